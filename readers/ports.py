@@ -1,0 +1,120 @@
+"""What the daemon needs of the world, as protocols: every implementation passes the same conformance tests.
+
+Times come from a `Clock`, cards from a `CardTransport`, bolts and contacts are `DoorHardware`, and what happened is
+kept in a `Journal`. The bus is `readers.wire.bus.Bus`. Implementations translate types and errors; they decide nothing.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from enum import Enum
+from typing import Protocol
+
+from readers.wire.events import Draft, Sealed
+
+
+class Timer(Protocol):
+    """A call that is still to come."""
+
+    def cancel(self) -> None:
+        """Drop the call; does nothing if it was made already."""
+        ...
+
+
+class Clock(Protocol):
+    """The building's time: the machine's own, a faster one, or a virtual one."""
+
+    def now(self) -> datetime:
+        """Return the time, aware, in UTC; it never goes back."""
+        ...
+
+    def call_later(self, delay_s: float, callback: Callable[[], None]) -> Timer:
+        """Call `callback` on the event loop after `delay_s` of this clock's seconds."""
+        ...
+
+    async def sleep(self, delay_s: float) -> None:
+        """Return after `delay_s` of this clock's seconds."""
+        ...
+
+
+class Card(Protocol):
+    """A card in the field, until it is torn away."""
+
+    @property
+    def atr(self) -> bytes:
+        """Return the answer to reset, as PC/SC builds it for contactless cards (PC/SC part 3, section 3.1.3.2.3)."""
+        ...
+
+    async def transmit(self, apdu: bytes) -> bytes:
+        """Send one command and return the whole response with its status word; raise `CardGone`."""
+        ...
+
+    async def removed(self) -> None:
+        """Return once the card has left the field."""
+        ...
+
+
+class CardTransport(Protocol):
+    """A reader's antenna. It heals itself: a driver that dies is reported and connected again."""
+
+    async def next_card(self) -> Card:
+        """Return the next card that enters the field; a card that stays is returned once. Raise `TransportDown`."""
+        ...
+
+    async def close(self) -> None:
+        """Let the reader go."""
+        ...
+
+
+class Input(Enum):
+    """What a door's wires tell."""
+
+    CONTACT_OPEN = "contact-open"
+    CONTACT_CLOSED = "contact-closed"
+    EXIT_REQUESTED = "exit-requested"
+
+
+class Feedback(Enum):
+    """What the person at the reader is shown: lamp, buzzer or text, as the hardware can."""
+
+    GRANTED = "granted"
+    REFUSED = "refused"
+    WAITING = "waiting"
+
+
+class DoorHardware(Protocol):
+    """One door's strike, inputs and lamp."""
+
+    def unlock(self) -> None:
+        """Release the strike, at once; raise `HardwareFault` if the output does not answer."""
+        ...
+
+    def lock(self) -> None:
+        """Engage the strike again; raise `HardwareFault` if the output does not answer."""
+        ...
+
+    def show(self, feedback: Feedback) -> None:
+        """Tell the person at the reader; never raises."""
+        ...
+
+    def listen(self, on_input: Callable[[Input], None]) -> None:
+        """Call `on_input` on the event loop for every change of an input from now on."""
+        ...
+
+
+class Journal(Protocol):
+    """The source's own record: append-only, chained, kept until the server has it."""
+
+    def append(self, draft: Draft) -> Sealed:
+        """Give the event its place and keep it, safe from the death of this process, before returning.
+
+        Raise `JournalError` if it could not be kept; then nothing may open.
+        """
+        ...
+
+    def pending(self, limit: int) -> list[bytes]:
+        """Return up to `limit` lines of one epoch that are not acknowledged, the oldest first."""
+        ...
+
+    def acknowledge(self, epoch: int, seq: int) -> None:
+        """Note that the server has stored everything of `epoch` up to `seq`; an older word changes nothing."""
+        ...

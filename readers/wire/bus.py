@@ -1,0 +1,48 @@
+"""The bus as both of its ends see it: publish, subscribe, retain, last will. MQTT 3.1.1 fits it, and so does memory.
+
+A `Connection` lives as long as the line does; when it breaks, every call on it raises `BusDown` and the owner
+connects again. Nothing is queued here: what must survive is in a journal or a store.
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+import msgspec
+
+
+class BusDown(Exception):  # noqa: N818  (a state of the line, named as it reads in an except clause)
+    """The broker cannot be reached, or the connection was lost. Wait and connect again."""
+
+
+class Message(msgspec.Struct, frozen=True):
+    """A payload on a topic. A retained one is handed to every later subscriber; an empty one clears it."""
+
+    topic: str
+    payload: bytes
+    retain: bool = False
+
+
+class Connection(Protocol):
+    """One live connection with its subscriptions."""
+
+    async def publish(self, message: Message) -> None:
+        """Publish at least once; return when the bus has taken it; raise `BusDown` if it may not have."""
+        ...
+
+    async def receive(self) -> Message:
+        """Return the next message of the subscriptions; raise `BusDown` when the connection is lost."""
+        ...
+
+
+class Bus(Protocol):
+    """Where connections come from."""
+
+    def connect(
+        self, name: str, topics: Sequence[str] = (), will: Message | None = None
+    ) -> AbstractAsyncContextManager[Connection]:
+        """Connect as the client `name`, subscribed to the `topics` filters (`+` and `#` as in MQTT).
+
+        The bus publishes `will` if the connection breaks without being closed. Raise `BusDown` if there is no broker.
+        """
+        ...

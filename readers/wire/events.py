@@ -1,0 +1,181 @@
+"""Events: what a source reports, sealed into a chain that survives the erasure of persons.
+
+One record is one line of JSON in two parts. The sealed part carries everything that is no person's, the hash of
+the record before it (`prev`), and a salted commitment to the personal part; the personal part (`salt`, `person`,
+`badge`) follows it at the end of the line and can be cut off for erasure. The chain hashes the exact bytes of the
+sealed part, so that neither a cut nor a field that a later version adds breaks it (CONTRACTS section 5).
+"""
+
+import hashlib
+from datetime import datetime
+from enum import Enum
+
+import msgspec
+
+from policies.decision import Effect, Flag, Reason
+from policies.ids import BadgeId, DoorId, PersonId, ReaderId, RuleId, SourceId, SpaceId
+from policies.request import Assurance
+from readers.errors import WireError
+
+VERSION = 1
+GENESIS = "0" * 64
+"""`prev` of the first record of an epoch."""
+
+_PERSONAL = b',"salt":"'
+
+
+class EventType(Enum):
+    """What happened. A `passage` is a door that really opened after a permit, or from inside without a badge."""
+
+    SOURCE_STARTED = "source-started"
+    DECISION = "decision"
+    PASSAGE = "passage"
+    NO_ENTRY = "no-entry"
+    DOOR_OPENED = "door-opened"
+    DOOR_CLOSED = "door-closed"
+    DOOR_HELD = "door-held"
+    DOOR_FORCED = "door-forced"
+
+
+class Inputs(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a decision was made from, beside the badge: enough to decide it again."""
+
+    assurance: Assurance
+    pin_ok: bool = False
+    mode: str = "normal"
+    snapshot: int = 0
+
+
+class Happening(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What an event says of the building and the decision; nothing in it is a person's.
+
+    `space` is the one reached, `origin` the one left; `decision` is the id of the decision that a passage or its
+    absence belongs to.
+    """
+
+    at: datetime
+    type: EventType
+    door: DoorId | None = None
+    reader: ReaderId | None = None
+    space: SpaceId | None = None
+    origin: SpaceId | None = None
+    decision: str | None = None
+    effect: Effect | None = None
+    reason: Reason | None = None
+    inwards: Reason | None = None
+    rules: tuple[RuleId, ...] = ()
+    flags: tuple[Flag, ...] = ()
+    policy_version: str | None = None
+    inputs: Inputs | None = None
+
+
+class Draft(Happening, frozen=True, omit_defaults=True, kw_only=True):
+    """An event before it has its place in the chain; a journal gives it one."""
+
+    person: PersonId | None = None
+    badge: BadgeId | None = None
+
+
+class SealedPart(Happening, frozen=True, omit_defaults=True, kw_only=True):
+    """The part of a record that the chain hashes: its place, and what happened."""
+
+    id: str
+    source: SourceId
+    epoch: int
+    seq: int
+    prev: str
+    v: int
+    commitment: str | None = None
+
+
+class Event(SealedPart, frozen=True, omit_defaults=True, kw_only=True):
+    """A record as it travels and is kept (CONTRACTS section 5). Personal fields are absent once erased."""
+
+    salt: str | None = None
+    person: PersonId | None = None
+    badge: BadgeId | None = None
+
+
+class Sealed(msgspec.Struct, frozen=True):
+    """A record in its place: its id, the line to keep and send (no newline), and the hash the next one carries."""
+
+    id: str
+    line: bytes
+    digest: str
+
+
+def seal(draft: Draft, source: SourceId, epoch: int, seq: int, prev: str, salt: str) -> Sealed:
+    """Give `draft` its place in the chain. `salt` is fresh random text, the sole protection of the commitment."""
+    name = f"{source}:{epoch}:{seq}"
+    personal = _personal_part(draft, salt)
+    sealed = _ENCODER.encode(
+        SealedPart(
+            draft.at,
+            draft.type,
+            draft.door,
+            draft.reader,
+            draft.space,
+            draft.origin,
+            draft.decision,
+            draft.effect,
+            draft.reason,
+            draft.inwards,
+            draft.rules,
+            draft.flags,
+            draft.policy_version,
+            draft.inputs,
+            id=name,
+            source=source,
+            epoch=epoch,
+            seq=seq,
+            prev=prev,
+            v=VERSION,
+            commitment=hashlib.sha256(personal).hexdigest() if personal else None,
+        )
+    )
+    line = sealed[:-1] + personal + b"}" if personal else sealed
+    return Sealed(name, line, hashlib.sha256(sealed).hexdigest())
+
+
+def sealed_part(line: bytes) -> bytes:
+    """Return the part of a line that the chain hashes: the line without its person."""
+    cut = line.rfind(_PERSONAL)
+    return line if cut < 0 else line[:cut] + b"}"
+
+
+def digest(line: bytes) -> str:
+    """Return the hash that the record after this line carries as `prev`, in hex."""
+    return hashlib.sha256(sealed_part(line)).hexdigest()
+
+
+def parse(line: bytes) -> Event:
+    """Read one line; raise `WireError` if it is no event or its personal part is not the one committed to."""
+    try:
+        event = _DECODER.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise WireError(f"not an event: {error}") from error
+    if event.v != VERSION:
+        raise WireError(f"event {event.id}: version {event.v}, expected {VERSION}")
+    if event.id != f"{event.source}:{event.epoch}:{event.seq}":
+        raise WireError(f"event {event.id}: expected the id {event.source}:{event.epoch}:{event.seq}")
+    cut = line.rfind(_PERSONAL)
+    if cut >= 0 and hashlib.sha256(line[cut:-1]).hexdigest() != event.commitment:
+        raise WireError(f"event {event.id}: its personal part is not the one it commits to")
+    return event
+
+
+def _personal_part(draft: Draft, salt: str) -> bytes:
+    if draft.person is None and draft.badge is None:
+        return b""
+    fields = _ENCODER.encode(_Personal(salt, draft.person, draft.badge))
+    return b"," + fields[1:-1]
+
+
+class _Personal(msgspec.Struct, frozen=True, omit_defaults=True):
+    salt: str
+    person: PersonId | None = None
+    badge: BadgeId | None = None
+
+
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(Event)

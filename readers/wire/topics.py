@@ -1,0 +1,40 @@
+"""The topics of the bus, below `totem/v1/{site}/` (CONTRACTS section 5)."""
+
+from policies.ids import DoorId, SiteId, SourceId, SpaceId
+
+_LEVELS_ABOVE = 3  # totem, v1, site
+
+
+class Topics:
+    """The topics of one site."""
+
+    def __init__(self, site: SiteId) -> None:
+        self.root = f"totem/v1/{site}"
+
+    def events(self, source: SourceId | str) -> str:
+        """Return where a source sends its batches: lines of events, the oldest first; `+` for all sources."""
+        return f"{self.root}/sources/{source}/events"
+
+    def ack(self, source: SourceId | str) -> str:
+        """Return where the server tells a source how far its events are stored."""
+        return f"{self.root}/sources/{source}/ack"
+
+    def status(self, source: SourceId | str) -> str:
+        """Return the retained status of a source; its last will says `offline`."""
+        return f"{self.root}/sources/{source}/status"
+
+    def snapshot(self, scope: str) -> str:
+        """Return the retained signed snapshot of a scope: the name of the source it is for."""
+        return f"{self.root}/snapshot/{scope}"
+
+    def occupancy(self, space: SpaceId | str) -> str:
+        """Return the retained count of a space."""
+        return f"{self.root}/spaces/{space}/occupancy"
+
+    def door_state(self, door: DoorId | str) -> str:
+        """Return the retained state of a door."""
+        return f"{self.root}/doors/{door}/state"
+
+    def subject(self, topic: str) -> str:
+        """Return whom a topic below `sources/`, `doors/` or `spaces/` is about: its level after the noun."""
+        return topic.split("/")[_LEVELS_ABOVE + 1]
