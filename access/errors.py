@@ -1,0 +1,29 @@
+"""What can go wrong in the server, split by what the caller can do. The API turns each into one problem type."""
+
+
+class TotemError(Exception):
+    """The request cannot be served; the message names what, where and what was expected, never a secret."""
+
+
+class NotFound(TotemError):
+    """There is no such thing. Look the id up again."""
+
+
+class Conflict(TotemError):
+    """The thing is not in a state that allows this, or was changed meanwhile. Read it again."""
+
+
+class Invalid(TotemError):
+    """The input is not what it must be. Correct it."""
+
+
+class NotSignedIn(TotemError):
+    """Nobody is signed in, or the key or password is not valid. Sign in."""
+
+
+class NotAllowed(TotemError):
+    """The operator or key has no right to this."""
+
+
+class SettingsError(TotemError):
+    """A setting is missing, unknown or of the wrong form; the message gives its place."""
