@@ -46,7 +46,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self._selector_in_no_time.now
 
 
-class _JumpingSelector(selectors.DefaultSelector):  # type: ignore[misc]  # chosen at run time by the platform
+class _JumpingSelector(selectors.DefaultSelector):
     """Waits for nothing: a timeout is taken as passed. It still serves the loop's own wake-up socket."""
 
     def __init__(self) -> None:
