@@ -57,7 +57,10 @@ class CardTransport(Protocol):
     """A reader's antenna. It heals itself: a driver that dies is reported and connected again."""
 
     async def next_card(self) -> Card:
-        """Return the next card that enters the field; a card that stays is returned once. Raise `TransportDown`."""
+        """Return the next card that enters the field; a card that stays is returned once.
+
+        Raise `TransportDown` once for each outage; the next call then waits until the reader is back.
+        """
         ...
 
     async def close(self) -> None:

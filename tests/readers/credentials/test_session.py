@@ -1,0 +1,98 @@
+"""A card's visit, from its answer to reset to a badge or a refusal. Whatever the bytes, it ends."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policies.decision import Reason
+from policies.ids import BadgeId
+from policies.request import Assurance
+from readers.credentials.exchange import Exchange, Identified, Rejected, Transmit
+from readers.credentials.session import Technology, identify, recognise
+
+MIFARE_CLASSIC = "3b8f8001804f0ca000000306030001000000006a"  # as ACS and HID print it for a 1K card
+DESFIRE = "3b8180018080"
+FELICA = "3b8f8001804f0ca0000003061100000000000078"
+ISO_15693 = "3b8f8001804f0ca000000306 0b00140000000077"
+EMV_CONTACT = "3b6500002063cb6800"
+
+UNREADABLE = Rejected(Reason.AUTHENTICATION_FACTOR_ERROR)
+
+
+def answer_with(exchange: Exchange, answers: list[bytes]) -> tuple[list[bytes], Identified | Rejected]:
+    """Drive an exchange with prepared answers; give what was asked and what came of it."""
+    asked: list[bytes] = []
+    waiting = iter(answers)
+    try:
+        request = next(exchange)
+        while True:
+            assert isinstance(request, Transmit)
+            asked.append(request.apdu)
+            request = exchange.send(next(waiting))
+    except StopIteration as end:
+        return asked, end.value
+
+
+@pytest.mark.parametrize("atr", [MIFARE_CLASSIC, DESFIRE])
+@pytest.mark.parametrize("uid", ["04a1b2c3", "04a1b2c3d4e5f6", "04a1b2c3d4e5f6010203", "08a1b2c3d4e5f6"])
+def test_a_fixed_serial_number_identifies_a_badge_by_uid_alone(atr, uid):
+    asked, outcome = answer_with(identify(bytes.fromhex(atr)), [bytes.fromhex(uid) + b"\x90\x00"])
+    assert asked == [bytes.fromhex("ffca000000")]
+    assert outcome == Identified(BadgeId(uid), Assurance.UID)
+
+
+@pytest.mark.parametrize(
+    ("why", "answer"),
+    [
+        ("random", "08a1b2c39000"),
+        ("the cascade tag of a half-read longer number", "8804a1b29000"),
+        ("too short", "04a1b29000"),
+        ("between the sizes", "04a1b2c3d49000"),
+        ("a vicinity card's eight bytes", "e00401001122334455"[:16] + "9000"),
+        ("no number", "9000"),
+        ("cut short by the reader", "04a1b2c36282"),
+        ("not supported", "6a81"),
+        ("garbage", "ff"),
+        ("silence", ""),
+    ],
+)
+def test_what_is_not_one_cards_own_number_is_never_a_badge(why, answer):
+    _, outcome = answer_with(identify(bytes.fromhex(MIFARE_CLASSIC)), [bytes.fromhex(answer)])
+    assert outcome == UNREADABLE, why
+
+
+@pytest.mark.parametrize(
+    ("atr", "technology"),
+    [
+        (MIFARE_CLASSIC, Technology.STORAGE),
+        (DESFIRE, Technology.PROCESSOR),
+        ("3b80800101", Technology.PROCESSOR),
+        (FELICA, None),
+        (ISO_15693, None),
+        (EMV_CONTACT, None),
+        ("", None),
+    ],
+)
+def test_the_answer_to_reset_tells_the_technology(atr, technology):
+    assert recognise(bytes.fromhex(atr)) is technology
+
+
+def test_a_card_that_is_not_contactless_is_refused_without_a_word():
+    assert answer_with(identify(bytes.fromhex(EMV_CONTACT)), []) == ([], UNREADABLE)
+
+
+contactless = st.binary(max_size=20).map(lambda tail: bytes.fromhex("3b8f8001") + tail)
+likely = st.tuples(st.binary(max_size=11), st.sampled_from([b"\x90\x00", b"\x6a\x81", b""])).map(b"".join)
+
+
+@given(
+    st.binary(max_size=40) | contactless, st.lists(st.binary(max_size=300) | likely, min_size=5, max_size=5)
+)
+def test_any_card_whatever_ends_identified_or_rejected(atr, answers):
+    _, outcome = answer_with(identify(atr), answers)
+    if isinstance(outcome, Identified):
+        assert len(outcome.badge) in (8, 14, 20)
+        assert outcome.badge == outcome.badge.lower()
+        assert outcome.assurance is Assurance.UID
+    else:
+        assert outcome == UNREADABLE
