@@ -1,0 +1,132 @@
+"""The RF field of one reader: a `readers.ports.CardTransport` whose cards are emulated.
+
+Cards come and go at once. Two in the field at a time collide: the antenna then reads neither, and the one it was
+reading is lost to it, until the field has been emptied. With `rf_timing` activation and each command take the time of
+their bytes in the air at 106 kbit/s and of the card's work; a card torn away meanwhile has perhaps heard the command,
+but its answer is lost. GET DATA takes none: the reader knows the number from the anticollision (PC/SC part 3, section
+3.2.2.1.3). An unplugged antenna is reported once; then `next_card` waits until it is plugged in again.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from emulators.cards.card import VirtualCard
+from readers.errors import CardGone, TransportDown
+from readers.ports import Card, Clock
+
+BYTE_S = 9 * 128 / 13.56e6  # eight bits and parity, 128 carrier periods each (ISO/IEC 14443-2, 106 kbit/s)
+FRAME_BYTES = 3  # block header and CRC around every frame (ISO/IEC 14443-4, section 7.1)
+ACTIVATION_S = 0.0026  # request, anticollision, select and RATS, bytes alone
+CARD_WORK_S = 0.001  # a card's own time on one command: assumed, no data sheet gives it
+_GET_DATA = bytes.fromhex("ffca")
+
+
+class Presented:
+    """An emulated card in the field: a `readers.ports.Card`."""
+
+    def __init__(self, card: VirtualCard, air_time: Callable[[float], Awaitable[None]]) -> None:
+        self._card, self._air_time = card, air_time
+        self._gone = asyncio.Event()
+
+    @property
+    def atr(self) -> bytes:
+        return self._card.atr
+
+    async def transmit(self, apdu: bytes) -> bytes:
+        is_known = apdu.startswith(_GET_DATA)
+        self._require_presence()
+        if not is_known:
+            await self._pass_through_air(apdu, work_s=CARD_WORK_S)
+        answer = self._card.process(apdu)
+        if not is_known:
+            await self._pass_through_air(answer)
+        return answer
+
+    async def removed(self) -> None:
+        await self._gone.wait()
+
+    def tear_away(self) -> None:
+        """Let the reader lose the card."""
+        self._gone.set()
+
+    async def _pass_through_air(self, frame: bytes, work_s: float = 0.0) -> None:
+        await self._air_time((len(frame) + FRAME_BYTES) * BYTE_S + work_s)
+        self._require_presence()
+
+    def _require_presence(self) -> None:
+        if self._gone.is_set():
+            raise CardGone("the card left the field before the exchange was over")
+
+
+class Antenna:
+    """One reader's antenna, with the verbs of the hand that holds cards to it or pulls its plug."""
+
+    def __init__(self, clock: Clock, *, rf_timing: bool = False) -> None:
+        self._clock, self._rf_timing = clock, rf_timing
+        self._in_field: list[VirtualCard] = []
+        self._read: Presented | None = None
+        self._news: Presented | None = None
+        self._is_plugged = True
+        self._outage: TransportDown | None = None
+        self._stirred = asyncio.Event()
+
+    def present(self, card: VirtualCard) -> Presented:
+        """Hold a card to the reader."""
+        card.reset()
+        self._lose()
+        self._in_field.append(card)
+        presented = Presented(card, self._spend)
+        if len(self._in_field) == 1 and self._is_plugged:
+            self._read = self._news = presented
+            self._stirred.set()
+        else:
+            presented.tear_away()
+        return presented
+
+    def remove(self) -> None:
+        """Take away whatever is in the field."""
+        self._lose()
+        self._in_field.clear()
+
+    def unplug(self) -> None:
+        """Cut the reader off: its card is lost and it hears nothing."""
+        self._is_plugged = False
+        self._fail("the antenna is unplugged")
+
+    def plug(self) -> None:
+        """Connect the reader again; a card that lies on it is found as a new one."""
+        self._is_plugged, self._outage = True, None
+        lying = self._in_field.copy()
+        self._in_field.clear()
+        for card in lying:
+            self.present(card)
+
+    async def next_card(self) -> Card:
+        while self._news is None:
+            if self._outage is not None:
+                outage, self._outage = self._outage, None
+                raise outage
+            self._stirred.clear()
+            await self._stirred.wait()
+        found, self._news = self._news, None
+        await self._spend(ACTIVATION_S)
+        return found
+
+    async def close(self) -> None:
+        """Switch the field off for good."""
+        self._is_plugged = False
+        self._fail("the antenna is closed")
+
+    async def _spend(self, seconds: float) -> None:
+        if self._rf_timing:
+            await self._clock.sleep(seconds)
+
+    def _lose(self) -> None:
+        if self._read is not None:
+            self._read.tear_away()
+        self._read = self._news = None
+
+    def _fail(self, what: str) -> None:
+        self._lose()
+        self._outage = TransportDown(what)
+        self._stirred.set()
