@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
+from policies.ids import DoorId
 from readers.wire.events import Draft, Sealed
 
 
@@ -120,4 +121,16 @@ class Journal(Protocol):
 
     def acknowledge(self, epoch: int, seq: int) -> None:
         """Note that the server has stored everything of `epoch` up to `seq`; an older word changes nothing."""
+        ...
+
+
+class Uplink(Protocol):
+    """The way to the server. It carries what is given to it whenever the line is up, and never makes a door wait."""
+
+    def notify(self) -> None:
+        """Say that the journal has grown."""
+        ...
+
+    def publish_door_state(self, door: DoorId, payload: bytes) -> None:
+        """Publish the retained state of a door; of several while the line is down only the last one goes out."""
         ...

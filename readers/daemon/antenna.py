@@ -1,0 +1,132 @@
+"""One reader's loop: a card comes, is identified, is decided on, and the decision is kept before anything moves.
+
+The order is the promise: decision → journal → strike. Whatever fails on the way, nothing opens.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from policies.decision import Decision, Effect, Reason
+from policies.ids import ReaderId
+from policies.request import NO_VIEW, AccessRequest, Assurance
+from readers.credentials.session import Identified, Rejected, identify
+from readers.daemon.portal import Portal
+from readers.daemon.rights import Rights
+from readers.door import Claim
+from readers.errors import CardGone, JournalError, TransportDown
+from readers.ports import Card, CardTransport, Clock, Feedback
+from readers.wire.events import Draft, EventType, Inputs, Sealed
+
+_log = logging.getLogger(__name__)
+
+_RETRY_S = 1.0
+"""How long a reader that is gone is left alone before it is asked for cards again; it heals by itself."""
+
+_FEEDBACK = {Effect.GRANT: Feedback.GRANTED, Effect.DENY: Feedback.REFUSED, Effect.PENDING: Feedback.WAITING}
+
+
+class Antenna:
+    """The loop of one reader. `portal` finds the door of the reader, once a snapshot has named it."""
+
+    def __init__(
+        self,
+        reader: ReaderId,
+        transport: CardTransport,
+        rights: Rights,
+        keep: Callable[[Draft], Sealed],
+        clock: Clock,
+        portal: Callable[[ReaderId], Portal | None],
+    ) -> None:
+        self.reader = reader
+        self._transport, self._rights, self._keep, self._clock = transport, rights, keep, clock
+        self._portal = portal
+
+    async def run(self) -> None:
+        """Serve card after card, until cancelled."""
+        while True:
+            try:
+                card = await self._transport.next_card()
+            except TransportDown as fault:
+                _log.warning("reader-down", extra={"reader": self.reader, "fault": str(fault)})
+                await self._clock.sleep(_RETRY_S)
+                continue
+            self.settle(await read(card))
+            await card.removed()
+
+    def settle(self, outcome: Identified | Rejected) -> Decision:
+        """Decide on what was read, keep the decision, and let pass if it grants."""
+        at = self._clock.now()
+        decision = self._decide(outcome, at)
+        portal = self._portal(self.reader)
+        try:
+            kept = self._keep(self._draft(outcome, decision, at))
+        except JournalError as fault:
+            _log.error("journal-fault", extra={"reader": self.reader, "fault": str(fault)})
+            return self._answer(portal, Decision(Effect.DENY, Reason.OTHER))
+        if portal is not None and decision.grants and isinstance(outcome, Identified):
+            portal.admit(self._claim(outcome, decision, kept.id))
+        return self._answer(portal, decision)
+
+    def _answer(self, portal: Portal | None, decision: Decision) -> Decision:
+        if portal is not None:
+            portal.show(_FEEDBACK[decision.effect])
+        return decision
+
+    def _decide(self, outcome: Identified | Rejected, at: datetime) -> Decision:
+        if isinstance(outcome, Identified):
+            return self._rights.decide(
+                AccessRequest(at, self.reader, outcome.badge, outcome.assurance), NO_VIEW
+            )
+        door = self._rights.door_of(self.reader)
+        return Decision(Effect.DENY, outcome.reason, door=door.id if door else None)
+
+    def _draft(self, outcome: Identified | Rejected, decision: Decision, at: datetime) -> Draft:
+        snapshot = self._rights.snapshot
+        known = isinstance(outcome, Identified)
+        return Draft(
+            at,
+            EventType.DECISION,
+            decision.door,
+            self.reader,
+            decision.space,
+            None,
+            None,
+            decision.effect,
+            decision.reason,
+            decision.inwards,
+            decision.rules,
+            decision.flags,
+            snapshot.policy.version if snapshot else None,
+            Inputs(
+                outcome.assurance if known else Assurance.NONE, snapshot=snapshot.version if snapshot else 0
+            ),
+            person=decision.person,
+            badge=outcome.badge if known else None,
+        )
+
+    def _claim(self, outcome: Identified, decision: Decision, decided: str) -> Claim:
+        origin, target = self._rights.passage(self.reader)
+        return Claim(
+            origin,
+            target,
+            self.reader,
+            decided,
+            decision.person,
+            outcome.badge,
+            extended=self._rights.needs_longer(decision.person),
+        )
+
+
+async def read(card: Card) -> Identified | Rejected:
+    """Run the card's protocol to its end. A card torn away is an unreadable one."""
+    exchange = identify(card.atr)
+    try:
+        step = next(exchange)
+        while True:
+            step = exchange.send(await card.transmit(step.apdu))
+    except StopIteration as done:
+        outcome: Identified | Rejected = done.value
+        return outcome
+    except CardGone:
+        return Rejected(Reason.AUTHENTICATION_FACTOR_ERROR)

@@ -1,0 +1,99 @@
+"""The daemon of one door computer: its doors and readers, put to work from the snapshot in force.
+
+Losing the server or the bus changes nothing here; losing the journal closes the doors to those who enter, because
+an opening that nobody can account for is worse than a wait. Handles and exit buttons work in any case.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+
+import msgspec
+
+from policies.building import Door
+from policies.ids import DoorId, ReaderId
+from readers.daemon.antenna import Antenna
+from readers.daemon.portal import Portal
+from readers.daemon.rights import Rights
+from readers.door import DoorState
+from readers.errors import WireError
+from readers.ports import CardTransport, Clock, DoorHardware, Journal, Uplink
+from readers.wire.events import Draft, EventType, Sealed
+
+_log = logging.getLogger(__name__)
+
+
+class Daemon:
+    """Everything one door computer does, over the ports it is given."""
+
+    def __init__(
+        self,
+        rights: Rights,
+        transports: Mapping[ReaderId, CardTransport],
+        hardware: Mapping[DoorId, DoorHardware],
+        journal: Journal,
+        uplink: Uplink,
+        clock: Clock,
+    ) -> None:
+        self._rights, self._transports, self._hardware = rights, transports, hardware
+        self._journal, self._uplink, self._clock = journal, uplink, clock
+        self._portals: dict[DoorId, Portal] = {}
+
+    async def run(self) -> None:
+        """Serve until cancelled: take up the kept snapshot, say that the source has started, and read cards."""
+        try:
+            self._rights.restore()
+        except WireError as error:
+            _log.error("kept-snapshot-damaged", extra={"fault": str(error)})
+        self._keep(Draft(self._clock.now(), EventType.SOURCE_STARTED))
+        self._fit_doors()
+        antennas = [
+            Antenna(reader, transport, self._rights, self._keep, self._clock, self._portal_of)
+            for reader, transport in self._transports.items()
+        ]
+        try:
+            async with asyncio.TaskGroup() as group:
+                for antenna in antennas:
+                    group.create_task(antenna.run(), name=f"reader {antenna.reader}")
+        finally:
+            for portal in self._portals.values():
+                portal.close()
+
+    def take_snapshot(self, payload: bytes) -> bool:
+        """Use a snapshot from the bus; return False and change nothing if it is wrong or not newer."""
+        try:
+            taken = self._rights.accept(payload)
+        except WireError as error:
+            _log.warning("snapshot-refused", extra={"fault": str(error)})
+            return False
+        if taken:
+            self._fit_doors()
+        return taken
+
+    def _fit_doors(self) -> None:
+        """Give every door of the snapshot that hangs on this computer its portal, made anew where the door changed."""
+        snapshot = self._rights.snapshot
+        doors = snapshot.building.doors if snapshot else {}
+        for door in doors.values():
+            portal = self._portals.get(door.id)
+            if door.id not in self._hardware or (portal is not None and portal.door == door):
+                continue
+            if portal is not None:
+                portal.close()
+            fresh = Portal(door, self._hardware[door.id], self._keep, self._clock, self._tell_state)
+            self._portals[door.id] = fresh
+            fresh.open()
+
+    def _portal_of(self, reader: ReaderId) -> Portal | None:
+        door = self._rights.door_of(reader)
+        return self._portals.get(door.id) if door else None
+
+    def _tell_state(self, door: Door, state: DoorState) -> None:
+        payload = msgspec.json.encode({"state": state.value, "at": self._clock.now()})
+        self._uplink.publish_door_state(door.id, payload)
+
+    def _keep(self, draft: Draft) -> Sealed:
+        """Journal an event, then wake the uplink."""
+        kept = self._journal.append(draft)
+        self._uplink.notify()
+        return kept

@@ -1,0 +1,126 @@
+"""What this door computer may decide from: the last snapshot it accepted, kept on disk, and its age.
+
+A snapshot never goes back in version. Without one, or with one too old, doors still decide: they refuse, but for
+the tiers declared `degraded`, by authenticated badge, outside restricted spaces (ARCHITECTURE, "Who decides").
+"""
+
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from policies.building import Door
+from policies.decision import Decision, Effect, Reason
+from policies.engine import Engine
+from policies.ids import PersonId, ReaderId, SourceId, SpaceId
+from policies.request import AccessRequest, Assurance, Direction, LiveState
+from readers.errors import WireError
+from readers.wire import snapshot as wire
+from readers.wire.snapshot import Snapshot
+
+MAX_AGE = timedelta(hours=72)
+"""The age limit of a snapshot (ARCHITECTURE, "Who decides", point 4)."""
+
+
+class Rights:
+    """The snapshot in force and the engine over it."""
+
+    def __init__(
+        self, scope: SourceId, key: Ed25519PublicKey, kept: Path, max_age: timedelta = MAX_AGE
+    ) -> None:
+        self._scope, self._key, self._kept, self._max_age = scope, key, kept, max_age
+        self.snapshot: Snapshot | None = None
+        self._engine: Engine | None = None
+
+    def restore(self) -> None:
+        """Take up the snapshot kept on disk, if there is one; raise `WireError` if it is damaged."""
+        if self._kept.exists():
+            self._use(self._read(self._kept.read_bytes()))
+
+    def accept(self, payload: bytes) -> bool:
+        """Verify, keep and use a snapshot from the bus; return False if it is not newer than the one in force.
+
+        Raise `WireError` if it is not signed by the site, or not for this door computer.
+        """
+        snapshot = self._read(payload)
+        if self.snapshot is not None and snapshot.version <= self.snapshot.version:
+            return False
+        self._keep(payload)
+        self._use(snapshot)
+        return True
+
+    def decide(self, request: AccessRequest, state: LiveState) -> Decision:
+        """Decide one tap from the snapshot in force."""
+        if (
+            self.snapshot is None
+            or self._engine is None
+            or request.reader not in self.snapshot.building.readers
+        ):
+            return Decision(Effect.DENY, Reason.STALE_RIGHTS)
+        decision = self._engine.decide(request, state)
+        if decision.grants and self._is_stale(request.at) and not self._may_enter_degraded(request, decision):
+            return Decision(
+                Effect.DENY,
+                Reason.STALE_RIGHTS,
+                decision.rules,
+                decision.person,
+                decision.door,
+                decision.space,
+            )
+        return decision
+
+    def door_of(self, reader: ReaderId) -> Door | None:
+        """Return the door that a reader belongs to; None while no snapshot names it."""
+        building = self.snapshot.building if self.snapshot else None
+        side = building.readers.get(reader) if building else None
+        return building.doors[side.door] if building and side else None
+
+    def passage(self, reader: ReaderId) -> tuple[SpaceId, SpaceId]:
+        """Return the spaces left and reached at a reader that the snapshot in force names; else KeyError."""
+        if self.snapshot is None:
+            raise KeyError(reader)
+        return self.snapshot.building.passage(reader)
+
+    def needs_longer(self, person: PersonId | None) -> bool:
+        """Return whether the extended strike time is due to somebody."""
+        return (
+            self.snapshot is not None
+            and person in self.snapshot.roster.people
+            and self.snapshot.roster.people[person].extended_opening
+        )
+
+    def _is_stale(self, at: datetime) -> bool:
+        return self.snapshot is not None and at - self.snapshot.issued_at > self._max_age
+
+    def _may_enter_degraded(self, request: AccessRequest, decision: Decision) -> bool:
+        snapshot = self.snapshot
+        if snapshot is None or decision.person is None or decision.space is None:
+            return False
+        if snapshot.building.readers[request.reader].direction is Direction.EXIT:
+            return True
+        person, space = snapshot.roster.people[decision.person], snapshot.building.spaces[decision.space]
+        tiers = (snapshot.policy.tiers.get(tier) for tier in person.tiers)
+        entitled = any(tier.degraded for tier in tiers if tier is not None)
+        return entitled and request.assurance is Assurance.AUTHENTICATED and not space.restricted
+
+    def _read(self, payload: bytes) -> Snapshot:
+        snapshot = wire.read(payload, self._key)
+        if snapshot.scope != self._scope:
+            raise WireError(
+                f"snapshot {snapshot.version}: it is for {snapshot.scope}, expected {self._scope}"
+            )
+        return snapshot
+
+    def _use(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self._engine = Engine(snapshot.policy, snapshot.building, snapshot.roster)
+
+    def _keep(self, payload: bytes) -> None:
+        """Replace the kept file whole: a power cut leaves the old snapshot or the new one, never half of either."""
+        fresh = self._kept.with_suffix(".new")
+        with fresh.open("wb") as file:
+            file.write(payload)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(self._kept)
