@@ -1,12 +1,13 @@
-"""Building time: as fast as the machine goes, at a chosen speed, or the machine's own.
+"""Building time: as fast as the machine goes, or at a chosen speed of the wall.
 
-`VirtualLoop` is an asyncio loop that never waits: when nothing is ready it jumps to the next timer, so that a day
-passes in seconds and every run is the same run. A `LoopClock` reads any loop's time as building time; over a
-virtual loop it is virtual, over a real one it runs `speed` times as fast as the wall.
+`BuildingLoop` is an asyncio loop whose seconds are the building's. It begins by never waiting: when nothing is
+ready it jumps to the next timer, so that a day passes in seconds and every run is the same run. `go_live` lets it
+wait from then on, so that a demonstration first catches up with the morning and then runs at the wall's pace.
 """
 
 import asyncio
 import selectors
+import time
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -15,55 +16,70 @@ _T = TypeVar("_T")
 
 
 class LoopClock:
-    """A `readers.ports.Clock` over an event loop: it shows `start` now and runs `speed` times as fast."""
+    """A `readers.ports.Clock` over an event loop whose seconds are the building's; it shows `start` now."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, start: datetime, speed: float = 1.0) -> None:
-        self._loop, self._start, self._speed = loop, start, speed
+    def __init__(self, loop: asyncio.AbstractEventLoop, start: datetime) -> None:
+        self._loop, self._start = loop, start
         self._origin = loop.time()
 
     def now(self) -> datetime:
         """Return the building's time."""
-        return self._start + timedelta(seconds=(self._loop.time() - self._origin) * self._speed)
+        return self._start + timedelta(seconds=self._loop.time() - self._origin)
 
     def call_later(self, delay_s: float, callback: Callable[[], None]) -> asyncio.TimerHandle:
         """Call `callback` on the loop after `delay_s` building seconds."""
-        return self._loop.call_later(delay_s / self._speed, callback)
+        return self._loop.call_later(delay_s, callback)
 
     async def sleep(self, delay_s: float) -> None:
         """Return after `delay_s` building seconds."""
-        await asyncio.sleep(delay_s / self._speed)
+        await asyncio.sleep(delay_s)
 
 
-class VirtualLoop(asyncio.SelectorEventLoop):
-    """An event loop whose time moves only when every task waits, and then straight to the next timer."""
+class BuildingLoop(asyncio.SelectorEventLoop):
+    """An event loop in building time: it jumps from timer to timer until `go_live` ties it to the wall."""
 
     def __init__(self) -> None:
-        self._selector_in_no_time = _JumpingSelector()
-        super().__init__(self._selector_in_no_time)
+        self._pace = _PacedSelector()
+        super().__init__(self._pace)
 
     def time(self) -> float:
-        """Return the seconds that have passed since the loop began."""
-        return self._selector_in_no_time.now
+        """Return the building seconds that have passed since the loop began."""
+        return self._pace.now()
+
+    def go_live(self, speed: float = 1.0) -> None:
+        """From now on let `speed` building seconds pass in each second of the wall."""
+        self._pace.follow_wall(speed)
 
 
-class _JumpingSelector(selectors.DefaultSelector):
-    """Waits for nothing: a timeout is taken as passed. It still serves the loop's own wake-up socket."""
+class _PacedSelector(selectors.DefaultSelector):
+    """Waits for nothing until it follows the wall: a time-out is taken as passed. Sockets are served either way."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.now = 0.0
+        self._base = 0.0
+        self._speed: float | None = None
+        self._since = 0.0
+
+    def now(self) -> float:
+        if self._speed is None:
+            return self._base
+        return self._base + (time.perf_counter() - self._since) * self._speed
+
+    def follow_wall(self, speed: float) -> None:
+        self._base, self._speed, self._since = self.now(), speed, time.perf_counter()
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if self._speed is not None:
+            return super().select(None if timeout is None else timeout / self._speed)
         ready: list[tuple[selectors.SelectorKey, int]] = super().select(0)
-        if ready or timeout == 0:
-            return ready
-        if timeout is None:
+        if not ready and timeout is None:
             raise RuntimeError("virtual time stands still: every task waits and no timer is set")
-        self.now += max(timeout, 0)
+        if not ready:
+            self._base += max(timeout or 0, 0)
         return ready
 
 
 def run_virtually(main: Coroutine[Any, Any, _T]) -> _T:
-    """Run a coroutine to its end in virtual time, on a loop of its own."""
-    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+    """Run a coroutine to its end without ever waiting, on a loop of its own."""
+    with asyncio.Runner(loop_factory=BuildingLoop) as runner:
         return runner.run(main)

@@ -1,0 +1,61 @@
+"""The door computer's settings: one TOML file, read once into a frozen object. Secrets come as paths of files.
+
+An unknown key, a missing one or a wrong type is a `SettingsError` with the file and the key's place in it.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from policies.ids import DoorId, ReaderId, SiteId, SourceId
+from readers.errors import SettingsError
+
+
+class BusSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The broker. Beyond this machine's loopback it must be reached by TLS: then `ca_file` is the authority's."""
+
+    host: str = "127.0.0.1"
+    port: int = 1883
+    username: str | None = None
+    password_file: str | None = None
+    ca_file: str | None = None
+
+
+class ReaderDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which device a reader is: the name of a PC/SC reader, or the path by which nfcpy opens one."""
+
+    id: ReaderId
+    transport: Literal["pcsc", "nfcpy"]
+    device: str
+
+
+class DoorDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What moves a door's bolt. `emulated` moves nothing: it is for a desk, and says so at every start."""
+
+    id: DoorId
+    hardware: Literal["emulated"]
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything a door computer is told. `state` is the folder of the journal and the kept snapshot."""
+
+    site: SiteId
+    source: SourceId
+    state: str
+    site_key: str
+    durability: Literal["buffered", "synced"] = "synced"
+    bus: BusSettings = BusSettings()
+    reader: tuple[ReaderDevice, ...] = ()
+    door: tuple[DoorDevice, ...] = ()
+
+
+def load(path: Path) -> Settings:
+    """Read the settings; raise `SettingsError` naming the file, the key and what was expected."""
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), Settings)
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: {error}") from error
