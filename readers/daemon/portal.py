@@ -34,15 +34,18 @@ class Portal:
         self._hardware, self._keep, self._clock, self._on_state = hardware, keep, clock, on_state
         self._machine = DoorMachine(door)
         self._timers: dict[DoorInput, Timer] = {}
+        self._in_service = False
 
     def open(self) -> None:
         """Begin: lock the strike, whatever it was left at, and listen to the door's wires."""
+        self._in_service = True
         self._obey(Strike(release=False))
-        self._hardware.listen(lambda heard: self._step(_INPUTS[heard]))
+        self._hardware.listen(self._hear)
         self._on_state(self.door, self._machine.state)
 
     def close(self) -> None:
         """Stop the timers and leave the strike locked."""
+        self._in_service = False
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
@@ -55,6 +58,11 @@ class Portal:
     def show(self, feedback: Feedback) -> None:
         """Tell the person at the reader."""
         self._hardware.show(feedback)
+
+    def _hear(self, heard: Input) -> None:
+        """Take a change of an input; a portal that was replaced has the same wires but no say any more."""
+        if self._in_service:
+            self._step(_INPUTS[heard])
 
     def _step(self, event: DoorInput, claim: Claim | None = None) -> None:
         before = self._machine.state
