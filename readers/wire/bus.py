@@ -11,7 +11,7 @@ from typing import Protocol
 import msgspec
 
 
-class BusDown(Exception):  # noqa: N818  (a state of the line, named as it reads in an except clause)
+class BusDown(Exception):
     """The broker cannot be reached, or the connection was lost. Wait and connect again."""
 
 
