@@ -21,6 +21,9 @@ VERSION = 1
 GENESIS = "0" * 64
 """`prev` of the first record of an epoch."""
 
+FIRST_SEQ = 1
+"""The sequence number of the first record of an epoch, so that 0 means none."""
+
 _PERSONAL = b',"salt":"'
 
 

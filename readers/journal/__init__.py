@@ -1,0 +1,6 @@
+"""The source's own record: append-only, hash-chained, kept until the server has it. One file an epoch."""
+
+from readers.journal.chain import Fault, Link, Verification, verify, walk
+from readers.journal.journal import Durability, FileJournal
+
+__all__ = ["Durability", "Fault", "FileJournal", "Link", "Verification", "verify", "walk"]
