@@ -20,12 +20,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     chosen = next((word for word in words if not word.startswith("-")), None)
-    parser = argparse.ArgumentParser(prog="totem", description="Access control and occupancy for a shared building.")
+    parser = argparse.ArgumentParser(
+        prog="totem", description="Access control and occupancy for a shared building."
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name in COMMANDS:
         if chosen in (None, name) or chosen not in COMMANDS:
             command = importlib.import_module(f"access.cli.{name}")
-            command.add_arguments(commands.add_parser(name, help=command.SUMMARY, description=command.SUMMARY))
+            command.add_arguments(
+                commands.add_parser(name, help=command.SUMMARY, description=command.SUMMARY)
+            )
     arguments = parser.parse_args(words)
     try:
         code: int = importlib.import_module(f"access.cli.{arguments.command}").run(arguments)
