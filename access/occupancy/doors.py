@@ -1,0 +1,154 @@
+"""What state every door is in and which sources are there, from events and from retained payloads.
+
+The newest word on a door wins, whatever order the words arrive in. A door whose source went silent is `offline`:
+its last state is no longer known to be true. Payloads are JSON: `{"state": "unlocked", "at": RFC 3339, "reason":
+text?}` for a door, `{"status": "online" | "offline", "at": RFC 3339?}` for a source.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
+
+import msgspec
+
+from access.occupancy.feed import Place, place
+from policies.ids import DoorId, SourceId
+from readers.wire.events import Event, EventType
+
+
+class DoorState(Enum):
+    """What a door does now. `offline`: nobody knows, because its computer is not heard."""
+
+    LOCKED = "locked"
+    UNLOCKED = "unlocked"
+    OPEN = "open"
+    HELD = "held"
+    FORCED = "forced"
+    OFFLINE = "offline"
+
+
+class DoorView(msgspec.Struct, frozen=True):
+    """A door's state, since when, and why as far as its source said. `since` is None before any word of it."""
+
+    state: DoorState
+    since: datetime | None = None
+    reason: str | None = None
+
+
+class SourceStatus(Enum):
+    """Whether a source is heard; its last will says `offline`."""
+
+    ONLINE = "online"
+    OFFLINE = "offline"
+
+
+class SourceView(msgspec.Struct, frozen=True):
+    """A source's status and the time of its newest event or status that told one."""
+
+    status: SourceStatus
+    last_heard: datetime | None = None
+
+
+_STATES: Mapping[EventType, DoorState] = {
+    EventType.DOOR_OPENED: DoorState.OPEN,
+    EventType.DOOR_CLOSED: DoorState.LOCKED,
+    EventType.DOOR_HELD: DoorState.HELD,
+    EventType.DOOR_FORCED: DoorState.FORCED,
+}
+_UNHEARD = DoorView(DoorState.LOCKED)
+
+
+class DoorBoard:
+    """The newest word on every door, and the status of the sources behind them."""
+
+    def __init__(self, doors: tuple[DoorId, ...]) -> None:
+        self._doors = doors
+        self._words: dict[DoorId, tuple[Place, bool, DoorView]] = {}
+        self._speaker: dict[DoorId, tuple[Place, SourceId]] = {}
+        self._sources: dict[SourceId, SourceView] = {}
+
+    def take(self, event: Event) -> None:
+        """Take in one event of a known door or of none."""
+        self._hear(event)
+        if event.door is None:
+            return
+        at = place(event)
+        speaker = self._speaker.get(event.door)
+        if speaker is None or at > speaker[0]:
+            self._speaker[event.door] = (at, event.source)
+        state = _STATES.get(event.type)
+        if state is not None:
+            self._note(event.door, at, DoorView(state, event.at), told=False)
+
+    def door_payload(self, door: DoorId, payload: bytes) -> bool:
+        """Take in a retained door state; return whether it was one."""
+        try:
+            told = _DOOR_DECODER.decode(payload)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return False
+        if told.at.tzinfo is None or door not in self._doors:
+            return False
+        self._note(door, (told.at, SourceId(""), 0, 0), DoorView(told.state, told.at, told.reason), told=True)
+        return True
+
+    def source_payload(self, source: SourceId, payload: bytes) -> bool:
+        """Take in a retained source status; return whether it was one."""
+        try:
+            told = _SOURCE_DECODER.decode(payload)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return False
+        if told.at is not None and told.at.tzinfo is None:
+            return False
+        known = self._sources.get(source)
+        self._sources[source] = SourceView(told.status, _newest(known.last_heard if known else None, told.at))
+        return True
+
+    def doors(self) -> dict[DoorId, DoorView]:
+        """Return every door of the building, in its order."""
+        return {door: self._view(door) for door in self._doors}
+
+    def sources(self) -> dict[SourceId, SourceView]:
+        """Return every source heard of, by name."""
+        return {source: self._sources[source] for source in sorted(self._sources)}
+
+    def _hear(self, event: Event) -> None:
+        known = self._sources.get(event.source)
+        if known is None:
+            self._sources[event.source] = SourceView(SourceStatus.ONLINE, event.at)
+        elif known.last_heard is None or event.at > known.last_heard:
+            # The status stays: events that waited in a journal are no sign of life, only a status is.
+            self._sources[event.source] = SourceView(known.status, event.at)
+
+    def _note(self, door: DoorId, at: Place, view: DoorView, *, told: bool) -> None:
+        # A payload of the same instant says more than the event (closed, but unlocked by its mode).
+        known = self._words.get(door)
+        if known is None or (at[0], told, at) >= (known[0][0], known[1], known[0]):
+            self._words[door] = (at, told, view)
+
+    def _view(self, door: DoorId) -> DoorView:
+        word = self._words.get(door)
+        view = word[2] if word else _UNHEARD
+        speaker = self._speaker.get(door)
+        source = self._sources.get(speaker[1]) if speaker else None
+        if source is not None and source.status is SourceStatus.OFFLINE:
+            return DoorView(DoorState.OFFLINE, source.last_heard, view.reason)
+        return view
+
+
+def _newest(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max(one, other) if one and other else one or other
+
+
+class _DoorPayload(msgspec.Struct, frozen=True):
+    state: DoorState
+    at: datetime
+    reason: str | None = None
+
+
+class _SourcePayload(msgspec.Struct, frozen=True):
+    status: SourceStatus
+    at: datetime | None = None
+
+
+_DOOR_DECODER = msgspec.json.Decoder(_DoorPayload)
+_SOURCE_DECODER = msgspec.json.Decoder(_SourcePayload)
