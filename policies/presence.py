@@ -6,7 +6,7 @@ elsewhere and explains them. So counts can be right while the roll-call is hones
 grants push up: an entry counts when the door opened (ARCHITECTURE, "Who decides", point 3).
 """
 
-from bisect import insort
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
@@ -38,6 +38,22 @@ class Passage(msgspec.Struct, frozen=True, order=True):
         return self.source, self.epoch, self.seq
 
 
+_STRIDE = 128
+"""A state is kept every so many passages: sources overtake each other by seconds, so a late passage rarely reaches
+back further than a few of them."""
+
+_STATES_KEPT = 32
+"""Later than these, everything is folded again from the first passage."""
+
+
+class _State(msgspec.Struct, frozen=True):
+    """The fold after the first `passages` of the log."""
+
+    passages: int
+    inside: dict[PersonId, SpaceId]
+    unexplained: Counter[tuple[SpaceId, SpaceId]]
+
+
 class Presence:
     """The fold, kept up to date passage by passage; equal to folding them all again in order."""
 
@@ -45,30 +61,44 @@ class Presence:
         self._building = building
         self._log: list[Passage] = []
         self._seen: set[tuple[SourceId, int, int]] = set()
-        self._reset()
-
-    def _reset(self) -> None:
+        self._states = [_State(0, {}, Counter())]
+        self._applied = 0
         self._inside: dict[PersonId, SpaceId] = {}
         self._unexplained: Counter[tuple[SpaceId, SpaceId]] = Counter()
 
     def add(self, passages: Iterable[Passage]) -> None:
         """Take in passages in any order; those already seen change nothing."""
-        late = False
+        stands = self._applied
         for passage in passages:
             if passage.key in self._seen:
                 continue
             self._seen.add(passage.key)
             if self._log and passage < self._log[-1]:
-                insort(self._log, passage)
-                late = True
+                position = bisect_right(self._log, passage)
+                self._log.insert(position, passage)
+                stands = min(stands, position)
             else:
                 self._log.append(passage)
-                if not late:
-                    self._apply(passage)
-        if late:
-            self._reset()
-            for passage in self._log:
-                self._apply(passage)
+        if stands < self._applied:
+            self._rewind(stands)
+        for passage in self._log[self._applied :]:
+            self._apply(passage)
+            self._applied += 1
+            if self._applied % _STRIDE == 0:
+                self._remember()
+
+    def _rewind(self, passages: int) -> None:
+        """Go back to the newest kept state that stands on no more than the first `passages` of the log."""
+        while self._states[-1].passages > passages:
+            self._states.pop()
+        state = self._states[-1]
+        self._applied = state.passages
+        self._inside, self._unexplained = dict(state.inside), Counter(state.unexplained)
+
+    def _remember(self) -> None:
+        self._states.append(_State(self._applied, dict(self._inside), Counter(self._unexplained)))
+        if len(self._states) > _STATES_KEPT:
+            del self._states[1]  # the first, before any passage, stays
 
     def _apply(self, passage: Passage) -> None:
         if passage.person is None:
