@@ -1,0 +1,154 @@
+"""building.toml: `[site]`, `[[space]]` and `[[door]]` with its readers."""
+
+import math
+from collections.abc import Iterable
+
+import msgspec
+
+from policies.building import Building, Door, Passback, Reader, Space, SpaceKind
+from policies.errors import BuildingError
+from policies.ids import ReaderId, SiteId, SpaceId
+from policies.request import Direction
+from policies.toml.tables import Document, Table, check_id, refuse_bad_ids
+
+
+class _SiteForm(msgspec.Struct, frozen=True):
+    id: SiteId
+
+
+class _DoorForm(Door, frozen=True):
+    entry_reader: ReaderId | None = None
+    exit_reader: ReaderId | None = None
+
+
+_DOOR_FIELDS = Door.__struct_fields__
+_TIMES = ("strike_time_s", "extended_strike_time_s", "held_after_s")
+_READERS = (("entry_reader", Direction.ENTRY), ("exit_reader", Direction.EXIT))
+
+
+def read_building(document: Document) -> Building | None:
+    """Return the building, or None if anything is wrong with it."""
+    site_table, spaces, doors = document.table("site"), document.tables("space"), document.tables("door")
+    document.refuse_the_rest()
+    refuse_bad_ids(spaces)
+    refuse_bad_ids(doors)
+    site = site_table.convert(_SiteForm) if site_table else None
+    if site_table:
+        check_id(site_table, "id")
+    read_spaces = [table.convert(Space) for table in spaces]
+    read_doors = [table.convert(_DoorForm) for table in doors]
+    _check_spaces(spaces, read_spaces)
+    _check_doors(doors, read_doors, spaces)
+    if site is None or None in read_spaces or None in read_doors:
+        return None
+    forms = [door for door in read_doors if door is not None]
+    try:
+        return Building.of(
+            site.id,
+            filter(None, read_spaces),
+            map(_door, forms),
+            [each for door in forms for each in _readers(door)],
+        )
+    except BuildingError:
+        return None  # reported above, with its line
+
+
+def _door(form: _DoorForm) -> Door:
+    return Door(*(getattr(form, name) for name in _DOOR_FIELDS))
+
+
+def _readers(form: _DoorForm) -> Iterable[Reader]:
+    for key, direction in _READERS:
+        reader: ReaderId | None = getattr(form, key)
+        if reader is not None:
+            yield Reader(reader, form.id, direction)
+
+
+def _check_spaces(tables: list[Table], spaces: list[Space | None]) -> None:
+    parents = {table.id: str(table.values.get("parent", "")) for table in tables}
+    for table, space in zip(tables, spaces, strict=True):
+        parent = parents[table.id]
+        if parent and parent not in parents:
+            table.fault("parent", f"the space {parent} does not exist; expected the id of a space")
+        elif parent and table.id in _above(parents, table.id):
+            table.fault("parent", f"it lies inside itself, by way of {parent}")
+        if space is not None:
+            _check_space(table, space)
+
+
+def _above(parents: dict[str, str], space: str) -> set[str]:
+    seen: set[str] = set()
+    step = parents.get(space, "")
+    while step and step not in seen:
+        seen.add(step)
+        step = parents.get(step, "")
+    return seen
+
+
+def _check_space(table: Table, space: Space) -> None:
+    if space.kind is SpaceKind.OUTSIDE and space.parent is not None:
+        table.fault("parent", "the outside lies in nothing; expected no parent")
+    if space.capacity is not None and space.capacity < 0:
+        table.fault("capacity", f"{space.capacity} people; expected 0 or more")
+    if space.enforced and space.capacity is None:
+        table.fault("enforced", "there is nothing to enforce; expected a capacity beside it")
+    if space.plan is not None and not (space.plan.width > 0 and space.plan.depth > 0):
+        table.fault("plan", "expected a width and a depth above 0 metres")
+
+
+def _check_doors(tables: list[Table], doors: list[_DoorForm | None], spaces: list[Table]) -> None:
+    known = {table.id: table for table in spaces}
+    inhabited_above = {str(table.values.get("parent", "")) for table in spaces}
+    taken: dict[str, str] = {}
+    for table, door in zip(tables, doors, strict=True):
+        for side in ("outer", "inner"):
+            space = table.values.get(side)
+            if isinstance(space, str) and space not in known:
+                table.fault(side, f"the space {space} does not exist; expected the id of a space")
+            elif isinstance(space, str) and space in inhabited_above:
+                table.fault(side, f"the space {space} has spaces inside it; expected one of those")
+        if door is not None:
+            _check_door(table, door, taken)
+    for table, door in zip(tables, doors, strict=True):
+        if door is not None and door.passback is Passback.HARD:
+            _check_hard_passback(table, door, [other for other in doors if other is not None])
+
+
+def _check_door(table: Table, door: _DoorForm, taken: dict[str, str]) -> None:
+    if door.outer == door.inner:
+        table.fault("inner", f"both sides are {door.inner}; expected two different spaces")
+    for key in _TIMES:
+        seconds: float = getattr(door, key)
+        if not (math.isfinite(seconds) and seconds > 0):
+            table.fault(key, f"{seconds} seconds; expected more than 0")
+    if door.extended_strike_time_s < door.strike_time_s:
+        table.fault(
+            "extended_strike_time_s", f"expected at least the strike time, {door.strike_time_s} seconds"
+        )
+    for key, _ in _READERS:
+        reader: ReaderId | None = getattr(door, key)
+        if reader is None:
+            continue
+        check_id(table, key)
+        if reader in taken:
+            table.fault(
+                key, f"the reader {reader} is already at door {taken[reader]}; expected one of its own"
+            )
+        taken[reader] = door.id
+
+
+def _check_hard_passback(table: Table, door: _DoorForm, doors: list[_DoorForm]) -> None:
+    """Refuse hard anti-passback where one can leave without a badge: the next entry would be refused for nothing."""
+    way_out = next((other.id for other in doors if _leads_out_unread(other, door.inner)), None)
+    if way_out is not None:
+        table.fault(
+            "passback",
+            f"hard, but one leaves {door.inner} by door {way_out} without a badge; expected soft, or a reader for "
+            "leaving and no exit_button at every door of the space",
+        )
+
+
+def _leads_out_unread(door: _DoorForm, space: SpaceId) -> bool:
+    if door.inner == space:
+        return door.exit_reader is None or door.exit_button
+    return door.outer == space and door.entry_reader is None
