@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from emulators.clock import LoopClock, VirtualLoop
+from emulators.clock import BuildingLoop, LoopClock
 from emulators.faults import ContactBounce, DoorFaults, RelayFault
 from emulators.strike import CLOSES_AFTER_S, WIDE_OPEN_DEG, EmulatedDoor
 from policies.building import Door, Label, Strike
@@ -20,7 +20,7 @@ class Bench:
     """A door on a bench in virtual time, with everything that its wires told."""
 
     def __init__(self, faults: DoorFaults | None = None, **door) -> None:
-        self.loop = VirtualLoop()
+        self.loop = BuildingLoop()
         clock = LoopClock(self.loop, START)
         described = Door(
             DoorId("agora"), Label("Agora", "Agora"), SpaceId("outside"), SpaceId("agora"), **door
