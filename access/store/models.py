@@ -1,0 +1,252 @@
+"""The tables, typed. What is written here and what the migrations build is the same schema; a test compares them.
+
+Rows are the store's own: the repositories beside this file hand out frozen records. Finite sets (status, type) are
+kept as their words, so that a database can be read without this program.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from access.store.columns import Instant
+
+
+class Row(DeclarativeBase):
+    """The base of every table; constraint names are fixed so that migrations can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: Instant, bytes: LargeBinary, list[str]: JSON}  # noqa: RUF012  (as SQLAlchemy reads it)
+
+
+class OrganisationRow(Row):
+    """Whoever people belong to."""
+
+    __tablename__ = "organisations"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    version: Mapped[int]
+
+
+class PersonRow(Row):
+    """A holder. The name stays here: it goes to no door, event or log."""
+
+    __tablename__ = "people"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    external_id: Mapped[str | None] = mapped_column(unique=True)
+    name: Mapped[str]
+    type: Mapped[str]
+    organisation: Mapped[str | None] = mapped_column(ForeignKey("organisations.id"), index=True)
+    valid_from: Mapped[datetime | None]
+    valid_until: Mapped[datetime | None]
+    suspended: Mapped[bool]
+    extended_opening: Mapped[bool]
+    host: Mapped[str | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
+    version: Mapped[int]
+
+
+class TierHeldRow(Row):
+    """One tier of one person."""
+
+    __tablename__ = "tiers_held"
+
+    person: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
+    tier: Mapped[str] = mapped_column(primary_key=True)
+
+
+class CertificationRow(Row):
+    """One machine training of one person; for ever where `until` is null."""
+
+    __tablename__ = "certifications"
+
+    person: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
+    certification: Mapped[str] = mapped_column(primary_key=True)
+    until: Mapped[datetime | None]
+
+
+class GrantRow(Row):
+    """A temporary right of one person."""
+
+    __tablename__ = "grants"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    person: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    valid_from: Mapped[datetime]
+    valid_until: Mapped[datetime]
+    doors: Mapped[list[str]]
+    spaces: Mapped[list[str]]
+
+
+class BadgeRow(Row):
+    """A badge; its id is the identifier as a reader reads it."""
+
+    __tablename__ = "badges"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    person: Mapped[str | None] = mapped_column(ForeignKey("people.id"), index=True)
+    status: Mapped[str]
+    valid_from: Mapped[datetime | None]
+    valid_until: Mapped[datetime | None]
+    version: Mapped[int]
+
+
+class OperatorRow(Row):
+    """Somebody who signs in. The password is kept as its argon2id hash only."""
+
+    __tablename__ = "operators"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    role: Mapped[str]
+    password_hash: Mapped[str]
+    one_time: Mapped[bool]
+    disabled: Mapped[bool]
+    failures: Mapped[int]
+    locked_until: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class SessionRow(Row):
+    """A signed-in browser, found by the hash of its token."""
+
+    __tablename__ = "sessions"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    operator: Mapped[str] = mapped_column(ForeignKey("operators.name", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+class ApiKeyRow(Row):
+    """A machine's key, found by the hash of its secret."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    scopes: Mapped[list[str]]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class SourceRow(Row):
+    """How far one epoch of one source is stored, and the hash that its next record must carry."""
+
+    __tablename__ = "sources"
+
+    source: Mapped[str] = mapped_column(primary_key=True)
+    epoch: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger)
+    digest: Mapped[str] = mapped_column(String(64))
+
+
+class EventRow(Row):
+    """One event. `record` is the sealed part as it came; person, badge and salt stand apart and can be erased."""
+
+    __tablename__ = "events"
+    __table_args__ = (
+        Index("ix_events_at", "at", "source", "epoch", "seq"),
+        Index("ix_events_person", "person"),
+    )
+
+    source: Mapped[str] = mapped_column(primary_key=True)
+    epoch: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    at: Mapped[datetime]
+    type: Mapped[str]
+    door: Mapped[str | None]
+    reader: Mapped[str | None]
+    space: Mapped[str | None]
+    origin: Mapped[str | None]
+    effect: Mapped[str | None]
+    reason: Mapped[str | None]
+    person: Mapped[str | None]
+    badge: Mapped[str | None]
+    salt: Mapped[str | None]
+    record: Mapped[bytes]
+    digest: Mapped[str] = mapped_column(String(64))
+
+
+class FindingRow(Row):
+    """Something wrong with what a source sent, noted once however often it is sent again."""
+
+    __tablename__ = "findings"
+
+    source: Mapped[str] = mapped_column(primary_key=True)
+    epoch: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    detail: Mapped[str] = mapped_column(Text)
+
+
+class PublicationRow(Row):
+    """A snapshot that went out: to which scope, when, and the hash of its exact bytes."""
+
+    __tablename__ = "publications"
+
+    version: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    scope: Mapped[str] = mapped_column(primary_key=True)
+    issued_at: Mapped[datetime]
+    digest: Mapped[str] = mapped_column(String(64))
+
+
+class SiteRow(Row):
+    """The one row that administrative writes lock: the site's counters and the fingerprint of its signing key."""
+
+    __tablename__ = "site"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[str]
+    key_fingerprint: Mapped[str] = mapped_column(String(64))
+    publication: Mapped[int] = mapped_column(BigInteger)
+    audit_seq: Mapped[int] = mapped_column(BigInteger)
+    audit_digest: Mapped[str] = mapped_column(String(64))
+
+
+class AuditRow(Row):
+    """Who did what to whom, by pseudonymous ids; every row carries the hash of the one before."""
+
+    __tablename__ = "audit"
+
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    actor: Mapped[str]
+    action: Mapped[str]
+    subject: Mapped[str]
+    prev: Mapped[str] = mapped_column(String(64))
+    digest: Mapped[str] = mapped_column(String(64))
+
+
+class IdempotentAnswerRow(Row):
+    """What a POST with an Idempotency-Key was answered, to be answered again."""
+
+    __tablename__ = "idempotent_answers"
+
+    actor: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    request_digest: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+    status: Mapped[int]
+    headers: Mapped[dict[str, str]] = mapped_column(JSON)
+    body: Mapped[bytes]

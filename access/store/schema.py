@@ -1,0 +1,42 @@
+"""The schema's versions: `upgrade` brings a database to this program's, `current` tells which one it has.
+
+The migrations ship inside the package and are configured here, so that no alembic.ini is needed anywhere.
+"""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the database to the newest schema; does nothing if it is there."""
+    if current(engine) == newest():
+        return
+    config = _config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def current(engine: Engine) -> str | None:
+    """Return the schema version of the database; None if it is empty."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest() -> str | None:
+    """Return the schema version that this program works with."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config

@@ -1,0 +1,32 @@
+"""The site's one row: who it is, and its counters. Every administrative write locks it first, so that they queue."""
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from access.errors import Conflict
+from access.store.models import SiteRow
+from policies.ids import SiteId
+
+GENESIS = "0" * 64
+_ONLY = 1
+
+
+def settle(session: Session, site: SiteId, key_fingerprint: str) -> None:
+    """Write the site's row, or check that this database is of this site and signs with this key."""
+    row = session.get(SiteRow, _ONLY)
+    if row is None:
+        values = {"id": _ONLY, "name": site, "key_fingerprint": key_fingerprint, "publication": 0}
+        session.execute(insert(SiteRow).values(values | {"audit_seq": 0, "audit_digest": GENESIS}))
+        return
+    if row.name != site:
+        raise Conflict(f"this database belongs to the site {row.name}, expected {site}")
+    if row.key_fingerprint != key_fingerprint:
+        raise Conflict(
+            f"site {site}: the signing key is {key_fingerprint[:16]}…, expected {row.key_fingerprint[:16]}…; "
+            "doors would refuse what it signs"
+        )
+
+
+def locked(session: Session) -> SiteRow:
+    """Return the site's row, held until the transaction ends."""
+    return session.scalars(select(SiteRow).where(SiteRow.id == _ONLY).with_for_update()).one()
