@@ -94,10 +94,10 @@ def oldest_first(session: Session, types: Sequence[EventType]) -> Iterator[Event
 
 
 def note(session: Session, findings: Iterable[Finding]) -> None:
-    """Write down findings; the same one again changes nothing."""
+    """Write down findings; one at the same place again is kept once, as it was seen last."""
     rows = [msgspec.structs.asdict(finding) for finding in findings]
     if rows:
-        session.execute(insert_once(session, FindingRow), rows)
+        session.execute(insert_once(session, FindingRow, update=("at", "detail")), rows)
 
 
 def findings(session: Session, limit: int) -> list[Finding]:

@@ -11,6 +11,11 @@ GENESIS = "0" * 64
 _ONLY = 1
 
 
+def is_settled(session: Session) -> bool:
+    """Return whether the database belongs to a site already."""
+    return session.get(SiteRow, _ONLY) is not None
+
+
 def settle(session: Session, site: SiteId, key_fingerprint: str) -> None:
     """Write the site's row, or check that this database is of this site and signs with this key."""
     row = session.get(SiteRow, _ONLY)

@@ -1,0 +1,153 @@
+"""Badges: issue, read, and the verbs of their life. A badge that was revoked or replaced never opens again."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from enum import Enum
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from access.errors import Conflict, Invalid, NotFound
+from access.services.outbox import RIGHTS_CHANGED, Outbox, RightsChanged
+from access.store import audit, people, site
+from access.store import badges as stored
+from access.store.badges import BadgeRecord
+from access.store.database import Database
+from policies.ids import BadgeId, PersonId
+from policies.roster import BadgeKind, BadgeStatus
+
+__all__ = ["BadgeRecord", "BadgeVerb", "Badges"]
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
+_RANDOM_UID = re.compile(r"08[0-9a-f]{6}")
+"""Four bytes, the first 08: made up anew at each activation (ISO/IEC 14443-3, section 6.5.4)."""
+
+
+class BadgeVerb(Enum):
+    """What can be done to a badge."""
+
+    SUSPEND = "suspend"
+    ACTIVATE = "activate"
+    REPORT_LOST = "report-lost"
+    REPORT_STOLEN = "report-stolen"
+    REVOKE = "revoke"
+
+
+_DEAD = frozenset({BadgeStatus.REVOKED, BadgeStatus.REPLACED})
+_ALIVE = frozenset(BadgeStatus) - _DEAD
+_MISSING = frozenset({BadgeStatus.LOST, BadgeStatus.STOLEN})
+
+_TRANSITIONS = {
+    BadgeVerb.SUSPEND: (_ALIVE - _MISSING, BadgeStatus.SUSPENDED),
+    BadgeVerb.ACTIVATE: (_ALIVE, BadgeStatus.ACTIVE),
+    BadgeVerb.REPORT_LOST: (_ALIVE - {BadgeStatus.STOLEN}, BadgeStatus.LOST),
+    BadgeVerb.REPORT_STOLEN: (_ALIVE, BadgeStatus.STOLEN),
+    BadgeVerb.REVOKE: (frozenset(BadgeStatus) - {BadgeStatus.REPLACED}, BadgeStatus.REVOKED),
+}
+"""Each verb: the states that it may be said in, and the one it leads to."""
+
+
+class Badges:
+    """The use cases around badges. `actor` is who does it, for the record; `at` is when."""
+
+    def __init__(self, database: Database, outbox: Outbox[RightsChanged]) -> None:
+        self._database, self._outbox = database, outbox
+
+    def add(self, badges: Iterable[BadgeRecord], actor: str, at: datetime) -> list[BadgeRecord]:
+        """Issue badges, all or none of them."""
+        new = [msgspec.structs.replace(badge, version=1) for badge in badges]
+        with self._database.writing() as session:
+            audit.append(session, at, actor, "badge-added", (badge.id for badge in new))
+            doubled = [name for name, number in Counter(badge.id for badge in new).items() if number > 1]
+            if taken := sorted({*doubled, *stored.existing(session, (badge.id for badge in new))}):
+                raise Conflict(f"badge {taken[0]}: the identifier is in use")
+            _check(session, new)
+            stored.add(session, new)
+        self._outbox.tell(RIGHTS_CHANGED)
+        return new
+
+    def get(self, badge: BadgeId) -> BadgeRecord:
+        """Return one badge; raise `NotFound`."""
+        with self._database.reading() as session:
+            return _known(session, badge)
+
+    def page(
+        self, after: BadgeId | None = None, limit: int = 100, person: PersonId | None = None
+    ) -> list[BadgeRecord]:
+        """Return up to `limit` badges whose id follows `after`; those of `person` only, if given."""
+        with self._database.reading() as session:
+            return stored.page(session, after, limit, person)
+
+    def change(
+        self,
+        badge: BadgeId,
+        edit: Callable[[BadgeRecord], BadgeRecord],
+        actor: str,
+        at: datetime,
+        expected_version: int | None = None,
+    ) -> BadgeRecord:
+        """Put `edit` of the badge in its place; its status changes by a verb only."""
+
+        def keep_status(before: BadgeRecord) -> BadgeRecord:
+            return msgspec.structs.replace(edit(before), id=badge, status=before.status, kind=before.kind)
+
+        return self._replace(badge, keep_status, "badge-changed", actor, at, expected_version)
+
+    def say(
+        self, badge: BadgeId, verb: BadgeVerb, actor: str, at: datetime, expected_version: int | None = None
+    ) -> BadgeRecord:
+        """Do what the verb says; a badge that is so already stays as it is."""
+        allowed, becomes = _TRANSITIONS[verb]
+
+        def move(before: BadgeRecord) -> BadgeRecord:
+            if before.status not in allowed:
+                raise Conflict(f"badge {badge}: it is {before.status.value}, so it cannot {verb.value}")
+            return msgspec.structs.replace(before, status=becomes)
+
+        return self._replace(badge, move, f"badge-{verb.value}", actor, at, expected_version)
+
+    def _replace(
+        self,
+        badge: BadgeId,
+        edit: Callable[[BadgeRecord], BadgeRecord],
+        action: str,
+        actor: str,
+        at: datetime,
+        expected_version: int | None,
+    ) -> BadgeRecord:
+        with self._database.writing() as session:
+            site.locked(session)
+            before = _known(session, badge)
+            if expected_version not in (None, before.version):
+                raise Conflict(f"badge {badge}: version {before.version}, expected {expected_version}")
+            after = edit(before)
+            if after == before:
+                return before
+            after = msgspec.structs.replace(after, version=before.version + 1)
+            _check(session, [after])
+            audit.append(session, at, actor, action, [badge])
+            stored.replace(session, after)
+        self._outbox.tell(RIGHTS_CHANGED)
+        return after
+
+
+def _check(session: Session, badges: Sequence[BadgeRecord]) -> None:
+    holders = people.existing(session, (badge.person for badge in badges if badge.person is not None))
+    for badge in badges:
+        if not _ID.fullmatch(badge.id):
+            raise Invalid(f"badge {badge.id!r}: expected an identifier of letters, digits, dots and hyphens")
+        if badge.kind is BadgeKind.UID and _RANDOM_UID.fullmatch(badge.id):
+            raise Invalid(f"badge {badge.id}: a random number, made up anew at each tap, identifies nobody")
+        if badge.person is not None and badge.person not in holders:
+            raise Invalid(f"badge {badge.id}: there is no person {badge.person}")
+        if badge.valid_from and badge.valid_until and badge.valid_from >= badge.valid_until:
+            raise Invalid(f"badge {badge.id}: valid_until must come after valid_from")
+
+
+def _known(session: Session, badge: BadgeId) -> BadgeRecord:
+    found = stored.get(session, badge)
+    if found is None:
+        raise NotFound(f"badge {badge}: there is no badge with this identifier")
+    return found

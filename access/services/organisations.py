@@ -1,0 +1,80 @@
+"""Organisations: add, read, rename."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from access.errors import Conflict, Invalid, NotFound
+from access.store import audit
+from access.store import organisations as stored
+from access.store.database import Database
+from access.store.organisations import OrganisationRecord
+from policies.ids import ID_PATTERN, OrganisationId
+
+__all__ = ["OrganisationRecord", "Organisations"]
+
+_ID = re.compile(ID_PATTERN)
+
+
+class Organisations:
+    """The use cases around organisations. Doors know only their ids, so that a new name concerns no door."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(
+        self, organisations: Iterable[OrganisationRecord], actor: str, at: datetime
+    ) -> list[OrganisationRecord]:
+        """Add organisations, all or none of them."""
+        new = [msgspec.structs.replace(organisation, version=1) for organisation in organisations]
+        with self._database.writing() as session:
+            audit.append(session, at, actor, "organisation-added", (organisation.id for organisation in new))
+            doubled = [name for name, number in Counter(each.id for each in new).items() if number > 1]
+            if taken := sorted({*doubled, *(stored.ids(session) & {each.id for each in new})}):
+                raise Conflict(f"organisation {taken[0]}: the id is in use")
+            for organisation in new:
+                if not _ID.fullmatch(organisation.id):
+                    raise Invalid(f"organisation {organisation.id!r}: expected lower-case words and hyphens")
+            stored.add(session, new)
+        return new
+
+    def get(self, organisation: OrganisationId) -> OrganisationRecord:
+        """Return one organisation; raise `NotFound`."""
+        with self._database.reading() as session:
+            return _known(session, organisation)
+
+    def page(self, after: OrganisationId | None = None, limit: int = 100) -> list[OrganisationRecord]:
+        """Return up to `limit` organisations whose id follows `after`."""
+        with self._database.reading() as session:
+            return stored.page(session, after, limit)
+
+    def change(
+        self,
+        organisation: OrganisationId,
+        edit: Callable[[OrganisationRecord], OrganisationRecord],
+        actor: str,
+        at: datetime,
+        expected_version: int | None = None,
+    ) -> OrganisationRecord:
+        """Put `edit` of the organisation in its place; raise `Conflict` if it is not at the expected version."""
+        with self._database.writing() as session:
+            audit.append(session, at, actor, "organisation-changed", [organisation])
+            before = _known(session, organisation)
+            if expected_version not in (None, before.version):
+                raise Conflict(
+                    f"organisation {organisation}: version {before.version}, expected {expected_version}"
+                )
+            after = msgspec.structs.replace(edit(before), id=organisation, version=before.version + 1)
+            stored.replace(session, after)
+        return after
+
+
+def _known(session: Session, organisation: OrganisationId) -> OrganisationRecord:
+    found = stored.get(session, organisation)
+    if found is None:
+        raise NotFound(f"organisation {organisation}: there is none with this id")
+    return found

@@ -1,0 +1,33 @@
+"""Word that something was committed: to whoever publishes rights, and to whoever watches events.
+
+Callbacks are called in the thread that committed; one that belongs to an event loop brings itself there.
+"""
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+_NewsT = TypeVar("_NewsT")
+
+
+class Outbox(Generic[_NewsT]):
+    """Hands each piece of news to every listener, in the order of their coming. News without a listener is dropped."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[[_NewsT], None]] = []
+
+    def listen(self, listener: Callable[[_NewsT], None]) -> Callable[[], None]:
+        """Call `listener` with all news from now on; return what ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def tell(self, news: _NewsT) -> None:
+        """Hand out the news."""
+        for listener in tuple(self._listeners):
+            listener(news)
+
+
+class RightsChanged:
+    """Something that doors decide from was committed: every scope needs a new snapshot."""
+
+
+RIGHTS_CHANGED = RightsChanged()

@@ -1,0 +1,131 @@
+"""People: enrol, read, change. What doors must know of a change reaches them by the outbox."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from access.errors import Conflict, Invalid, NotFound
+from access.services.outbox import RIGHTS_CHANGED, Outbox, RightsChanged
+from access.store import audit, organisations
+from access.store import people as stored
+from access.store.database import Database
+from access.store.people import PersonRecord
+from policies.building import Building
+from policies.ids import PersonId
+from policies.rules import Policy
+
+__all__ = ["People", "PersonRecord"]
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+class People:
+    """The use cases around people. `actor` is who does it, for the record; `at` is when."""
+
+    def __init__(
+        self, database: Database, building: Building, policy: Policy, outbox: Outbox[RightsChanged]
+    ) -> None:
+        self._database, self._building, self._policy, self._outbox = database, building, policy, outbox
+
+    def add(self, people: Iterable[PersonRecord], actor: str, at: datetime) -> list[PersonRecord]:
+        """Enrol people, all or none of them."""
+        new = [msgspec.structs.replace(person, version=1) for person in people]
+        with self._database.writing() as session:
+            audit.append(session, at, actor, "person-added", (person.id for person in new))
+            self._refuse_taken(session, new)
+            self._check(session, new)
+            stored.add(session, new)
+        self._outbox.tell(RIGHTS_CHANGED)
+        return new
+
+    def get(self, person: PersonId) -> PersonRecord:
+        """Return one person; raise `NotFound`."""
+        with self._database.reading() as session:
+            return _known(session, person)
+
+    def page(self, after: PersonId | None = None, limit: int = 100) -> list[PersonRecord]:
+        """Return up to `limit` people whose id follows `after`."""
+        with self._database.reading() as session:
+            return stored.page(session, after, limit)
+
+    def change(
+        self,
+        person: PersonId,
+        edit: Callable[[PersonRecord], PersonRecord],
+        actor: str,
+        at: datetime,
+        expected_version: int | None = None,
+    ) -> PersonRecord:
+        """Put `edit` of the person in their place; raise `Conflict` if they are not at the expected version."""
+        with self._database.writing() as session:
+            audit.append(session, at, actor, "person-changed", [person])
+            before = _known(session, person)
+            if expected_version not in (None, before.version):
+                raise Conflict(f"person {person}: version {before.version}, expected {expected_version}")
+            after = msgspec.structs.replace(edit(before), id=person, version=before.version + 1)
+            if after.external_id != before.external_id:
+                self._refuse_taken_external(session, [after])
+            self._check(session, [after])
+            stored.replace(session, after)
+        self._outbox.tell(RIGHTS_CHANGED)
+        return after
+
+    def _refuse_taken(self, session: Session, new: Sequence[PersonRecord]) -> None:
+        doubled = [name for name, number in Counter(person.id for person in new).items() if number > 1]
+        if taken := sorted({*doubled, *stored.existing(session, (person.id for person in new))}):
+            raise Conflict(f"person {taken[0]}: the id is in use")
+        self._refuse_taken_external(session, new)
+
+    def _refuse_taken_external(self, session: Session, new: Sequence[PersonRecord]) -> None:
+        externals = [person.external_id for person in new if person.external_id is not None]
+        if len(externals) != len(set(externals)):
+            raise Conflict("people: two of them have the same external id")
+        if taken := stored.existing_external(session, externals):
+            external, owner = min(taken.items())
+            raise Conflict(f"person {owner}: already has the external id {external}")
+
+    def _check(self, session: Session, people: Sequence[PersonRecord]) -> None:
+        organised = organisations.ids(session)
+        hosts = {person.host for person in people if person.host is not None}
+        known = stored.existing(session, hosts) | {person.id for person in people}
+        for person in people:
+            if not _ID.fullmatch(person.id):
+                raise Invalid(f"person {person.id!r}: expected an id of letters, digits, dots and hyphens")
+            if person.organisation is not None and person.organisation not in organised:
+                raise Invalid(f"person {person.id}: there is no organisation {person.organisation}")
+            if person.host is not None and (person.host not in known or person.host == person.id):
+                raise Invalid(f"person {person.id}: their host {person.host} is nobody else")
+            self._check_rights(person)
+
+    def _check_rights(self, person: PersonRecord) -> None:
+        if unknown := [tier for tier in person.tiers if tier not in self._policy.tiers]:
+            raise Invalid(f"person {person.id}: there is no tier {unknown[0]}")
+        if len(set(person.tiers)) != len(person.tiers):
+            raise Invalid(f"person {person.id}: a tier is named twice")
+        if len({held.id for held in person.certifications}) != len(person.certifications):
+            raise Invalid(f"person {person.id}: a certification is named twice")
+        if person.valid_from and person.valid_until and person.valid_from >= person.valid_until:
+            raise Invalid(f"person {person.id}: valid_until must come after valid_from")
+        self._check_grants(person)
+
+    def _check_grants(self, person: PersonRecord) -> None:
+        for grant in person.grants:
+            if grant.valid_from >= grant.valid_until:
+                raise Invalid(f"person {person.id}: grant {grant.id} must end after it begins")
+            for door in grant.doors:
+                if door not in self._building.doors:
+                    raise Invalid(f"person {person.id}: grant {grant.id}: there is no door {door}")
+            for space in grant.spaces:
+                if space not in self._building.spaces:
+                    raise Invalid(f"person {person.id}: grant {grant.id}: there is no space {space}")
+
+
+def _known(session: Session, person: PersonId) -> PersonRecord:
+    found = stored.get(session, person)
+    if found is None:
+        raise NotFound(f"person {person}: there is nobody with this id")
+    return found

@@ -1,0 +1,89 @@
+"""The use cases of one site as one object, opened over a database."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from access.errors import SettingsError
+from access.occupancy.live import LiveBuilding
+from access.services.badges import Badges
+from access.services.events import Events
+from access.services.ingest import Ingest
+from access.services.live import open_live
+from access.services.organisations import Organisations
+from access.services.outbox import Outbox, RightsChanged
+from access.services.people import People
+from access.services.publication import Publisher
+from access.services.signing import create_key, fingerprint, load_key
+from access.store import schema, site
+from access.store.database import Database, open_database
+from policies.building import Building
+from policies.ids import DoorId, SourceId
+from policies.rules import Policy
+from readers.wire.events import Event
+
+
+class Services(msgspec.Struct, frozen=True):
+    """Everything that can be asked of the server. `rights` tells of changes that doors must know, `news` of events."""
+
+    building: Building
+    policy: Policy
+    database: Database
+    people: People
+    badges: Badges
+    organisations: Organisations
+    events: Events
+    ingest: Ingest
+    publisher: Publisher
+    live: LiveBuilding
+    rights: Outbox[RightsChanged]
+    news: Outbox[Sequence[Event]]
+
+    def close(self) -> None:
+        """Let the database go."""
+        self.database.close()
+
+
+def open_services(
+    store: str | Database,
+    building: Building,
+    policy: Policy,
+    scopes: Mapping[SourceId, Sequence[DoorId]],
+    key_path: Path,
+) -> Services:
+    """Open a site: bring its schema up to date, find or make its signing key, and rebuild the live view.
+
+    `scopes` names every source that events are taken from, with the doors that hang on it (none for a source
+    without doors, as an authorizer).
+    """
+    database = open_database(store) if isinstance(store, str) else store
+    schema.upgrade(database.engine)
+    key = _settle(database, building, key_path)
+    rights, news = Outbox[RightsChanged](), Outbox[Sequence[Event]]()
+    live = open_live(database, building)
+    news.listen(live.take)
+    return Services(
+        building=building,
+        policy=policy,
+        database=database,
+        people=People(database, building, policy, rights),
+        badges=Badges(database, rights),
+        organisations=Organisations(database),
+        events=Events(database),
+        ingest=Ingest(database, tuple(scopes)),
+        publisher=Publisher(database, building, policy, scopes, key),
+        live=live,
+        rights=rights,
+        news=news,
+    )
+
+
+def _settle(database: Database, building: Building, key_path: Path) -> Ed25519PrivateKey:
+    with database.writing() as session:
+        if site.is_settled(session) and not key_path.exists():
+            raise SettingsError(f"signing key {key_path}: it is missing, and doors trust no other")
+        key = load_key(key_path) if key_path.exists() else create_key(key_path)
+        site.settle(session, building.site, fingerprint(key))
+    return key
