@@ -3,7 +3,18 @@
 from datetime import UTC, datetime
 
 from policies.building import Building, Door, Label, Reader, Space, SpaceKind
-from policies.ids import DoorId, ReaderId, RuleId, ScheduleId, SiteId, SourceId, SpaceId, TierId
+from policies.ids import (
+    BadgeId,
+    DoorId,
+    PersonId,
+    ReaderId,
+    RuleId,
+    ScheduleId,
+    SiteId,
+    SourceId,
+    SpaceId,
+    TierId,
+)
 from policies.request import Direction
 from policies.rules import Policy, Rule, RuleEffect, Tier
 from policies.schedule import Calendar, Schedule, Weekday, Window
@@ -67,8 +78,8 @@ def sealed_events(number: int, source: SourceId = EDGE, epoch: int = 1, person: 
             DoorId("front"),
             space=spaces[(step + 1) % 2],
             origin=spaces[step % 2],
-            person=person,
-            badge=f"badge-of-{person}",
+            person=PersonId(person),
+            badge=BadgeId(f"badge-of-{person}"),
         )
         chain.append(seal(draft, source, epoch, FIRST_SEQ + step, prev, f"salt-{step}"))
         prev = chain[-1].digest

@@ -6,7 +6,10 @@ from hypothesis import strategies as st
 from access.services import open_services
 from access.services.events import Filter
 from access.services.ingest import Batch, FindingKind
+from policies.ids import SourceId
 from tests.small_site import BUILDING, DESK, EDGE, NOON, POLICY, SCOPES, sealed_events
+
+STRANGER = SourceId("stranger")
 
 
 def payload(sealed):
@@ -74,7 +77,7 @@ def test_an_event_of_another_source_is_refused(services):
 
 
 def test_a_source_that_the_site_does_not_know_is_not_listened_to(services):
-    taken = services.ingest.take([Batch("stranger", payload(sealed_events(2, source="stranger")))], NOON)
+    taken = services.ingest.take([Batch(STRANGER, payload(sealed_events(2, source=STRANGER)))], NOON)
     assert (taken.events, taken.reached) == ((), {})
     assert stored_ids(services) == set()
 

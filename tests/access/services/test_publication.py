@@ -48,7 +48,7 @@ def test_versions_go_on_after_a_restart(peopled, tmp_path):
 
 def test_a_revoked_badge_is_revoked_in_the_next_snapshot(peopled):
     before = read(peopled, peopled.publisher.publish(NOON)[0])
-    told = []
+    told: list[object] = []
     peopled.rights.listen(told.append)
     peopled.badges.say(BADGE.id, BadgeVerb.REVOKE, "test", NOON)
     after = read(peopled, peopled.publisher.publish(NOON)[0])
