@@ -10,7 +10,8 @@ from datetime import datetime
 from policies.decision import Decision, Effect, Reason
 from policies.ids import ReaderId
 from policies.request import NO_VIEW, AccessRequest, Assurance
-from readers.credentials.session import Identified, Rejected, identify
+from readers.credentials.exchange import Identified, Rejected
+from readers.credentials.session import identify
 from readers.daemon.portal import Portal
 from readers.daemon.rights import Rights
 from readers.door import Claim
@@ -83,7 +84,9 @@ class Antenna:
 
     def _draft(self, outcome: Identified | Rejected, decision: Decision, at: datetime) -> Draft:
         snapshot = self._rights.snapshot
-        known = isinstance(outcome, Identified)
+        badge, assurance = (
+            (outcome.badge, outcome.assurance) if isinstance(outcome, Identified) else (None, Assurance.NONE)
+        )
         return Draft(
             at,
             EventType.DECISION,
@@ -98,11 +101,9 @@ class Antenna:
             decision.rules,
             decision.flags,
             snapshot.policy.version if snapshot else None,
-            Inputs(
-                outcome.assurance if known else Assurance.NONE, snapshot=snapshot.version if snapshot else 0
-            ),
+            Inputs(assurance, snapshot=snapshot.version if snapshot else 0),
             person=decision.person,
-            badge=outcome.badge if known else None,
+            badge=badge,
         )
 
     def _claim(self, outcome: Identified, decision: Decision, decided: str) -> Claim:
