@@ -34,7 +34,10 @@ def test_a_permit_releases_the_strike_before_anything_else() -> None:
 def test_a_permit_is_a_passage_only_when_the_leaf_opens() -> None:
     machine = DoorMachine(door())
     assert reports(machine.step(DoorInput.PERMITTED, ADA)) == []
-    assert reports(machine.step(DoorInput.OPENED)) == [(EventType.DOOR_OPENED, None), (EventType.PASSAGE, ADA)]
+    assert reports(machine.step(DoorInput.OPENED)) == [
+        (EventType.DOOR_OPENED, None),
+        (EventType.PASSAGE, ADA),
+    ]
 
 
 def test_a_permit_that_nobody_uses_ends_locked_as_no_entry() -> None:

@@ -1,0 +1,140 @@
+"""One door computer on a desk: a real journal, real signatures, an emulated field and door, in virtual time."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from emulators.cards.uid import UidCard
+from emulators.clock import LoopClock
+from emulators.field import Antenna
+from emulators.strike import EmulatedDoor
+from policies.building import Building, Door, Label, Reader, Space, SpaceKind
+from policies.ids import (
+    BadgeId,
+    DoorId,
+    PersonId,
+    ReaderId,
+    RuleId,
+    SiteId,
+    SourceId,
+    SpaceId,
+)
+from policies.request import Direction
+from policies.roster import Badge, BadgeKind, BadgeStatus, Person, ResidentType, Roster
+from policies.rules import Policy, Rule, RuleEffect
+from policies.schedule import Calendar
+from readers.daemon import Daemon, Rights
+from readers.journal import Durability, FileJournal
+from readers.wire.events import Event, parse
+from readers.wire.snapshot import Snapshot, sign
+
+START = datetime(2026, 9, 15, 8, tzinfo=UTC)
+SITE_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+SCOPE = SourceId("edge-1")
+LAB_IN, LAB_OUT, LAB = ReaderId("lab-in"), ReaderId("lab-out"), DoorId("lab")
+ADA_CARD, STRANGER_CARD = UidCard(bytes.fromhex("04a1b2c3d4e5f6")), UidCard(bytes.fromhex("04000000000001"))
+
+
+def label(text: str) -> Label:
+    return Label(text, text)
+
+
+def building(**door: object) -> Building:
+    spaces = [
+        Space(SpaceId("street"), label("Street"), SpaceKind.OUTSIDE),
+        Space(SpaceId("site"), label("Site"), SpaceKind.SITE),
+        Space(SpaceId("lab"), label("Lab"), parent=SpaceId("site")),
+    ]
+    joined = Door(LAB, label("Lab"), SpaceId("street"), SpaceId("lab"), **door)  # type: ignore[arg-type]
+    readers = [Reader(LAB_IN, LAB, Direction.ENTRY), Reader(LAB_OUT, LAB, Direction.EXIT)]
+    return Building.of(SiteId("desk"), spaces, [joined], readers)
+
+
+def snapshot(
+    version: int = 1,
+    *,
+    status: BadgeStatus = BadgeStatus.ACTIVE,
+    scope: SourceId = SCOPE,
+    issued_at: datetime = START,
+    built: Building | None = None,
+) -> Snapshot:
+    """Return a snapshot in which Ada's badge opens the lab."""
+    permit = Rule(RuleId("makers"), RuleEffect.PERMIT, (ResidentType.MAKER,), spaces=(SpaceId("site"),))
+    calendar = Calendar("Europe/Paris", (0,), (7200,), (date(2026, 12, 25),))
+    policy = Policy("p1", {}, {}, calendar, (permit,))
+    ada = Person(PersonId("ada"), ResidentType.MAKER)
+    badge = Badge(BadgeId("04a1b2c3d4e5f6"), BadgeKind.UID, ada.id, status)
+    return Snapshot(scope, version, issued_at, built or building(), policy, Roster.of([ada], [badge]))
+
+
+class QuietUplink:
+    """An uplink whose line is down: it keeps the last state of each door, as the port asks."""
+
+    def __init__(self) -> None:
+        self.door_states: dict[DoorId, bytes] = {}
+        self.notified = 0
+
+    def notify(self) -> None:
+        self.notified += 1
+
+    def publish_door_state(self, door: DoorId, payload: bytes) -> None:
+        self.door_states[door] = payload
+
+
+class Desk:
+    """The door computer with its devices and the people around it."""
+
+    def __init__(self, directory: Path, built: Building) -> None:
+        self.clock = LoopClock(asyncio.get_running_loop(), START)
+        self.rights = Rights(SCOPE, SITE_KEY.public_key(), directory / "snapshot")
+        self.journal = FileJournal(directory / "journal", SCOPE, self.clock.now, Durability.BUFFERED)
+        self.antennas = {reader: Antenna(self.clock) for reader in built.readers}
+        self.door = EmulatedDoor(built.doors[LAB], self.clock)
+        self.uplink = QuietUplink()
+        self.daemon = Daemon(
+            self.rights, self.antennas, {LAB: self.door}, self.journal, self.uplink, self.clock
+        )
+
+    async def tap(self, card: UidCard = ADA_CARD, reader: ReaderId = LAB_IN, *, push: bool = True) -> bool:
+        """Hold a card to the reader, push, and return whether the leaf gave way; then let the door close."""
+        self.antennas[reader].present(card)
+        await self.clock.sleep(0.5)
+        self.antennas[reader].remove()
+        opened = push and self.door.push()
+        await self.clock.sleep(10)
+        return opened
+
+    def events(self) -> list[Event]:
+        return [parse(line) for line in self.journal.pending(1000)]
+
+    def said(self) -> list[tuple[str, str | None]]:
+        """Return type and reason of every event after the start."""
+        return [
+            (event.type.value, event.reason.value if event.reason else None) for event in self.events()[1:]
+        ]
+
+
+@asynccontextmanager
+async def desk(
+    directory: Path, payloads: Iterable[bytes] = (), built: Building | None = None
+) -> AsyncIterator[Desk]:
+    """Run a door computer; it has taken the given snapshots."""
+    running = Desk(directory, built or building())
+    task = asyncio.create_task(running.daemon.run())
+    await asyncio.sleep(0)
+    for payload in payloads:
+        running.daemon.take_snapshot(payload)
+    try:
+        yield running
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        running.journal.close()
+
+
+def signed(made: Snapshot, key: Ed25519PrivateKey = SITE_KEY) -> bytes:
+    return sign(made, key)
