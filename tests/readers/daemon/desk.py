@@ -88,12 +88,14 @@ class QuietUplink:
 class Desk:
     """The door computer with its devices and the people around it."""
 
+    door_type = EmulatedDoor
+
     def __init__(self, directory: Path, built: Building) -> None:
         self.clock = LoopClock(asyncio.get_running_loop(), START)
         self.rights = Rights(SCOPE, SITE_KEY.public_key(), directory / "snapshot")
         self.journal = FileJournal(directory / "journal", SCOPE, self.clock.now, Durability.BUFFERED)
         self.antennas = {reader: Antenna(self.clock) for reader in built.readers}
-        self.door = EmulatedDoor(built.doors[LAB], self.clock)
+        self.door = self.door_type(built.doors[LAB], self.clock)
         self.uplink = QuietUplink()
         self.daemon = Daemon(
             self.rights, self.antennas, {LAB: self.door}, self.journal, self.uplink, self.clock
