@@ -108,7 +108,7 @@ class EmulatedDoor:
     def let_go(self) -> None:
         """End a hold: the closer takes the leaf."""
         if self.is_open:
-            self._swing_open()
+            self._set_closer(CLOSES_AFTER_S)
 
     # ---- how it works
 
@@ -121,10 +121,13 @@ class EmulatedDoor:
             self._unlocked = unlocked
 
     def _swing_open(self) -> None:
+        if self.is_open:
+            if self._clock.now() + _CLOSING_TIME > self._shut_at:  # else a hand holds it longer
+                self._set_closer(CLOSES_AFTER_S)
+            return
+        self.is_open = True
         self._set_closer(CLOSES_AFTER_S)
-        if not self.is_open:
-            self.is_open = True
-            self._contact(is_open=True)
+        self._contact(is_open=True)
 
     def _set_closer(self, after_s: float) -> None:
         if self._closer is not None:
@@ -165,3 +168,6 @@ class EmulatedDoor:
     def _tell(self, what: Input) -> None:
         for on_input in self._inputs:
             on_input(what)
+
+
+_CLOSING_TIME = timedelta(seconds=CLOSES_AFTER_S)

@@ -12,7 +12,7 @@ import msgspec
 from emulators.people.groups import Rhythm
 from emulators.people.habits import ATTENDANCE, IN_SCHOOL_BREAKS, PLACES, SHAPES, Habit, Purpose, Shape, Time
 from emulators.people.population import Resident
-from emulators.people.season import Season, season
+from emulators.people.season import DayKind, Season, season
 from policies.building import Building
 from policies.ids import SpaceId
 from policies.schedule import Calendar
@@ -20,6 +20,7 @@ from policies.schedule import Calendar
 _APART_MIN = 8.0
 """Nobody plans to be up again sooner than this after sitting down."""
 
+_SHORTEST_OUTING_MIN = 4.0
 _MOST_SPREADS = 2.2
 _LONG_ENOUGH_MIN = 30.0
 _LATE_MIN = 22 * 60 + 20.0
@@ -29,7 +30,7 @@ _ROUND_STAY_MIN = 5.0
 _CLEANING_STAY_MIN = 17.0
 
 _TAILGATES, _HOLDS, _FORGETS, _ESCAPES = 0.02, 0.006, 0.003, 0.004
-_IS_CURIOUS, _COMES_BACK_LATE = 0.012, 0.004
+_IS_CURIOUS, _COMES_BACK_LATE = 0.025, 0.004
 """How likely each lapse is, for one person on one day."""
 
 
@@ -51,6 +52,10 @@ class Stop(msgspec.Struct, frozen=True):
     manner: Manner = Manner.PROPER
 
 
+_Outing = tuple[float, float, SpaceId]
+"""When somebody goes, for how many minutes, and where."""
+
+
 class Almanac:
     """Everybody's agendas for the days of one building."""
 
@@ -65,7 +70,8 @@ class Almanac:
 
     def agenda(self, resident: Resident, number: int, day: date, draw: random.Random) -> tuple[Stop, ...]:
         """Return where `resident`, the `number`th, goes on `day`; nothing if they stay away."""
-        shape = self._shape(resident.rhythm, number, day, draw)
+        now = season(self._calendar, day)
+        shape = self._shape(resident.rhythm, number, day, now, draw)
         if shape is None:
             return ()
         arrive, leave = _about(shape.arrive, draw), _about(shape.leave, draw)
@@ -73,10 +79,12 @@ class Almanac:
             return self._rounds(resident.home, arrive, leave, draw)
         if resident.rhythm is Rhythm.CLEANING:
             return self._cleaning(resident.home, arrive, leave, draw)
-        return self._lapses(self._stops(resident.home, arrive, leave, shape.habits, draw), resident, draw)
+        outings = self._outings(shape.habits, now, draw)
+        return self._lapses(self._stops(resident.home, arrive, leave, outings), resident, draw)
 
-    def _shape(self, rhythm: Rhythm, number: int, day: date, draw: random.Random) -> Shape | None:
-        now: Season = season(self._calendar, day)
+    def _shape(
+        self, rhythm: Rhythm, number: int, day: date, now: Season, draw: random.Random
+    ) -> Shape | None:
         share = ATTENDANCE[rhythm][now.kind]
         if now.school_break:
             share *= IN_SCHOOL_BREAKS.get(rhythm, 1.0)
@@ -90,26 +98,25 @@ class Almanac:
             return shapes[(day.toordinal() + number) % len(shapes)]
         return draw.choices(shapes, [shape.weight for shape in shapes])[0]
 
-    def _stops(
-        self, home: SpaceId, arrive: float, leave: float, habits: tuple[Habit, ...], draw: random.Random
-    ) -> tuple[Stop, ...]:
-        outings = [
-            (_about(habit.at, draw), max(4.0, _about(habit.lasts, draw)), place)
-            for habit in habits
-            if draw.random() < habit.chance and (place := self._place(habit.purpose, draw)) is not None
-        ]
+    def _outings(self, habits: tuple[Habit, ...], now: Season, draw: random.Random) -> list[_Outing]:
+        outings: list[_Outing] = []
+        for habit in habits:
+            # Kitchens and meeting rooms rest when the house does: then people only take the air.
+            purpose = habit.purpose if now.kind is DayKind.WORKING else Purpose.AIR
+            places = self._places[purpose]
+            if draw.random() < habit.chance and places:
+                place = draw.choices([place for place, _ in places], [weight for _, weight in places])[0]
+                lasts = max(_SHORTEST_OUTING_MIN, _about(habit.lasts, draw))
+                outings.append((_about(habit.at, draw), lasts, place))
+        return sorted(outings)
+
+    def _stops(self, home: SpaceId, arrive: float, leave: float, outings: list[_Outing]) -> tuple[Stop, ...]:
         stops = [Stop(arrive, home)]
-        for start, lasts, place in sorted(outings):
+        for start, lasts, place in outings:
             if start - stops[-1].minute > _APART_MIN and start + lasts + _APART_MIN < leave:
                 stops += Stop(start, place), Stop(start + lasts, home)
         stops.append(Stop(max(leave, arrive + _APART_MIN), self._outside))
         return tuple(stops)
-
-    def _place(self, purpose: Purpose, draw: random.Random) -> SpaceId | None:
-        places = self._places[purpose]
-        if not places:
-            return None
-        return draw.choices([place for place, _ in places], [weight for _, weight in places])[0]
 
     def _rounds(self, home: SpaceId, arrive: float, leave: float, draw: random.Random) -> tuple[Stop, ...]:
         stops = [Stop(arrive, home)]

@@ -17,6 +17,7 @@ class Rhythm(Enum):
 
     OFFICE = "office"
     LESSONS = "lessons"
+    EVENING_CLASSES = "evening-classes"
     CAMPUS = "campus"
     COWORKING = "coworking"
     WORKSHOP = "workshop"
@@ -55,7 +56,8 @@ GROUPS: tuple[Group, ...] = (
     _group(45, _CORPORATE, "e-nov", "company-e-nov", Rhythm.OFFICE, "e-nov"),
     _group(40, _CORPORATE, "armadeus", "company-armadeus", Rhythm.OFFICE, "armadeus"),
     _group(45, _CORPORATE, "proalpha", "company-proalpha", Rhythm.OFFICE, "proalpha"),
-    _group(150, _STUDENT, "cnam", "school-cnam", Rhythm.LESSONS, "cnam-1", "cnam-2"),
+    _group(110, _STUDENT, "cnam", "school-cnam", Rhythm.LESSONS, "cnam-1", "cnam-2"),
+    _group(40, _STUDENT, "cnam", "school-cnam", Rhythm.EVENING_CLASSES, "cnam-1", "cnam-2"),
     _group(180, _STUDENT, "epitech", "school-epitech", Rhythm.LESSONS, "epitech-lab"),
     _group(110, _STUDENT, "uha40", "school-uha40", Rhythm.LESSONS, "uha40-room"),
     _group(160, _STUDENT, "ecole-42", "school-42", Rhythm.CAMPUS, "cluster-42"),

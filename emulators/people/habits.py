@@ -19,6 +19,7 @@ class Purpose(Enum):
     CANTEEN = "canteen"
     COFFEE = "coffee"
     MEETING = "meeting"
+    APPOINTMENT = "appointment"
     AIR = "air"
     MACHINES = "machines"
 
@@ -77,6 +78,10 @@ def _meeting(chance: float, clock: str, spread: float = 40) -> Habit:
     return Habit(Purpose.MEETING, chance, _time(clock, spread), Time(52, 12))
 
 
+def _appointment(clock: str) -> Habit:
+    return Habit(Purpose.APPOINTMENT, 1.0, _time(clock, 7), Time(52, 12))
+
+
 PLACES: dict[Purpose, tuple[tuple[SpaceId, float], ...]] = {
     Purpose.LUNCH: ((SpaceId("restaurant"), 5), (SpaceId("cafeteria"), 2), (SpaceId("outside"), 2)),
     Purpose.CANTEEN: ((SpaceId("restaurant"), 1),),
@@ -84,11 +89,17 @@ PLACES: dict[Purpose, tuple[tuple[SpaceId, float], ...]] = {
     Purpose.MEETING: (
         (SpaceId("meeting-1"), 2),
         (SpaceId("meeting-2"), 2),
-        (SpaceId("seminar-a"), 2),
-        (SpaceId("seminar-b"), 2),
+        (SpaceId("seminar-a"), 3),
+        (SpaceId("seminar-b"), 3),
         (SpaceId("workshop-1"), 1),
         (SpaceId("workshop-2"), 1),
         (SpaceId("workshop-3"), 1),
+    ),
+    Purpose.APPOINTMENT: (
+        (SpaceId("meeting-1"), 1),
+        (SpaceId("meeting-2"), 1),
+        (SpaceId("seminar-a"), 2),
+        (SpaceId("seminar-b"), 2),
     ),
     Purpose.AIR: ((SpaceId("outside"), 1),),
     Purpose.MACHINES: ((SpaceId("laser-room"), 1), (SpaceId("wood-shop"), 1)),
@@ -106,7 +117,8 @@ _WORK = (
 
 SHAPES: dict[Rhythm, tuple[Shape, ...]] = {
     Rhythm.OFFICE: (
-        Shape(8, _time("8:50", 32), _time("17:40", 40), _WORK),
+        Shape(6, _time("8:50", 32), _time("17:40", 40), _WORK),
+        Shape(2, _time("8:05", 18), _time("16:50", 35), _WORK),
         Shape(1, _time("9:50", 25), _time("18:50", 35), _WORK),
         Shape(1, _time("13:20", 20), _time("18:10", 30), _WORK[3:]),
     ),
@@ -119,7 +131,9 @@ SHAPES: dict[Rhythm, tuple[Shape, ...]] = {
         ),
         Shape(2, _time("9:05", 12), _time("12:25", 15), (_coffee(0.6, "10:45", 12),)),
         Shape(3, _time("13:25", 10), _time("17:45", 25), (_air(0.4, "14:50", 15), _coffee(0.6, "15:40", 15))),
-        Shape(1, _time("17:50", 15), _time("21:10", 15), (_air(0.6, "19:30", 10),)),
+    ),
+    Rhythm.EVENING_CLASSES: (
+        Shape(1, _time("18:10", 8), _time("21:10", 12), (_air(0.6, "19:30", 10), _coffee(0.5, "18:45", 8))),
     ),
     Rhythm.CAMPUS: (
         Shape(
@@ -175,13 +189,13 @@ SHAPES: dict[Rhythm, tuple[Shape, ...]] = {
         Shape(1, _time("21:45", 4), _time("30:00", 4)),
     ),
     Rhythm.VISIT: (
-        Shape(2, _time("10:00", 25), _time("11:50", 20), (_meeting(1.0, "10:30", 8),)),
-        Shape(2, _time("14:05", 25), _time("15:55", 20), (_meeting(1.0, "14:35", 8),)),
+        Shape(2, _time("10:00", 25), _time("11:50", 20), (_appointment("10:30"),)),
+        Shape(2, _time("14:05", 25), _time("15:55", 20), (_appointment("14:35"),)),
         Shape(
             1,
             _time("10:20", 20),
             _time("15:30", 20),
-            (_meeting(1.0, "11:00", 6), _canteen(1.0, "12:20")),
+            (_appointment("11:00"), _canteen(1.0, "12:20")),
         ),
     ),
 }
@@ -190,9 +204,10 @@ SHAPES: dict[Rhythm, tuple[Shape, ...]] = {
 ATTENDANCE: dict[Rhythm, dict[DayKind, float]] = {
     rhythm: dict(zip((DayKind.WORKING, DayKind.SATURDAY, DayKind.OFF), shares, strict=True))
     for rhythm, shares in {
-        Rhythm.OFFICE: (0.84, 0.03, 0.01),
-        Rhythm.LESSONS: (0.8, 0.04, 0.0),
-        Rhythm.CAMPUS: (0.75, 0.35, 0.22),
+        Rhythm.OFFICE: (0.88, 0.03, 0.01),
+        Rhythm.LESSONS: (0.86, 0.04, 0.0),
+        Rhythm.EVENING_CLASSES: (0.7, 0.04, 0.0),
+        Rhythm.CAMPUS: (0.8, 0.35, 0.22),
         Rhythm.COWORKING: (0.65, 0.12, 0.03),
         Rhythm.WORKSHOP: (0.6, 0.5, 0.0),
         Rhythm.RECEPTION: (1.0, 0.3, 0.0),
@@ -203,5 +218,10 @@ ATTENDANCE: dict[Rhythm, dict[DayKind, float]] = {
 }
 """The share of a rhythm's people who come at all."""
 
-IN_SCHOOL_BREAKS: dict[Rhythm, float] = {Rhythm.LESSONS: 0.08, Rhythm.CAMPUS: 0.6, Rhythm.OFFICE: 0.75}
+IN_SCHOOL_BREAKS: dict[Rhythm, float] = {
+    Rhythm.LESSONS: 0.08,
+    Rhythm.EVENING_CLASSES: 0.08,
+    Rhythm.CAMPUS: 0.6,
+    Rhythm.OFFICE: 0.75,
+}
 """What is left of that while schools are closed; one for the others."""

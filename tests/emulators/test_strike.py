@@ -110,7 +110,9 @@ def test_a_held_door_stays_open_until_the_hand_leaves_it(make_bench):
     assert not bench.door.hold(60)
     bench.door.leave()
     assert bench.door.hold(60)
-    bench.pass_time(60)
+    bench.pass_time(30)
+    assert bench.door.push()  # who passes meanwhile does not pull it shut
+    bench.pass_time(30)
     assert bench.door.is_open
     bench.pass_time(CLOSES_AFTER_S + 0.1)
     assert not bench.door.is_open
