@@ -5,11 +5,12 @@ instead of failing half-way. SQLite runs in WAL mode with `synchronous = NORMAL`
 commits, never the database, and every source still holds what was not acknowledged.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from sqlite3 import Connection as SqliteConnection
 
-from sqlalchemy import Connection, Engine, Insert, create_engine, event, inspect, make_url
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
@@ -83,13 +84,37 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def insert_once(session: Session, table: type[DeclarativeBase], update: tuple[str, ...] = ()) -> Insert:
-    """Return an insert that leaves a row whose key exists as it is, or writes only its `update` columns anew."""
-    dialect = session.get_bind().dialect.name
-    statement = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table)
-    if not update:
-        return statement.on_conflict_do_nothing()
-    key = list(inspect(table).primary_key)
-    return statement.on_conflict_do_update(
-        index_elements=key, set_={name: statement.excluded[name] for name in update}
-    )
+def insert_once(
+    session: Session,
+    table: type[DeclarativeBase],
+    rows: Sequence[Sequence[object]],
+    update: tuple[str, ...] = (),
+) -> None:
+    """Write rows, values in the order of the table's columns; of those whose key exists only `update` is written.
+
+    The statement is compiled once and goes straight to the driver, which takes half the time of binding by name.
+    """
+    if rows:
+        sql, converters = _insertion(session.get_bind().dialect, table, update)
+        columns: list[Iterable[object]] = list(zip(*rows, strict=True))
+        for index, convert in converters:
+            columns[index] = map(convert, columns[index])
+        session.connection().exec_driver_sql(sql, list(zip(*columns, strict=True)))
+
+
+@cache
+def _insertion(
+    dialect: Dialect, table: type[DeclarativeBase], update: tuple[str, ...]
+) -> tuple[str, list[tuple[int, Callable[[object], object]]]]:
+    """Return the statement in the driver's words, and the columns whose values it wants in another form."""
+    bare = table.metadata.tables[table.__tablename__]
+    insert = (sqlite.insert if dialect.name == "sqlite" else postgresql.insert)(bare)
+    statement = insert.on_conflict_do_nothing()
+    if update:
+        changed = {name: insert.excluded[name] for name in update}
+        statement = insert.on_conflict_do_update(index_elements=list(bare.primary_key), set_=changed)
+    sql = str(statement.compile(dialect=dialect))
+    for column in bare.columns:
+        sql = sql.replace(f"%({column.name})s", "%s")
+    found = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in bare.columns]
+    return sql, [(index, convert) for index, convert in enumerate(found) if convert is not None]

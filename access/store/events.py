@@ -60,9 +60,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 def add(session: Session, events: Iterable[Stored]) -> None:
     """Write events; one that is there already stays as it is."""
-    rows = [_columns(stored) for stored in events]
-    if rows:
-        session.execute(insert_once(session, EventRow), rows)
+    insert_once(session, EventRow, [_values(stored) for stored in events])
 
 
 def digests(session: Session, source: SourceId, epoch: int, first: int, last: int) -> dict[int, str]:
@@ -95,9 +93,8 @@ def oldest_first(session: Session, types: Sequence[EventType]) -> Iterator[Event
 
 def note(session: Session, findings: Iterable[Finding]) -> None:
     """Write down findings; one at the same place again is kept once, as it was seen last."""
-    rows = [msgspec.structs.asdict(finding) for finding in findings]
-    if rows:
-        session.execute(insert_once(session, FindingRow, update=("at", "detail")), rows)
+    rows = [msgspec.structs.astuple(finding) for finding in findings]
+    insert_once(session, FindingRow, rows, update=("at", "detail"))
 
 
 def findings(session: Session, limit: int) -> list[Finding]:
@@ -151,26 +148,26 @@ def _event(row: _Found) -> Event:
     )
 
 
-def _columns(stored: Stored) -> dict[str, object]:
+def _values(stored: Stored) -> tuple[object, ...]:
     event = stored.event
-    return {
-        "source": event.source,
-        "epoch": event.epoch,
-        "seq": event.seq,
-        "at": event.at,
-        "type": event.type.value,
-        "door": event.door,
-        "reader": event.reader,
-        "space": event.space,
-        "origin": event.origin,
-        "effect": event.effect.value if event.effect else None,
-        "reason": event.reason.value if event.reason else None,
-        "person": event.person,
-        "badge": event.badge,
-        "salt": event.salt,
-        "record": sealed_part(stored.line),
-        "digest": stored.digest,
-    }
+    return (
+        event.source,
+        event.epoch,
+        event.seq,
+        event.at,
+        event.type.value,
+        event.door,
+        event.reader,
+        event.space,
+        event.origin,
+        event.effect.value if event.effect else None,
+        event.reason.value if event.reason else None,
+        event.person,
+        event.badge,
+        event.salt,
+        sealed_part(stored.line),
+        stored.digest,
+    )
 
 
 _DECODER = msgspec.json.Decoder(Event)
