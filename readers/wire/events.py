@@ -7,8 +7,10 @@ sealed part, so that neither a cut nor a field that a later version adds breaks 
 """
 
 import hashlib
+import re
 from datetime import datetime
 from enum import Enum
+from typing import Annotated, TypeVar
 
 import msgspec
 
@@ -24,7 +26,14 @@ GENESIS = "0" * 64
 FIRST_SEQ = 1
 """The sequence number of the first record of an epoch, so that 0 means none."""
 
+Count = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
+"""Epochs and sequence numbers: positive, and fit for the 64-bit integers of every database."""
+
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+
 _PERSONAL = b',"salt":"'
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""No id has a NUL, and PostgreSQL's text can hold none."""
 
 
 class EventType(Enum):
@@ -56,7 +65,7 @@ class Happening(msgspec.Struct, frozen=True, omit_defaults=True):
     absence belongs to.
     """
 
-    at: datetime
+    at: Instant
     type: EventType
     door: DoorId | None = None
     reader: ReaderId | None = None
@@ -84,8 +93,8 @@ class SealedPart(Happening, frozen=True, omit_defaults=True, kw_only=True):
 
     id: str
     source: SourceId
-    epoch: int
-    seq: int
+    epoch: Count
+    seq: Count
     prev: str
     v: int
     commitment: str | None = None
@@ -151,20 +160,38 @@ def digest(line: bytes) -> str:
     return hashlib.sha256(sealed_part(line)).hexdigest()
 
 
+def place(line: bytes) -> tuple[int, int]:
+    """Return the epoch and sequence that a line claims, checking nothing else; raise `WireError` without them."""
+    claimed = decode(_PLACE_DECODER, line, "an event")
+    return claimed.epoch, claimed.seq
+
+
 def parse(line: bytes) -> Event:
     """Read one line; raise `WireError` if it is no event or its personal part is not the one committed to."""
-    try:
-        event = _DECODER.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise WireError(f"not an event: {error}") from error
+    event = decode(_DECODER, line, "an event")
     if event.v != VERSION:
         raise WireError(f"event {event.id}: version {event.v}, expected {VERSION}")
     if event.id != f"{event.source}:{event.epoch}:{event.seq}":
         raise WireError(f"event {event.id}: expected the id {event.source}:{event.epoch}:{event.seq}")
+    if b"\\u0000" in line and _NUL.search(line):
+        raise WireError(f"event {event.id}: has a NUL character, expected none")
     cut = line.rfind(_PERSONAL)
     if cut >= 0 and hashlib.sha256(line[cut:-1]).hexdigest() != event.commitment:
         raise WireError(f"event {event.id}: its personal part is not the one it commits to")
+    if decode(_PERSONAL_DECODER, sealed_part(line), "an event") != _NOBODY:
+        raise WireError(f"event {event.id}: names a person outside the part that can be erased")
     return event
+
+
+_Decoded = TypeVar("_Decoded")
+
+
+def decode(decoder: "msgspec.json.Decoder[_Decoded]", payload: bytes, name: str) -> _Decoded:
+    """Decode what came over the bus, whatever it is; raise `WireError` if it is not `name`."""
+    try:
+        return decoder.decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise WireError(f"not {name}: {error}") from error
 
 
 def _personal_part(draft: Draft, salt: str) -> bytes:
@@ -175,10 +202,18 @@ def _personal_part(draft: Draft, salt: str) -> bytes:
 
 
 class _Personal(msgspec.Struct, frozen=True, omit_defaults=True):
-    salt: str
+    salt: str | None = None
     person: PersonId | None = None
     badge: BadgeId | None = None
 
 
+class _Place(msgspec.Struct, frozen=True):
+    epoch: Count
+    seq: Count
+
+
+_NOBODY = _Personal()
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Event)
+_PERSONAL_DECODER = msgspec.json.Decoder(_Personal)
+_PLACE_DECODER = msgspec.json.Decoder(_Place)

@@ -1,0 +1,59 @@
+"""The short messages beside the events: how far they are stored, and whether their source is there."""
+
+from enum import Enum
+from typing import Annotated
+
+import msgspec
+
+from readers.errors import WireError
+from readers.wire.events import VERSION, Count, Instant, decode
+
+_FromZero = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+
+
+class Ack(msgspec.Struct, frozen=True):
+    """The server has stored everything of `epoch` up to `seq`, the highest sequence without a gap; 0 is nothing."""
+
+    epoch: Count
+    seq: _FromZero
+    v: int = VERSION
+
+
+class Line(Enum):
+    """Whether a source holds its line to the bus."""
+
+    ONLINE = "online"
+    OFFLINE = "offline"
+
+
+class Status(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a source says of itself, retained; its last will says only `offline`.
+
+    `software` is the version of the program, `snapshot` that of the rights in force, `at` when it said so.
+    """
+
+    state: Line
+    at: Instant | None = None
+    software: str | None = None
+    snapshot: _FromZero | None = None
+
+
+OFFLINE = msgspec.json.encode(Status(Line.OFFLINE))
+"""The payload of the last will."""
+
+
+def read_ack(payload: bytes) -> Ack:
+    """Read an acknowledgement; raise `WireError` if it is none."""
+    ack = decode(_ACK_DECODER, payload, "an acknowledgement")
+    if ack.v != VERSION:
+        raise WireError(f"acknowledgement: version {ack.v}, expected {VERSION}")
+    return ack
+
+
+def read_status(payload: bytes) -> Status:
+    """Read what a source says of itself; raise `WireError` if it is nothing of the kind."""
+    return decode(_STATUS_DECODER, payload, "a status")
+
+
+_ACK_DECODER = msgspec.json.Decoder(Ack)
+_STATUS_DECODER = msgspec.json.Decoder(Status)
