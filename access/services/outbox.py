@@ -3,8 +3,11 @@
 Callbacks are called in the thread that committed; one that belongs to an event loop brings itself there.
 """
 
+import logging
 from collections.abc import Callable
 from typing import Generic, TypeVar
+
+_log = logging.getLogger(__name__)
 
 _NewsT = TypeVar("_NewsT")
 
@@ -23,7 +26,10 @@ class Outbox(Generic[_NewsT]):
     def tell(self, news: _NewsT) -> None:
         """Hand out the news."""
         for listener in tuple(self._listeners):
-            listener(news)
+            try:
+                listener(news)
+            except Exception:  # noqa: BLE001  (one listener's fault must not cost the others the news)
+                _log.exception("listener-failed")
 
 
 class RightsChanged:

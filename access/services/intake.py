@@ -1,0 +1,157 @@
+"""The server's line to the bus: events in and acknowledged, rights out as soon as they change.
+
+Whatever waits is stored in one transaction. A source hears how far it is stored only after the commit; listeners hear
+of each event once, after the commit too. Nothing that comes over the bus ends it: the bad is refused with a finding,
+a lost broker is connected again, and while the database is away nothing is acknowledged, so sources send again.
+"""
+
+import asyncio
+import logging
+from datetime import datetime
+from functools import partial
+from typing import Protocol
+
+import msgspec
+from sqlalchemy.exc import SQLAlchemyError
+
+from access.services.ingest import Batch, Taken
+from access.services.offload import Offload
+from access.services.outbox import RightsChanged
+from access.services.services import Services
+from policies.ids import DoorId, SourceId
+from readers.wire.bus import Bus, BusDown, Connection, Message
+from readers.wire.signals import Ack
+from readers.wire.topics import Topics
+
+__all__ = ["Intake", "Offload"]
+
+_log = logging.getLogger(__name__)
+
+REFRESH_EVERY_S = 12 * 3600.0
+"""Rights go out anew this often though nothing changed: door computers let them age for 72 h at most."""
+
+_MOST_AT_ONCE = 256  # messages in one transaction: what waits longer is sent in the next
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 1.0, 30.0
+
+
+class Clock(Protocol):
+    """Building time, as far as the server waits in it."""
+
+    def now(self) -> datetime:
+        """Return the time, aware, in UTC."""
+        ...
+
+    async def sleep(self, delay_s: float) -> None:
+        """Return after `delay_s` of this clock's seconds."""
+        ...
+
+
+class Intake:
+    """One server on the bus as the client `name`. `run` it as a task."""
+
+    def __init__(
+        self, bus: Bus, services: Services, clock: Clock, offload: Offload, name: str = "server"
+    ) -> None:
+        self._bus, self._services, self._clock, self._offload = bus, services, clock, offload
+        self._topics = Topics(services.building.site)
+        self._name = name
+        self._stale = asyncio.Event()
+        self.is_connected = False
+
+    async def run(self) -> None:
+        """Hold the line until cancelled."""
+        loop = asyncio.get_running_loop()
+
+        def on_rights_changed(_news: RightsChanged) -> None:
+            loop.call_soon_threadsafe(self._stale.set)
+
+        stop_listening = self._services.rights.listen(on_rights_changed)
+        wait_s = _FIRST_WAIT_S
+        try:
+            while True:
+                try:
+                    await self._hold()
+                except* BusDown as down:
+                    _log.warning("bus-down", extra={"fault": str(down.exceptions[0])})
+                wait_s = _FIRST_WAIT_S if self.is_connected else min(wait_s * 2, _LONGEST_WAIT_S)
+                self.is_connected = False
+                await self._clock.sleep(wait_s)
+        finally:
+            self.is_connected = False
+            stop_listening()
+
+    async def _hold(self) -> None:
+        """Connect and serve the line until it breaks."""
+        topics = (self._topics.events("+"), self._topics.status("+"), self._topics.door_state("+"))
+        async with self._bus.connect(self._name, topics) as line:
+            _log.info("bus-up", extra={"client": self._name})
+            self.is_connected = True
+            self._stale.set()
+            waiting: asyncio.Queue[Message] = asyncio.Queue(_MOST_AT_ONCE)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(_receive(line, waiting), name="intake receives")
+                group.create_task(self._store(line, waiting), name="intake stores")
+                group.create_task(self._publish(line), name="intake publishes")
+                group.create_task(self._refresh(), name="intake refreshes")
+
+    async def _store(self, line: Connection, waiting: asyncio.Queue[Message]) -> None:
+        while True:
+            messages = [await waiting.get()]
+            while not waiting.empty():
+                messages.append(waiting.get_nowait())
+            batches = [batch for message in messages if (batch := self._sort(message))]
+            if batches:
+                await self._take(line, batches)
+
+    def _sort(self, message: Message) -> Batch | None:
+        """Return a batch of events as one; show anything else to the live view."""
+        subject = self._topics.subject(message.topic)
+        if message.topic == self._topics.events(subject):
+            return Batch(SourceId(subject), message.payload)
+        if message.topic == self._topics.status(subject):
+            self._services.live.source_status(SourceId(subject), message.payload)
+        else:
+            self._services.live.door_state(DoorId(subject), message.payload)
+        return None
+
+    async def _take(self, line: Connection, batches: list[Batch]) -> None:
+        try:
+            taken = await self._offload(partial(self._services.ingest.take, batches, self._clock.now()))
+        except SQLAlchemyError as error:
+            _log.error("store-unavailable", extra={"batches": len(batches), "fault": type(error).__name__})
+            return
+        for finding in taken.findings:
+            _log.warning("event-refused", extra={"source": finding.source, "kind": finding.kind})
+        if taken.events:
+            self._services.news.tell(taken.events)
+        await self._acknowledge(line, taken)
+
+    async def _acknowledge(self, line: Connection, taken: Taken) -> None:
+        for (source, epoch), seq in sorted(taken.reached.items()):
+            if seq:
+                payload = msgspec.json.encode(Ack(epoch, seq))
+                await line.publish(Message(self._topics.ack(source), payload))
+
+    async def _publish(self, line: Connection) -> None:
+        while True:
+            await self._stale.wait()
+            self._stale.clear()
+            try:
+                messages = await self._offload(partial(self._services.publisher.publish, self._clock.now()))
+            except SQLAlchemyError as error:
+                _log.error("rights-not-published", extra={"fault": type(error).__name__})
+                await self._clock.sleep(_FIRST_WAIT_S)
+                self._stale.set()
+                continue
+            for message in messages:
+                await line.publish(message)
+
+    async def _refresh(self) -> None:
+        while True:
+            await self._clock.sleep(REFRESH_EVERY_S)
+            self._stale.set()
+
+
+async def _receive(line: Connection, waiting: asyncio.Queue[Message]) -> None:
+    while True:
+        await waiting.put(await line.receive())

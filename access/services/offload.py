@@ -1,0 +1,30 @@
+"""Where blocking work is done: one thread that alone writes, so that the event loop never waits for the database."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol, TypeVar
+
+_ResultT = TypeVar("_ResultT")
+
+
+class Offload(Protocol):
+    """Does blocking work away from the event loop; a simulation does it where it stands."""
+
+    async def __call__(self, work: Callable[[], _ResultT]) -> _ResultT:
+        """Return what `work` returns."""
+        ...
+
+
+class WriterThread:
+    """An `Offload` to a thread of its own, one piece of work after the other."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="totem-writer")
+
+    async def __call__(self, work: Callable[[], _ResultT]) -> _ResultT:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def close(self) -> None:
+        """Finish what was begun and end the thread."""
+        self._thread.shutdown()
