@@ -11,16 +11,7 @@ import msgspec
 
 from policies.ids import DoorId, ReaderId, SiteId, SourceId
 from readers.errors import SettingsError
-
-
-class BusSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The broker. Beyond this machine's loopback it must be reached by TLS: then `ca_file` is the authority's."""
-
-    host: str = "127.0.0.1"
-    port: int = 1883
-    username: str | None = None
-    password_file: str | None = None
-    ca_file: str | None = None
+from readers.wire.bus import Broker
 
 
 class ReaderDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,7 +37,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     state: str
     site_key: str
     durability: Literal["buffered", "synced"] = "synced"
-    bus: BusSettings = BusSettings()
+    bus: Broker = Broker()
     reader: tuple[ReaderDevice, ...] = ()
     door: tuple[DoorDevice, ...] = ()
 

@@ -15,6 +15,16 @@ class BusDown(Exception):
     """The broker cannot be reached, or the connection was lost. Wait and connect again."""
 
 
+class Broker(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the broker is. Beyond this machine it must be reached by TLS: `ca_file` is then the authority's."""
+
+    host: str = "127.0.0.1"
+    port: int = 1883
+    username: str | None = None
+    password_file: str | None = None
+    ca_file: str | None = None
+
+
 class Message(msgspec.Struct, frozen=True):
     """A payload on a topic. A retained one is handed to every later subscriber; an empty one clears it."""
 

@@ -9,7 +9,12 @@ class Topics:
     """The topics of one site."""
 
     def __init__(self, site: SiteId) -> None:
+        self._site = site
         self.root = f"totem/v1/{site}"
+
+    def client(self, source: SourceId | str) -> str:
+        """Return the name by which a source connects: no other has it, even where sites share a broker."""
+        return f"totem-{self._site}-{source}"
 
     def events(self, source: SourceId | str) -> str:
         """Return where a source sends its batches: lines of events, the oldest first; `+` for all sources."""

@@ -1,0 +1,117 @@
+"""The server's bus: MQTT 3.1.1 through aiomqtt, the one place in the server that knows it.
+
+Sessions are clean and every publication waits for the broker's PUBACK. What waits to be received is bounded by the
+sources: each has one batch in flight. The edge has an adapter of its own, because it installs without the server.
+"""
+
+import asyncio
+import socket
+import ssl
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+from typing import Self
+
+import aiomqtt
+
+from readers.wire.bus import Broker, BusDown, Message
+
+_AT_LEAST_ONCE = 1
+_KEEPALIVE_S = (
+    20  # a line that died without a word is known after 30 s, and the broker publishes the last will
+)
+_NO_DELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+"""Without it, and without its like in the broker, every QoS 1 round trip stalls for a delayed acknowledgement."""
+
+
+class MqttBus:
+    """A `readers.wire.bus.Bus` through a broker."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+
+    @asynccontextmanager
+    async def connect(
+        self, name: str, topics: Sequence[str] = (), will: Message | None = None
+    ) -> AsyncIterator["MqttConnection"]:
+        stack = AsyncExitStack()
+        try:
+            try:
+                client = await stack.enter_async_context(self._client(name, will))
+                connection = await stack.enter_async_context(MqttConnection(client))
+                if topics:
+                    await client.subscribe([(topic, _AT_LEAST_ONCE) for topic in topics])
+            except (aiomqtt.MqttError, OSError) as error:
+                raise BusDown(f"{name} at {self._broker.host}:{self._broker.port}: {error}") from error
+            yield connection
+        finally:
+            with suppress(
+                aiomqtt.MqttError
+            ):  # an end without a goodbye; what led here is what the owner hears of
+                await stack.aclose()
+
+    def _client(self, name: str, will: Message | None) -> aiomqtt.Client:
+        broker = self._broker
+        return aiomqtt.Client(
+            broker.host,
+            broker.port,
+            username=broker.username,
+            password=Path(broker.password_file).read_text("utf-8").strip() if broker.password_file else None,
+            identifier=name,
+            protocol=aiomqtt.ProtocolVersion.V311,
+            clean_session=True,
+            will=aiomqtt.Will(will.topic, will.payload, _AT_LEAST_ONCE, will.retain) if will else None,
+            keepalive=_KEEPALIVE_S,
+            tls_context=ssl.create_default_context(cafile=broker.ca_file) if broker.ca_file else None,
+            socket_options=[_NO_DELAY],
+        )
+
+
+class MqttConnection:
+    """One connection. It listens all the time, so that a lost line ends every wait on it at once."""
+
+    def __init__(self, client: aiomqtt.Client) -> None:
+        self._client = client
+        self._waiting: deque[Message] = deque()
+        self._changed = asyncio.Event()
+        self._lost: str | None = None
+
+    async def __aenter__(self) -> Self:
+        self._listener = asyncio.create_task(self._listen())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._listener.cancel()
+        await asyncio.wait([self._listener])
+
+    async def _listen(self) -> None:
+        try:
+            async for message in self._client.messages:
+                self._waiting.append(Message(message.topic.value, message.payload, message.retain))
+                self._changed.set()
+        except aiomqtt.MqttError as error:
+            self._lost = str(error)
+            self._changed.set()
+
+    async def publish(self, message: Message) -> None:
+        sending = asyncio.ensure_future(
+            self._client.publish(message.topic, message.payload, qos=_AT_LEAST_ONCE, retain=message.retain)
+        )
+        try:
+            await asyncio.wait([sending, self._listener], return_when=asyncio.FIRST_COMPLETED)
+            if not sending.done():
+                raise BusDown(f"{message.topic}: the connection was lost before the broker took the message")
+            sending.result()
+        except aiomqtt.MqttError as error:
+            raise BusDown(f"{message.topic}: not published: {error}") from error
+        finally:
+            sending.cancel()
+
+    async def receive(self) -> Message:
+        while not self._waiting:
+            if self._lost is not None:
+                raise BusDown(self._lost)
+            self._changed.clear()
+            await self._changed.wait()
+        return self._waiting.popleft()

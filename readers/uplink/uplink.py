@@ -1,0 +1,150 @@
+"""The uplink: a `readers.ports.Uplink` over a bus that may be gone for days.
+
+It drains the journal, publishes the retained status and door states, and hands snapshots to the daemon. It sleeps
+until there is something to say, and survives whatever the bus hands it: the wrong is logged, counted and ignored.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from random import Random
+
+import msgspec
+
+from policies.ids import DoorId, SourceId
+from readers.errors import ReaderError, WireError
+from readers.ports import Clock, Journal, Timer
+from readers.uplink.backoff import Backoff
+from readers.uplink.drain import Drain
+from readers.wire.bus import Bus, BusDown, Connection, Message
+from readers.wire.signals import OFFLINE, Status, read_ack
+from readers.wire.topics import Topics
+
+_log = logging.getLogger(__name__)
+
+ACK_WITHIN_S = 10.0
+"""How long the server may take to store a batch before it is sent again: many times a commit, even a slow one."""
+
+
+class Uplink:
+    """The line of one source. `describe` is asked for the status whenever it is published.
+
+    `refused` counts what came over the bus and was ignored, `resent` the batches that no acknowledgement came for.
+    """
+
+    def __init__(
+        self,
+        source: SourceId,
+        topics: Topics,
+        bus: Bus,
+        journal: Journal,
+        clock: Clock,
+        random: Random,
+        describe: Callable[[], Status],
+    ) -> None:
+        self._source, self._topics, self._bus, self._clock = source, topics, bus, clock
+        self._describe = describe
+        self._drain = Drain(journal)
+        self._backoff = Backoff(random)
+        self._overdue: Timer | None = None
+        self._states: dict[DoorId, bytes] = {}
+        self._untold: dict[DoorId, None] = {}  # in the order of their change
+        self._has_news = False
+        self._stirred = asyncio.Event()
+        self.refused = 0
+        self.resent = 0
+
+    def notify(self) -> None:
+        """Say that the journal has grown. What is in flight comes first, so then there is no hurry."""
+        if self._drain.in_flight is None:
+            self._stirred.set()
+
+    def publish_door_state(self, door: DoorId, payload: bytes) -> None:
+        """Publish the state of a door, retained; the last one counts, and goes out again with every connection."""
+        self._states[door] = payload
+        self._untold[door] = None
+        self._stirred.set()
+
+    async def run(self, on_snapshot: Callable[[bytes], object]) -> None:
+        """Hold the line until cancelled. `on_snapshot` gets every snapshot as it came, good or bad, new or not."""
+        while True:
+            try:
+                await self._hold(on_snapshot)
+            except* (BusDown, ReaderError) as down:
+                _log.info("line-down", extra={"source": self._source, "fault": str(down.exceptions[0])})
+            await self._clock.sleep(self._backoff.next_s())
+
+    async def _hold(self, on_snapshot: Callable[[bytes], object]) -> None:
+        """Connect and serve the line until it breaks."""
+        ack, snapshot = self._topics.ack(self._source), self._topics.snapshot(self._source)
+        will = Message(self._topics.status(self._source), OFFLINE, retain=True)
+        async with self._bus.connect(self._topics.client(self._source), (ack, snapshot), will) as line:
+            _log.info("line-up", extra={"source": self._source})
+            self._begin_again()
+            try:
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(self._send(line), name=f"uplink {self._source} up")
+                    group.create_task(
+                        self._listen(line, ack, on_snapshot), name=f"uplink {self._source} down"
+                    )
+            finally:
+                self._stop_waiting()
+
+    def _begin_again(self) -> None:
+        """Forget what the last connection was told."""
+        self._drain.give_up()
+        self._untold = dict.fromkeys(self._states)
+        self._has_news = True
+        self._stirred.set()
+
+    async def _send(self, line: Connection) -> None:
+        while True:
+            await self._stirred.wait()
+            self._stirred.clear()
+            if self._has_news:
+                self._has_news = False
+                await self._tell_status(line)
+            while self._untold:
+                door = next(iter(self._untold))
+                del self._untold[door]
+                await line.publish(Message(self._topics.door_state(door), self._states[door], retain=True))
+            batch = self._drain.next_batch()
+            if batch is not None:
+                self._overdue = self._clock.call_later(ACK_WITHIN_S, self._send_again)
+                await line.publish(Message(self._topics.events(self._source), batch))
+
+    async def _tell_status(self, line: Connection) -> None:
+        payload = msgspec.json.encode(self._describe())
+        await line.publish(Message(self._topics.status(self._source), payload, retain=True))
+        self._backoff.reset()
+
+    def _send_again(self) -> None:
+        self._overdue = None
+        self.resent += 1
+        _log.warning("batch-not-acknowledged", extra={"source": self._source, "last": self._drain.in_flight})
+        self._drain.give_up()
+        self._stirred.set()
+
+    def _stop_waiting(self) -> None:
+        if self._overdue is not None:
+            self._overdue.cancel()
+            self._overdue = None
+
+    async def _listen(self, line: Connection, ack: str, on_snapshot: Callable[[bytes], object]) -> None:
+        while True:
+            message = await line.receive()
+            try:
+                if message.topic == ack:
+                    self._take_ack(message.payload)
+                else:
+                    on_snapshot(message.payload)
+                    self._has_news = True
+                    self._stirred.set()
+            except (WireError, OSError) as error:
+                self.refused += 1
+                _log.warning("message-refused", extra={"topic": message.topic, "fault": str(error)})
+
+    def _take_ack(self, payload: bytes) -> None:
+        if self._drain.acknowledged(read_ack(payload)):
+            self._stop_waiting()
+            self._stirred.set()

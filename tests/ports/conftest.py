@@ -1,0 +1,78 @@
+"""The buses that the conformance suite runs on: in memory, and both MQTT adapters through a real Mosquitto."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+import access.bus.mqtt
+import readers.uplink.mqtt
+from access.bus.memory import MemoryBus
+from readers.wire.bus import Broker, Bus
+from tests.cable import Cable
+from tests.mosquitto import Mosquitto
+
+
+class MemoryLine:
+    """A memory bus, with its faults."""
+
+    def __init__(self) -> None:
+        self._bus = MemoryBus()
+        self.bus: Bus = self._bus
+        self.bus_on_cable: Bus = self._bus
+
+    async def pull_cable_of(self, name: str) -> None:
+        self._bus.sever(name)
+
+    async def stop(self) -> None:
+        self._bus.down()
+
+    async def start(self) -> None:
+        self._bus.up()
+
+
+class MqttLine:
+    """A broker; whoever connects by `bus_on_cable` can have the cable pulled."""
+
+    def __init__(self, broker: Mosquitto, cable: Cable, adapter: "type[AnyMqttBus]") -> None:
+        self._broker, self._cable = broker, cable
+        self.bus: Bus = adapter(Broker(port=broker.port))
+        self.bus_on_cable: Bus = adapter(Broker(port=cable.port))
+
+    async def pull_cable_of(self, name: str) -> None:
+        del name  # it is the only one on the cable
+        await self._cable.pull()
+
+    async def stop(self) -> None:
+        await self._broker.stop()
+
+    async def start(self) -> None:
+        await self._broker.start()
+
+
+AnyMqttBus = access.bus.mqtt.MqttBus | readers.uplink.mqtt.MqttBus
+Line = MemoryLine | MqttLine
+
+
+@asynccontextmanager
+async def mqtt_line(folder: Path, adapter: "type[AnyMqttBus]") -> AsyncIterator[MqttLine]:
+    broker = Mosquitto(folder)
+    await broker.start()
+    cable = Cable(broker.port)
+    await cable.plug_in()
+    try:
+        yield MqttLine(broker, cable, adapter)
+    finally:
+        await cable.pull()
+        await broker.stop()
+
+
+@pytest.fixture(params=["memory", "edge-mqtt", "server-mqtt"])
+async def line(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Line]:
+    if request.param == "memory":
+        yield MemoryLine()
+        return
+    adapter = readers.uplink.mqtt.MqttBus if request.param == "edge-mqtt" else access.bus.mqtt.MqttBus
+    async with mqtt_line(tmp_path, adapter) as real:
+        yield real
