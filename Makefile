@@ -1,0 +1,74 @@
+# Totem. `make run` shows the building at work, `make test` proves it; both install what they need.
+# Stamps in the virtual environment remember which lock file it holds, so a second run installs nothing.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+UV ?= uv
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PARTS := PYTHON="$(PYTHON)" tests/parts.sh
+WORKERS ?= $(shell nproc)
+BENCHES ?= decide tap
+ARGS ?=
+
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header pyproject.toml
+
+.PHONY: help run test check format bench wheel lock clean
+
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/.run ## install what is needed and run KM0 in emulation (ARGS="--port 9000" passes options on)
+	@exec $(BIN)/totem run $(ARGS)
+
+test: $(VENV)/.all ## install what is needed, Debian packages too, and run every test (ARGS="-k door")
+	@$(PARTS) real
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup $(ARGS)
+
+check: $(VENV)/.all ## format, lint, types, import contracts, lock files
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@! grep -nE '://|^-|index' requirements/*.txt || { echo 'requirements: an index address in a lock file' >&2; exit 1; }
+
+format: $(VENV)/.all ## write the code as `make check` wants to read it
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.run ## run the benchmark suite (BENCHES="decide" chooses)
+	@for bench in $(BENCHES); do $(BIN)/totem bench $$bench --json $(ARGS); done
+
+wheel: $(VENV)/.run ## build the wheel into dist/
+	@$(BIN)/python -m hatchling build --target wheel
+
+lock: ## write the lock files again, keeping the versions they hold (ARGS=--upgrade moves them; needs uv)
+	@$(COMPILE) $(ARGS) --output-file requirements/all.txt --all-extras --group dev
+	@$(COMPILE) $(ARGS) --output-file requirements/run.txt --extra server --group editable
+	@$(COMPILE) $(ARGS) --output-file requirements/edge.txt
+
+clean: ## remove the virtual environment, the caches and what was built
+	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+$(VENV)/.made:
+	@$(PARTS) venv
+	@$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.made requirements/run.txt pyproject.toml
+	@echo 'installing requirements/run.txt: a minute or so, once' >&2
+	@$(PIP) install --use-pep517 --require-hashes --requirement requirements/run.txt
+	@$(PIP) install --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+$(VENV)/.all: $(VENV)/.run requirements/all.txt
+	@$(PARTS) build
+	@echo 'installing requirements/all.txt: a minute or so, once' >&2
+	@$(PIP) install --use-pep517 --require-hashes --requirement requirements/all.txt
+	@touch $@

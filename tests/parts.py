@@ -1,0 +1,19 @@
+"""Real programs that a test runs against. One that is missing leaves the test out, or fails it with CI=true."""
+
+import os
+import shutil
+
+import pytest
+
+
+def require(program: str) -> str:
+    """Return the path of a real program (`/usr/sbin` included), or leave this test out, saying how to get it."""
+    path = shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    if path is not None:
+        return path
+    message = (
+        f"{program} is not on this machine: `make test` installs it, or tests/parts.sh says what to type"
+    )
+    if os.environ.get("CI") == "true":
+        pytest.fail(message)
+    pytest.skip(message)
