@@ -187,11 +187,14 @@ class Engine:
         passback = portal.door.passback
         if passback is Passback.HARD and state.inside is None:
             flags = (Flag.DEGRADED,)
-        elif passback is not Passback.OFF and state.inside is not None:
-            if state.inside.get(holder.person.id) == portal.space.id:
-                if passback is Passback.HARD:
-                    return Effect.DENY, Reason.PASSBACK, ()
-                flags = (Flag.PASSBACK,)
+        elif (
+            passback is not Passback.OFF
+            and state.inside is not None
+            and state.inside.get(holder.person.id) == portal.space.id
+        ):
+            if passback is Passback.HARD:
+                return Effect.DENY, Reason.PASSBACK, ()
+            flags = (Flag.PASSBACK,)
         if portal.enforced and state.counts is None:
             flags = flags if Flag.DEGRADED in flags else (*flags, Flag.DEGRADED)
         elif state.counts is not None:
