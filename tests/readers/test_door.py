@@ -1,5 +1,7 @@
 """The door machine: who is counted as passing, when the strike moves, and what raises an alarm."""
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +21,7 @@ def door(*, contact: bool = True) -> Door:
     return Door(DoorId("lab"), name, HALL, LAB, contact=contact, strike_time_s=5, held_after_s=30)
 
 
-def reports(effects: list[object]) -> list[tuple[EventType, Claim | None]]:
+def reports(effects: Sequence[object]) -> list[tuple[EventType, Claim | None]]:
     return [(effect.type, effect.claim) for effect in effects if isinstance(effect, Report)]
 
 
@@ -125,7 +127,7 @@ def test_whatever_happens_every_claim_ends_once_and_a_locked_door_has_its_strike
 ) -> None:
     machine = DoorMachine(door(contact=contact))
     given_claims: list[Claim] = []
-    ended: list[str | None] = []
+    ended: list[str] = []
     released = False
     for event in inputs:
         if not contact and event in {DoorInput.OPENED, DoorInput.CLOSED, DoorInput.HELD_DUE}:
