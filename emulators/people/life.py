@@ -108,7 +108,8 @@ class Life:
             for _ in range(_TRIES):
                 await self._spend(_GET_CARD_OUT_S)
                 answer = await doorway.tap(self._card, hop.direction)
-                await self._spend(_REACT_S)
+                if not doorway.door.is_open:  # an open leaf is caught before it falls shut
+                    await self._spend(_REACT_S)
                 if answer is Feedback.GRANTED and doorway.door.push():
                     await self._step(doorway, hop.target)
                     return True

@@ -16,6 +16,7 @@ from emulators.people.doorway import ANSWER_PATIENCE_S, QUEUE_PATIENCE_S, Doorwa
 from emulators.people.life import Life, Step
 from emulators.people.routes import Routes
 from emulators.people.truth import Truth
+from emulators.strike import CLOSES_AFTER_S
 from policies.ids import DoorId, PersonId, SpaceId
 from readers.ports import Feedback, Input
 from tests.emulators.people.lived import km0
@@ -58,7 +59,9 @@ class Scene:
             card = await self.devices.antennas[reader].next_card()
             await card.transmit(bytes.fromhex("ffca000000"))
             self.taps.append((reader, (self.clock.now() - START).total_seconds()))
-            if self.answer is Feedback.GRANTED:
+            if (
+                self.answer is Feedback.GRANTED and not door.is_open
+            ):  # who is let in by an open leaf catches it
                 door.unlock()
                 self.clock.call_later(5, door.lock)
             if self.answer is not None:
@@ -201,6 +204,21 @@ def test_people_at_one_door_take_turns_and_everybody_gets_in():
         times = [at for _, at in scene.taps]
         assert len(times) == 30
         assert min(later - at for at, later in pairwise(times)) > 1
+
+    play(scene_of)
+
+
+def test_who_is_granted_before_an_open_leaf_catches_it_before_it_falls_shut():
+    async def scene_of(scene: Scene) -> None:
+        await scene.person().follow([step(AGORA)])
+        tapped_at = scene.taps[0][1]
+        again = Scene()
+        somebody_leaves_s = tapped_at - CLOSES_AFTER_S + 0.1
+        again.clock.call_later(somebody_leaves_s, again.devices.doors[DoorId("agora")].leave)
+        await again.person().follow([step(AGORA)])
+        assert len(again.taps) == 1
+        assert again.place() == AGORA
+        await again.close()
 
     play(scene_of)
 
