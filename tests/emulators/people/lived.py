@@ -128,4 +128,4 @@ async def _grant_everything(
 
 
 if __name__ == "__main__":
-    print(morning(int(sys.argv[1])).trace())  # noqa: T201
+    print(morning(int(sys.argv[1])).trace())
