@@ -23,9 +23,9 @@ _MILLISECOND = timedelta(milliseconds=1)
 class Directory:
     """The files of one source's journal, locked as long as this object is open."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, is_synced: bool) -> None:
         path.mkdir(parents=True, exist_ok=True)
-        self.path = path
+        self.path, self._is_synced = path, is_synced
         self._lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -49,7 +49,8 @@ class Directory:
         epoch = max([milliseconds(now), above + 1, *(old + 1 for old in self.epochs())])
         path = self.file(epoch)
         path.touch(mode=0o640, exist_ok=False)
-        self._sync()
+        if self._is_synced:
+            self._sync()
         return EpochFile(epoch, path)
 
     def _sync(self) -> None:

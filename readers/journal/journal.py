@@ -55,7 +55,7 @@ class FileJournal:
         self._is_synced = durability is Durability.SYNCED
         with ExitStack() as on_failure:
             try:
-                self._directory = Directory(directory)
+                self._directory = Directory(directory, is_synced=self._is_synced)
                 on_failure.callback(self._directory.close)
                 self._cursor = Cursor(directory / "acknowledged")
                 on_failure.callback(self._cursor.close)
