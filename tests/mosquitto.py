@@ -14,10 +14,11 @@ _START_WITHIN_S = 10
 
 _CONFIGURATION = """\
 listener {port} 127.0.0.1
-allow_anonymous true
+{who}
 persistence false
 set_tcp_nodelay {nodelay}
 connection_messages false
+user root
 log_dest stderr
 log_type notice
 log_type information
@@ -29,12 +30,15 @@ class Mosquitto:
 
     host = "127.0.0.1"
 
-    def __init__(self, folder: Path, *, nodelay: bool = True) -> None:
+    def __init__(self, folder: Path, *, nodelay: bool = True, passwords: Path | None = None) -> None:
         if _BINARY is None:
             raise FileNotFoundError("mosquitto is not installed: apt-get install mosquitto")
         self.port = _free_port()
         self._file = folder / f"mosquitto-{self.port}.conf"
-        self._file.write_text(_CONFIGURATION.format(port=self.port, nodelay=str(nodelay).lower()))
+        who = f"password_file {passwords}" if passwords else "allow_anonymous true"
+        self._file.write_text(
+            _CONFIGURATION.format(port=self.port, nodelay=str(nodelay).lower(), who=who), "utf-8"
+        )
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:

@@ -1,0 +1,111 @@
+"""The samples that the golden files of tests/vectors/wire hold, version 1 of the wire.
+
+What is in those files is out in the world: door computers and journals written by it must be read for ever. A file
+is never written anew for an existing version; `python -m tests.readers.wire.vectors` writes those that are missing.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from policies.building import Building, Door, Label, Reader, Space, SpaceKind
+from policies.decision import Effect, Flag, Reason
+from policies.ids import (
+    BadgeId,
+    DoorId,
+    PersonId,
+    ReaderId,
+    RuleId,
+    ScheduleId,
+    SiteId,
+    SourceId,
+    SpaceId,
+    TierId,
+)
+from policies.request import Assurance, Direction
+from policies.roster import Badge, BadgeKind, Person, ResidentType, Roster
+from policies.rules import Policy, Rule, RuleEffect, Tier
+from policies.schedule import Calendar, Schedule, Weekday, Window
+from readers.wire.events import FIRST_SEQ, GENESIS, Draft, EventType, Inputs, seal
+from readers.wire.snapshot import Snapshot, sign
+
+FOLDER = Path(__file__).parents[2] / "vectors" / "wire"
+EVENTS = FOLDER / "events-1.jsonl"
+SNAPSHOT = FOLDER / "snapshot-1.bin"
+
+SOURCE, EPOCH = SourceId("edge-1"), 1789457400000
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+AT = datetime(2026, 9, 15, 7, 20, 0, 250_000, tzinfo=UTC)
+
+DRAFTS = [
+    Draft(AT, EventType.SOURCE_STARTED),
+    Draft(
+        AT,
+        EventType.DECISION,
+        DoorId("agora"),
+        ReaderId("agora-out"),
+        SpaceId("outside"),
+        effect=Effect.GRANT,
+        reason=Reason.GRANTED,
+        inwards=Reason.OUT_OF_TIME_RANGE,
+        rules=(RuleId("staff-by-day"),),
+        flags=(Flag.REFUSED_INWARDS,),
+        policy_version="km0-1",
+        inputs=Inputs(Assurance.UID, pin_ok=True, mode="normal", snapshot=3),
+        person=PersonId("p-élodie"),
+        badge=BadgeId("04A1B2C3D4E5F6"),
+    ),
+    Draft(
+        AT,
+        EventType.PASSAGE,
+        DoorId("agora"),
+        space=SpaceId("outside"),
+        origin=SpaceId("agora"),
+        decision=f"{SOURCE}:{EPOCH}:2",
+        person=PersonId("p-élodie"),
+    ),
+    Draft(AT, EventType.DOOR_FORCED, DoorId("agora")),
+]
+
+
+def sealed_lines() -> bytes:
+    """Return the drafts as a journal holds them."""
+    lines, prev = [], GENESIS
+    for seq, draft in enumerate(DRAFTS, start=FIRST_SEQ):
+        sealed = seal(draft, SOURCE, EPOCH, seq, prev, "00112233445566778899aabbccddeeff")
+        lines.append(sealed.line + b"\n")
+        prev = sealed.digest
+    return b"".join(lines)
+
+
+def snapshot() -> Snapshot:
+    """Return a snapshot of one door."""
+    day, staff = ScheduleId("day"), TierId("staff")
+    building = Building.of(
+        SiteId("km0"),
+        [
+            Space(SpaceId("outside"), Label("dehors", "outside"), SpaceKind.OUTSIDE),
+            Space(SpaceId("agora"), Label("agora", "agora"), capacity=30),
+        ],
+        [Door(DoorId("agora"), Label("agora", "agora"), SpaceId("outside"), SpaceId("agora"))],
+        [Reader(ReaderId("agora-in"), DoorId("agora"), Direction.ENTRY)],
+    )
+    policy = Policy(
+        "km0-1",
+        {staff: Tier(staff)},
+        {day: Schedule(day, (Window((Weekday.MON,), 8 * 60, 20 * 60),))},
+        Calendar("Europe/Paris", (0,), (7200,), ()),
+        (Rule(RuleId("staff-by-day"), RuleEffect.PERMIT, tiers=(staff,), schedule=day),),
+    )
+    roster = Roster.of(
+        [Person(PersonId("p-1"), ResidentType.STAFF, tiers=(staff,))],
+        [Badge(BadgeId("04A1B2C3D4E5F6"), BadgeKind.UID, PersonId("p-1"))],
+    )
+    return Snapshot(SOURCE, 3, AT, building, policy, roster)
+
+
+if __name__ == "__main__":
+    for file, content in ((EVENTS, sealed_lines()), (SNAPSHOT, sign(snapshot(), KEY))):
+        if not file.exists():
+            file.write_bytes(content)
