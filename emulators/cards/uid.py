@@ -5,10 +5,9 @@
 
 import random
 
-from emulators.cards.card import processor_card_atr, storage_card_atr
 from readers.credentials.apdu import Command, Malformed, Response, Status, parse_command
+from readers.credentials.atr import TYPE_A_PART_3, processor_card_atr, storage_card_atr
 
-_TYPE_A_PART_3 = 0x03
 # Names from the supplement to PC/SC part 3: the card that most often has a number of this size.
 _MIFARE_CLASSIC_1K, _MIFARE_ULTRALIGHT, _UNNAMED = 0x0001, 0x0003, 0x0000
 _NAME_BY_SIZE = {4: _MIFARE_CLASSIC_1K, 7: _MIFARE_ULTRALIGHT, 10: _UNNAMED}
@@ -23,7 +22,7 @@ class UidCard:
     def __init__(self, uid: bytes) -> None:
         if len(uid) not in _NAME_BY_SIZE:
             raise ValueError(f"a UID of {len(uid)} bytes: expected 4, 7 or 10")
-        self.atr = storage_card_atr(standard=_TYPE_A_PART_3, name=_NAME_BY_SIZE[len(uid)])
+        self.atr = storage_card_atr(standard=TYPE_A_PART_3, name=_NAME_BY_SIZE[len(uid)])
         self._uid = uid
 
     def process(self, apdu: bytes) -> bytes:

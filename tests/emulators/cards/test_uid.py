@@ -1,14 +1,11 @@
 """Emulated cards with a serial number: what a PC/SC reader shows of them."""
 
 import random
-from functools import reduce
-from operator import xor
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulators.cards.card import processor_card_atr, storage_card_atr
 from emulators.cards.uid import RandomUidCard, UidCard
 from readers.credentials.uid import GET_UID
 
@@ -24,24 +21,6 @@ UID = bytes.fromhex("04a1b2c3d4e5f6")
 )
 def test_a_storage_card_has_the_answer_to_reset_that_readers_in_the_field_give(uid, atr):
     assert UidCard(bytes.fromhex(uid)).atr.hex() == atr
-
-
-def test_a_processor_card_has_the_answer_to_reset_of_a_desfire():
-    assert processor_card_atr(b"\x80").hex() == "3b8180018080"
-
-
-@given(st.binary(max_size=15))
-def test_the_check_byte_closes_every_answer_to_reset(historical):
-    assert reduce(xor, processor_card_atr(historical)[1:]) == 0
-
-
-def test_more_historical_bytes_than_fit_are_refused():
-    with pytest.raises(ValueError, match="16 historical bytes"):
-        processor_card_atr(bytes(16))
-
-
-def test_standard_and_name_stand_in_a_storage_cards_answer_to_reset():
-    assert storage_card_atr(standard=0x07, name=0x1234)[12:15].hex() == "071234"
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,10 @@ from policies.decision import Reason
 from policies.ids import BadgeId
 from policies.request import Assurance
 from readers.credentials.exchange import Exchange, Identified, Rejected, Transmit
-from readers.credentials.session import Technology, identify, recognise
+from readers.credentials.session import identify
 
 MIFARE_CLASSIC = "3b8f8001804f0ca000000306030001000000006a"  # as ACS and HID print it for a 1K card
 DESFIRE = "3b8180018080"
-FELICA = "3b8f8001804f0ca0000003061100000000000078"
-ISO_15693 = "3b8f8001804f0ca000000306 0b00140000000077"
 EMV_CONTACT = "3b6500002063cb6800"
 
 UNREADABLE = Rejected(Reason.AUTHENTICATION_FACTOR_ERROR)
@@ -59,22 +57,6 @@ def test_a_fixed_serial_number_identifies_a_badge_by_uid_alone(atr, uid):
 def test_what_is_not_one_cards_own_number_is_never_a_badge(why, answer):
     _, outcome = answer_with(identify(bytes.fromhex(MIFARE_CLASSIC)), [bytes.fromhex(answer)])
     assert outcome == UNREADABLE, why
-
-
-@pytest.mark.parametrize(
-    ("atr", "technology"),
-    [
-        (MIFARE_CLASSIC, Technology.STORAGE),
-        (DESFIRE, Technology.PROCESSOR),
-        ("3b80800101", Technology.PROCESSOR),
-        (FELICA, None),
-        (ISO_15693, None),
-        (EMV_CONTACT, None),
-        ("", None),
-    ],
-)
-def test_the_answer_to_reset_tells_the_technology(atr, technology):
-    assert recognise(bytes.fromhex(atr)) is technology
 
 
 def test_a_card_that_is_not_contactless_is_refused_without_a_word():
