@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from emulators.cards.card import VirtualCard
 from readers.errors import CardGone, TransportDown
 from readers.ports import Card, Clock
+from readers.transports.arrivals import Arrivals
 
 BYTE_S = 9 * 128 / 13.56e6  # eight bits and parity, 128 carrier periods each (ISO/IEC 14443-2, 106 kbit/s)
 FRAME_BYTES = 3  # block header and CRC around every frame (ISO/IEC 14443-4, section 7.1)
@@ -65,10 +66,8 @@ class Antenna:
         self._clock, self._rf_timing = clock, rf_timing
         self._in_field: list[VirtualCard] = []
         self._read: Presented | None = None
-        self._news: Presented | None = None
         self._is_plugged = True
-        self._outage: TransportDown | None = None
-        self._stirred = asyncio.Event()
+        self._arrivals = Arrivals[Presented]()
 
     def present(self, card: VirtualCard) -> Presented:
         """Hold a card to the reader."""
@@ -77,8 +76,8 @@ class Antenna:
         self._in_field.append(card)
         presented = Presented(card, self._spend)
         if len(self._in_field) == 1 and self._is_plugged:
-            self._read = self._news = presented
-            self._stirred.set()
+            self._read = presented
+            self._arrivals.found(presented)
         else:
             presented.tear_away()
         return presented
@@ -91,42 +90,34 @@ class Antenna:
     def unplug(self) -> None:
         """Cut the reader off: its card is lost and it hears nothing."""
         self._is_plugged = False
-        self._fail("the antenna is unplugged")
+        self._lose()
+        self._arrivals.down(TransportDown("the antenna is unplugged"))
 
     def plug(self) -> None:
         """Connect the reader again; a card that lies on it is found as a new one."""
-        self._is_plugged, self._outage = True, None
+        self._is_plugged = True
+        self._arrivals.up()
         lying = self._in_field.copy()
         self._in_field.clear()
         for card in lying:
             self.present(card)
 
     async def next_card(self) -> Card:
-        while self._news is None:
-            if self._outage is not None:
-                outage, self._outage = self._outage, None
-                raise outage
-            self._stirred.clear()
-            await self._stirred.wait()
-        found, self._news = self._news, None
+        found = await self._arrivals.next()
         await self._spend(ACTIVATION_S)
         return found
 
     async def close(self) -> None:
         """Switch the field off for good."""
-        self._is_plugged = False
-        self._fail("the antenna is closed")
+        self._lose()
+        self._arrivals.end(TransportDown("the antenna is closed"))
 
     async def _spend(self, seconds: float) -> None:
         if self._rf_timing:
             await self._clock.sleep(seconds)
 
     def _lose(self) -> None:
+        self._arrivals.lost()
         if self._read is not None:
             self._read.tear_away()
-        self._read = self._news = None
-
-    def _fail(self, what: str) -> None:
-        self._lose()
-        self._outage = TransportDown(what)
-        self._stirred.set()
+        self._read = None
