@@ -1,0 +1,124 @@
+"""A PC/SC reader by pyscard: the one file that imports `smartcard`.
+
+It uses the plain functions of PC/SC part 5, since pyscard's own monitor thread does not outlive pcscd. The card is
+connected exclusively: a door's reader is nobody else's, and a second program in the same session could use what this
+one has authenticated. Result codes become `CardGone` or `TransportDown`; nothing is decided here.
+"""
+
+import asyncio
+
+from smartcard import scard
+
+from readers.errors import CardGone, TransportDown
+from readers.transports.threaded import Health, ThreadedTransport
+
+_CONNECT_AGAIN_MS = 100  # another program may hold the card for a moment
+_AT_ONCE_MS = 0
+_COUNTER_SHIFT = 16  # pcsc-lite counts insertions and removals in the upper half of the state
+_STATUS_LENGTH = 2  # every answer ends in two bytes; a driver that gives fewer has lost the card (vpcd does)
+_ABSENT_READER = scard.SCARD_STATE_UNKNOWN | scard.SCARD_STATE_UNAVAILABLE
+
+
+class PcscTransport(ThreadedTransport):
+    """The reader of this exact name, as `pcsc_scan` shows it."""
+
+    def __init__(
+        self,
+        reader_name: str,
+        loop: asyncio.AbstractEventLoop,
+        on_health: Health | None = None,
+    ) -> None:
+        super().__init__(_PcscDriver(reader_name), loop, on_health)
+
+
+class _PcscDriver:
+    """Waits for cards by blocking status requests to pcscd."""
+
+    def __init__(self, reader_name: str) -> None:
+        self._name = reader_name
+        self._context: int | None = None
+        self._state: int = scard.SCARD_STATE_UNAWARE
+
+    def __str__(self) -> str:
+        return f"PC/SC reader {self._name!r}"
+
+    def open(self) -> None:
+        result, self._context = scard.SCardEstablishContext(scard.SCARD_SCOPE_SYSTEM)
+        if result != scard.SCARD_S_SUCCESS:
+            self._context = None
+            raise self._outage(result)
+        self._state = scard.SCARD_STATE_UNAWARE
+        self._look(_AT_ONCE_MS)
+
+    def wait_for_card(self) -> "_PcscLink | None":
+        if not self._is_readable():
+            self._look(scard.INFINITE)
+        if not self._is_readable():
+            return None
+        result, handle, protocol = scard.SCardConnect(
+            self._context,
+            self._name,
+            scard.SCARD_SHARE_EXCLUSIVE,
+            scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1,
+        )
+        if result != scard.SCARD_S_SUCCESS:
+            self._look(_CONNECT_AGAIN_MS)
+            return None
+        return _PcscLink(self, handle, protocol)
+
+    def interrupt(self) -> None:
+        if self._context is not None:
+            scard.SCardCancel(self._context)
+
+    def close(self) -> None:
+        context, self._context = self._context, None
+        if context is not None:
+            scard.SCardReleaseContext(context)
+
+    def card_counter(self) -> int | None:
+        """Look again; give what counts insertions while a card is there."""
+        self._look(_AT_ONCE_MS)
+        return self._state >> _COUNTER_SHIFT if self._state & scard.SCARD_STATE_PRESENT else None
+
+    def _is_readable(self) -> bool:
+        return bool(self._state & scard.SCARD_STATE_PRESENT) and not self._state & scard.SCARD_STATE_MUTE
+
+    def _look(self, timeout_ms: int) -> None:
+        """Wait until the reader's state is another than the one known."""
+        known = self._state & ~scard.SCARD_STATE_CHANGED
+        result, states = scard.SCardGetStatusChange(self._context, timeout_ms, [(self._name, known)])
+        if result in (scard.SCARD_E_TIMEOUT, scard.SCARD_E_CANCELLED):
+            return
+        if result != scard.SCARD_S_SUCCESS:
+            raise self._outage(result)
+        self._state = states[0][1]
+        if self._state & _ABSENT_READER:
+            raise self._outage(scard.SCARD_E_UNKNOWN_READER)
+
+    def _outage(self, result: int) -> TransportDown:
+        return TransportDown(f"{self}: {scard.SCardGetErrorMessage(result)}")
+
+
+class _PcscLink:
+    """A connected card."""
+
+    def __init__(self, driver: _PcscDriver, handle: int, protocol: int) -> None:
+        self._driver, self._handle = driver, handle
+        self._pci = scard.SCARD_PCI_T1 if protocol == scard.SCARD_PROTOCOL_T1 else scard.SCARD_PCI_T0
+        self.atr = bytes(scard.SCardStatus(handle)[4])
+        self._counter = driver.card_counter()
+
+    def exchange(self, apdu: bytes) -> bytes:
+        result, answer = scard.SCardTransmit(self._handle, self._pci, list(apdu))
+        if result != scard.SCARD_S_SUCCESS:
+            raise CardGone(f"{self._driver}: {scard.SCardGetErrorMessage(result)}")
+        if len(answer) < _STATUS_LENGTH:
+            raise CardGone(f"{self._driver}: the answer was cut short")
+        return bytes(answer)
+
+    def is_there(self) -> bool:
+        return self._counter is not None and self._driver.card_counter() == self._counter
+
+    def release(self) -> None:
+        # Reset, so that the next program does not inherit what this one has authenticated.
+        scard.SCardDisconnect(self._handle, scard.SCARD_RESET_CARD)

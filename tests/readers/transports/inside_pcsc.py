@@ -1,0 +1,204 @@
+"""The PC/SC transport: pyscard, pcscd and vpcd are real, the card behind them is emulated."""
+
+import asyncio
+import signal
+import threading
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from emulators.cards.card import VirtualCard
+from emulators.cards.uid import UidCard
+from emulators.vpcd import VpcdSlot
+from policies.ids import BadgeId
+from policies.request import Assurance
+from readers.credentials.exchange import Identified, Rejected
+from readers.credentials.session import identify
+from readers.credentials.uid import GET_UID
+from readers.errors import CardGone, TransportDown
+from readers.ports import Card
+from readers.transports.pcsc import PcscTransport
+from tests.pcscd import FIRST_READER, FIRST_SLOT, SECOND_READER, SECOND_SLOT, Pcscd
+
+UID = bytes.fromhex("04a1b2c3d4e5f6")
+OTHER_UID = bytes.fromhex("04ffeeddccbbaa")
+DEADLINE_S = 10
+
+pytestmark = pytest.mark.usefixtures("pcscd")
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left() -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    assert set(threading.enumerate()) == before
+
+
+@pytest.fixture
+def pcscd() -> Iterator[Pcscd]:
+    with Pcscd() as daemon:
+        yield daemon
+
+
+@pytest.fixture
+async def transport() -> AsyncIterator[PcscTransport]:
+    transport = PcscTransport(FIRST_READER, asyncio.get_running_loop())
+    yield transport
+    await transport.close()
+
+
+@pytest.fixture
+async def slot() -> AsyncIterator[VpcdSlot]:
+    slot = VpcdSlot(port=FIRST_SLOT)
+    yield slot
+    await slot.remove()
+
+
+async def read(card: Card) -> Identified | Rejected:
+    exchange = identify(card.atr)
+    try:
+        request = next(exchange)
+        while True:
+            request = exchange.send(await card.transmit(request.apdu))
+    except StopIteration as end:
+        outcome: Identified | Rejected = end.value
+        return outcome
+
+
+def badge(uid: bytes) -> Identified:
+    return Identified(BadgeId(uid.hex()), Assurance.UID)
+
+
+class TornCard(UidCard):
+    """A card whose line breaks while it thinks about a command."""
+
+    def process(self, apdu: bytes) -> bytes:
+        raise ConnectionResetError(apdu.hex())
+
+
+async def test_a_card_in_the_slot_is_identified_by_its_number(transport, slot):
+    async with asyncio.timeout(DEADLINE_S):
+        await slot.insert(UidCard(UID))
+        card = await transport.next_card()
+        assert card.atr == UidCard(UID).atr
+        assert await read(card) == badge(UID)
+
+
+async def test_a_card_taken_out_is_removed_and_the_next_one_is_new(transport, slot):
+    async with asyncio.timeout(DEADLINE_S):
+        await slot.insert(UidCard(UID))
+        first = await transport.next_card()
+        await slot.remove()
+        await first.removed()
+        with pytest.raises(CardGone):
+            await first.transmit(GET_UID)
+        await slot.insert(UidCard(OTHER_UID))
+        assert await read(await transport.next_card()) == badge(OTHER_UID)
+
+
+async def test_a_card_that_stays_is_one_card(transport, slot):
+    async with asyncio.timeout(DEADLINE_S):
+        await slot.insert(UidCard(UID))
+        card = await transport.next_card()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(transport.next_card(), timeout=1)
+        assert await read(card) == badge(UID)
+
+
+async def test_a_card_torn_away_mid_exchange_is_gone(transport, slot):
+    async with asyncio.timeout(DEADLINE_S):
+        await slot.insert(TornCard(UID))
+        card = await transport.next_card()
+        with pytest.raises(CardGone):
+            await card.transmit(GET_UID)
+        await card.removed()
+        await slot.insert(UidCard(OTHER_UID))
+        assert await read(await transport.next_card()) == badge(OTHER_UID)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+async def test_the_reader_outlives_pcscd(pcscd, transport, slot, how):
+    async with asyncio.timeout(DEADLINE_S):
+        await slot.insert(UidCard(UID))
+        card = await transport.next_card()
+        pcscd.end(how)
+        await card.removed()
+        with pytest.raises(TransportDown, match=FIRST_READER):
+            await transport.next_card()
+        await slot.remove()
+        waiting = asyncio.create_task(transport.next_card())
+        pcscd.start()
+        await slot.insert(UidCard(OTHER_UID))
+        assert await read(await waiting) == badge(OTHER_UID)
+
+
+async def test_an_idle_reader_notices_that_pcscd_ended(pcscd, transport):
+    async with asyncio.timeout(DEADLINE_S):
+        waiting = asyncio.create_task(transport.next_card())
+        await asyncio.sleep(0)
+        pcscd.end(signal.SIGKILL)
+        with pytest.raises(TransportDown):
+            await waiting
+
+
+async def test_health_is_told_once_for_each_change(pcscd, slot):
+    told: asyncio.Queue[TransportDown | None] = asyncio.Queue()
+    pcscd.end(signal.SIGTERM)
+    transport = PcscTransport(FIRST_READER, asyncio.get_running_loop(), told.put_nowait)
+    async with asyncio.timeout(DEADLINE_S):
+        assert isinstance(await told.get(), TransportDown)
+        for how in (signal.SIGKILL, signal.SIGTERM):
+            pcscd.start()
+            assert await told.get() is None
+            pcscd.end(how)
+            assert isinstance(await told.get(), TransportDown)
+        pcscd.start()
+        assert await told.get() is None
+        await slot.insert(UidCard(UID))
+        assert await read(await transport.next_card()) == badge(UID)
+        await transport.close()
+    assert told.empty()
+
+
+async def test_a_reader_that_is_not_there_is_an_outage():
+    transport = PcscTransport("No Such Reader 00 00", asyncio.get_running_loop())
+    async with asyncio.timeout(DEADLINE_S):
+        with pytest.raises(TransportDown, match="No Such Reader"):
+            await transport.next_card()
+        await transport.close()
+
+
+async def test_two_readers_read_apart(transport, slot):
+    other_transport = PcscTransport(SECOND_READER, asyncio.get_running_loop())
+    other_slot = VpcdSlot(port=SECOND_SLOT)
+    cards: list[tuple[VpcdSlot, VirtualCard]] = [(slot, UidCard(UID)), (other_slot, UidCard(OTHER_UID))]
+    async with asyncio.timeout(DEADLINE_S):
+        await asyncio.gather(*(where.insert(card) for where, card in cards))
+        found = await asyncio.gather(transport.next_card(), other_transport.next_card())
+        assert await asyncio.gather(*(read(card) for card in found)) == [badge(UID), badge(OTHER_UID)]
+        await other_transport.close()
+        await other_slot.remove()
+
+
+async def test_closing_is_prompt_and_ends_what_waits():
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(DEADLINE_S):
+        for _ in range(20):
+            transport = PcscTransport(FIRST_READER, loop)
+            waiting = asyncio.create_task(transport.next_card())
+            began = loop.time()
+            await transport.close()
+            assert loop.time() - began < 1
+            with pytest.raises(TransportDown, match="closed"):
+                await waiting
+
+
+async def test_closing_under_a_card_lets_it_go(slot):
+    transport = PcscTransport(FIRST_READER, asyncio.get_running_loop())
+    async with asyncio.timeout(DEADLINE_S):
+        await slot.insert(UidCard(UID))
+        card = await transport.next_card()
+        await transport.close()
+        await card.removed()
+        with pytest.raises(CardGone):
+            await card.transmit(GET_UID)
