@@ -1,0 +1,104 @@
+"""`totem emulate`: the hardware's other side, for programs that are not ours."""
+
+import argparse
+import asyncio
+import secrets
+import sys
+
+from access.errors import TotemError
+from emulators.cards.card import VirtualCard
+from emulators.cards.uid import UidCard
+from emulators.vpcd import FIRST_PORT, VpcdSlot
+
+SUMMARY = "Emulate hardware: a card in a virtual reader."
+
+_UID_SIZES = (4, 7, 10)
+_MANUFACTURER = 0x04  # NXP, whose numbers of seven bytes most cards have (ISO/IEC 7816-6)
+_HIGHEST_PORT = 65535
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    kinds = parser.add_subparsers(dest="thing", required=True, metavar="THING")
+    card = kinds.add_parser("card", help="a card, as any PC/SC program sees it")
+    card.add_argument(
+        "kind", choices=("uid",), metavar="KIND", help="what the card can do: uid (a serial number)"
+    )
+    card.add_argument(
+        "--id", type=_uid, metavar="HEX", help="its number, 4, 7 or 10 bytes; made up where not given"
+    )
+    card.add_argument(
+        "--vpcd",
+        type=_address,
+        default=("127.0.0.1", FIRST_PORT),
+        metavar="HOST:PORT",
+        help=f"the slot of the virtual reader (default 127.0.0.1:{FIRST_PORT})",
+    )
+    card.add_argument("--trace", action="store_true", help="print every command and answer to stderr")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Hold the card in the slot until interrupted, or until the reader is gone; print its number first."""
+    uid = arguments.id or bytes((_MANUFACTURER,)) + secrets.token_bytes(6)
+    card: VirtualCard = UidCard(uid)
+    host, port = arguments.vpcd
+    print(uid.hex(), flush=True)
+    try:
+        asyncio.run(_hold(_Traced(card) if arguments.trace else card, host, port))
+    except KeyboardInterrupt:
+        return 0
+    raise _Unreachable(f"the virtual reader at {host}:{port} has let go of the card")
+
+
+class _Unreachable(TotemError):
+    """The virtual reader is not there, or not any more. Start pcscd with vpcd."""
+
+
+async def _hold(card: VirtualCard, host: str, port: int) -> None:
+    slot = VpcdSlot(host, port)
+    try:
+        await slot.insert(card)
+    except OSError as fault:
+        raise _Unreachable(
+            f"no virtual reader at {host}:{port}: {fault.strerror}; is pcscd running with vpcd?"
+        ) from fault
+    try:
+        await slot.released()
+    finally:
+        await slot.remove()
+
+
+class _Traced:
+    """A card whose words are printed."""
+
+    def __init__(self, card: VirtualCard) -> None:
+        self._card = card
+
+    @property
+    def atr(self) -> bytes:
+        return self._card.atr
+
+    def process(self, apdu: bytes) -> bytes:
+        answer = self._card.process(apdu)
+        print(f"> {apdu.hex(' ')}\n< {answer.hex(' ')}", file=sys.stderr, flush=True)
+        return answer
+
+    def reset(self) -> None:
+        self._card.reset()
+
+
+def _uid(text: str) -> bytes:
+    try:
+        uid = bytes.fromhex(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not hexadecimal") from None
+    if len(uid) not in _UID_SIZES:
+        raise argparse.ArgumentTypeError(f"{len(uid)} bytes; expected 4, 7 or 10")
+    return uid
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > _HIGHEST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r}; expected HOST:PORT")
+    return host, int(port)
