@@ -67,8 +67,9 @@ class _PcscDriver:
         return _PcscLink(self, handle, protocol)
 
     def interrupt(self) -> None:
-        if self._context is not None:
-            scard.SCardCancel(self._context)
+        context = self._context  # the driver's thread may let go of it meanwhile; a stale one is only refused
+        if context is not None:
+            scard.SCardCancel(context)
 
     def close(self) -> None:
         context, self._context = self._context, None

@@ -120,10 +120,10 @@ class ThreadedTransport:
                 self._serve()
             except Exception as fault:  # noqa: BLE001 (a library may raise anything, and a dead thread is a dead door)
                 self._tell(self._down, _as_outage(self._driver, fault))
-                self._closing.wait(pause_s)
-                pause_s = min(2 * pause_s, LAST_RETRY_S)
             finally:
                 self._driver.close()
+            self._closing.wait(pause_s)
+            pause_s = min(2 * pause_s, LAST_RETRY_S)
         self._tell(self._ended.set_result, None)
 
     def _serve(self) -> None:

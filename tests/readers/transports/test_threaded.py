@@ -1,0 +1,137 @@
+"""The thread under every blocking library: it outlives whatever the library does, and ends when it is told to.
+
+The driver here is a library at its worst; pyscard and nfcpy themselves are driven in the tests beside this one.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from queue import SimpleQueue
+
+import pytest
+
+from readers.errors import CardGone, TransportDown
+from readers.transports.threaded import Link, ThreadedTransport
+
+DEADLINE_S = 10
+
+
+class Answering:
+    """A card that answers what it is asked, until `is_lying` is cleared."""
+
+    atr = b"\x3b"
+
+    def __init__(self) -> None:
+        self.is_lying = threading.Event()
+        self.is_lying.set()
+        self.may_answer = threading.Event()
+        self.may_answer.set()
+
+    def exchange(self, apdu: bytes) -> bytes:
+        self.may_answer.wait()
+        if not apdu:
+            raise CardGone("nothing was asked")
+        return apdu
+
+    def is_there(self) -> bool:
+        return self.is_lying.is_set()
+
+    def release(self) -> None:
+        self.is_lying.clear()
+
+
+class ScriptedDriver:
+    """Does what comes next: hands over a card, finds nothing, or fails in any way."""
+
+    def __init__(self, *script: Callable[[], Link | None]) -> None:
+        self.script: SimpleQueue[Callable[[], Link | None]] = SimpleQueue()
+        for step in script:
+            self.script.put(step)
+
+    def open(self) -> None:
+        """Be open."""
+
+    def wait_for_card(self) -> Link | None:
+        return self.script.get()()
+
+    def interrupt(self) -> None:
+        self.script.put(lambda: None)
+
+    def close(self) -> None:
+        """Be closed."""
+
+
+def fail(error: Exception) -> Callable[[], Link | None]:
+    def step() -> Link | None:
+        raise error
+
+    return step
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left() -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    assert set(threading.enumerate()) == before
+
+
+@pytest.mark.parametrize("error", [TransportDown("unplugged"), OSError("unplugged"), ValueError("unplugged")])
+async def test_whatever_a_library_raises_is_an_outage_that_heals(error):
+    card = Answering()
+    transport = ThreadedTransport(ScriptedDriver(fail(error), lambda: card), asyncio.get_running_loop())
+    async with asyncio.timeout(DEADLINE_S):
+        with pytest.raises(TransportDown, match="unplugged"):
+            await transport.next_card()
+        found = await transport.next_card()
+        assert await found.transmit(b"\x01") == b"\x01"
+        await transport.close()
+
+
+async def test_exchanges_are_answered_in_the_order_they_were_asked():
+    transport = ThreadedTransport(ScriptedDriver(Answering), asyncio.get_running_loop())
+    async with asyncio.timeout(DEADLINE_S):
+        card = await transport.next_card()
+        asked = [bytes((number,)) for number in range(1, 50)]
+        assert await asyncio.gather(*map(card.transmit, asked)) == asked
+        await transport.close()
+
+
+async def test_an_exchange_that_nobody_waits_for_any_more_breaks_nothing():
+    lying = Answering()
+    lying.may_answer.clear()
+    transport = ThreadedTransport(ScriptedDriver(lambda: lying), asyncio.get_running_loop())
+    async with asyncio.timeout(DEADLINE_S):
+        card = await transport.next_card()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(card.transmit(b"\x01"), timeout=0.01)
+        lying.may_answer.set()
+        assert await card.transmit(b"\x02") == b"\x02"
+        await transport.close()
+
+
+async def test_what_was_asked_of_a_card_that_left_is_told_so():
+    lying = Answering()
+    lying.may_answer.clear()
+    transport = ThreadedTransport(ScriptedDriver(lambda: lying), asyncio.get_running_loop())
+    async with asyncio.timeout(DEADLINE_S):
+        card = await transport.next_card()
+        asked = [asyncio.create_task(card.transmit(b"")), asyncio.create_task(card.transmit(b"\x01"))]
+        await asyncio.sleep(0)
+        closing = asyncio.create_task(transport.close())
+        await asyncio.sleep(0)
+        lying.may_answer.set()
+        await closing
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        assert [type(answer) for answer in answers] == [CardGone, CardGone]
+
+
+def test_a_transport_forgotten_by_a_closed_loop_ends_by_itself():
+    driver = ScriptedDriver()
+
+    async def forget() -> ThreadedTransport:
+        return ThreadedTransport(driver, asyncio.get_running_loop())
+
+    transport = asyncio.run(forget())
+    driver.script.put(Answering)
+    transport._thread.join(DEADLINE_S)  # noqa: SLF001 (nothing else is left to ask)
+    assert not transport._thread.is_alive()  # noqa: SLF001
