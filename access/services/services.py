@@ -12,6 +12,7 @@ from access.services.badges import Badges
 from access.services.events import Events
 from access.services.ingest import Ingest
 from access.services.live import open_live
+from access.services.operators import Operators
 from access.services.organisations import Organisations
 from access.services.outbox import Outbox, RightsChanged
 from access.services.people import People
@@ -34,6 +35,7 @@ class Services(msgspec.Struct, frozen=True):
     people: People
     badges: Badges
     organisations: Organisations
+    operators: Operators
     events: Events
     ingest: Ingest
     publisher: Publisher
@@ -71,6 +73,7 @@ def open_services(
         people=People(database, building, policy, rights),
         badges=Badges(database, rights),
         organisations=Organisations(database),
+        operators=Operators(database, building),
         events=Events(database),
         ingest=Ingest(database, tuple(scopes)),
         publisher=Publisher(database, building, policy, scopes, key),

@@ -12,15 +12,15 @@ from access.services.intake import REFRESH_EVERY_S, Intake
 from access.services.offload import WriterThread
 from access.services.people import PersonRecord
 from emulators.clock import LoopClock, run_virtually
-from policies.ids import BadgeId, PersonId
+from policies.ids import BadgeId, PersonId, SpaceId
 from policies.roster import BadgeKind, BadgeStatus, ResidentType
 from readers.wire import snapshot as wire
 from readers.wire.bus import Message
 from readers.wire.signals import read_ack
 from readers.wire.topics import Topics
-from tests.small_site import EDGE, NOON, sealed_events
+from tests.small_site import BUILDING, EDGE, NOON, POLICY, SCOPES, sealed_events
 
-TOPICS = Topics("mill")
+TOPICS = Topics(BUILDING.site)
 BADGE = BadgeRecord(BadgeId("04aabbcc"), BadgeKind.UID, PersonId("ada"))
 
 
@@ -92,7 +92,7 @@ def test_listeners_hear_of_each_event_once(peopled):
         assert heard == [each.id for each in chain]
 
     run_virtually(live())
-    assert peopled.live.counts()["hall"].count == 1
+    assert peopled.live.counts()[SpaceId("hall")].count == 1
 
 
 def test_a_listener_that_fails_does_not_stop_the_intake(peopled, caplog):
@@ -194,9 +194,8 @@ def test_a_live_server_writes_in_its_own_thread_and_hears_changes_from_others(pe
 def test_the_live_view_is_rebuilt_from_what_is_stored(peopled, tmp_path):
     from access.services import open_services
     from access.services.ingest import Batch
-    from tests.small_site import BUILDING, POLICY, SCOPES
 
     peopled.ingest.take([Batch(EDGE, batch(sealed_events(3)).payload)], NOON)
     again = open_services(peopled.database, BUILDING, POLICY, SCOPES, tmp_path / "site.key")
-    assert again.live.counts()["hall"].count == 1
-    assert again.live.counts()["site"].count == 1
+    assert again.live.counts()[SpaceId("hall")].count == 1
+    assert again.live.counts()[SpaceId("site")].count == 1

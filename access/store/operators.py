@@ -1,0 +1,117 @@
+"""Operators, their sessions and the keys of machines, as they are kept: hashes, never a secret."""
+
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from access.store.models import ApiKeyRow, OperatorRow, SessionRow
+
+
+class OperatorRecord(msgspec.Struct, frozen=True):
+    """Somebody who signs in. `one_time` asks for a new password before anything else."""
+
+    name: str
+    role: str
+    password_hash: str
+    created_at: datetime
+    one_time: bool = False
+    disabled: bool = False
+    failures: int = 0
+    locked_until: datetime | None = None
+
+
+class KeyRecord(msgspec.Struct, frozen=True):
+    """A machine's key without its secret."""
+
+    id: str
+    name: str
+    digest: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
+def count(session: Session) -> int:
+    """Return how many operators there are."""
+    return session.scalar(select(func.count()).select_from(OperatorRow)) or 0
+
+
+def add(session: Session, operator: OperatorRecord) -> None:
+    """Write a new operator."""
+    session.execute(insert(OperatorRow).values(msgspec.structs.asdict(operator)))
+
+
+def get(session: Session, name: str) -> OperatorRecord | None:
+    """Return one operator, held until a writing transaction ends; None if there is none."""
+    row = session.scalar(select(OperatorRow).where(OperatorRow.name == name).with_for_update())
+    return None if row is None else _operator(row)
+
+
+def replace(session: Session, operator: OperatorRecord) -> None:
+    """Write an operator over the one with the same name."""
+    values = msgspec.structs.asdict(operator)
+    session.execute(update(OperatorRow).where(OperatorRow.name == operator.name).values(values))
+
+
+def open_session(session: Session, digest: str, operator: str, at: datetime, until: datetime) -> None:
+    """Write a session; those that have run out go."""
+    session.execute(delete(SessionRow).where(SessionRow.expires_at <= at))
+    values = {"digest": digest, "operator": operator, "created_at": at, "expires_at": until}
+    session.execute(insert(SessionRow).values(values))
+
+
+def of_session(session: Session, digest: str, at: datetime) -> OperatorRecord | None:
+    """Return whose session it is; None if it has run out or never was."""
+    query = (
+        select(OperatorRow)
+        .join(SessionRow, SessionRow.operator == OperatorRow.name)
+        .where(SessionRow.digest == digest, SessionRow.expires_at > at)
+    )
+    row = session.scalar(query)
+    return None if row is None else _operator(row)
+
+
+def close_session(session: Session, digest: str) -> None:
+    """End one session."""
+    session.execute(delete(SessionRow).where(SessionRow.digest == digest))
+
+
+def close_sessions_of(session: Session, operator: str) -> None:
+    """End every session of an operator."""
+    session.execute(delete(SessionRow).where(SessionRow.operator == operator))
+
+
+def add_key(session: Session, key: KeyRecord) -> None:
+    """Write a new key."""
+    session.execute(insert(ApiKeyRow).values(msgspec.structs.asdict(key) | {"scopes": list(key.scopes)}))
+
+
+def find_key(session: Session, digest: str) -> KeyRecord | None:
+    """Return the key with this hash; None if there is none."""
+    row = session.scalar(select(ApiKeyRow).where(ApiKeyRow.digest == digest))
+    if row is None:
+        return None
+    scopes = tuple(row.scopes)
+    return KeyRecord(row.id, row.name, row.digest, scopes, row.created_at, row.expires_at, row.revoked_at)
+
+
+def revoke_key(session: Session, key: str, at: datetime) -> bool:
+    """Note that a key is revoked from `at` on; return whether there is such a key."""
+    statement = update(ApiKeyRow).where(ApiKeyRow.id == key, ApiKeyRow.revoked_at.is_(None))
+    return bool(session.execute(statement.values(revoked_at=at).returning(ApiKeyRow.id)).all())
+
+
+def _operator(row: OperatorRow) -> OperatorRecord:
+    return OperatorRecord(
+        row.name,
+        row.role,
+        row.password_hash,
+        row.created_at,
+        row.one_time,
+        row.disabled,
+        row.failures,
+        row.locked_until,
+    )
