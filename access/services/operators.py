@@ -67,24 +67,25 @@ class Operators:
     def sign_in(self, name: str, password: str, at: datetime) -> SignedIn:
         """Open a session; raise `NotSignedIn` for a wrong name or password, or while locked."""
         operator = self._proven(name, password, at)
-        token, until = fresh_secret(), at + SESSION_LASTS
         with self._database.writing() as session:
-            stored.open_session(session, digest(token), name, at, until)
-        return SignedIn(token, _actor(operator), until)
+            return _open_session(session, operator, at)
 
-    def set_password(self, name: str, old: str, new: str, at: datetime) -> None:
-        """Change a password, knowing the old one; every session of the operator ends."""
+    def set_password(self, token: str, new: str, at: datetime) -> SignedIn:
+        """Give the session's operator a new password and a fresh session; all their others end."""
+        name = self.of_session(token, at).name
         if len(new) < LEAST_LENGTH:
             raise Invalid(f"new password: expected at least {LEAST_LENGTH} characters")
-        if new == old:
-            raise Invalid("new password: expected another than the old one")
-        self._proven(name, old, at)
         hashed = self._passwords.hash(new)
+        with self._database.reading() as session:
+            before = _known(session, name)
+        if self._passwords.verify(before.password_hash, new):
+            raise Invalid("new password: expected another than the old one")
         with self._database.writing() as session:
             audit.append(session, at, name, "password-set", [name])
-            operator = _known(session, name)
-            stored.replace(session, msgspec.structs.replace(operator, password_hash=hashed, one_time=False))
+            operator = msgspec.structs.replace(_known(session, name), password_hash=hashed, one_time=False)
+            stored.replace(session, operator)
             stored.close_sessions_of(session, name)
+            return _open_session(session, operator, at)
 
     def of_session(self, token: str, at: datetime) -> Actor:
         """Return who holds the session; raise `NotSignedIn` if it has run out or never was."""
@@ -157,6 +158,12 @@ class Operators:
                 raise Invalid(
                     f"scope {scope!r}: expected reader:DOOR of a door of this building, or {expected}"
                 )
+
+
+def _open_session(session: Session, operator: OperatorRecord, at: datetime) -> SignedIn:
+    token, until = fresh_secret(), at + SESSION_LASTS
+    stored.open_session(session, digest(token), operator.name, at, until)
+    return SignedIn(token, _actor(operator), until)
 
 
 def _known(session: Session, name: str) -> OperatorRecord:

@@ -45,11 +45,16 @@ class Publisher:
         """Return what door computers verify snapshots with."""
         return self._key.public_key()
 
+    def roster(self) -> Roster:
+        """Return everybody and every badge, as doors would know them now."""
+        with self._database.reading() as session:
+            return _read_roster(session)
+
     def publish(self, at: datetime) -> tuple[Message, ...]:
         """Return the retained messages that bring every source up to date, under one new version."""
         with self._database.writing() as session:
             version = publications.next_version(session)
-            roster = read_roster(session)
+            roster = _read_roster(session)
             payloads = {
                 source: wire.sign(
                     Snapshot(source, version, at, part, self._policy, _for_doors(roster, part)), self._key
@@ -64,7 +69,7 @@ class Publisher:
         )
 
 
-def read_roster(session: Session) -> Roster:
+def _read_roster(session: Session) -> Roster:
     """Return everybody and every badge."""
     return Roster.of(people.everyone(session), badges.everything(session))
 

@@ -20,8 +20,7 @@ def operators(services):
 @pytest.fixture
 def grace(operators):
     once = operators.create("grace", Role.SECURITY, "test", NOON)
-    operators.set_password("grace", once, GOOD, NOON)
-    return operators.sign_in("grace", GOOD, NOON)
+    return operators.set_password(operators.sign_in("grace", once, NOON).token, GOOD, NOON)
 
 
 def test_the_first_administrator_is_made_once(operators):
@@ -31,10 +30,10 @@ def test_the_first_administrator_is_made_once(operators):
 
 def test_a_one_time_password_opens_nothing_but_a_new_password(operators):
     once = operators.first_administrator(NOON)
-    actor = operators.sign_in("admin", once, NOON).actor
+    signed_in = operators.sign_in("admin", once, NOON)
     with pytest.raises(NotAllowed, match="new password"):
-        actor.require(Scope.PEOPLE_READ)
-    operators.set_password("admin", once, GOOD, NOON)
+        signed_in.actor.require(Scope.PEOPLE_READ)
+    operators.set_password(signed_in.token, GOOD, NOON).actor.require(Scope.PEOPLE_READ)
     operators.sign_in("admin", GOOD, NOON).actor.require(Scope.PEOPLE_READ)
     with pytest.raises(NotSignedIn):
         operators.sign_in("admin", once, NOON)
@@ -42,9 +41,10 @@ def test_a_one_time_password_opens_nothing_but_a_new_password(operators):
 
 def test_a_new_password_must_be_long_and_another(operators):
     once = operators.first_administrator(NOON)
+    token = operators.sign_in("admin", once, NOON).token
     for bad in ("short", once):
         with pytest.raises(Invalid):
-            operators.set_password("admin", once, bad, NOON)
+            operators.set_password(token, bad, NOON)
 
 
 def test_a_name_is_given_once(operators):
@@ -61,7 +61,8 @@ def test_a_session_ends_in_time_and_on_signing_out_and_on_a_new_password(operato
     operators.sign_out(again.token)
     with pytest.raises(NotSignedIn):
         operators.of_session(again.token, NOON)
-    operators.set_password("grace", GOOD, GOOD + "!", NOON)
+    fresh = operators.set_password(grace.token, GOOD + "!", NOON)
+    assert operators.of_session(fresh.token, NOON).name == "grace"
     with pytest.raises(NotSignedIn):
         operators.of_session(grace.token, NOON)
 

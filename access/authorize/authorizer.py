@@ -1,0 +1,180 @@
+"""Decisions for readers without a door computer: from memory, kept in the authorizer's own journal.
+
+It decides by the same engine as every door, over everybody and with the site's view of who is where. A decision is
+kept before it is told. Where the door has no contact the entry counts at once (ARCHITECTURE, "Who decides", point 3).
+One lock around all: calls come from the threads of the API, and one decision takes microseconds.
+"""
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+from threading import Lock
+from typing import Protocol
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from access.errors import Invalid
+from access.services import Services
+from access.services.decisions import Answer, Question
+from access.services.outbox import RightsChanged
+from access.store import events
+from policies.building import Door
+from policies.decision import Decision, Effect, Reason, message
+from policies.engine import Engine
+from policies.presence import Passage, Presence
+from policies.request import AccessRequest, LiveState
+from policies.roster import Roster
+from readers.wire.events import Draft, Event, EventType, Inputs, Sealed
+
+_log = logging.getLogger(__name__)
+
+
+class Journal(Protocol):
+    """The authorizer's own record, as `readers.ports.Journal`."""
+
+    def append(self, draft: Draft) -> Sealed:
+        """Keep an event before returning."""
+        ...
+
+    def pending(self, limit: int) -> list[bytes]:
+        """Return the oldest lines of one epoch that are not acknowledged."""
+        ...
+
+    def acknowledge(self, epoch: int, seq: int) -> None:
+        """Note how far the server has stored."""
+        ...
+
+
+class Authorizer:
+    """Answers for one site. Follows the services' news: changed rights, and passages as they are stored."""
+
+    def __init__(self, services: Services, journal: Journal) -> None:
+        self._services, self._journal = services, journal
+        self._lock = Lock()
+        self._presence = Presence(services.building)
+        self._roster, self._engine = self._load()
+        self._is_stale = False
+        services.rights.listen(self._outdate)
+        services.news.listen(self._follow)
+        with services.database.reading() as session:
+            self._follow(events.oldest_first(session, (EventType.PASSAGE,)))
+
+    def decide(self, question: Question, at: datetime, *, record: bool = True) -> Answer:
+        """Answer one tap; raise `Invalid` for a reader that the building does not have."""
+        if question.reader not in self._services.building.readers:
+            raise Invalid(f"reader {question.reader}: there is no such reader")
+        with self._lock:
+            self._refresh()
+            decision = self._decide(question, at)
+            event = self._keep(question, decision, at) if record else None
+        granted = decision.effect is Effect.GRANT
+        return Answer(
+            decision.effect,
+            decision.reason,
+            decision.rules,
+            self._unlock_ms(decision) if granted else 0,
+            message(decision.reason),
+            event,
+        )
+
+    def oldest(self, limit: int) -> list[bytes]:
+        """Return the oldest lines that are not stored yet."""
+        with self._lock:
+            return self._journal.pending(limit)
+
+    def stored(self, epoch: int, seq: int) -> None:
+        """Note how far the server has stored."""
+        with self._lock:
+            self._journal.acknowledge(epoch, seq)
+
+    def _decide(self, question: Question, at: datetime) -> Decision:
+        reader = question.reader
+        badge = self._roster.badges.get(question.badge)
+        if badge is not None and badge.kind is not question.kind:
+            side = self._services.building.readers[reader]
+            reached = self._services.building.passage(reader)[1]
+            return Decision(Effect.DENY, Reason.UNKNOWN_CREDENTIAL, door=side.door, space=reached)
+        request = AccessRequest(at, reader, question.badge, question.assurance)
+        state = LiveState(counts=self._presence.counts(), inside=self._presence.inside)
+        return self._engine.decide(request, state)
+
+    def _keep(self, question: Question, decision: Decision, at: datetime) -> str:
+        kept = self._journal.append(_decided(question, decision, at, self._services.policy.version))
+        if decision.effect is Effect.GRANT and not self._door(decision).contact:
+            origin, target = self._services.building.passage(question.reader)
+            passage = Draft(
+                at,
+                EventType.PASSAGE,
+                decision.door,
+                question.reader,
+                target,
+                origin,
+                kept.id,
+                person=decision.person,
+                badge=question.badge,
+            )
+            self._journal.append(passage)
+        return kept.id
+
+    def _door(self, decision: Decision) -> Door:
+        if decision.door is None:
+            raise ValueError("a decision without a door cannot be kept")
+        return self._services.building.doors[decision.door]
+
+    def _unlock_ms(self, decision: Decision) -> int:
+        door, person = self._door(decision), decision.person
+        longer = person is not None and self._roster.people[person].extended_opening
+        return round(1000 * (door.extended_strike_time_s if longer else door.strike_time_s))
+
+    def _outdate(self, _news: RightsChanged) -> None:
+        self._is_stale = True
+
+    def _refresh(self) -> None:
+        """Take up changed rights; while the store cannot be read, decide from those known."""
+        if self._is_stale:
+            self._is_stale = False
+            try:
+                self._roster, self._engine = self._load()
+            except SQLAlchemyError as error:
+                self._is_stale = True
+                _log.error("rights-not-read", extra={"fault": type(error).__name__})
+
+    def _load(self) -> tuple[Roster, Engine]:
+        services = self._services
+        roster = services.publisher.roster()
+        return roster, Engine(services.policy, services.building, roster)
+
+    def _follow(self, news: Iterable[Event]) -> None:
+        passages = [passage for event in news if (passage := self._passage(event))]
+        if passages:
+            with self._lock:
+                self._presence.add(passages)
+
+    def _passage(self, event: Event) -> Passage | None:
+        spaces, door = self._services.building.spaces, event.door
+        if event.type is not EventType.PASSAGE or door is None:
+            return None
+        if event.origin not in spaces or event.space not in spaces:
+            return None
+        return Passage(
+            event.at, event.source, event.epoch, event.seq, door, event.origin, event.space, event.person
+        )
+
+
+def _decided(question: Question, decision: Decision, at: datetime, policy_version: str) -> Draft:
+    return Draft(
+        at,
+        EventType.DECISION,
+        decision.door,
+        question.reader,
+        decision.space,
+        effect=decision.effect,
+        reason=decision.reason,
+        inwards=decision.inwards,
+        rules=decision.rules,
+        flags=decision.flags,
+        policy_version=policy_version,
+        inputs=Inputs(question.assurance),
+        person=decision.person,
+        badge=question.badge,
+    )

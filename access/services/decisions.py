@@ -1,0 +1,39 @@
+"""What a third party's controller asks of the server, and what it is answered (CONTRACTS section 4)."""
+
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from policies.decision import Effect, Message, Reason
+from policies.ids import BadgeId, ReaderId, RuleId
+from policies.request import Assurance
+from policies.roster import BadgeKind
+
+
+class Question(msgspec.Struct, frozen=True):
+    """A tap at a reader that has no door computer of this system."""
+
+    reader: ReaderId
+    kind: BadgeKind
+    badge: BadgeId
+    assurance: Assurance
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """The decision. `unlock_ms` is how long to release the strike, 0 unless granted; `event` is its id if recorded."""
+
+    effect: Effect
+    reason: Reason
+    rules: tuple[RuleId, ...]
+    unlock_ms: int
+    message: Message
+    event: str | None
+
+
+class Decides(Protocol):
+    """Whoever answers."""
+
+    def decide(self, question: Question, at: datetime, *, record: bool = True) -> Answer:
+        """Answer one tap; with `record` the decision is kept before the answer is given."""
+        ...

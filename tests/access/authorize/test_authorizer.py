@@ -1,0 +1,139 @@
+"""The authorizer decides as a door would, keeps what it decided, and follows changed rights and passages."""
+
+import asyncio
+
+import pytest
+from msgspec.structs import replace
+
+from access.authorize.authorizer import Authorizer
+from access.authorize.drain import Drain
+from access.errors import Invalid
+from access.services import open_services
+from access.services.badges import BadgeRecord, BadgeVerb
+from access.services.decisions import Question
+from access.services.events import Filter
+from access.services.people import PersonRecord
+from emulators.clock import LoopClock
+from policies.decision import Effect, Reason
+from policies.ids import BadgeId, DoorId, PersonId, ReaderId, SourceId, SpaceId, TierId
+from policies.request import Assurance
+from policies.roster import BadgeKind, ResidentType
+from readers.journal import Durability, FileJournal
+from tests.small_site import BUILDING, NOON, POLICY, SCOPES
+
+SOURCE = SourceId("authorizer-1")
+BADGE = BadgeId("04aabbcc")
+ADA = PersonRecord(PersonId("ada"), ResidentType.STAFF, tiers=(TierId("staff"),), name="Ada")
+TAP = Question(ReaderId("front-in"), BadgeKind.UID, BADGE, Assurance.UID)
+ROOM = replace(TAP, reader=ReaderId("room-in"))
+
+# The room's door has no contact: an entry there counts with the decision.
+CONTACTLESS = replace(
+    BUILDING,
+    doors=BUILDING.doors | {DoorId("room"): replace(BUILDING.doors[DoorId("room")], contact=False)},
+)
+
+
+@pytest.fixture
+def services(tmp_path):
+    scopes = SCOPES | {SOURCE: ()}
+    opened = open_services(
+        f"sqlite:///{tmp_path}/totem.db", CONTACTLESS, POLICY, scopes, tmp_path / "site.key"
+    )
+    opened.people.add([ADA], "test", NOON)
+    opened.badges.add([BadgeRecord(BADGE, BadgeKind.UID, ADA.id)], "test", NOON)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def journal(tmp_path):
+    opened = FileJournal(tmp_path / "journal", SOURCE, lambda: NOON, Durability.BUFFERED)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def authorizer(services, journal):
+    return Authorizer(services, journal)
+
+
+def drained(authorizer, services):
+    async def inline(work):
+        return work()
+
+    async def drain():
+        clock = LoopClock(asyncio.get_running_loop(), NOON)
+        task = Drain(authorizer, SOURCE, services, clock, inline)
+        while await task.once():
+            pass
+
+    asyncio.run(drain())
+    return services.events.newest(Filter())
+
+
+def test_a_grant_names_the_rule_and_the_time_to_unlock(authorizer):
+    answer = authorizer.decide(TAP, NOON)
+    assert (answer.effect, answer.reason, answer.rules) == (Effect.GRANT, Reason.GRANTED, ("staff-by-day",))
+    assert answer.unlock_ms == 5000
+    assert answer.message.en
+
+
+def test_a_refusal_unlocks_nothing(authorizer):
+    answer = authorizer.decide(TAP, NOON.replace(hour=22))
+    assert (answer.effect, answer.reason, answer.unlock_ms) == (Effect.DENY, Reason.OUT_OF_TIME_RANGE, 0)
+
+
+def test_the_longer_opening_is_given_to_whom_it_is_due(authorizer, services):
+    services.people.change(ADA.id, lambda ada: replace(ada, extended_opening=True), "test", NOON)
+    assert authorizer.decide(TAP, NOON).unlock_ms == 15000
+
+
+def test_a_revoked_badge_is_refused_with_the_next_tap(authorizer, services):
+    assert authorizer.decide(TAP, NOON).effect is Effect.GRANT
+    services.badges.say(BADGE, BadgeVerb.REVOKE, "test", NOON)
+    assert authorizer.decide(TAP, NOON).reason is Reason.CREDENTIAL_DISABLED
+
+
+def test_an_identifier_of_another_kind_of_badge_is_unknown(authorizer):
+    assert authorizer.decide(replace(TAP, kind=BadgeKind.PKOC), NOON).reason is Reason.UNKNOWN_CREDENTIAL
+
+
+def test_a_reader_that_does_not_exist_is_an_error(authorizer):
+    with pytest.raises(Invalid, match="cellar-in"):
+        authorizer.decide(replace(TAP, reader=ReaderId("cellar-in")), NOON)
+
+
+def test_a_decision_is_kept_in_its_own_stream_and_stored(authorizer, services, journal):
+    answer = authorizer.decide(TAP, NOON)
+    events = drained(authorizer, services)
+    assert [event.id for event in events] == [answer.event]
+    assert (events[0].person, events[0].badge, events[0].policy_version) == ("ada", BADGE, "test-1")
+    assert journal.pending(10) == []
+
+
+def test_a_dry_run_leaves_no_trace(authorizer, services):
+    answer = authorizer.decide(ROOM, NOON, record=False)
+    assert (answer.effect, answer.event) == (Effect.GRANT, None)
+    assert drained(authorizer, services) == []
+
+
+def test_without_a_contact_a_grant_is_an_entry(authorizer, services):
+    authorizer.decide(ROOM, NOON)
+    drained(authorizer, services)
+    assert services.live.counts()[SpaceId("room")].count == 1
+
+
+def test_with_a_contact_a_grant_is_no_entry_yet(authorizer, services):
+    authorizer.decide(TAP, NOON)
+    drained(authorizer, services)
+    assert services.live.counts()[SpaceId("hall")].count == 0
+
+
+def test_presence_is_followed_and_taken_up_after_a_restart(authorizer, services, journal):
+    authorizer.decide(ROOM, NOON)
+    drained(authorizer, services)
+    for decider in (authorizer, Authorizer(services, journal)):
+        decided = decider.decide(ROOM, NOON).event
+        kept = {event.id: event for event in drained(authorizer, services)}
+        assert [flag.value for flag in kept[decided].flags] == ["passback"]
