@@ -13,6 +13,10 @@ class Conflict(TotemError):
     """The thing is not in a state that allows this, or was changed meanwhile. Read it again."""
 
 
+class Outdated(Conflict):
+    """The thing was changed since it was read. Read it again and decide anew."""
+
+
 class Invalid(TotemError):
     """The input is not what it must be. Correct it."""
 

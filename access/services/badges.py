@@ -9,7 +9,7 @@ from enum import Enum
 import msgspec
 from sqlalchemy.orm import Session
 
-from access.errors import Conflict, Invalid, NotFound
+from access.errors import Conflict, Invalid, NotFound, Outdated
 from access.services.outbox import RIGHTS_CHANGED, Outbox, RightsChanged
 from access.store import audit, people, site
 from access.store import badges as stored
@@ -121,7 +121,7 @@ class Badges:
             site.locked(session)
             before = _known(session, badge)
             if expected_version not in (None, before.version):
-                raise Conflict(f"badge {badge}: version {before.version}, expected {expected_version}")
+                raise Outdated(f"badge {badge}: version {before.version}, expected {expected_version}")
             after = edit(before)
             if after == before:
                 return before

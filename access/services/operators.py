@@ -39,9 +39,8 @@ class SignedIn(msgspec.Struct, frozen=True):
 class Operators:
     """The use cases around operators and keys."""
 
-    def __init__(self, database: Database, building: Building) -> None:
-        self._database, self._building = database, building
-        self._passwords = Passwords()
+    def __init__(self, database: Database, building: Building, passwords: Passwords) -> None:
+        self._database, self._building, self._passwords = database, building, passwords
         self._nobody: str | None = None
 
     def first_administrator(self, at: datetime, name: str = "admin") -> str | None:

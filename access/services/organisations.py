@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy.orm import Session
 
-from access.errors import Conflict, Invalid, NotFound
+from access.errors import Conflict, Invalid, NotFound, Outdated
 from access.store import audit
 from access.store import organisations as stored
 from access.store.database import Database
@@ -60,12 +60,12 @@ class Organisations:
         at: datetime,
         expected_version: int | None = None,
     ) -> OrganisationRecord:
-        """Put `edit` of the organisation in its place; raise `Conflict` if it is not at the expected version."""
+        """Put `edit` of the organisation in its place; raise `Outdated` if it is not at the expected version."""
         with self._database.writing() as session:
             audit.append(session, at, actor, "organisation-changed", [organisation])
             before = _known(session, organisation)
             if expected_version not in (None, before.version):
-                raise Conflict(
+                raise Outdated(
                     f"organisation {organisation}: version {before.version}, expected {expected_version}"
                 )
             after = msgspec.structs.replace(edit(before), id=organisation, version=before.version + 1)

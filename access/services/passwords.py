@@ -15,10 +15,10 @@ _AT_ONCE = BoundedSemaphore(
 
 
 class Passwords:
-    """Makes and checks hashes."""
+    """Makes and checks hashes, at the library's recommended cost unless given another."""
 
-    def __init__(self) -> None:
-        self._hasher = PasswordHasher()
+    def __init__(self, hasher: PasswordHasher | None = None) -> None:
+        self._hasher = hasher or PasswordHasher()
 
     def hash(self, password: str) -> str:
         """Return the hash to keep."""

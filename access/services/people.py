@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy.orm import Session
 
-from access.errors import Conflict, Invalid, NotFound
+from access.errors import Conflict, Invalid, NotFound, Outdated
 from access.services.outbox import RIGHTS_CHANGED, Outbox, RightsChanged
 from access.store import audit, organisations
 from access.store import people as stored
@@ -60,12 +60,12 @@ class People:
         at: datetime,
         expected_version: int | None = None,
     ) -> PersonRecord:
-        """Put `edit` of the person in their place; raise `Conflict` if they are not at the expected version."""
+        """Put `edit` of the person in their place; raise `Outdated` if they are not at the expected version."""
         with self._database.writing() as session:
             audit.append(session, at, actor, "person-changed", [person])
             before = _known(session, person)
             if expected_version not in (None, before.version):
-                raise Conflict(f"person {person}: version {before.version}, expected {expected_version}")
+                raise Outdated(f"person {person}: version {before.version}, expected {expected_version}")
             after = msgspec.structs.replace(edit(before), id=person, version=before.version + 1)
             if after.external_id != before.external_id:
                 self._refuse_taken_external(session, [after])

@@ -5,16 +5,19 @@ from pathlib import Path
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy.exc import SQLAlchemyError
 
 from access.errors import SettingsError
 from access.occupancy.live import LiveBuilding
 from access.services.badges import Badges
 from access.services.events import Events
+from access.services.idempotency import Idempotency
 from access.services.ingest import Ingest
 from access.services.live import open_live
 from access.services.operators import Operators
 from access.services.organisations import Organisations
 from access.services.outbox import Outbox, RightsChanged
+from access.services.passwords import Passwords
 from access.services.people import People
 from access.services.publication import Publisher
 from access.services.signing import create_key, fingerprint, load_key
@@ -37,11 +40,19 @@ class Services(msgspec.Struct, frozen=True):
     organisations: Organisations
     operators: Operators
     events: Events
+    idempotency: Idempotency
     ingest: Ingest
     publisher: Publisher
     live: LiveBuilding
     rights: Outbox[RightsChanged]
     news: Outbox[Sequence[Event]]
+
+    def is_ready(self) -> bool:
+        """Return whether the database answers with the schema that this program works with."""
+        try:
+            return schema.current(self.database.engine) == schema.newest()
+        except SQLAlchemyError:
+            return False
 
     def close(self) -> None:
         """Let the database go."""
@@ -73,8 +84,9 @@ def open_services(
         people=People(database, building, policy, rights),
         badges=Badges(database, rights),
         organisations=Organisations(database),
-        operators=Operators(database, building),
+        operators=Operators(database, building, Passwords()),
         events=Events(database),
+        idempotency=Idempotency(database),
         ingest=Ingest(database, tuple(scopes)),
         publisher=Publisher(database, building, policy, scopes, key),
         live=live,

@@ -3,18 +3,22 @@
 from datetime import timedelta
 
 import pytest
+from argon2 import PasswordHasher
 
 from access.errors import Conflict, Invalid, NotAllowed, NotSignedIn
-from access.services.operators import FREE_FAILURES, SESSION_LASTS
+from access.services.operators import FREE_FAILURES, SESSION_LASTS, Operators
+from access.services.passwords import Passwords
 from access.services.rights import SCOPES, Role, Scope
-from tests.small_site import NOON
+from tests.small_site import BUILDING, NOON
 
 GOOD = "a long enough one"
 
 
 @pytest.fixture
 def operators(services):
-    return services.operators
+    # As cheap as argon2 goes: these tests hash often.
+    cheap = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    return Operators(services.database, BUILDING, cheap)
 
 
 @pytest.fixture

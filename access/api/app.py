@@ -1,0 +1,57 @@
+"""The HTTP interface put together. Nothing is open but `/healthz` and signing in (CONTRACTS section 4)."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from fastapi import FastAPI
+
+from access.api import (
+    authorize,
+    badges,
+    building,
+    docs,
+    events,
+    health,
+    organisations,
+    people,
+    problems,
+    session,
+)
+from access.api.desk import Desk
+from access.api.headers import SecurityHeaders
+from access.services import Services
+from access.services.decisions import Decides
+
+VERSION = "1"
+
+
+def create_app(
+    services: Services,
+    now: Callable[[], datetime],
+    authorizer: Decides | None = None,
+    is_connected: Callable[[], bool] = lambda: True,
+) -> FastAPI:
+    """Return the application. `now` is the building's time; `is_connected` says whether the bus is there."""
+    app = FastAPI(
+        title=f"Totem at {services.building.site}",
+        version=VERSION,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.desk = Desk(services, now, authorizer, is_connected)
+    for resource in (
+        health,
+        session,
+        people,
+        badges,
+        organisations,
+        building,
+        events,
+        authorize,
+        docs,
+    ):
+        app.include_router(resource.routes)
+    problems.install(app)
+    app.add_middleware(SecurityHeaders)
+    return app

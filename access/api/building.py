@@ -1,0 +1,106 @@
+"""`/v1/spaces`, `/v1/doors`, `/v1/readers` and `/v1/occupancy`: the building as it is configured, and as it is now.
+
+These answer from memory, on the event loop, where the live view is kept. The building is small: no pages.
+"""
+
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Depends
+
+from access.api.desk import AtDesk, Desk, needs
+from access.api.shapes import CountBody, DoorBody, ReaderBody, SpaceBody
+from access.errors import NotFound
+from access.occupancy.live import SpaceCount
+from access.services.rights import Actor, Scope
+from policies.building import Door, Reader, Space
+from policies.ids import DoorId, ReaderId, SpaceId
+
+routes = APIRouter(prefix="/v1", tags=["building"])
+
+_Sees = Annotated[Actor, Depends(needs(Scope.BUILDING_READ))]
+_Counts = Annotated[Actor, Depends(needs(Scope.OCCUPANCY_READ))]
+
+
+@routes.get("/spaces")
+async def list_spaces(desk: AtDesk, _actor: _Sees) -> list[SpaceBody]:
+    """List the spaces in the building's order."""
+    return [_space(space) for space in desk.services.building.spaces.values()]
+
+
+@routes.get("/spaces/{space}")
+async def read_space(space: str, desk: AtDesk, _actor: _Sees) -> SpaceBody:
+    """Read a space."""
+    found = desk.services.building.spaces.get(SpaceId(space))
+    if found is None:
+        raise NotFound(f"space {space}: there is no such space")
+    return _space(found)
+
+
+@routes.get("/doors")
+async def list_doors(desk: AtDesk, _actor: _Sees) -> list[DoorBody]:
+    """List the doors in the building's order, with their states."""
+    return [_door(door, desk) for door in desk.services.building.doors.values()]
+
+
+@routes.get("/doors/{door}")
+async def read_door(door: str, desk: AtDesk, _actor: _Sees) -> DoorBody:
+    """Read a door with its state."""
+    found = desk.services.building.doors.get(DoorId(door))
+    if found is None:
+        raise NotFound(f"door {door}: there is no such door")
+    return _door(found, desk)
+
+
+@routes.get("/readers")
+async def list_readers(desk: AtDesk, _actor: _Sees) -> list[ReaderBody]:
+    """List the readers in the building's order."""
+    return [_reader(reader) for reader in desk.services.building.readers.values()]
+
+
+@routes.get("/readers/{reader}")
+async def read_reader(reader: str, desk: AtDesk, _actor: _Sees) -> ReaderBody:
+    """Read a reader."""
+    found = desk.services.building.readers.get(ReaderId(reader))
+    if found is None:
+        raise NotFound(f"reader {reader}: there is no such reader")
+    return _reader(found)
+
+
+@routes.get("/occupancy")
+async def count_all(desk: AtDesk, _actor: _Counts) -> list[CountBody]:
+    """Count every space now."""
+    return [_count(count, desk) for count in desk.services.live.counts().values()]
+
+
+@routes.get("/occupancy/{space}")
+async def count_one(space: str, desk: AtDesk, _actor: _Counts) -> CountBody:
+    """Count one space now."""
+    found = desk.services.live.counts().get(SpaceId(space))
+    if found is None:
+        raise NotFound(f"space {space}: nobody is counted there")
+    return _count(found, desk)
+
+
+def _space(space: Space) -> SpaceBody:
+    return SpaceBody.model_validate(msgspec.to_builtins(space))
+
+
+def _door(door: Door, desk: Desk) -> DoorBody:
+    building, live = desk.services.building, desk.services.live
+    more = {
+        "readers": [reader.id for reader in building.readers.values() if reader.door == door.id],
+        "state": live.doors()[door.id].state.value,
+    }
+    return DoorBody.model_validate(msgspec.to_builtins(door) | more)
+
+
+def _reader(reader: Reader) -> ReaderBody:
+    return ReaderBody.model_validate(msgspec.to_builtins(reader))
+
+
+def _count(count: SpaceCount, desk: Desk) -> CountBody:
+    age_s = None if count.as_of is None else max((desk.now() - count.as_of).total_seconds(), 0.0)
+    return CountBody(
+        space=count.space, count=count.count, capacity=count.capacity, as_of=count.as_of, age_s=age_s
+    )

@@ -1,0 +1,127 @@
+"""`/v1/events` and `/v1/passages`: what happened, the newest first, for security and auditors only."""
+
+import base64
+import binascii
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import AwareDatetime, BaseModel
+
+from access.api.desk import AtDesk, Desk, needs
+from access.api.paging import LIMIT, After, Limit, Page, page
+from access.errors import Invalid
+from access.services.events import Filter, Place
+from access.services.rights import Actor, Scope
+from policies.decision import Effect, Flag, Reason
+from policies.ids import DoorId, PersonId, SourceId, SpaceId
+from readers.wire.events import Event, EventType
+
+routes = APIRouter(prefix="/v1", tags=["events"])
+
+_Reads = Annotated[Actor, Depends(needs(Scope.EVENTS_READ))]
+
+
+class EventBody(BaseModel):
+    """An event without what only the chain needs."""
+
+    id: str
+    source: str
+    epoch: int
+    seq: int
+    at: AwareDatetime
+    type: EventType
+    door: str | None = None
+    reader: str | None = None
+    space: str | None = None
+    origin: str | None = None
+    decision: str | None = None
+    effect: Effect | None = None
+    reason: Reason | None = None
+    inwards: Reason | None = None
+    rules: list[str] = []
+    flags: list[Flag] = []
+    policy_version: str | None = None
+    person: str | None = None
+    badge: str | None = None
+
+
+def _chosen(
+    since: AwareDatetime | None = None,
+    until: AwareDatetime | None = None,
+    door: str | None = None,
+    space: str | None = None,
+    person: str | None = None,
+    effect: Effect | None = None,
+    reason: Reason | None = None,
+) -> Filter:
+    return Filter(
+        since,
+        until,
+        (),
+        DoorId(door) if door else None,
+        SpaceId(space) if space else None,
+        PersonId(person) if person else None,
+        effect,
+        reason,
+    )
+
+
+_Chosen = Annotated[Filter, Depends(_chosen)]
+
+
+@routes.get("/events")
+def list_events(
+    request: Request,
+    response: Response,
+    desk: AtDesk,
+    _actor: _Reads,
+    chosen: _Chosen,
+    types: Annotated[list[EventType], Query(alias="type")] = [],  # noqa: B006  (FastAPI copies it)
+    limit: Limit = LIMIT,
+    after: After = None,
+) -> Page[EventBody]:
+    """List events, the newest first."""
+    return _page(request, response, desk, msgspec.structs.replace(chosen, types=tuple(types)), limit, after)
+
+
+@routes.get("/passages")
+def list_passages(
+    request: Request,
+    response: Response,
+    desk: AtDesk,
+    _actor: _Reads,
+    chosen: _Chosen,
+    limit: Limit = LIMIT,
+    after: After = None,
+) -> Page[EventBody]:
+    """List passages, the newest first."""
+    passages = msgspec.structs.replace(chosen, types=(EventType.PASSAGE,))
+    return _page(request, response, desk, passages, limit, after)
+
+
+def _page(
+    request: Request, response: Response, desk: Desk, chosen: Filter, limit: int, after: str | None
+) -> Page[EventBody]:
+    found = desk.services.events.newest(chosen, _place(after) if after else None, limit + 1)
+    return page(request, response, [_body(event) for event in found], limit, _cursor)
+
+
+def _body(event: Event) -> EventBody:
+    return EventBody.model_validate(msgspec.to_builtins(event))
+
+
+def _cursor(event: EventBody) -> str:
+    place = msgspec.json.encode(Place(event.at, SourceId(event.source), event.epoch, event.seq))
+    return base64.urlsafe_b64encode(place).decode().rstrip("=")
+
+
+def _place(cursor: str) -> Place:
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        return _PLACE.decode(base64.urlsafe_b64decode(padded))
+    except (binascii.Error, ValueError, msgspec.DecodeError) as error:
+        raise Invalid("after: expected the cursor of a page of events") from error
+
+
+_PLACE = msgspec.json.Decoder(Place)

@@ -1,0 +1,25 @@
+"""`/healthz` says that the process answers, to anybody; `/readyz` whether it can serve, to whoever may ask."""
+
+from http import HTTPStatus
+
+from fastapi import APIRouter, Response
+from starlette.concurrency import run_in_threadpool
+
+from access.api.desk import AtDesk, Settled
+
+routes = APIRouter(tags=["health"])
+
+
+@routes.get("/healthz")
+async def healthz() -> dict[str, str]:
+    """Answer."""
+    return {"status": "ok"}
+
+
+@routes.get("/readyz")
+async def readyz(response: Response, desk: AtDesk, _actor: Settled) -> dict[str, bool]:
+    """Say whether the database and the bus are there; 503 if one is not."""
+    ready = {"database": await run_in_threadpool(desk.services.is_ready), "bus": desk.is_connected()}
+    if not all(ready.values()):
+        response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    return ready

@@ -1,0 +1,78 @@
+"""`/v1/organisations`: add, read, rename."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Depends, Request, Response
+
+from access.api.desk import AtDesk, needs
+from access.api.once import OnceRoute
+from access.api.paging import LIMIT, After, Limit, Page, page
+from access.api.schemas import NewOrganisation, OrganisationBody, OrganisationChange
+from access.api.versions import Expected, tag
+from access.services.organisations import OrganisationRecord
+from access.services.rights import Actor, Scope
+from policies.ids import OrganisationId
+
+routes = APIRouter(prefix="/v1/organisations", tags=["organisations"], route_class=OnceRoute)
+
+_Reads = Annotated[Actor, Depends(needs(Scope.ORGANISATIONS_READ))]
+_Writes = Annotated[Actor, Depends(needs(Scope.ORGANISATIONS_WRITE))]
+
+
+@routes.get("")
+def list_organisations(
+    request: Request,
+    response: Response,
+    desk: AtDesk,
+    _actor: _Reads,
+    limit: Limit = LIMIT,
+    after: After = None,
+) -> Page[OrganisationBody]:
+    """List organisations by id."""
+    found = desk.services.organisations.page(OrganisationId(after) if after else None, limit + 1)
+    return page(request, response, [_body(each) for each in found], limit, lambda each: each.id)
+
+
+@routes.post("", status_code=HTTPStatus.CREATED)
+def add(new: NewOrganisation, response: Response, desk: AtDesk, actor: _Writes) -> OrganisationBody:
+    """Add an organisation."""
+    record = OrganisationRecord(OrganisationId(new.id), new.name)
+    organisation = desk.services.organisations.add([record], actor.name, desk.now())[0]
+    response.headers["Location"] = f"/v1/organisations/{organisation.id}"
+    tag(response, organisation.version)
+    return _body(organisation)
+
+
+@routes.get("/{organisation}")
+def read(organisation: str, response: Response, desk: AtDesk, _actor: _Reads) -> OrganisationBody:
+    """Read an organisation."""
+    found = desk.services.organisations.get(OrganisationId(organisation))
+    tag(response, found.version)
+    return _body(found)
+
+
+@routes.patch("/{organisation}")
+def rename(
+    organisation: str,
+    changes: OrganisationChange,
+    response: Response,
+    desk: AtDesk,
+    actor: _Writes,
+    expected: Expected,
+) -> OrganisationBody:
+    """Give an organisation another name."""
+    after = desk.services.organisations.change(
+        OrganisationId(organisation),
+        lambda before: msgspec.structs.replace(before, name=changes.name),
+        actor.name,
+        desk.now(),
+        expected,
+    )
+    tag(response, after.version)
+    return _body(after)
+
+
+def _body(organisation: OrganisationRecord) -> OrganisationBody:
+    return OrganisationBody.model_validate(msgspec.to_builtins(organisation))

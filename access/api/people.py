@@ -1,0 +1,97 @@
+"""`/v1/people`: enrol, read, change."""
+
+import secrets
+from http import HTTPStatus
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Depends, Request, Response
+
+from access.api.desk import AtDesk, needs
+from access.api.once import OnceRoute
+from access.api.paging import LIMIT, After, Limit, Page, page
+from access.api.schemas import NewPerson, PersonBody, PersonChange
+from access.api.versions import Expected, tag
+from access.services.people import PersonRecord
+from access.services.rights import Actor, Scope
+from policies.ids import CertificationId, DoorId, GrantId, PersonId, SpaceId, TierId
+from policies.roster import Certification, Grant
+
+routes = APIRouter(prefix="/v1/people", tags=["people"], route_class=OnceRoute)
+
+_Reads = Annotated[Actor, Depends(needs(Scope.PEOPLE_READ))]
+_Writes = Annotated[Actor, Depends(needs(Scope.PEOPLE_WRITE))]
+
+
+@routes.get("")
+def list_people(
+    request: Request,
+    response: Response,
+    desk: AtDesk,
+    _actor: _Reads,
+    limit: Limit = LIMIT,
+    after: After = None,
+) -> Page[PersonBody]:
+    """List people by id."""
+    found = desk.services.people.page(PersonId(after) if after else None, limit + 1)
+    return page(request, response, [_body(person) for person in found], limit, lambda person: person.id)
+
+
+@routes.post("", status_code=HTTPStatus.CREATED)
+def enrol(new: NewPerson, response: Response, desk: AtDesk, actor: _Writes) -> PersonBody:
+    """Enrol a person."""
+    identifier = PersonId(new.id or f"p-{secrets.token_hex(8)}")
+    record = _changed(PersonRecord(identifier, new.type, name=new.name), new)
+    person = desk.services.people.add([record], actor.name, desk.now())[0]
+    response.headers["Location"] = f"/v1/people/{person.id}"
+    tag(response, person.version)
+    return _body(person)
+
+
+@routes.get("/{person}")
+def read(person: str, response: Response, desk: AtDesk, _actor: _Reads) -> PersonBody:
+    """Read a person."""
+    found = desk.services.people.get(PersonId(person))
+    tag(response, found.version)
+    return _body(found)
+
+
+@routes.patch("/{person}")
+def change(
+    person: str, changes: PersonChange, response: Response, desk: AtDesk, actor: _Writes, expected: Expected
+) -> PersonBody:
+    """Change what is sent of a person (RFC 7396)."""
+    after = desk.services.people.change(
+        PersonId(person), lambda before: _changed(before, changes), actor.name, desk.now(), expected
+    )
+    tag(response, after.version)
+    return _body(after)
+
+
+def _body(person: PersonRecord) -> PersonBody:
+    return PersonBody.model_validate(msgspec.to_builtins(person))
+
+
+def _changed(before: PersonRecord, changes: PersonChange) -> PersonRecord:
+    """Return the person with everything that was sent in its place."""
+    sent: dict[str, object] = {
+        name: getattr(changes, name) for name in changes.model_fields_set - {"id", "version"}
+    }
+    if "tiers" in sent:
+        sent["tiers"] = tuple(map(TierId, changes.tiers))
+    if "certifications" in sent:
+        sent["certifications"] = tuple(
+            Certification(CertificationId(held.id), held.until) for held in changes.certifications
+        )
+    if "grants" in sent:
+        sent["grants"] = tuple(
+            Grant(
+                GrantId(grant.id),
+                grant.valid_from,
+                grant.valid_until,
+                tuple(map(DoorId, grant.doors)),
+                tuple(map(SpaceId, grant.spaces)),
+            )
+            for grant in changes.grants
+        )
+    return msgspec.structs.replace(before, **sent)

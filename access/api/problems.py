@@ -1,0 +1,89 @@
+"""Errors as problems (RFC 9457): every one has a stable `type`, and none repeats what was sent."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from access.errors import Conflict, Invalid, NotAllowed, NotFound, NotSignedIn, Outdated, TotemError
+
+TYPE = "urn:totem:problem:"
+MEDIA_TYPE = "application/problem+json"
+
+_STATUS: Mapping[type[TotemError], tuple[HTTPStatus, str]] = {
+    NotSignedIn: (HTTPStatus.UNAUTHORIZED, "not-signed-in"),
+    NotAllowed: (HTTPStatus.FORBIDDEN, "not-allowed"),
+    NotFound: (HTTPStatus.NOT_FOUND, "not-found"),
+    Outdated: (HTTPStatus.PRECONDITION_FAILED, "outdated"),
+    Conflict: (HTTPStatus.CONFLICT, "conflict"),
+    Invalid: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid"),
+}
+
+
+class PreconditionMissing(TotemError):
+    """A write came without the version that it is about."""
+
+
+def problem(
+    status: int,
+    name: str,
+    detail: str,
+    instance: str,
+    headers: Mapping[str, str] | None = None,
+    **more: object,
+) -> Response:
+    """Return a problem."""
+    body = {
+        "type": f"{TYPE}{name}",
+        "title": HTTPStatus(status).phrase,
+        "status": int(status),
+        "detail": detail,
+        "instance": instance,
+    }
+    sent = dict(headers or {})
+    if status == HTTPStatus.UNAUTHORIZED:
+        sent["WWW-Authenticate"] = "Bearer"
+    return Response(msgspec.json.encode(body | more), status, sent, MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Let every error leave as a problem."""
+    app.add_exception_handler(TotemError, _totem)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _fault)
+
+
+def _totem(request: Request, error: Exception) -> Response:
+    if isinstance(error, PreconditionMissing):
+        status, name = HTTPStatus.PRECONDITION_REQUIRED, "precondition-required"
+    else:
+        status, name = next(
+            (found for kind, found in _STATUS.items() if isinstance(error, kind)),
+            (HTTPStatus.INTERNAL_SERVER_ERROR, "fault"),
+        )
+    return problem(status, name, str(error), request.url.path)
+
+
+def _validation(request: Request, error: Exception) -> Response:
+    errors: list[dict[str, Any]] = list(error.errors()) if isinstance(error, RequestValidationError) else []
+    places = [{"at": ".".join(map(str, each["loc"])), "message": str(each["msg"])} for each in errors]
+    detail = "; ".join(f"{place['at']}: {place['message']}" for place in places)
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", detail, request.url.path, errors=places)
+
+
+def _http(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    name = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
+    return problem(error.status_code, name, error.detail, request.url.path, error.headers)
+
+
+def _fault(request: Request, _error: Exception) -> Response:
+    detail = "the server failed; the log says why"
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "fault", detail, request.url.path)

@@ -1,0 +1,106 @@
+"""What travels over HTTP: the shapes of the contract, told apart from what is stored."""
+
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from policies.roster import BadgeKind, BadgeStatus, ResidentType
+
+Id = Annotated[str, Field(min_length=1, max_length=64)]
+BadgeIdentifier = Annotated[str, Field(min_length=1, max_length=128)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Sent(BaseModel):
+    """Anything that clients send: what is not known is refused, not ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class CertificationBody(Sent):
+    """A training held until `until`; for ever if null."""
+
+    id: Id
+    until: AwareDatetime | None = None
+
+
+class GrantBody(Sent):
+    """A temporary right to doors or spaces."""
+
+    id: Id
+    valid_from: AwareDatetime
+    valid_until: AwareDatetime
+    doors: list[Id] = []
+    spaces: list[Id] = []
+
+
+class PersonChange(Sent):
+    """What to change of a person; what is not sent stays."""
+
+    name: Name = ""
+    external_id: Id | None = None
+    type: ResidentType = ResidentType.VISITOR
+    organisation: Id | None = None
+    tiers: list[Id] = []
+    certifications: list[CertificationBody] = []
+    grants: list[GrantBody] = []
+    valid_from: AwareDatetime | None = None
+    valid_until: AwareDatetime | None = None
+    suspended: bool = False
+    extended_opening: bool = False
+    host: Id | None = None
+
+
+class NewPerson(PersonChange):
+    """A person to enrol; without an id they are given one."""
+
+    id: Id | None = None
+    name: Name
+    type: ResidentType
+
+
+class PersonBody(NewPerson):
+    """A person."""
+
+    id: Id
+    version: int
+
+
+class BadgeChange(Sent):
+    """What to change of a badge; what is not sent stays. Its status changes by verbs."""
+
+    person: Id | None = None
+    valid_from: AwareDatetime | None = None
+    valid_until: AwareDatetime | None = None
+
+
+class NewBadge(BadgeChange):
+    """A badge to issue: its identifier as a reader reads it."""
+
+    id: BadgeIdentifier
+    kind: BadgeKind
+    status: BadgeStatus = BadgeStatus.ACTIVE
+
+
+class BadgeBody(NewBadge):
+    """A badge."""
+
+    version: int
+
+
+class OrganisationChange(Sent):
+    """What to change of an organisation."""
+
+    name: Name
+
+
+class NewOrganisation(OrganisationChange):
+    """An organisation to add."""
+
+    id: Id
+
+
+class OrganisationBody(NewOrganisation):
+    """An organisation."""
+
+    version: int

@@ -1,0 +1,99 @@
+"""`/v1/session`: operators sign in by password; the session travels in a cookie that no script reads."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+from pydantic import AwareDatetime, BaseModel, Field, SecretStr
+
+from access.api.desk import SESSION_COOKIE, Anyone, AtDesk, csrf_token
+from access.api.schemas import Sent
+from access.errors import NotSignedIn
+from access.services.operators import SignedIn
+
+routes = APIRouter(prefix="/v1/session", tags=["session"])
+
+_Password = Annotated[SecretStr, Field(min_length=1, max_length=1000)]
+
+
+class SignIn(Sent):
+    """Name and password."""
+
+    name: Annotated[str, Field(min_length=1, max_length=64)]
+    password: _Password
+
+
+class NewPassword(Sent):
+    """A new password: at least 12 characters."""
+
+    password: _Password
+
+
+class SessionBody(BaseModel):
+    """Who is signed in. `csrf` goes into the `X-CSRF-Token` header of every write."""
+
+    operator: str
+    scopes: list[str]
+    must_set_password: bool
+    csrf: str
+    expires_at: AwareDatetime | None = None
+
+
+@routes.post("")
+def sign_in(asked: SignIn, request: Request, response: Response, desk: AtDesk) -> SessionBody:
+    """Sign in."""
+    opened = desk.services.operators.sign_in(asked.name, asked.password.get_secret_value(), desk.now())
+    return _begin(request, response, opened)
+
+
+@routes.get("")
+def read(request: Request, actor: Anyone) -> SessionBody:
+    """Say who is signed in."""
+    token = _token(request)
+    return SessionBody(
+        operator=actor.name,
+        scopes=sorted(actor.scopes),
+        must_set_password=actor.must_set_password,
+        csrf=csrf_token(token),
+    )
+
+
+@routes.post("/password")
+def set_password(
+    asked: NewPassword, request: Request, response: Response, desk: AtDesk, _actor: Anyone
+) -> SessionBody:
+    """Set a new password; every other session of the operator ends."""
+    operators = desk.services.operators
+    opened = operators.set_password(_token(request), asked.password.get_secret_value(), desk.now())
+    return _begin(request, response, opened)
+
+
+@routes.delete("", status_code=HTTPStatus.NO_CONTENT)
+def sign_out(request: Request, response: Response, desk: AtDesk, _actor: Anyone) -> None:
+    """Sign out."""
+    desk.services.operators.sign_out(_token(request))
+    response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="strict")
+
+
+def _token(request: Request) -> str:
+    token = request.cookies.get(SESSION_COOKIE)
+    if token is None:
+        raise NotSignedIn("a key has no session: sign in")
+    return token
+
+
+def _begin(request: Request, response: Response, opened: SignedIn) -> SessionBody:
+    response.set_cookie(
+        SESSION_COOKIE,
+        opened.token,
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+    )
+    return SessionBody(
+        operator=opened.actor.name,
+        scopes=sorted(opened.actor.scopes),
+        must_set_password=opened.actor.must_set_password,
+        csrf=csrf_token(opened.token),
+        expires_at=opened.expires_at,
+    )

@@ -1,0 +1,67 @@
+"""The building over HTTP: spaces, doors and readers as they are configured, counts and door states as they are now."""
+
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from policies.building import Passback, SpaceKind, Strike
+from policies.request import Direction
+
+
+class LabelBody(BaseModel):
+    """A name in both languages."""
+
+    fr: str
+    en: str
+
+
+class SpaceBody(BaseModel):
+    """A space of the tree."""
+
+    id: str
+    name: LabelBody
+    kind: SpaceKind
+    parent: str | None
+    capacity: int | None
+    enforced: bool
+    restricted: bool
+    always_open: bool
+
+
+class DoorBody(BaseModel):
+    """A door; `state` is what was last heard of it."""
+
+    id: str
+    name: LabelBody
+    outer: str
+    inner: str
+    strike: Strike
+    contact: bool
+    exit_button: bool
+    release_input: bool
+    strike_time_s: float
+    extended_strike_time_s: float
+    held_after_s: float
+    passback: Passback
+    pin: bool
+    two_person: bool
+    readers: list[str]
+    state: str
+
+
+class ReaderBody(BaseModel):
+    """One side of a door."""
+
+    id: str
+    door: str
+    direction: Direction
+
+
+class CountBody(BaseModel):
+    """How many people are in a space, and how old the newest event is that this knows of."""
+
+    space: str
+    count: int
+    capacity: int | None
+    as_of: datetime | None
+    age_s: float | None

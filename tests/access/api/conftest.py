@@ -1,0 +1,39 @@
+"""A client of the small site's API: with keys of each right, and one that nobody gave anything."""
+
+import pytest
+
+from access.api import create_app
+from access.authorize.authorizer import Authorizer
+from access.services.rights import SCOPES, Role
+from policies.ids import SourceId
+from readers.journal import Durability, FileJournal
+from tests.asgi_client import Client
+from tests.small_site import NOON
+
+
+@pytest.fixture
+def app(services, tmp_path):
+    journal = FileJournal(tmp_path / "journal", SourceId("authorizer-1"), lambda: NOON, Durability.BUFFERED)
+    yield create_app(services, lambda: NOON, Authorizer(services, journal))
+    journal.close()
+
+
+@pytest.fixture
+def keyed(app, services):
+    """Return a function that makes a client with a key of the given scopes."""
+
+    def with_scopes(*scopes):
+        secret = services.operators.create_key("test", scopes, "test", NOON)
+        return Client(app, {"Authorization": f"Bearer {secret}"})
+
+    return with_scopes
+
+
+@pytest.fixture
+def manager(keyed):
+    return keyed(*(scope.value for scope in SCOPES[Role.MANAGER]))
+
+
+@pytest.fixture
+def nobody(app):
+    return Client(app)

@@ -1,0 +1,133 @@
+"""Every refusal is a problem with a stable type, and nothing is open by accident."""
+
+import pytest
+from fastapi.routing import APIRoute
+
+from access.services.rights import Scope
+
+ADA = {"id": "ada", "name": "Ada Lovelace", "type": "staff", "tiers": ["staff"]}
+
+
+def is_problem(response, status, name):
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    body = response.json()
+    assert body["type"] == f"urn:totem:problem:{name}"
+    assert body["status"] == status
+    assert body["detail"]
+    return body
+
+
+def routes_of(app):
+    return [(method, path) for path, operations in app.openapi()["paths"].items() for method in operations]
+
+
+def test_nothing_is_open_but_health_and_signing_in(app, nobody):
+    checked = routes_of(app)
+    assert len(checked) > 25
+    for method, path in [*checked, ("get", "/openapi.json"), ("get", "/docs")]:
+        if (method, path) in {("get", "/healthz"), ("post", "/v1/session")}:
+            continue
+        is_problem(nobody.request(method, path.replace("{", "").replace("}", "")), 401, "not-signed-in")
+
+
+def test_every_route_beyond_the_open_ones_is_seen_by_that_test(app):
+    described = {path for _, path in routes_of(app)}
+    hidden = {route.path for route in app.routes if isinstance(route, APIRoute)} - described
+    assert hidden <= {"/openapi.json", "/docs"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/v1/people"),
+        ("POST", "/v1/people"),
+        ("GET", "/v1/badges"),
+        ("POST", "/v1/badges/x/revoke"),
+        ("POST", "/v1/organisations"),
+        ("GET", "/v1/events"),
+        ("GET", "/v1/passages"),
+        ("GET", "/v1/occupancy"),
+        ("GET", "/v1/doors"),
+    ],
+)
+def test_without_the_right_it_is_refused(keyed, method, path):
+    stranger = keyed("reader:front")
+    body = {"id": "ada", "name": "Ada", "type": "staff"} if path == "/v1/people" else {"id": "x", "name": "X"}
+    is_problem(stranger.request(method, path, json=body if method == "POST" else None), 403, "not-allowed")
+
+
+def test_a_key_that_does_not_exist_is_refused(nobody):
+    for header in ("Bearer totem_wrong", "Basic YTpi", "Bearer"):
+        response = nobody.get("/v1/people", headers={"Authorization": header})
+        is_problem(response, 401, "not-signed-in")
+        assert response.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize(
+    "noun", ["people", "badges", "organisations", "doors", "readers", "spaces", "occupancy"]
+)
+def test_what_does_not_exist_is_not_found(manager, noun):
+    is_problem(manager.get(f"/v1/{noun}/no-such-thing"), 404, "not-found")
+
+
+def test_an_unknown_path_and_a_wrong_method_are_problems_too(manager):
+    is_problem(manager.get("/v1/nothing"), 404, "not-found")
+    is_problem(manager.delete("/v1/people"), 405, "method-not-allowed")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"id": "ada", "type": "staff"},
+        ADA | {"type": "wizard"},
+        ADA | {"unknown": 1},
+        ADA | {"tiers": ["no-such-tier"]},
+        ADA | {"organisation": "no-such"},
+        ADA | {"host": "no-such"},
+        ADA | {"id": "with space"},
+        ADA | {"valid_from": "2026-09-15T10:00:00"},
+        ADA | {"valid_from": "2026-09-16T10:00:00Z", "valid_until": "2026-09-15T10:00:00Z"},
+        ADA | {"certifications": [{"id": "laser"}, {"id": "laser"}]},
+        ADA | {"grants": [{"id": "g", "valid_from": "2026-09-15T10:00:00Z",
+                           "valid_until": "2026-09-16T10:00:00Z", "doors": ["no-such"]}]},
+    ],
+)  # fmt: skip
+def test_a_malformed_person_is_refused_and_nobody_is_enrolled(manager, body):
+    is_problem(manager.post("/v1/people", json=body), 422, "invalid")
+    assert manager.get("/v1/people").json()["items"] == []
+
+
+def test_a_problem_does_not_repeat_what_was_sent(nobody):
+    response = nobody.post("/v1/session", json={"name": "ada", "password": {"secret": "hunter2"}})
+    body = is_problem(response, 422, "invalid")
+    assert body["errors"][0]["at"] == "body.password"
+    assert "hunter2" not in response.text
+
+
+def test_not_json_is_refused(manager):
+    is_problem(manager.post("/v1/people", content=b"{not json"), 422, "invalid")
+
+
+def test_an_id_in_use_is_a_conflict(manager):
+    assert manager.post("/v1/people", json=ADA).status_code == 201
+    is_problem(manager.post("/v1/people", json=ADA), 409, "conflict")
+
+
+def test_a_fault_is_a_problem_without_its_inside(app, services, keyed):
+    from tests.asgi_client import Client
+
+    headers = keyed(Scope.PEOPLE_READ.value).headers
+    client = Client(app, dict(headers), raises_faults=False)
+    with services.database.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE tiers_held")
+    manager_view = is_problem(client.get("/v1/people"), 500, "fault")
+    assert "tiers_held" not in str(manager_view)
+
+
+def test_every_answer_carries_security_headers(nobody):
+    for path in ("/healthz", "/v1/people"):
+        headers = nobody.get(path).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert headers["cache-control"] == "no-store"

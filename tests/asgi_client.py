@@ -1,0 +1,33 @@
+"""A client that speaks to an application in the same process, one request after the other, and keeps its cookies."""
+
+import asyncio
+
+import httpx
+from fastapi import FastAPI
+
+
+class Client:
+    """As httpx.Client, over `app`."""
+
+    def __init__(
+        self, app: FastAPI, headers: dict[str, str] | None = None, *, raises_faults: bool = True
+    ) -> None:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=raises_faults)
+        self._client = httpx.AsyncClient(transport=transport, base_url="http://totem.test", headers=headers)
+        self.headers, self.cookies = self._client.headers, self._client.cookies
+
+    def request(self, method, url, **more) -> httpx.Response:
+        """Send a request and return its answer."""
+        return asyncio.run(self._client.request(method, url, **more))
+
+    def get(self, url, **more) -> httpx.Response:
+        return self.request("GET", url, **more)
+
+    def post(self, url, **more) -> httpx.Response:
+        return self.request("POST", url, **more)
+
+    def patch(self, url, **more) -> httpx.Response:
+        return self.request("PATCH", url, **more)
+
+    def delete(self, url, **more) -> httpx.Response:
+        return self.request("DELETE", url, **more)
