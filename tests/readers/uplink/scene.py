@@ -1,6 +1,7 @@
 """One uplink over any bus, and a server that stores what it hears once and acknowledges it."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
@@ -29,6 +30,7 @@ class Server:
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
         self.stored: dict[tuple[int, int], str] = {}
+        self._reached: Counter[int] = Counter()
         self.deliveries = 0
         self.answers = True
         self.retry_s = 10.0
@@ -57,11 +59,10 @@ class Server:
         for event in events:
             self.stored.setdefault((event.epoch, event.seq), event.id)
         epoch = events[0].epoch
-        seq = FIRST_SEQ - 1
-        while (epoch, seq + 1) in self.stored:
-            seq += 1
+        while (epoch, self._reached[epoch] + FIRST_SEQ) in self.stored:
+            self._reached[epoch] += 1
         self.heard.set()
-        return Ack(epoch, seq)
+        return Ack(epoch, self._reached[epoch])
 
 
 class Scene:
