@@ -20,6 +20,11 @@ class Drain:
         self._sent: tuple[int, int] | None = None
         self.in_flight: tuple[int, int] | None = None
 
+    @property
+    def has_more(self) -> bool:
+        """Return whether the journal holds anything that is not acknowledged."""
+        return bool(self._journal.pending(1))
+
     def next_batch(self) -> bytes | None:
         """Return the next batch to send, now in flight, or None if one is already or nothing is left."""
         if self.in_flight is not None:

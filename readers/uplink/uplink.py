@@ -147,4 +147,5 @@ class Uplink:
     def _take_ack(self, payload: bytes) -> None:
         if self._drain.acknowledged(read_ack(payload)):
             self._stop_waiting()
-            self._stirred.set()
+            if self._drain.has_more:
+                self._stirred.set()
