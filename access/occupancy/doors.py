@@ -1,8 +1,8 @@
 """What state every door is in and which sources are there, from events and from retained payloads.
 
 The newest word on a door wins, whatever order the words arrive in. A door whose source went silent is `offline`:
-its last state is no longer known to be true. Payloads are JSON: `{"state": "unlocked", "at": RFC 3339, "reason":
-text?}` for a door, `{"status": "online" | "offline", "at": RFC 3339?}` for a source.
+its last state is no longer known to be true. A door's payload is JSON: `{"state": "unlocked", "at": RFC 3339, "reason":
+text?}`; a source's is `readers.wire.signals.Status`.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,9 @@ import msgspec
 
 from access.occupancy.feed import Place, place
 from policies.ids import DoorId, SourceId
+from readers.errors import WireError
 from readers.wire.events import Event, EventType
+from readers.wire.signals import Line, read_status
 
 
 class DoorState(Enum):
@@ -35,17 +37,10 @@ class DoorView(msgspec.Struct, frozen=True):
     reason: str | None = None
 
 
-class SourceStatus(Enum):
-    """Whether a source is heard; its last will says `offline`."""
-
-    ONLINE = "online"
-    OFFLINE = "offline"
-
-
 class SourceView(msgspec.Struct, frozen=True):
-    """A source's status and the time of its newest event or status that told one."""
+    """Whether a source holds its line, and the time of its newest event or word."""
 
-    status: SourceStatus
+    line: Line
     last_heard: datetime | None = None
 
 
@@ -94,13 +89,11 @@ class DoorBoard:
     def source_payload(self, source: SourceId, payload: bytes) -> bool:
         """Take in a retained source status; return whether it was one."""
         try:
-            told = _SOURCE_DECODER.decode(payload)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            return False
-        if told.at is not None and told.at.tzinfo is None:
+            told = read_status(payload)
+        except WireError:
             return False
         known = self._sources.get(source)
-        self._sources[source] = SourceView(told.status, _newest(known.last_heard if known else None, told.at))
+        self._sources[source] = SourceView(told.state, _newest(known.last_heard if known else None, told.at))
         return True
 
     def doors(self) -> dict[DoorId, DoorView]:
@@ -114,10 +107,10 @@ class DoorBoard:
     def _hear(self, event: Event) -> None:
         known = self._sources.get(event.source)
         if known is None:
-            self._sources[event.source] = SourceView(SourceStatus.ONLINE, event.at)
+            self._sources[event.source] = SourceView(Line.ONLINE, event.at)
         elif known.last_heard is None or event.at > known.last_heard:
             # The status stays: events that waited in a journal are no sign of life, only a status is.
-            self._sources[event.source] = SourceView(known.status, event.at)
+            self._sources[event.source] = SourceView(known.line, event.at)
 
     def _note(self, door: DoorId, at: Place, view: DoorView, *, told: bool) -> None:
         # A payload of the same instant says more than the event (closed, but unlocked by its mode).
@@ -130,7 +123,7 @@ class DoorBoard:
         view = word[2] if word else _UNHEARD
         speaker = self._speaker.get(door)
         source = self._sources.get(speaker[1]) if speaker else None
-        if source is not None and source.status is SourceStatus.OFFLINE:
+        if source is not None and source.line is Line.OFFLINE:
             return DoorView(DoorState.OFFLINE, source.last_heard, view.reason)
         return view
 
@@ -145,10 +138,4 @@ class _DoorPayload(msgspec.Struct, frozen=True):
     reason: str | None = None
 
 
-class _SourcePayload(msgspec.Struct, frozen=True):
-    status: SourceStatus
-    at: datetime | None = None
-
-
 _DOOR_DECODER = msgspec.json.Decoder(_DoorPayload)
-_SOURCE_DECODER = msgspec.json.Decoder(_SourcePayload)

@@ -1,46 +1,21 @@
 """The building now: the same answer whatever the order, and garbage that changes nothing."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from access.occupancy.doors import DoorState, DoorView, SourceStatus
+from access.occupancy.doors import DoorState, DoorView
 from access.occupancy.feed import FEED_ENTRIES
 from access.occupancy.live import LiveBuilding
 from policies.building import Building
 from policies.decision import Effect, Reason
-from policies.ids import BadgeId, DoorId, PersonId, SourceId, SpaceId
+from policies.ids import DoorId, SourceId, SpaceId
 from readers.wire.events import Event, EventType
-
-NINE = datetime(2026, 9, 15, 7, 0, tzinfo=UTC)
-
-
-def event(seq: int, kind: EventType, door: str | None = None, source: str = "edge-1", **fields) -> Event:
-    at = fields.pop("at", NINE + timedelta(seconds=seq))
-    for name, wrap in (("space", SpaceId), ("origin", SpaceId), ("person", PersonId), ("badge", BadgeId)):
-        if name in fields:
-            fields[name] = wrap(fields[name])
-    return Event(
-        at,
-        kind,
-        DoorId(door) if door else None,
-        id=f"{source}:1:{seq}",
-        source=SourceId(source),
-        epoch=1,
-        seq=seq,
-        prev="0" * 64,
-        v=1,
-        **fields,
-    )
-
-
-def passage(seq: int, person: str | None, door: str, origin: str, space: str, **fields) -> Event:
-    if person:
-        fields["person"] = person
-    return event(seq, EventType.PASSAGE, door, origin=origin, space=space, **fields)
+from readers.wire.signals import OFFLINE, Line
+from tests.live_events import NINE, event, passage
 
 
 def test_an_entry_raises_the_count_of_its_space_and_of_all_above_it(building: Building):
@@ -141,11 +116,11 @@ def test_a_retained_state_tells_what_events_cannot_and_gives_way_to_a_newer_even
 def test_the_doors_of_a_source_that_went_silent_are_offline_until_it_is_back(building: Building):
     live = LiveBuilding(building)
     live.take([event(1, EventType.DOOR_OPENED, "main"), event(1, EventType.DOOR_OPENED, "lab", "edge-2")])
-    live.source_status(SourceId("edge-1"), b'{"status":"offline"}')
+    live.source_status(SourceId("edge-1"), OFFLINE)
     assert live.doors()[DoorId("main")].state is DoorState.OFFLINE
     assert live.doors()[DoorId("lab")].state is DoorState.OPEN
-    assert live.sources()[SourceId("edge-1")].status is SourceStatus.OFFLINE
-    live.source_status(SourceId("edge-1"), b'{"status":"online","at":"2026-09-15T08:00:00Z"}')
+    assert live.sources()[SourceId("edge-1")].line is Line.OFFLINE
+    live.source_status(SourceId("edge-1"), b'{"state":"online","at":"2026-09-15T08:00:00Z"}')
     assert live.doors()[DoorId("main")].state is DoorState.OPEN
 
 
@@ -158,6 +133,7 @@ def test_the_doors_of_a_source_that_went_silent_are_offline_until_it_is_back(bui
         b"[]",
         b'"open"',
         b'{"state":"ajar"}',
+        b'{"state":"open","at":7}',
         b'{"state":"open","at":"2026-09-15T07:00:00"}',
         b'{"status":1}',
     ],
