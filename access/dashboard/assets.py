@@ -1,0 +1,37 @@
+"""The files that pages load: read once, named by their content, so that a browser keeps each for good.
+
+Only what is listed is served; a name never becomes a path.
+"""
+
+import hashlib
+from importlib.resources import files
+
+import msgspec
+
+_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+_NAMES = ("totem.css", "totem.js", "totem.svg", "vendor/htmx.min.js", "vendor/htmx-ext-sse.js")
+
+
+class Asset(msgspec.Struct, frozen=True):
+    """A file as it is sent."""
+
+    body: bytes
+    media_type: str
+    version: str
+
+    @classmethod
+    def read(cls, name: str) -> "Asset":
+        """Read one of the package's static files."""
+        body = files("access.dashboard").joinpath("static", *name.split("/")).read_bytes()
+        media_type = f"{_TYPES[name.rpartition('.')[2]]}; charset=utf-8"
+        return cls(body, media_type, hashlib.sha256(body).hexdigest()[:12])
+
+
+def read_assets() -> dict[str, Asset]:
+    """Return every asset by its name."""
+    return {name: Asset.read(name) for name in _NAMES}
+
+
+def addresses(assets: dict[str, Asset]) -> dict[str, str]:
+    """Return where pages find each asset."""
+    return {name: f"/static/{name}?v={asset.version}" for name, asset in assets.items()}

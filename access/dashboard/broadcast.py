@@ -1,0 +1,115 @@
+"""From news to viewers: redraws what changed, at most four times a second, and hands it to the hubs.
+
+Nothing is drawn for a language that nobody watches. Call it on the event loop; one drawing takes a few milliseconds.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime, tzinfo
+
+import msgspec
+from markupsafe import Markup
+
+from access.dashboard.hub import LogHub, StateHub
+from access.dashboard.render import Glimpse, Renderer, look
+from access.dashboard.words import Language
+from access.occupancy.live import LiveBuilding
+from policies.ids import SpaceId
+from readers.wire.events import Event
+
+SHORTEST_PAUSE_S = 0.25
+"""Between two drawings: a page that changes more often is not read any faster."""
+
+CLOCK_S = 1.0
+"""How often the page's clock is looked at while somebody watches."""
+
+_BEAT = b"event: beat\ndata: -\n\n"
+"""The page's heartbeat: a real event, because a script does not see comments."""
+
+
+class Broadcast:
+    """The streams of one building: pages by language, counts and events for programs."""
+
+    def __init__(self, live: LiveBuilding, now: Callable[[], datetime], timezone: tzinfo) -> None:
+        self.live = live
+        self.occupancy, self.events = StateHub(), LogHub()
+        self.pages = {language: StateHub(_BEAT) for language in Language}
+        self.renderers = {language: Renderer(live.building, language, timezone) for language in Language}
+        self._now = now
+        self._published: dict[Language, dict[str, str]] = {language: {} for language in Language}
+        self._counted: dict[SpaceId, tuple[int, datetime | None]] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._drawn_at = float("-inf")
+
+    def notify(self, events: Sequence[Event] = ()) -> None:
+        """Say that the live building changed, by these events or otherwise. It has taken them already."""
+        for event in events:
+            self.events.publish(event.type.value, _ENCODER.encode(_nameless(event)))
+        if any(hub.viewers for hub in (self.occupancy, *self.pages.values())):
+            self._draw_soon()
+
+    def fragments(self, language: Language) -> dict[str, Markup]:
+        """Return the page's fragments as they are now."""
+        return self.renderers[language].fragments(self._glimpse())
+
+    def watch(self, hub: StateHub) -> StateHub:
+        """Bring the hub's state up to date for a viewer that is about to follow it; return it."""
+        self._draw(force=hub)
+        self._draw_soon(CLOCK_S)
+        return hub
+
+    def close(self) -> None:
+        """End all streams. Call it before the server waits for its connections to end."""
+        if self._timer is not None:
+            self._timer.cancel()
+        for hub in (self.occupancy, self.events, *self.pages.values()):
+            hub.close()
+
+    def _glimpse(self) -> Glimpse:
+        return look(self.live, self._now())
+
+    def _draw_soon(self, pause_s: float = SHORTEST_PAUSE_S) -> None:
+        loop = asyncio.get_running_loop()
+        due = max(self._drawn_at + pause_s, loop.time())
+        if self._timer is not None:
+            if self._timer.when() <= due:
+                return
+            self._timer.cancel()
+        self._timer = loop.call_at(due, self._tick)
+
+    def _tick(self) -> None:
+        self._timer = None
+        self._draw()
+        if any(hub.viewers for hub in self.pages.values()):
+            self._draw_soon(CLOCK_S)
+
+    def _draw(self, force: StateHub | None = None) -> None:
+        self._drawn_at = asyncio.get_running_loop().time()
+        glimpse = self._glimpse()
+        if self.occupancy.viewers or force is self.occupancy:
+            self._publish_counts(glimpse)
+        for language, hub in self.pages.items():
+            if hub.viewers or force is hub:
+                self._publish_page(language, glimpse)
+
+    def _publish_page(self, language: Language, glimpse: Glimpse) -> None:
+        published = self._published[language]
+        for name, text in self.renderers[language].fragments(glimpse).items():
+            if published.get(name) != text:
+                published[name] = text
+                self.pages[language].publish(name, text)
+
+    def _publish_counts(self, glimpse: Glimpse) -> None:
+        for space, count in glimpse.counts.items():
+            state = (count.count, count.changed_at)
+            if self._counted.get(space) != state:
+                self._counted[space] = state
+                self.occupancy.publish("occupancy", _ENCODER.encode(count), key=space)
+
+
+def _nameless(event: Event) -> Event:
+    """Return the event without its person: a stream is a screen (DOMAIN section 6)."""
+    return msgspec.structs.replace(event, salt=None, person=None, badge=None, commitment=None)
+
+
+_ENCODER = msgspec.json.Encoder()

@@ -1,0 +1,39 @@
+"""The streams for programs: counts of every space, and events without their people (CONTRACTS section 4).
+
+Who may read them is the API's business: it gives the two dependencies that refuse everybody else.
+"""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header
+from starlette.responses import Response
+
+from access.dashboard.broadcast import Broadcast
+from access.dashboard.stream import EventStream
+
+_LastEventId = Annotated[str | None, Header(alias="Last-Event-ID")]
+_STREAM: dict[int | str, dict[str, object]] = {
+    200: {"description": "server-sent events", "content": {"text/event-stream": {}}}
+}
+
+
+def feeds(
+    broadcast: Broadcast, may_watch: Callable[..., object], may_read_events: Callable[..., object]
+) -> APIRouter:
+    """Return the stream routes. The dependencies raise for a caller without the right."""
+    routes = APIRouter(prefix="/v1/stream", tags=["streams"])
+
+    @routes.get("/occupancy", dependencies=[Depends(may_watch)], response_class=Response, responses=_STREAM)
+    async def occupancy(last: _LastEventId = None) -> Response:
+        """Follow the counts: one `occupancy` event a space that changed, all spaces first."""
+        return EventStream(broadcast.watch(broadcast.occupancy), last)
+
+    @routes.get(
+        "/events", dependencies=[Depends(may_read_events)], response_class=Response, responses=_STREAM
+    )
+    async def events(last: _LastEventId = None) -> Response:
+        """Follow the events, none with a person; a `gap` event says that some were missed."""
+        return EventStream(broadcast.events, last)
+
+    return routes

@@ -1,0 +1,51 @@
+"""What the sign-in pages need of the operators, as protocols: `access.services.operators.Operators` fits them."""
+
+from datetime import datetime
+from typing import Protocol
+
+
+class Actor(Protocol):
+    """Who is signed in."""
+
+    @property
+    def name(self) -> str:
+        """Return the name they sign in with."""
+        ...
+
+    @property
+    def must_set_password(self) -> bool:
+        """Return whether they hold a one-time password and must choose their own before anything else."""
+        ...
+
+    def may(self, scope: str) -> bool:
+        """Return whether they may do what the scope says."""
+        ...
+
+
+class SignedIn(Protocol):
+    """A session that was just opened."""
+
+    @property
+    def token(self) -> str:
+        """Return what the browser keeps."""
+        ...
+
+
+class Operators(Protocol):
+    """Sign-in by password. The calls block: they hash and read the store, so they run on a thread."""
+
+    def sign_in(self, name: str, password: str, at: datetime) -> SignedIn:
+        """Open a session; raise `NotSignedIn` for a wrong name or password, or while locked."""
+        ...
+
+    def of_session(self, token: str, at: datetime) -> Actor:
+        """Return who holds the session; raise `NotSignedIn` if it has run out or never was."""
+        ...
+
+    def set_password(self, token: str, new: str, at: datetime) -> SignedIn:
+        """Give the session's operator a new password and a fresh session; raise `Invalid` if it will not do."""
+        ...
+
+    def sign_out(self, token: str) -> None:
+        """End a session; does nothing where there is none."""
+        ...

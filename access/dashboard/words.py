@@ -1,0 +1,187 @@
+"""The page's words in French and English, and how each writes numbers and picks itself for a visitor.
+
+One table, both languages side by side, so that a missing translation cannot be. Names of spaces and doors are the
+building's own; the sentences of reasons are `policies.decision.message`.
+"""
+
+from datetime import date
+from enum import Enum
+
+from policies.building import Label
+from policies.decision import Reason, message
+
+
+class Language(Enum):
+    """A language of the page; the value is its BCP 47 tag."""
+
+    FR = "fr"
+    EN = "en"
+
+
+def preferred(accept_language: str) -> Language:
+    """Return the language that an `Accept-Language` header (RFC 9110, 12.5.4) likes best; French if neither."""
+    best, best_weight = Language.FR, 0.0
+    for part in accept_language.lower().split(","):
+        tag, _, parameter = part.strip().partition(";")
+        language = _TAGS.get(tag.split("-")[0])
+        weight = _weight(parameter)
+        if language is not None and weight > best_weight:
+            best, best_weight = language, weight
+    return best
+
+
+def _weight(parameter: str) -> float:
+    name, _, value = parameter.partition("=")
+    if not parameter.strip():
+        return 1.0
+    try:
+        return float(value) if name.strip() == "q" else 0.0
+    except ValueError:
+        return 0.0
+
+
+_TAGS = {language.value: language for language in Language}
+
+
+class Words:
+    """Everything the page says in one language. `words("key")` is a text, with `{fields}` filled in."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self._is_french = language is Language.FR
+
+    def __call__(self, key: str, **fields: object) -> str:
+        text = self.pick(TEXTS[key])
+        return text.format(**fields) if fields else text
+
+    def pick(self, label: Label) -> str:
+        """Return the label's text in this language."""
+        return label.fr if self._is_french else label.en
+
+    def reason(self, reason: Reason) -> str:
+        """Return the sentence of a reason."""
+        sentence = message(reason)
+        return sentence.fr if self._is_french else sentence.en
+
+    def number(self, number: int) -> str:
+        """Write a whole number: `1 234` in French, `1,234` in English."""
+        return f"{number:,}".replace(",", "\u202f") if self._is_french else f"{number:,}"
+
+    def percent(self, share: float) -> str:
+        """Write a share as whole percents: `30 %` in French, `30%` in English."""
+        return f"{share:.0%}".replace("%", "\u202f%") if self._is_french else f"{share:.0%}"
+
+    def day(self, day: date) -> str:
+        """Write a day without its year: `mardi 15 septembre`, `Tuesday 15 September`."""
+        return f"{self.pick(_WEEKDAYS[day.weekday()])} {day.day} {self.pick(_MONTHS[day.month - 1])}"
+
+
+_WEEKDAYS = (
+    Label("lundi", "Monday"),
+    Label("mardi", "Tuesday"),
+    Label("mercredi", "Wednesday"),
+    Label("jeudi", "Thursday"),
+    Label("vendredi", "Friday"),
+    Label("samedi", "Saturday"),
+    Label("dimanche", "Sunday"),
+)
+_MONTHS = (
+    Label("janvier", "January"),
+    Label("février", "February"),
+    Label("mars", "March"),
+    Label("avril", "April"),
+    Label("mai", "May"),
+    Label("juin", "June"),
+    Label("juillet", "July"),
+    Label("août", "August"),
+    Label("septembre", "September"),
+    Label("octobre", "October"),
+    Label("novembre", "November"),
+    Label("décembre", "December"),
+)
+
+TEXTS: dict[str, Label] = {
+    "title": Label("Le bâtiment maintenant", "Building now"),
+    "skip": Label("Aller aux plans", "Skip to the floor plans"),
+    "inside": Label("à l’intérieur", "inside"),
+    "arrivals": Label("arrivées en une heure", "arrivals in the last hour"),
+    "departures": Label("départs en une heure", "departures in the last hour"),
+    "as-of": Label("au {time}", "as of {time}"),
+    "no-data": Label("aucun événement reçu", "no event received yet"),
+    "live": Label("en direct", "live"),
+    "stale": Label("interrompu depuis {time}", "stale since {time}"),
+    "stale-empty": Label("flux interrompu", "stream interrupted"),
+    "reload": Label("recharger", "reload"),
+    "source-offline": Label(
+        "{number} ordinateur(s) de porte muet(s) : les nombres peuvent retarder",
+        "{number} door computer(s) not heard: counts may lag behind",
+    ),
+    "levels": Label("Niveaux", "Levels"),
+    "of": Label("sur {capacity}", "of {capacity}"),
+    "capacity": Label("Capacité", "Capacity"),
+    "space": Label("Espace", "Space"),
+    "people": Label("Personnes", "People"),
+    "fill": Label("Remplissage", "Filled"),
+    "no-capacity": Label("sans limite", "no limit"),
+    "table": Label("Les mêmes chiffres en tableau", "The same figures as a table"),
+    "spaces-of": Label("Espaces : {level}", "Spaces: {level}"),
+    "doors-of": Label("Portes : {level}", "Doors: {level}"),
+    "plan-of": Label("Plan : {level}", "Floor plan: {level}"),
+    "plan-desc": Label(
+        "Chaque espace porte son nom et son nombre de personnes, chaque porte son état. Le tableau dit la même chose.",
+        "Every space shows its name and how many people are in it; every door, its state. The table says the same.",
+    ),
+    "door": Label("Porte", "Door"),
+    "state": Label("État", "State"),
+    "since": Label("Depuis", "Since"),
+    "alarms": Label("Portes à surveiller", "Doors to look at"),
+    "quiet": Label("Toutes les portes sont calmes.", "All doors are quiet."),
+    "feed": Label("Fil des portes", "At the doors"),
+    "feed-empty": Label("Rien encore.", "Nothing yet."),
+    "grant": Label("accordé", "granted"),
+    "deny": Label("refusé", "refused"),
+    "pending": Label("en attente", "waiting"),
+    "door-held": Label("La porte reste ouverte.", "The door is being held open."),
+    "door-forced": Label("La porte a été forcée.", "The door was forced."),
+    "alarm": Label("alarme", "alarm"),
+    "legend": Label("Légende", "Legend"),
+    "fill-0": Label("vide", "empty"),
+    "fill-1": Label("moins de 25 %", "under 25%"),
+    "fill-2": Label("moins de 50 %", "under 50%"),
+    "fill-3": Label("moins de 75 %", "under 75%"),
+    "fill-4": Label("75 % et plus", "75% and over"),
+    "fill-5": Label("complet", "full"),
+    "state-locked": Label("verrouillée", "locked"),
+    "state-unlocked": Label("déverrouillée", "unlocked"),
+    "state-open": Label("ouverte", "open"),
+    "state-held": Label("maintenue ouverte", "held open"),
+    "state-forced": Label("forcée", "forced"),
+    "state-offline": Label("muette", "offline"),
+    "fictional": Label(
+        "Bâtiment de démonstration : fiction inspirée de descriptions publiques.",
+        "Demonstration building: fiction, inspired by public descriptions.",
+    ),
+    "other-language": Label("English", "Français"),
+    "sign-in": Label("Connexion", "Sign in"),
+    "sign-in-lead": Label("Réservé aux opérateurs du bâtiment.", "For the building’s operators."),
+    "sign-out": Label("Se déconnecter", "Sign out"),
+    "name": Label("Nom", "Name"),
+    "password": Label("Mot de passe", "Password"),
+    "new-password": Label("Nouveau mot de passe", "New password"),
+    "again": Label("Encore une fois", "Once more"),
+    "choose-password": Label("Choisissez votre mot de passe", "Choose your password"),
+    "choose-lead": Label(
+        "Le mot de passe reçu ne sert qu’une fois. {least} caractères au moins.",
+        "The password you were given works once. At least {least} characters.",
+    ),
+    "keep": Label("Enregistrer", "Save"),
+    "refused-sign-in": Label(
+        "Ce nom et ce mot de passe ne vont pas ensemble. Après plusieurs essais, patientez un moment.",
+        "That name and password do not match. After several tries, wait a moment.",
+    ),
+    "refused-differ": Label("Les deux saisies diffèrent.", "The two entries differ."),
+    "refused-password": Label("Ce mot de passe n’est pas accepté.", "That password is not accepted."),
+    "refused-form": Label(
+        "Ce formulaire a expiré : veuillez recommencer.", "This form has expired: please try again."
+    ),
+}

@@ -1,0 +1,60 @@
+"""The catalogue: complete in both languages, and picked as the visitor asks."""
+
+import re
+import string
+from datetime import date
+from importlib.resources import files
+
+import pytest
+
+from access.dashboard.words import TEXTS, Language, Words, preferred
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("", Language.FR),
+        ("de", Language.FR),
+        ("en", Language.EN),
+        ("en-GB,en;q=0.9", Language.EN),
+        ("fr-CH, fr;q=0.9, en;q=0.8", Language.FR),
+        ("fr;q=0.3,en;q=0.7", Language.EN),
+        ("de, en;q=0.5", Language.EN),
+        ("en;q=0", Language.FR),
+        ("en;q=x,fr;q=0.1", Language.FR),
+        (";;;,,=", Language.FR),
+    ],
+)
+def test_the_language_is_the_one_the_browser_likes_best(header: str, language: Language):
+    assert preferred(header) is language
+
+
+def test_both_languages_say_everything_with_the_same_fields():
+    for key, label in TEXTS.items():
+        fields = [
+            {name for _, name, _, _ in string.Formatter().parse(text) if name}
+            for text in (label.fr, label.en)
+        ]
+        assert label.fr, key
+        assert label.en, key
+        assert fields[0] == fields[1], key
+
+
+def test_templates_use_no_word_that_does_not_exist_and_every_word_is_used():
+    package = files("access.dashboard")
+    sources = [path.read_text() for path in package.joinpath("templates").iterdir()]
+    code = [path.read_text() for path in package.iterdir() if path.name in ("routes.py", "render.py")]
+    used = set(re.findall(r't\(["\']([a-z0-9-]+)["\'](?![^)]*~)', "".join(sources)))
+    assert {word for word in used if not word.endswith("-")} <= set(TEXTS)
+    built = ("state-", "fill-", "door-", "refused-", "grant", "deny", "pending", "alarm")
+    mentioned = "".join(sources + code)
+    for key in TEXTS:
+        assert f'"{key}"' in mentioned or f"'{key}'" in mentioned or key.startswith(built), key
+
+
+def test_numbers_and_days_are_written_as_each_language_does():
+    french, english = Words(Language.FR), Words(Language.EN)
+    assert (french.number(1234), english.number(1234)) == ("1\u202f234", "1,234")
+    assert (french.percent(0.304), english.percent(0.304)) == ("30\u202f%", "30%")
+    assert french.day(date(2026, 2, 1)) == "dimanche 1 février"
+    assert english.day(date(2026, 12, 31)) == "Thursday 31 December"
