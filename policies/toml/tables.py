@@ -6,7 +6,7 @@ read is None. What the tables mean is in building.py, policy.py and calendar.py 
 
 import re
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Literal, TypeVar, get_args, get_origin
@@ -183,10 +183,13 @@ def _unknown_parts(value: object, type_: object) -> list[str]:
 
 
 def _parts(type_: object, matches: Callable[[object], bool]) -> list[object]:
-    """Return the types inside a type that match, itself included."""
+    """Return the types inside a type that match, itself included; those of a struct are its fields' types."""
     if matches(type_):
         return [type_]
-    return [found for part in get_args(type_) for found in _parts(part, matches)]
+    inner: Iterable[object] = get_args(type_)
+    if isinstance(type_, type) and issubclass(type_, msgspec.Struct):
+        inner = (field.type for field in msgspec.structs.fields(type_))
+    return [found for part in inner for found in _parts(part, matches)]
 
 
 def _is_a(part: object, kind: type) -> bool:
