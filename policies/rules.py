@@ -116,7 +116,7 @@ def interpret(
 
 
 class _Entry:
-    """One question: may this badge go inwards at this door, now?"""
+    """The one question whether this badge may go inwards at this door, now."""
 
     def __init__(
         self, policy: Policy, building: Building, roster: Roster, request: AccessRequest, state: LiveState

@@ -86,7 +86,11 @@ class Calendar(msgspec.Struct, frozen=True):
 
 def is_open(schedule: Schedule, calendar: Calendar, at: datetime) -> bool:
     """Return whether `schedule` is open at the aware instant `at`."""
-    now = calendar.local(at)
+    return is_open_on_the_wall(schedule, calendar, calendar.local(at))
+
+
+def is_open_on_the_wall(schedule: Schedule, calendar: Calendar, now: LocalTime) -> bool:
+    """Return whether `schedule` is open when the wall shows `now`."""
     today_counts = schedule.on_holidays or not calendar.is_holiday(now.day)
     if today_counts and _covers(schedule, now.day, now.minute):
         return True

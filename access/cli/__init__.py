@@ -14,6 +14,7 @@ from access.errors import TotemError
 COMMANDS = ("run", "serve", "reader", "emulate", "db", "admin", "policy", "journal", "events", "bench")
 
 FOUND_OR_REFUSED = 1
+WRONG_USE = 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:

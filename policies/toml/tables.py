@@ -6,16 +6,16 @@ read is None. What the tables mean is in building.py, policy.py and calendar.py 
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Sequence
-from enum import Enum
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, TypeVar, get_args, get_origin
+from typing import TypeVar
 
 import msgspec
 
 from policies.errors import Finding
 from policies.ids import ID_PATTERN
 from policies.toml.lines import Lines
+from policies.toml.words import expected_words, unknown_names
 
 FormT = TypeVar("FormT", bound=msgspec.Struct)
 
@@ -66,9 +66,9 @@ class Table:
         except msgspec.ValidationError as error:
             message = str(error)
             element = _ELEMENT.search(message)
-            self.fault(key, message + _expected(message, type_), int(element[1]) if element else -1)
+            self.fault(key, message + expected_words(message, type_), int(element[1]) if element else -1)
             return False
-        unknown = _unknown_parts(value, type_)
+        unknown = unknown_names(value, type_)
         for part in unknown:
             self.fault(key, f"unknown key {part}")
         return not unknown
@@ -157,44 +157,3 @@ def check_id(table: Table, key: str) -> None:
         if isinstance(name, str) and not re.fullmatch(ID_PATTERN, name):
             form = "expected lower-case letters and digits in words joined by '-'"
             table.fault(key, f"{name!r} is no id; {form}", element if isinstance(written, list) else -1)
-
-
-def _expected(message: str, type_: object) -> str:
-    """Name the words that were expected, where msgspec only says that the one given is none of them."""
-    if not message.startswith("Invalid enum value"):
-        return ""
-    choices = [
-        str(choice.value if isinstance(choice, Enum) else choice)
-        for part in _parts(type_, lambda part: get_origin(part) is Literal or _is_a(part, Enum))
-        for choice in (get_args(part) if get_origin(part) is Literal else _members(part))
-    ]
-    return f"; expected one of {', '.join(choices)}"
-
-
-def _unknown_parts(value: object, type_: object) -> list[str]:
-    if not isinstance(value, dict):
-        return []
-    known = {
-        name
-        for part in _parts(type_, lambda part: _is_a(part, msgspec.Struct))
-        for name in getattr(part, "__struct_fields__", ())
-    }
-    return sorted(value.keys() - known)
-
-
-def _parts(type_: object, matches: Callable[[object], bool]) -> list[object]:
-    """Return the types inside a type that match, itself included; those of a struct are its fields' types."""
-    if matches(type_):
-        return [type_]
-    inner: Iterable[object] = get_args(type_)
-    if isinstance(type_, type) and issubclass(type_, msgspec.Struct):
-        inner = (field.type for field in msgspec.structs.fields(type_))
-    return [found for part in inner for found in _parts(part, matches)]
-
-
-def _is_a(part: object, kind: type) -> bool:
-    return isinstance(part, type) and issubclass(part, kind)
-
-
-def _members(part: object) -> list[Enum]:
-    return list(part) if isinstance(part, type) and issubclass(part, Enum) else []

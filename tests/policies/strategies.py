@@ -98,10 +98,10 @@ def windows():
 @st.composite
 def buildings(draw):
     spaces = [Space(OUTSIDE, NAME, SpaceKind.OUTSIDE), Space(SpaceId("site"), NAME, SpaceKind.SITE)]
-    for level in LEVELS:
-        spaces.append(
-            Space(level, NAME, SpaceKind.LEVEL, SpaceId("site"), draw(st.integers(0, 3)), draw(st.booleans()))
-        )
+    spaces += (
+        Space(level, NAME, SpaceKind.LEVEL, SpaceId("site"), draw(st.integers(0, 3)), draw(st.booleans()))
+        for level in LEVELS
+    )
     for number, room in enumerate(ROOMS):
         parent = LEVELS[number % 2]
         capacity, enforced = draw(st.integers(0, 2)), draw(st.booleans())

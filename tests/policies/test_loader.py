@@ -9,6 +9,7 @@ import pytest
 
 from policies.building import Passback
 from policies.errors import LoadError
+from policies.ids import DoorId, ScheduleId
 from policies.loader import load
 from policies.request import Assurance, Direction
 from policies.rules import RuleEffect
@@ -98,7 +99,7 @@ def test_a_right_site_becomes_a_building_and_a_policy(tmp_path):
     building, policy = load(write(tmp_path))
     assert building.site == "house"
     assert list(building.spaces) == ["outside", "ground", "hall"]
-    assert building.doors["front"].passback is Passback.HARD
+    assert building.doors[DoorId("front")].passback is Passback.HARD
     assert {reader.id: reader.direction for reader in building.readers.values()} == {
         "front-in": Direction.ENTRY,
         "front-out": Direction.EXIT,
@@ -107,7 +108,7 @@ def test_a_right_site_becomes_a_building_and_a_policy(tmp_path):
         ("members", RuleEffect.PERMIT, Assurance.SUN),
         ("nobody", RuleEffect.FORBID, Assurance.NONE),
     ]
-    assert [(window.start, window.end) for window in policy.schedules["days"].windows] == [
+    assert [(window.start, window.end) for window in policy.schedules[ScheduleId("days")].windows] == [
         (8 * 60, 24 * 60),
         (22 * 60, 2 * 60 + 15),
     ]
@@ -119,7 +120,8 @@ def test_rules_keep_the_order_of_the_file_whatever_their_effect(tmp_path):
     assert [rule.id for rule in policy.rules] == ["first", "members", "nobody"]
 
 
-# (which file, what is replaced, by what, the finding)
+# Which file, what is replaced, by what, the finding. One row is one line, however long, so that it reads as a table.
+# ruff: noqa: E501
 ONE_ERROR = [
     ("building", 'id = "house"', 'id = "House"', r"building.toml:3: id: site House: 'House' is no id; expected lower"),
     ("building", 'id = "house"', 'id = "house"\ncity = "x"', r"building.toml:4: city: .*unknown key; expected one of id"),

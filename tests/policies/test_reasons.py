@@ -118,7 +118,7 @@ EVERYTHING_WRONG = PLAIN.but(
     room=Space(ROOM, NAME, parent=WING, capacity=3, enforced=True),
     state=LiveState({DOOR: DoorMode.LOCKDOWN}, {ROOM: 3}, {ADA: ROOM}),
 )
-TOLD_BY_TURNS = (
+TOLD_BY_TURNS: tuple[tuple[Reason, dict[str, object]], ...] = (
     (Reason.UNKNOWN_CREDENTIAL, {}),
     (Reason.FACTOR_STOLEN, {"badge": Badge(BADGE, BadgeKind.DESFIRE, ADA, BadgeStatus.STOLEN, FUTURE, PAST)}),
     (Reason.CREDENTIAL_NOT_YET_ACTIVE, {"badge__status": BadgeStatus.ACTIVE}),

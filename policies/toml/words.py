@@ -1,0 +1,53 @@
+"""The words that a value could have been: msgspec says that one is wrong, people need to know which are right."""
+
+import re
+from collections.abc import Iterator
+from enum import Enum
+from typing import Literal, get_args, get_origin
+
+import msgspec
+
+_NAME = re.compile(r"\.([^.\[`]+)(?:\[[^\]]*\])*`")
+
+
+def expected_words(message: str, type_: object) -> str:
+    """Return `; expected one of …` for msgspec's message about a value of `type_` that is none of its words."""
+    if not message.startswith("Invalid enum value"):
+        return ""
+    name = _NAME.search(message)
+    types = list(_fields(type_, name[1])) if name else [type_]
+    return f"; expected one of {', '.join(word for part in types for word in _words(part))}"
+
+
+def unknown_names(value: object, type_: object) -> list[str]:
+    """Return the names in the table `value` that the struct in `type_` does not have."""
+    if not isinstance(value, dict):
+        return []
+    known = {name for part in _structs(type_) for name in part.__struct_encode_fields__}
+    return sorted(value.keys() - known)
+
+
+def _words(type_: object) -> Iterator[str]:
+    if get_origin(type_) is Literal:
+        yield from map(str, get_args(type_))
+    elif isinstance(type_, type) and issubclass(type_, Enum):
+        yield from (str(member.value) for member in type_)
+    else:
+        for part in get_args(type_):
+            yield from _words(part)
+
+
+def _fields(type_: object, name: str) -> Iterator[object]:
+    """Yield the types of the fields called `name` in the structs inside `type_`, however deep."""
+    for struct in _structs(type_):
+        for field in msgspec.structs.fields(struct):
+            if field.encode_name == name:
+                yield field.type
+            yield from _fields(field.type, name)
+
+
+def _structs(type_: object) -> Iterator[type[msgspec.Struct]]:
+    if isinstance(type_, type) and issubclass(type_, msgspec.Struct):
+        yield type_
+    for part in get_args(type_):
+        yield from _structs(part)
