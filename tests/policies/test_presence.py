@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policies.building import Building, Door, Space, SpaceKind
@@ -45,6 +45,7 @@ class Day:
         return {space: number for space, number in fold(HOUSE, self.log).counts().items() if number}
 
 
+few = settings(max_examples=40)
 WORLD = some.buildings().flatmap(lambda building: st.tuples(st.just(building), some.passages(building)))
 
 
@@ -52,6 +53,7 @@ def answer(presence):
     return presence.inside, presence.counts()
 
 
+@few
 @given(WORLD, st.randoms(use_true_random=False))
 def test_any_order_of_arrival_gives_the_same_answer(world, random):
     building, log = world
@@ -63,6 +65,7 @@ def test_any_order_of_arrival_gives_the_same_answer(world, random):
     assert answer(presence) == answer(fold(building, log))
 
 
+@few
 @given(WORLD)
 def test_passages_that_arrive_twice_count_once(world):
     building, log = world
@@ -74,6 +77,7 @@ def test_passages_that_arrive_twice_count_once(world):
     assert answer(fold(building, [*log, *log])) == before
 
 
+@few
 @given(WORLD, st.data())
 def test_a_batch_that_arrives_late_finds_its_place(world, data):
     building, log = world
@@ -83,6 +87,7 @@ def test_a_batch_that_arrives_late_finds_its_place(world, data):
     assert answer(presence) == answer(fold(building, log))
 
 
+@few
 @given(WORLD)
 def test_counts_are_never_negative_and_roll_up_the_tree(world):
     building, log = world
@@ -96,6 +101,7 @@ def test_counts_are_never_negative_and_roll_up_the_tree(world):
             assert counts[space] == sum(counts[child.id] for child in below)
 
 
+@few
 @given(WORLD)
 def test_everybody_inside_is_where_their_last_passage_took_them(world):
     building, log = world
