@@ -75,8 +75,8 @@ class Case(msgspec.Struct, frozen=True):
             case = msgspec.structs.replace(case, **{part: inner})
         return case
 
-    def decide(self):
-        """Decide by the engine, and see that the interpreter agrees."""
+    def site(self):
+        """Return the policy, building and roster of the case."""
         policy = Policy(
             "v",
             {
@@ -94,7 +94,11 @@ class Case(msgspec.Struct, frozen=True):
         )
         people = [person for person in (self.person, *self.others) if person is not None]
         roster = Roster.of(people, [self.badge] if self.badge else [])
-        house = building(self.door, self.room)
+        return policy, building(self.door, self.room), roster
+
+    def decide(self):
+        """Decide by the engine, and see that the interpreter agrees."""
+        policy, house, roster = self.site()
         decision = Engine(policy, house, roster).decide(self.request, self.state)
         assert decision == interpret(policy, house, roster, self.request, self.state)
         return decision
@@ -331,6 +335,17 @@ def test_a_decision_names_every_rule_that_determined_it_in_the_policys_order():
 def test_out_of_hours_names_the_rules_that_would_have_opened_in_theirs():
     evenings = msgspec.structs.replace(PERMIT, id=RuleId("evenings"), schedule=EVENING)
     assert PLAIN.but(rules=(evenings,)).decide().rules == ("evenings",)
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["forwards", "backwards"])
+def test_an_engine_that_lives_through_a_day_opens_and_closes_on_the_minute(order):
+    case = PLAIN.but(rules=(MORNINGS,))
+    policy, house, roster = case.site()
+    engine = Engine(policy, house, roster)
+    midnight = datetime(2026, 9, 14, 22, tzinfo=UTC)
+    for minute in range(24 * 60)[::order]:
+        request = msgspec.structs.replace(case.request, at=midnight + timedelta(minutes=minute))
+        assert engine.decide(request, NO_VIEW).grants == (8 * 60 <= minute < 12 * 60), minute
 
 
 def test_a_soft_second_entry_is_granted_and_flagged():
