@@ -63,12 +63,12 @@ class Ingest:
         """Store what is new in one transaction; if the database refuses a value, batch by batch."""
         try:
             return self._take(batches, at)
-        except StatementError as error:
+        except (StatementError, ValueError, OverflowError) as error:
             if isinstance(error, DBAPIError) and not isinstance(error, DataError):
                 raise  # the database is at fault, not a value: everything is to be sent again
             if len(batches) > 1:
                 return _joined([self.take([batch], at) for batch in batches])
-            return self._refuse(batches[0], str(error.orig or error), at)
+            return self._refuse(batches[0], str(getattr(error, "orig", None) or error), at)
 
     def _take(self, batches: Sequence[Batch], at: datetime) -> Taken:
         findings: list[Finding] = []

@@ -47,14 +47,14 @@ class Clock(Protocol):
 
 
 class Intake:
-    """One server on the bus as the client `name`. `run` it as a task."""
+    """One server on the bus as the site's client `name`. `run` it as a task."""
 
     def __init__(
         self, bus: Bus, services: Services, clock: Clock, offload: Offload, name: str = "server"
     ) -> None:
         self._bus, self._services, self._clock, self._offload = bus, services, clock, offload
         self._topics = Topics(services.building.site)
-        self._name = name
+        self._name = self._topics.client(name)
         self._stale = asyncio.Event()
         self.is_connected = False
 

@@ -4,6 +4,7 @@ It signs snapshots; every door computer holds its public half. Losing it means v
 """
 
 import hashlib
+import logging
 import os
 from pathlib import Path
 
@@ -17,15 +18,22 @@ from cryptography.hazmat.primitives.serialization import (
 
 from access.errors import SettingsError
 
+_log = logging.getLogger(__name__)
+
 _OWNER_ONLY = 0o600
-_OTHERS = 0o077
+_OTHERS_WRITE = 0o022
+_OTHERS_READ = 0o007
 
 
 def load_key(path: Path) -> Ed25519PrivateKey:
-    """Read the key; raise `SettingsError` if it is missing, no Ed25519 key, or open to others."""
+    """Read the key; raise `SettingsError` if it is missing, no Ed25519 key, or others can put one in its place."""
     try:
-        if path.stat().st_mode & _OTHERS:
-            raise SettingsError(f"signing key {path}: others may read it, expected mode 0600")
+        mode = path.stat().st_mode
+        if mode & _OTHERS_WRITE:
+            raise SettingsError(f"signing key {path}: others may write it, expected mode 0600")
+        if mode & _OTHERS_READ:
+            # Not refused: container runtimes hand secrets over like this, in a folder that is closed.
+            _log.warning("signing-key-readable-by-others", extra={"file": str(path)})
         key = load_pem_private_key(path.read_bytes(), password=None)
     except (OSError, ValueError) as error:
         raise SettingsError(f"signing key {path}: {error}") from error

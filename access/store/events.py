@@ -85,10 +85,9 @@ def oldest_first(session: Session, types: Sequence[EventType]) -> Iterator[Event
     """Return every stored event of the given types in the order of the fold (DOMAIN section 5.1)."""
     row = EventRow
     query = _query().where(row.type.in_([kind.value for kind in types]))
-    found = session.execute(
-        query.order_by(row.at, row.source, row.epoch, row.seq).execution_options(yield_per=_AT_ONCE)
-    )
-    return map(_event, found)
+    order = (row.at, row.source, row.epoch, row.seq)
+    with session.execute(query.order_by(*order).execution_options(yield_per=_AT_ONCE)) as found:
+        yield from map(_event, found)
 
 
 def note(session: Session, findings: Iterable[Finding]) -> None:

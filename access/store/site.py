@@ -1,6 +1,6 @@
 """The site's one row: who it is, and its counters. Every administrative write locks it first, so that they queue."""
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from access.errors import Conflict
@@ -13,15 +13,15 @@ _ONLY = 1
 
 def is_settled(session: Session) -> bool:
     """Return whether the database belongs to a site already."""
-    return session.get(SiteRow, _ONLY) is not None
+    return bool(locked(session).name)
 
 
 def settle(session: Session, site: SiteId, key_fingerprint: str) -> None:
-    """Write the site's row, or check that this database is of this site and signs with this key."""
-    row = session.get(SiteRow, _ONLY)
-    if row is None:
-        values = {"id": _ONLY, "name": site, "key_fingerprint": key_fingerprint, "publication": 0}
-        session.execute(insert(SiteRow).values(values | {"audit_seq": 0, "audit_digest": GENESIS}))
+    """Make the database this site's, or check that it is and that it signs with this key."""
+    row = locked(session)
+    if not row.name:
+        row.name, row.key_fingerprint = site, key_fingerprint
+        session.flush()
         return
     if row.name != site:
         raise Conflict(f"this database belongs to the site {row.name}, expected {site}")

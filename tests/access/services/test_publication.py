@@ -70,10 +70,16 @@ def test_a_lost_key_is_not_replaced_silently(peopled, tmp_path):
         open_services(peopled.database, BUILDING, POLICY, SCOPES, tmp_path / "other.key")
 
 
-def test_a_key_that_others_can_read_is_refused(peopled, tmp_path):
-    (tmp_path / "site.key").chmod(0o644)
+def test_a_key_that_others_can_replace_is_refused(peopled, tmp_path):
+    (tmp_path / "site.key").chmod(0o622)
     with pytest.raises(SettingsError, match="0600"):
         open_services(peopled.database, BUILDING, POLICY, SCOPES, tmp_path / "site.key")
+
+
+def test_a_key_that_others_can_read_is_warned_of(peopled, tmp_path, caplog):
+    (tmp_path / "site.key").chmod(0o644)
+    open_services(peopled.database, BUILDING, POLICY, SCOPES, tmp_path / "site.key")
+    assert "signing-key-readable-by-others" in caplog.text
 
 
 def test_a_database_of_another_site_is_refused(peopled, tmp_path):

@@ -207,7 +207,7 @@ def _events() -> None:
 
 
 def _site() -> None:
-    op.create_table(
+    site = op.create_table(
         "site",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("name", sa.String(), nullable=False),
@@ -217,6 +217,9 @@ def _site() -> None:
         sa.Column("audit_digest", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_site")),
     )
+    # The row that administrative writes lock is there before anybody writes; the first start says whose it is.
+    row = {"id": 1, "name": "", "key_fingerprint": "", "publication": 0, "audit_seq": 0}
+    op.bulk_insert(site, [row | {"audit_digest": "0" * 64}])
     op.create_table(
         "publications",
         sa.Column("version", sa.BigInteger(), nullable=False),

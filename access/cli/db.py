@@ -1,0 +1,67 @@
+"""`totem db upgrade|check|backup FILE|restore FILE`: the database's schema, its integrity, and its copies."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from access.store.database import Database
+
+SUMMARY = "Upgrade, check, back up or restore the database."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("--config", type=Path, help="the settings file (default: $TOTEM_CONFIG, or none)")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("upgrade", help="bring the schema up to date")
+    checked = actions.add_parser("check", help="check schema, integrity and hash chains")
+    checked.add_argument("--json", action="store_true", help="print the findings as a JSON array")
+    backup = actions.add_parser("backup", help="copy a SQLite database while it is in use")
+    backup.add_argument("file", type=Path, help="where to; must not exist")
+    restore = actions.add_parser("restore", help="check a copy and put it in the database's place")
+    restore.add_argument("file", type=Path, help="a file that `totem db backup` wrote; stop the server first")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do it; return 1 if a check found anything."""
+    from access.settings import load
+    from access.store import backup, schema
+    from access.store.database import open_database
+
+    settings = load(arguments.config, os.environ)
+    Path(settings.data).mkdir(parents=True, exist_ok=True)
+    database = open_database(settings.database_url)
+    try:
+        if arguments.action == "upgrade":
+            schema.upgrade(database.engine)
+            print(f"schema {schema.current(database.engine)}")
+        elif arguments.action == "backup":
+            backup.back_up(database, arguments.file)
+            print(f"{arguments.file}: written and checked")
+        elif arguments.action == "restore":
+            backup.restore(database, arguments.file)
+            schema.upgrade(database.engine)
+            print(f"{arguments.file}: restored; door computers send again what it does not hold")
+        else:
+            return _check(database, as_json=arguments.json)
+    finally:
+        database.close()
+    return 0
+
+
+def _check(database: "Database", *, as_json: bool) -> int:
+    import msgspec
+
+    from access.store.check import check
+
+    findings = list(check(database))
+    if as_json:
+        print(msgspec.json.encode(findings).decode())
+    else:
+        print("\n".join(findings) or "whole")
+    if findings:
+        print(f"totem db: {len(findings)} findings", file=sys.stderr)
+    return 1 if findings else 0

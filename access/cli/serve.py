@@ -1,0 +1,43 @@
+"""`totem serve`: the API and the intake of a site, over the broker that its door computers speak to."""
+
+import argparse
+import os
+from pathlib import Path
+
+SUMMARY = "Serve the API and take in what door computers report."
+
+_EPILOG = """\
+The settings file is TOML; every key has a default, and TOTEM_KEY of the environment goes over it:
+  policy = "DIR"               building.toml, policy.toml, calendar.toml
+  hosts = "FILE"               [hosts.NAME] doors = ["…"]: which door computer serves which doors
+  data = "DIR"                 what is kept here: SQLite, the signing key, the authorizer's journal
+  database = "URL"             postgresql://user@host/name, without a password; default SQLite in data
+  database_password_file = "FILE"
+  signing_key = "FILE"         Ed25519, PEM; made in data at the first start if not named
+  host, port                   where to listen; 127.0.0.1, 8000
+  log = "text" or "json", log_level = "INFO"
+  [bus] host, port, username, password_file, ca_file
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = _EPILOG
+    parser.add_argument("--config", type=Path, help="the settings file (default: $TOTEM_CONFIG, or none)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until stopped."""
+    from access.log import configure
+    from access.settings import load
+    from access.site.server import serve
+
+    settings = load(arguments.config, os.environ)
+    configure(settings.log, settings.log_level)
+    serve(settings, _announce)
+    return 0
+
+
+def _announce(password: str) -> None:
+    print(f"First administrator: admin, one-time password: {password}", flush=True)

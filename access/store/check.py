@@ -1,0 +1,64 @@
+"""Is the database what was written: its schema, its own consistency, the audit's chain and every source's chain."""
+
+import hashlib
+from collections.abc import Iterator
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from access.store import audit, schema
+from access.store.database import Database
+from access.store.models import EventRow, SourceRow
+from readers.wire.events import FIRST_SEQ, GENESIS, parse
+
+_AT_ONCE = 2_000
+
+
+def check(database: Database) -> Iterator[str]:
+    """Yield what is not as it must be, one sentence each."""
+    if (found := schema.current(database.engine)) != schema.newest():
+        yield f"schema: version {found}, expected {schema.newest()}; run totem db upgrade"
+        return
+    with database.reading() as session:
+        if database.is_sqlite:
+            yield from _sqlite(session)
+        yield from _audit(session)
+        sources = select(SourceRow.source, SourceRow.epoch, SourceRow.seq)
+        for source, epoch, seq in session.execute(sources.order_by(SourceRow.source, SourceRow.epoch)).all():
+            yield from _epoch(session, source, epoch, seq)
+
+
+def _sqlite(session: Session) -> Iterator[str]:
+    for (found,) in session.execute(text("PRAGMA integrity_check")):
+        if found != "ok":
+            yield f"file: {found}"
+    for table, *_rest in session.execute(text("PRAGMA foreign_key_check")):
+        yield f"table {table}: a row refers to one that does not exist"
+
+
+def _audit(session: Session) -> Iterator[str]:
+    after, prev = 0, GENESIS
+    while entries := audit.page(session, after, _AT_ONCE):
+        if (broken := audit.first_break(entries, prev)) is not None:
+            yield f"audit {broken}: the entry is not the one that was written"
+            return
+        after, prev = entries[-1].seq, entries[-1].digest
+
+
+def _epoch(session: Session, source: str, epoch: int, last: int) -> Iterator[str]:
+    row = EventRow
+    query = select(row.seq, row.record, row.digest).where(row.source == source, row.epoch == epoch)
+    streamed = query.order_by(row.seq).execution_options(yield_per=_AT_ONCE)
+    seq, prev = FIRST_SEQ, GENESIS
+    with session.execute(streamed) as rows:
+        for found, record, digest in rows:
+            name = f"event {source}:{epoch}:{seq}"
+            if found != seq:
+                yield f"{name}: missing; the next stored is {found}"
+                return
+            if hashlib.sha256(record).hexdigest() != digest or parse(record).prev != prev:
+                yield f"{name}: not the record that was stored, or its chain is broken"
+                return
+            seq, prev = seq + 1, digest
+    if seq != last + 1:
+        yield f"source {source} epoch {epoch}: stored up to {seq - 1}, acknowledged up to {last}"

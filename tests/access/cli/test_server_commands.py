@@ -1,0 +1,93 @@
+"""`totem db`, `totem admin` and `totem serve` as somebody types them."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from access.cli import main
+
+_TOTEM = "import sys; from access.cli import main; sys.exit(main())"
+HOSTS = '[hosts.edge-1]\ndoors = ["agora"]\n'
+
+
+@pytest.fixture
+def config(tmp_path):
+    (tmp_path / "hosts.toml").write_text(HOSTS)
+    path = tmp_path / "serve.toml"
+    path.write_text(f'data = "{tmp_path}/data"\nhosts = "{tmp_path}/hosts.toml"\n')
+    return str(path)
+
+
+def db(config, *words):
+    return main(["db", "--config", config, *words])
+
+
+def admin(config, *words):
+    return main(["admin", "--config", config, *words])
+
+
+def test_a_database_is_made_checked_copied_and_brought_back(config, tmp_path, capsys):
+    assert db(config, "check") == 1
+    assert db(config, "upgrade") == 0
+    assert db(config, "check", "--json") == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1]) == []
+    copy = str(tmp_path / "copy")
+    assert db(config, "backup", copy) == 0
+    assert db(config, "backup", copy) == 1
+    assert db(config, "restore", copy) == 0
+    Path(copy).write_text("no database")
+    assert db(config, "restore", copy) == 1
+    assert "not a database" in capsys.readouterr().err
+
+
+def test_an_operator_is_created_once_with_a_one_time_password(config, capsys):
+    assert admin(config, "create", "grace", "--role", "manager") == 0
+    assert len(capsys.readouterr().out.strip()) > 40
+    assert admin(config, "create", "grace", "--role", "manager") == 1
+    with pytest.raises(SystemExit) as wrong:
+        admin(config, "create", "eve", "--role", "wizard")
+    assert wrong.value.code == 2
+
+
+def test_a_key_is_created_with_scopes_that_exist(config, capsys):
+    assert admin(config, "key", "create", "relay", "--scope", "reader:agora", "building:read") == 0
+    assert capsys.readouterr().out.startswith("totem_")
+    assert admin(config, "key", "create", "relay", "--scope", "reader:no-such-door") == 1
+
+
+def test_a_wrong_setting_is_told_with_its_place(tmp_path, capsys):
+    path = tmp_path / "serve.toml"
+    path.write_text("prot = 1")
+    assert main(["serve", "--config", str(path)]) == 1
+    assert "prot" in capsys.readouterr().err
+
+
+def test_the_server_serves_without_a_broker_and_stops_in_order(config):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {**os.environ, "TOTEM_PORT": str(port), "TOTEM_BUS__PORT": "1"}
+    command = [sys.executable, "-c", _TOTEM, "serve", "--config", config]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as server:
+        try:
+            assert server.stdout is not None
+            assert server.stderr is not None
+            assert re.search("one-time password: .{40}", server.stdout.readline())
+            while "Uvicorn running" not in server.stderr.readline():
+                assert server.poll() is None
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz") as answer:
+                assert answer.status == 200
+            server.send_signal(signal.SIGTERM)
+            assert server.wait(20) == 0
+        finally:
+            server.kill()

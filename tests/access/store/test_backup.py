@@ -1,0 +1,62 @@
+"""A backup is whole or not there; a restore checks before it replaces anything."""
+
+import pytest
+
+from access.errors import Conflict, Invalid, NotFound
+from access.services.people import PersonRecord
+from access.store import backup
+from policies.ids import PersonId
+from policies.roster import ResidentType
+from tests.small_site import NOON
+
+
+def enrol(services, name):
+    services.people.add([PersonRecord(PersonId(name), ResidentType.STAFF, name=name)], "test", NOON)
+
+
+def test_a_restore_brings_back_what_was_there(services, tmp_path):
+    enrol(services, "ada")
+    backup.back_up(services.database, tmp_path / "copy")
+    enrol(services, "eve")
+    backup.restore(services.database, tmp_path / "copy")
+    assert [person.id for person in services.people.page()] == ["ada"]
+
+
+def test_a_backup_overwrites_nothing(services, tmp_path):
+    (tmp_path / "copy").write_text("mine")
+    with pytest.raises(Conflict):
+        backup.back_up(services.database, tmp_path / "copy")
+    assert (tmp_path / "copy").read_text() == "mine"
+
+
+def test_a_damaged_copy_is_refused_and_changes_nothing(services, tmp_path):
+    enrol(services, "ada")
+    copy = tmp_path / "copy"
+    backup.back_up(services.database, copy)
+    whole = copy.read_bytes()
+    enrol(services, "eve")
+    middle = len(whole) // 2
+    for damaged in (
+        b"",
+        b"no database",
+        whole[:middle],
+        whole[: middle - 2048] + bytes(4096) + whole[middle + 2048 :],
+    ):
+        copy.write_bytes(damaged)
+        with pytest.raises(Invalid):
+            backup.restore(services.database, copy)
+    assert len(services.people.page()) == 2
+    with pytest.raises(NotFound):
+        backup.restore(services.database, tmp_path / "nothing")
+
+
+def test_a_copy_of_a_newer_program_is_refused(services, tmp_path):
+    import sqlite3
+    from contextlib import closing
+
+    copy = tmp_path / "copy"
+    backup.back_up(services.database, copy)
+    with closing(sqlite3.connect(copy)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(Invalid, match="9999"):
+        backup.restore(services.database, copy)
