@@ -1,4 +1,4 @@
-"""The server of a site, put together: use cases, intake over the broker, the authorizer and its journal, the API."""
+"""The server of a site, put together: use cases, intake over the broker, the authorizer and its journal, the web."""
 
 import asyncio
 import signal
@@ -7,9 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
-import uvicorn
-
-from access.api import create_app
 from access.authorize.authorizer import Authorizer
 from access.authorize.drain import Drain
 from access.bus.mqtt import MqttBus
@@ -18,6 +15,7 @@ from access.services import Services, open_services
 from access.services.intake import Intake
 from access.services.offload import WriterThread
 from access.settings import Settings, load_hosts, load_site
+from access.site.web import Web, open_web
 from policies.ids import SourceId
 from readers.journal import FileJournal
 
@@ -74,8 +72,15 @@ async def _serve(settings: Settings, services: Services, clock: MachineClock) ->
     journal = FileJournal(Path(settings.data) / "authorizer", AUTHORIZER, clock.now)
     authorizer = Authorizer(services, journal)
     intake = Intake(MqttBus(settings.bus), services, clock, writer)
-    app = create_app(services, clock.now, authorizer, lambda: intake.is_connected)
-    server = uvicorn.Server(uvicorn.Config(app, settings.host, settings.port, log_config=None))
+    app, broadcast = open_web(
+        services,
+        clock.now,
+        authorizer,
+        lambda: intake.is_connected,
+        # The shipped building is made up, and its pages say so.
+        is_fictional=settings.policy == Settings().policy,
+    )
+    server = Web(app, broadcast, settings.host, settings.port)
     try:
         async with asyncio.TaskGroup() as group:
             drain = Drain(authorizer, AUTHORIZER, services, clock, writer)

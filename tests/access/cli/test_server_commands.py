@@ -87,7 +87,9 @@ def test_the_server_serves_without_a_broker_and_stops_in_order(config):
                 assert server.poll() is None
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz") as answer:
                 assert answer.status == 200
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/") as answer:
+                assert answer.url.endswith("/sign-in")
             server.send_signal(signal.SIGTERM)
-            assert server.wait(20) == 0
+            assert server.wait(60) == 0
         finally:
             server.kill()
