@@ -7,6 +7,7 @@ an opening that nobody can account for is worse than a wait. Handles and exit bu
 import asyncio
 import logging
 from collections.abc import Mapping
+from importlib.metadata import version
 
 import msgspec
 
@@ -19,6 +20,7 @@ from readers.door import DoorState
 from readers.errors import WireError
 from readers.ports import CardTransport, Clock, DoorHardware, Journal, Uplink
 from readers.wire.events import Draft, EventType, Sealed
+from readers.wire.signals import Presence, Status
 
 _log = logging.getLogger(__name__)
 
@@ -69,6 +71,16 @@ class Daemon:
         if taken:
             self._fit_doors()
         return taken
+
+    def status(self) -> Status:
+        """Return what this computer says of itself: its program, and the version of the rights in force."""
+        snapshot = self._rights.snapshot
+        return Status(
+            Presence.ONLINE,
+            version("totem-access"),
+            snapshot.version if snapshot else None,
+            self._clock.now(),
+        )
 
     def _fit_doors(self) -> None:
         """Give every door of the snapshot that hangs on this computer its portal, made anew where the door changed."""

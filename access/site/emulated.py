@@ -1,0 +1,111 @@
+"""The whole site in one process: server, bus in memory, emulated door computers, devices and people.
+
+The same daemons, journals, bus, ingest and store as apart; only what a hand would touch is emulated. It lives on a
+`BuildingLoop`: as fast as it can, or at the wall's pace, as its owner says.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+
+from access.bus.memory import MemoryBus
+from access.services import Services, open_services
+from access.services.badges import BadgeRecord
+from access.services.intake import Intake, Offload
+from access.services.organisations import OrganisationRecord
+from access.services.people import PersonRecord
+from access.site.edge import Edge
+from emulators.building import EmulatedBuilding, hosts
+from emulators.people import EmulatedPeople, Resident, population
+from policies.ids import OrganisationId
+from policies.loader import load
+from policies.roster import Badge, Person
+from readers.ports import Clock
+
+_ACTOR = "emulation"
+_DRAIN_LOOK_S = 1.0
+
+
+class EmulatedSettings(msgspec.Struct, frozen=True):
+    """What to emulate: the building's directory, where to keep state, how many people and their seed."""
+
+    policy: Path
+    data: Path
+    people: int | None = None
+    seed: int = 0
+
+
+class EmulatedSite:
+    """One site, put together and ready to run."""
+
+    def __init__(self, settings: EmulatedSettings, clock: Clock, offload: Offload) -> None:
+        building, policy = load(settings.policy)
+        sources = hosts(building)
+        self.clock = clock
+        self.bus = MemoryBus()
+        self.services = open_services(
+            f"sqlite:///{settings.data / 'totem.db'}", building, policy, sources, settings.data / "site.key"
+        )
+        self.residents = _residents(self.services, settings, clock)
+        self.devices = EmulatedBuilding(building, clock)
+        self.people = EmulatedPeople(self.devices, self.residents, policy.calendar, clock, settings.seed)
+        self.edges = tuple(
+            Edge(
+                source,
+                doors,
+                self.devices,
+                self.bus,
+                settings.data / "edges" / source,
+                self.services.publisher.public_key,
+            )
+            for source, doors in sources.items()
+        )
+        self.intake = Intake(self.bus, self.services, clock, offload)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Run server and door computers; the people come when `live` is called."""
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self.intake.run(), name="intake")]
+            tasks += [group.create_task(edge.run(), name=f"edge {edge.source}") for edge in self.edges]
+            try:
+                yield
+            finally:
+                for task in tasks:
+                    task.cancel()
+        self.services.close()
+
+    async def drained(self) -> None:
+        """Return once the server has stored everything that the door computers kept."""
+        while not all(edge.is_drained for edge in self.edges):
+            await self.clock.sleep(_DRAIN_LOOK_S)
+
+
+def _residents(services: Services, settings: EmulatedSettings, clock: Clock) -> tuple[Resident, ...]:
+    """Return the people of the seed, enrolled in the store if it has nobody yet."""
+    count = {} if settings.people is None else {"count": settings.people}
+    residents = population(services.building, services.policy, seed=settings.seed, **count)
+    if not services.people.page(limit=1):
+        _enrol(services, residents, clock)
+    return residents
+
+
+def _enrol(services: Services, residents: tuple[Resident, ...], clock: Clock) -> None:
+    at = clock.now()
+    named = sorted({resident.person.organisation for resident in residents} - {None}, key=str)
+    organisations = [OrganisationRecord(id=OrganisationId(str(name)), name=str(name)) for name in named]
+    services.organisations.add(organisations, _ACTOR, at)
+    services.people.add([_person(resident) for resident in residents], _ACTOR, at)
+    services.badges.add([_badge(badge) for resident in residents for badge in resident.badges], _ACTOR, at)
+
+
+def _person(resident: Resident) -> PersonRecord:
+    fields = {name: getattr(resident.person, name) for name in Person.__struct_fields__}
+    return PersonRecord(**fields, name=resident.name)
+
+
+def _badge(badge: Badge) -> BadgeRecord:
+    return BadgeRecord(**{name: getattr(badge, name) for name in Badge.__struct_fields__})
