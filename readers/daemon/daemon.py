@@ -20,7 +20,7 @@ from readers.door import DoorState
 from readers.errors import WireError
 from readers.ports import CardTransport, Clock, DoorHardware, Journal, Uplink
 from readers.wire.events import Draft, EventType, Sealed
-from readers.wire.signals import Presence, Status
+from readers.wire.signals import Line, Status
 
 _log = logging.getLogger(__name__)
 
@@ -76,10 +76,10 @@ class Daemon:
         """Return what this computer says of itself: its program, and the version of the rights in force."""
         snapshot = self._rights.snapshot
         return Status(
-            Presence.ONLINE,
+            Line.ONLINE,
+            self._clock.now(),
             version("totem-access"),
             snapshot.version if snapshot else None,
-            self._clock.now(),
         )
 
     def _fit_doors(self) -> None:
