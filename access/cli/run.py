@@ -1,0 +1,115 @@
+"""`totem run`: the server, its authorizer and the emulated KM0 in one process; with --simulate a stretch lived fast."""
+
+import argparse
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as wall_time
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+import policies
+from access.errors import Invalid
+
+SUMMARY = "run everything in one process: server, emulated doors, and the people of KM0"
+
+FIRST_DAY = date(2026, 9, 15)
+"""A Tuesday in term, with nothing special about it."""
+
+LIVE_FROM = timedelta(hours=9, minutes=20)
+DAY_BEGINS = timedelta(hours=4)
+"""A building's day turns when hardly anybody is about."""
+
+_SHIPPED = Path(policies.__file__).parent / "km0"
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of CONTRACTS section 2."""
+    parser.add_argument("--port", type=int, default=8000, help="where the pages are served (default 8000)")
+    parser.add_argument("--data", type=Path, help="where state is kept (default: nowhere, gone at the end)")
+    parser.add_argument("--speed", type=_speed, default=1.0, help="building seconds in a second of the wall")
+    parser.add_argument("--people", type=_count, help="how many people live here (default: as many as at KM0)")
+    parser.add_argument("--seed", type=int, default=0, help="of people and their days (default 0)")
+    parser.add_argument("--no-people", action="store_true", help="leave the building to whoever taps")
+    parser.add_argument("--simulate", type=_duration, metavar="DURATION", help="live that long (1d, 6h) at full speed")
+    parser.add_argument("--from", dest="start", metavar="TIME", help="where building time starts, or 'now'")
+    parser.add_argument("--policy", type=Path, default=_SHIPPED, help="the building's directory (default: KM0)")
+    parser.add_argument("--json", action="store_true", help="print the account of a simulation as JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Simulate, or serve until interrupted."""
+    with _data(arguments.data) as data:
+        return _simulate(arguments, data) if arguments.simulate else _live(arguments, data)
+
+
+def _simulate(arguments: argparse.Namespace, data: Path) -> int:
+    from access.site.emulated import EmulatedSettings
+    from access.site.simulate import simulate
+
+    settings = EmulatedSettings(arguments.policy, data, _people(arguments), arguments.seed)
+    start = _start(arguments.start, arguments.policy, DAY_BEGINS)
+    summary = simulate(settings, start, arguments.simulate)
+    if arguments.json:
+        sys.stdout.write(msgspec.json.encode(summary).decode() + "\n")
+    else:
+        print(summary)
+    return 0
+
+
+@contextmanager
+def _data(chosen: Path | None) -> Iterator[Path]:
+    if chosen is not None:
+        chosen.mkdir(parents=True, exist_ok=True)
+        yield chosen
+        return
+    with tempfile.TemporaryDirectory(prefix="totem-") as directory:
+        yield Path(directory)
+
+
+def _people(arguments: argparse.Namespace) -> int | None:
+    return 0 if arguments.no_people else arguments.people
+
+
+def _start(text: str | None, policy: Path, time_of_day: timedelta) -> datetime:
+    """Return the instant where building time starts: local time of the building where the text has no offset."""
+    if text == "now":
+        return datetime.now(UTC)
+    from policies.loader import load
+
+    timezone = ZoneInfo(load(policy).policy.calendar.timezone)
+    if text is None:
+        wall = datetime.combine(FIRST_DAY, wall_time(), timezone) + time_of_day
+        return wall.astimezone(UTC)
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Invalid(f"--from {text}: expected a time such as 2026-09-15T09:20, or 'now'") from error
+    return (at if at.tzinfo else at.replace(tzinfo=timezone)).astimezone(UTC)
+
+
+def _duration(text: str) -> timedelta:
+    found = re.fullmatch(r"(\d+)([smhd])", text)
+    if found is None or int(found[1]) == 0:
+        raise argparse.ArgumentTypeError(f"{text}: expected a duration such as 30m, 6h or 1d")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def _speed(text: str) -> float:
+    speed = float(text)
+    if not 0 < speed <= 1000:  # noqa: PLR2004  (named in the message)
+        raise argparse.ArgumentTypeError(f"{text}: expected a number above 0, up to 1000")
+    return speed
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 0:
+        raise argparse.ArgumentTypeError(f"{text}: expected 0 or more")
+    return count
