@@ -16,8 +16,9 @@ from emulators.clock import LoopClock, run_virtually
 from policies.ids import BadgeId, DoorId, PersonId, ReaderId, SpaceId, TierId
 from policies.roster import BadgeKind, ResidentType
 from readers.ports import Feedback
-from readers.wire.bus import Message
+from readers.wire.bus import Connection, Message
 from readers.wire.events import Event, EventType
+from readers.wire.topics import Topics
 
 KM0 = Path(__file__).parents[2] / "policies" / "km0"
 TUESDAY_MORNING = datetime(2026, 9, 15, 8, tzinfo=UTC)
@@ -28,11 +29,11 @@ DAY_S = 86_400.0
 Act = Callable[[EmulatedSite], Awaitable[None]]
 
 
-def live(directory: Path, act: Act) -> None:
-    """Run the empty emulated building and do `act` in it."""
+def live(directory: Path, act: Act, start: datetime = TUESDAY_MORNING) -> None:
+    """Run the empty emulated building from `start` on and do `act` in it."""
 
     async def scene() -> None:
-        clock = LoopClock(asyncio.get_running_loop(), TUESDAY_MORNING)
+        clock = LoopClock(asyncio.get_running_loop(), start)
         site = EmulatedSite(EmulatedSettings(KM0, directory, people=0), clock, inline)
         async with site.running():
             await clock.sleep(1)
@@ -42,9 +43,9 @@ def live(directory: Path, act: Act) -> None:
 
 
 def enrol(site: EmulatedSite) -> None:
-    """Add Ada, who works for the house, with a badge."""
+    """Add Ada, who guards the house around the clock, with a badge."""
     at = site.clock.now()
-    ada = PersonRecord(ADA, ResidentType.STAFF, tiers=(TierId("staff"),), name="Ada")
+    ada = PersonRecord(ADA, ResidentType.SECURITY, tiers=(TierId("security"),), name="Ada")
     site.services.people.add([ada], "test", at)
     site.services.badges.add([BadgeRecord(HER_BADGE, BadgeKind.UID, ADA)], "test", at)
 
@@ -155,13 +156,12 @@ def test_garbage_on_every_topic_changes_nothing_and_opens_nothing(tmp_path: Path
     async def act(site: EmulatedSite) -> None:
         enrol(site)
         await site.clock.sleep(1)
-        before = site.edges[0].rights.snapshot
+        before, topics = site.edges[0].rights.snapshot, Topics(site.services.building.site)
         async with site.bus.connect("stranger") as line:
             for edge in site.edges:
-                for noun in ("events", "ack", "status"):
-                    await send_garbage(line.publish, f"totem/v1/fonderie/sources/{edge.source}/{noun}", draw)
-                await send_garbage(line.publish, f"totem/v1/fonderie/snapshot/{edge.source}", draw)
-            await send_garbage(line.publish, "totem/v1/fonderie/doors/agora/state", draw)
+                for topic in (topics.events, topics.ack, topics.status, topics.snapshot):
+                    await send_garbage(line, topic(edge.source), draw)
+            await send_garbage(line, topics.door_state(AGORA), draw)
         await site.clock.sleep(5)
         assert site.edges[0].rights.snapshot is before
         assert not any(door.is_released for door in site.devices.doors.values())
@@ -172,11 +172,9 @@ def test_garbage_on_every_topic_changes_nothing_and_opens_nothing(tmp_path: Path
     live(tmp_path, act)
 
 
-async def send_garbage(
-    publish: Callable[[Message], Awaitable[None]], topic: str, draw: random.Random
-) -> None:
+async def send_garbage(line: Connection, topic: str, draw: random.Random) -> None:
     for payload in (b"", b"{}", b"null", b'{"v":1}', b"\xff\xfe", b"[" * 5000, draw.randbytes(200)):
-        await publish(Message(topic, payload))
+        await line.publish(Message(topic, payload))
 
 
 def test_a_site_that_restarts_shows_the_same_counts_and_goes_on(tmp_path: Path) -> None:
@@ -191,4 +189,4 @@ def test_a_site_that_restarts_shows_the_same_counts_and_goes_on(tmp_path: Path) 
         assert count(site, "agora") == 0
 
     live(tmp_path, first)
-    live(tmp_path, second)
+    live(tmp_path, second, TUESDAY_MORNING + timedelta(hours=1))
