@@ -5,9 +5,11 @@ It holds devices only: who walks here is people's business, who may is the polic
 
 from emulators.field import Antenna
 from emulators.strike import EmulatedDoor
-from policies.building import Building
-from policies.ids import DoorId, ReaderId, SourceId
-from readers.ports import Clock
+from policies.building import Building, Door, Label
+from policies.ids import DoorId, ReaderId, SourceId, SpaceId
+from readers.ports import Clock, Feedback
+
+_REACTION_S = 0.5
 
 
 class EmulatedBuilding:
@@ -33,3 +35,16 @@ def hosts(building: Building) -> dict[SourceId, tuple[DoorId, ...]]:
         level = building.level_of(door.inner)
         served.setdefault(SourceId(f"edge-{level or building.site}"), []).append(door.id)
     return {host: tuple(served[host]) for host in sorted(served)}
+
+
+def desk_door(door: DoorId, clock: Clock) -> EmulatedDoor:
+    """Return a door for a desk: somebody stands by, and pushes a moment after the lamp says so."""
+    label = Label(door, door)
+    emulated = EmulatedDoor(Door(door, label, SpaceId("outside"), SpaceId("desk")), clock)
+
+    def push_if_granted(lamp: Feedback) -> None:
+        if lamp is Feedback.GRANTED:
+            clock.call_later(_REACTION_S, emulated.push)
+
+    emulated.watch(push_if_granted)
+    return emulated

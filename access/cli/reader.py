@@ -1,0 +1,109 @@
+"""`totem reader`: one door computer, as its settings file says. It needs the base installation and its hardware only."""
+
+import argparse
+import asyncio
+import logging
+import random
+import signal
+import sys
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+from access.errors import SettingsError
+from policies.ids import DoorId
+from readers import errors, settings
+from readers.clock import SystemClock
+from readers.daemon import Daemon, Rights
+from readers.journal import Durability, FileJournal
+from readers.ports import CardTransport, Clock, DoorHardware
+from readers.settings import DoorDevice, ReaderDevice, Settings
+from readers.uplink import Uplink
+from readers.uplink.mqtt import MqttBus
+from readers.wire.topics import Topics
+
+SUMMARY = "run a door computer: its readers, its doors, and its line to the server"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of CONTRACTS section 2."""
+    parser.add_argument("--config", type=Path, required=True, help="the settings file of this door computer")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until told to stop."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    try:
+        asyncio.run(_serve(settings.load(arguments.config)))
+    except (errors.SettingsError, errors.JournalError) as error:
+        raise SettingsError(str(error)) from error
+    return 0
+
+
+async def _serve(chosen: Settings) -> None:
+    loop, clock = asyncio.get_running_loop(), SystemClock()
+    state = Path(chosen.state)
+    state.mkdir(parents=True, exist_ok=True)
+    key = _public_key(Path(chosen.site_key))
+    journal = FileJournal(state / "journal", chosen.source, clock.now, Durability(chosen.durability))
+    uplink = Uplink(
+        chosen.source,
+        Topics(chosen.site),
+        MqttBus(chosen.bus),
+        journal,
+        clock,
+        random.Random(),  # noqa: S311  (spreads out who connects again when; no secret)
+        lambda: daemon.status(),
+    )
+    transports = {device.id: _transport(device, loop) for device in chosen.reader}
+    hardware = {device.id: _hardware(device, clock) for device in chosen.door}
+    daemon = Daemon(
+        Rights(chosen.source, key, state / "snapshot"), transports, hardware, journal, uplink, clock
+    )
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(daemon.run(), name="daemon"),
+                group.create_task(uplink.run(daemon.take_snapshot), name="uplink"),
+            ]
+            for name in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(name, _cancel, tasks)
+    finally:
+        for transport in transports.values():
+            await transport.close()
+        journal.close()
+
+
+def _cancel(tasks: "list[asyncio.Task[None]]") -> None:
+    for task in tasks:
+        task.cancel()
+
+
+def _transport(device: ReaderDevice, loop: asyncio.AbstractEventLoop) -> CardTransport:
+    """Return the antenna; each library is imported only where a reader needs it."""
+    if device.transport == "pcsc":
+        from readers.transports.pcsc import PcscTransport
+
+        return PcscTransport(device.device, loop)
+    from readers.transports.nfcpy import NfcpyTransport
+
+    return NfcpyTransport(device.device, loop)
+
+
+def _hardware(device: DoorDevice, clock: Clock) -> DoorHardware:
+    """Return the only hardware there is so far: a door on the desk, pushed by whoever sees the lamp turn green."""
+    from emulators.building import desk_door
+
+    print(f"door {device.id}: emulated, no bolt moves", file=sys.stderr)
+    return desk_door(DoorId(device.id), clock)
+
+
+def _public_key(path: Path) -> Ed25519PublicKey:
+    try:
+        key = load_pem_public_key(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"site key {path}: {error}") from error
+    if not isinstance(key, Ed25519PublicKey):
+        raise SettingsError(f"site key {path}: expected an Ed25519 public key")
+    return key
