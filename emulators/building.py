@@ -42,9 +42,12 @@ def desk_door(door: DoorId, clock: Clock) -> EmulatedDoor:
     label = Label(door, door)
     emulated = EmulatedDoor(Door(door, label, SpaceId("outside"), SpaceId("desk")), clock)
 
+    def push() -> None:
+        emulated.push()
+
     def push_if_granted(lamp: Feedback) -> None:
         if lamp is Feedback.GRANTED:
-            clock.call_later(_REACTION_S, emulated.push)
+            clock.call_later(_REACTION_S, push)
 
     emulated.watch(push_if_granted)
     return emulated

@@ -1,4 +1,4 @@
-"""`totem reader`: one door computer, as its settings file says. It needs the base installation and its hardware only."""
+"""`totem reader`: one door computer, as its settings file says. The base installation and its hardware are enough."""
 
 import argparse
 import asyncio
@@ -35,17 +35,17 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve until told to stop."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr)
     try:
-        asyncio.run(_serve(settings.load(arguments.config)))
+        chosen = settings.load(arguments.config)
+        state = Path(chosen.state)
+        state.mkdir(parents=True, exist_ok=True)
+        asyncio.run(_serve(chosen, state, _public_key(Path(chosen.site_key))))
     except (errors.SettingsError, errors.JournalError) as error:
         raise SettingsError(str(error)) from error
     return 0
 
 
-async def _serve(chosen: Settings) -> None:
+async def _serve(chosen: Settings, state: Path, key: Ed25519PublicKey) -> None:
     loop, clock = asyncio.get_running_loop(), SystemClock()
-    state = Path(chosen.state)
-    state.mkdir(parents=True, exist_ok=True)
-    key = _public_key(Path(chosen.site_key))
     journal = FileJournal(state / "journal", chosen.source, clock.now, Durability(chosen.durability))
     uplink = Uplink(
         chosen.source,
@@ -54,7 +54,7 @@ async def _serve(chosen: Settings) -> None:
         journal,
         clock,
         random.Random(),  # noqa: S311  (spreads out who connects again when; no secret)
-        lambda: daemon.status(),
+        lambda: daemon.status(),  # noqa: PLW0108  (the daemon is made after its uplink)
     )
     transports = {device.id: _transport(device, loop) for device in chosen.reader}
     hardware = {device.id: _hardware(device, clock) for device in chosen.door}

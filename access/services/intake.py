@@ -47,12 +47,22 @@ class Clock(Protocol):
 
 
 class Intake:
-    """One server on the bus as the site's client `name`. `run` it as a task."""
+    """One server on the bus as the client `name`. `run` it as a task.
+
+    With `gather_s`, events wait that long for others to share their transaction: fewer commits, later counts.
+    """
 
     def __init__(
-        self, bus: Bus, services: Services, clock: Clock, offload: Offload, name: str = "server"
+        self,
+        bus: Bus,
+        services: Services,
+        clock: Clock,
+        offload: Offload,
+        name: str = "server",
+        gather_s: float = 0.0,
     ) -> None:
         self._bus, self._services, self._clock, self._offload = bus, services, clock, offload
+        self._gather_s = gather_s
         self._topics = Topics(services.building.site)
         self._name = self._topics.client(name)
         self._stale = asyncio.Event()
@@ -97,6 +107,8 @@ class Intake:
     async def _store(self, line: Connection, waiting: asyncio.Queue[Message]) -> None:
         while True:
             messages = [await waiting.get()]
+            if self._gather_s:
+                await self._clock.sleep(self._gather_s)
             while not waiting.empty():
                 messages.append(waiting.get_nowait())
             batches = [batch for message in messages if (batch := self._sort(message))]

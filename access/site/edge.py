@@ -39,8 +39,8 @@ class Edge:
             bus,
             self.journal,
             clock,
-            random.Random(f"uplink {source}"),
-            lambda: self.daemon.status(),
+            random.Random(f"uplink {source}"),  # noqa: S311  (spreads reconnections, the same in every run)
+            lambda: self.daemon.status(),  # noqa: PLW0108  (the daemon is made after its uplink)
         )
         self.daemon = Daemon(
             self.rights,

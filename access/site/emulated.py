@@ -41,7 +41,9 @@ class EmulatedSettings(msgspec.Struct, frozen=True):
 class EmulatedSite:
     """One site, put together and ready to run."""
 
-    def __init__(self, settings: EmulatedSettings, clock: Clock, offload: Offload) -> None:
+    def __init__(
+        self, settings: EmulatedSettings, clock: Clock, offload: Offload, gather_s: float = 0.0
+    ) -> None:
         building, policy = load(settings.policy)
         sources = hosts(building)
         self.clock = clock
@@ -63,7 +65,7 @@ class EmulatedSite:
             )
             for source, doors in sources.items()
         )
-        self.intake = Intake(self.bus, self.services, clock, offload)
+        self.intake = Intake(self.bus, self.services, clock, offload, gather_s=gather_s)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

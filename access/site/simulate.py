@@ -9,6 +9,9 @@ from access.site.emulated import EmulatedSettings, EmulatedSite
 from access.site.summary import Summary, Tally
 from emulators.clock import LoopClock, run_virtually
 
+GATHER_S = 5.0
+"""Nobody watches a simulation, so its events share commits; door computers would send again after 10 s."""
+
 _ResultT = TypeVar("_ResultT")
 
 
@@ -19,7 +22,7 @@ def simulate(settings: EmulatedSettings, start: datetime, duration: timedelta) -
 
 async def _live(settings: EmulatedSettings, start: datetime, duration: timedelta) -> Summary:
     clock = LoopClock(asyncio.get_running_loop(), start)
-    site = EmulatedSite(settings, clock, offload=inline)
+    site = EmulatedSite(settings, clock, offload=inline, gather_s=GATHER_S)
     tally = Tally(site.services.building)
     site.services.news.listen(tally.take)
     async with site.running():
