@@ -27,6 +27,7 @@ class Edge:
         bus: Bus,
         directory: Path,
         key: Ed25519PublicKey,
+        gather_s: float = 0.0,
     ) -> None:
         clock, building = devices.clock, devices.building
         directory.mkdir(parents=True, exist_ok=True)
@@ -41,6 +42,7 @@ class Edge:
             clock,
             random.Random(f"uplink {source}"),  # noqa: S311  (spreads reconnections, the same in every run)
             lambda: self.daemon.status(),  # noqa: PLW0108  (the daemon is made after its uplink)
+            gather_s,
         )
         self.daemon = Daemon(
             self.rights,

@@ -62,6 +62,7 @@ class EmulatedSite:
                 self.bus,
                 settings.data / "edges" / source,
                 self.services.publisher.public_key,
+                gather_s,
             )
             for source, doors in sources.items()
         )

@@ -10,7 +10,7 @@ from access.site.summary import Summary, Tally
 from emulators.clock import LoopClock, run_virtually
 
 GATHER_S = 5.0
-"""Nobody watches a simulation, so its events share commits; door computers would send again after 10 s."""
+"""Nobody watches a simulation, so its events share messages and commits; door computers send again after 10 s."""
 
 _ResultT = TypeVar("_ResultT")
 

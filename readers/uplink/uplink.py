@@ -29,6 +29,8 @@ ACK_WITHIN_S = 10.0
 class Uplink:
     """The line of one source. `describe` is asked for the status whenever it is published.
 
+    With `gather_s`, what there is to say waits that long for more of it: fewer messages, later news.
+
     `refused` counts what came over the bus and was ignored, `resent` the batches that no acknowledgement came for.
     """
 
@@ -41,9 +43,10 @@ class Uplink:
         clock: Clock,
         random: Random,
         describe: Callable[[], Status],
+        gather_s: float = 0.0,
     ) -> None:
         self._source, self._topics, self._bus, self._clock = source, topics, bus, clock
-        self._describe = describe
+        self._describe, self._gather_s = describe, gather_s
         self._drain = Drain(journal)
         self._backoff = Backoff(random)
         self._overdue: Timer | None = None
@@ -100,6 +103,8 @@ class Uplink:
     async def _send(self, line: Connection) -> None:
         while True:
             await self._stirred.wait()
+            if self._gather_s:
+                await self._clock.sleep(self._gather_s)
             self._stirred.clear()
             if self._has_news:
                 self._has_news = False
