@@ -9,7 +9,7 @@ from access.site.emulated import EmulatedSettings, EmulatedSite
 from access.site.summary import Summary, Tally
 from emulators.clock import LoopClock, run_virtually
 
-GATHER_S = 5.0
+GATHER_S = 4.0
 """Nobody watches a simulation, so its events share messages and commits; door computers send again after 10 s."""
 
 _ResultT = TypeVar("_ResultT")
