@@ -63,6 +63,23 @@ def _simulate(arguments: argparse.Namespace, data: Path) -> int:
     return 0
 
 
+def _live(arguments: argparse.Namespace, data: Path) -> int:
+    from access.site.emulated import EmulatedSettings
+    from access.site.live import Welcome, run_live
+    from access.site.web import listen
+
+    settings = EmulatedSettings(arguments.policy, data, _people(arguments), arguments.seed)
+    live_from = _start(arguments.start, arguments.policy, LIVE_FROM)
+    morning = _morning_before(live_from, arguments.policy)
+
+    def say(welcome: Welcome) -> None:
+        print(_greeting(arguments.port, welcome.password, welcome.key), flush=True)
+
+    with listen("127.0.0.1", arguments.port) as listener:
+        run_live(settings, morning, live_from, arguments.speed, listener, say)
+    return 0
+
+
 @contextmanager
 def _data(chosen: Path | None) -> Iterator[Path]:
     if chosen is not None:
@@ -92,6 +109,35 @@ def _start(text: str | None, policy: Path, time_of_day: timedelta) -> datetime:
     except ValueError as error:
         raise Invalid(f"--from {text}: expected a time such as 2026-09-15T09:20, or 'now'") from error
     return (at if at.tzinfo else at.replace(tzinfo=timezone)).astimezone(UTC)
+
+
+def _morning_before(at: datetime, policy: Path) -> datetime:
+    """Return when the building day of `at` began."""
+    from policies.loader import load
+
+    timezone = ZoneInfo(load(policy).policy.calendar.timezone)
+    day = (at.astimezone(timezone) - DAY_BEGINS).date()
+    return (datetime.combine(day, wall_time(), timezone) + DAY_BEGINS).astimezone(UTC)
+
+
+def _greeting(port: int, password: str | None, key: str) -> str:
+    address = f"http://127.0.0.1:{port}"
+    sign_in = f"sign in as admin with the one-time password {password}" if password else "sign in as before"
+    return f"""
+Totem: KM0 in emulation (fictional), live at  {address}
+{sign_in}
+
+Try: enrol somebody, give them a badge, and tap it at an emulated reader.
+  KEY={key}
+  curl -s {address}/v1/people -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\
+    -d '{{"id": "ada", "name": "Ada", "type": "staff", "tiers": ["staff"]}}'
+  curl -s {address}/v1/badges -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\
+    -d '{{"id": "04a1b2c3d4e5f6", "kind": "uid", "person": "ada"}}'
+  curl -s {address}/emulation/tap -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\
+    -d '{{"reader": "agora-in", "badge": "04a1b2c3d4e5f6"}}'
+
+The API: {address}/docs    Stop: Ctrl-C
+"""
 
 
 def _duration(text: str) -> timedelta:

@@ -20,10 +20,12 @@ from access.services.people import PersonRecord
 from access.site.edge import Edge
 from emulators.building import EmulatedBuilding, hosts
 from emulators.people import EmulatedPeople, Resident, population
-from policies.ids import OrganisationId
+from policies.ids import OrganisationId, SourceId
 from policies.loader import load
 from policies.roster import Badge, Person
 from readers.ports import Clock
+
+AUTHORIZER = SourceId("authorizer")
 
 _ACTOR = "emulation"
 _DRAIN_LOOK_S = 1.0
@@ -49,7 +51,11 @@ class EmulatedSite:
         self.clock = clock
         self.bus = MemoryBus()
         self.services = open_services(
-            f"sqlite:///{settings.data / 'totem.db'}", building, policy, sources, settings.data / "site.key"
+            f"sqlite:///{settings.data / 'totem.db'}",
+            building,
+            policy,
+            sources | {AUTHORIZER: ()},
+            settings.data / "site.key",
         )
         self.residents = _residents(self.services, settings, clock)
         self.devices = EmulatedBuilding(building, clock)

@@ -1,10 +1,11 @@
-"""Everything that a site shows over HTTP: the API, the pages and the streams, as one application."""
+"""What a browser and a program see of a site: the API and the pages in one application, and its server."""
 
 import socket
 from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import msgspec
 import uvicorn
 from fastapi import FastAPI
 
@@ -13,38 +14,98 @@ from access.api.desk import needs
 from access.dashboard.broadcast import Broadcast
 from access.dashboard.feeds import feeds
 from access.dashboard.routes import router
+from access.errors import NotSignedIn, SettingsError
 from access.services import Services
 from access.services.decisions import Decides
+from access.services.operators import Operators
 from access.services.rights import Scope
 
+_LONGEST_GOODBYE_S = 3
 
-class Web(uvicorn.Server):
-    """A web server that ends its streams before it waits for its connections to end."""
 
-    def __init__(self, app: FastAPI, broadcast: Broadcast, host: str, port: int) -> None:
-        super().__init__(uvicorn.Config(app, host, port, log_config=None))
+class Web:
+    """The application of one site. Events reach its streams from the moment it is made."""
+
+    def __init__(
+        self,
+        services: Services,
+        now: Callable[[], datetime],
+        authorizer: Decides,
+        is_connected: Callable[[], bool],
+        *,
+        is_fictional: bool = False,
+    ) -> None:
+        timezone = ZoneInfo(services.policy.calendar.timezone)
+        self.broadcast = Broadcast(services.live, now, timezone)
+        services.news.listen(self.broadcast.notify)
+        self.app: FastAPI = create_app(services, now, authorizer, is_connected)
+        self.app.include_router(feeds(self.broadcast, needs(Scope.OCCUPANCY_READ), needs(Scope.EVENTS_READ)))
+        self.app.include_router(
+            router(
+                self.broadcast, _SignIn(services.operators, now), services.building.site, is_fictional=is_fictional
+            )
+        )
+
+    async def serve(self, listener: socket.socket) -> None:
+        """Serve until interrupted; open streams are ended first."""
+        config = uvicorn.Config(
+            self.app,
+            log_level="warning",
+            lifespan="off",
+            ws="none",
+            server_header=False,
+            timeout_graceful_shutdown=_LONGEST_GOODBYE_S,
+        )
+        await _Server(config, self.broadcast).serve(sockets=[listener])
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take the port; raise `SettingsError` if it is somebody else's."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise SettingsError(f"{host}:{port}: {error.strerror}; choose another port") from error
+    return listener
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, broadcast: Broadcast) -> None:
+        super().__init__(config)
         self._broadcast = broadcast
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop in order."""
         self._broadcast.close()
         await super().shutdown(sockets)
 
 
-def open_web(
-    services: Services,
-    now: Callable[[], datetime],
-    authorizer: Decides | None = None,
-    is_connected: Callable[[], bool] = lambda: True,
-    *,
-    is_fictional: bool = False,
-) -> tuple[FastAPI, Broadcast]:
-    """Return the application of a site and what feeds its viewers; call it on the event loop that serves it."""
-    broadcast = Broadcast(services.live, now, ZoneInfo(services.policy.calendar.timezone))
-    services.news.listen(broadcast.notify)
-    app = create_app(services, now, authorizer, is_connected)
-    app.include_router(
-        router(broadcast, services.operators, now, services.building.site, is_fictional=is_fictional)
-    )
-    app.include_router(feeds(broadcast, needs(Scope.OCCUPANCY_READ), needs(Scope.EVENTS_READ)))
-    return app, broadcast
+class _Visitor(msgspec.Struct, frozen=True):
+    """Who is signed in, as the pages ask for it."""
+
+    name: str
+    must_change: bool
+
+
+class _SignIn:
+    """The operators as the pages ask for them (`access.dashboard.ports.Operators`), at the building's time."""
+
+    def __init__(self, operators: Operators, now: Callable[[], datetime]) -> None:
+        self._operators, self._now = operators, now
+
+    def sign_in(self, name: str, password: str) -> str:
+        return self._operators.sign_in(name, password, self._now()).token
+
+    def session(self, token: str) -> _Visitor | None:
+        try:
+            actor = self._operators.of_session(token, self._now())
+        except NotSignedIn:
+            return None
+        return _Visitor(actor.name, actor.must_set_password)
+
+    def set_password(self, token: str, password: str) -> str:
+        return self._operators.set_password(token, password, self._now()).token
+
+    def sign_out(self, token: str) -> None:
+        self._operators.sign_out(token)

@@ -1,0 +1,104 @@
+"""The emulated site at the wall's pace, with its pages: it lives the morning at full speed, and then goes live."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import msgspec
+
+from access.authorize import Authorizer, Drain
+from access.services.offload import Offload, WriterThread
+from access.services.rights import Scope
+from access.site.emulated import AUTHORIZER, EmulatedSettings, EmulatedSite
+from access.site.emulation import emulation
+from access.site.simulate import inline
+from access.site.web import Web
+from emulators.clock import BuildingLoop, LoopClock
+from readers.journal import Durability, FileJournal
+
+_ResultT = TypeVar("_ResultT")
+
+_KEY_LASTS = timedelta(days=1)
+_DEMO_SCOPES = (
+    Scope.BUILDING_READ,
+    Scope.OCCUPANCY_READ,
+    Scope.PEOPLE_READ,
+    Scope.PEOPLE_WRITE,
+    Scope.BADGES_READ,
+    Scope.BADGES_WRITE,
+    Scope.ORGANISATIONS_READ,
+)
+
+
+class Welcome(msgspec.Struct, frozen=True):
+    """What somebody needs to begin: `password` is the first administrator's, None if there is one already."""
+
+    password: str | None
+    key: str
+
+
+def run_live(
+    settings: EmulatedSettings,
+    start: datetime,
+    live_from: datetime,
+    speed: float,
+    listener: socket.socket,
+    welcome: Callable[[Welcome], None],
+) -> None:
+    """Live from `start` to `live_from` at full speed, then serve on `listener` until interrupted."""
+    with asyncio.Runner(loop_factory=BuildingLoop) as runner:
+        runner.run(_live(settings, start, live_from, speed, listener, welcome))
+
+
+async def _live(
+    settings: EmulatedSettings,
+    start: datetime,
+    live_from: datetime,
+    speed: float,
+    listener: socket.socket,
+    welcome: Callable[[Welcome], None],
+) -> None:
+    loop = asyncio.get_running_loop()
+    clock = LoopClock(loop, start)
+    work, writer = _Work(), WriterThread()
+    site = EmulatedSite(settings, clock, work)
+    journal = FileJournal(settings.data / "authorizer", AUTHORIZER, clock.now, Durability.BUFFERED)
+    authorizer = Authorizer(site.services, journal)
+    drain = Drain(authorizer, AUTHORIZER, site.services, clock, work)
+    web = Web(
+        site.services, clock.now, authorizer, lambda: site.intake.is_connected, is_fictional=True
+    )
+    web.app.include_router(emulation(site.devices, site.services))
+    async with site.running():
+        people = asyncio.create_task(site.people.run(), name="people")
+        await clock.sleep((live_from - start).total_seconds())
+        if isinstance(loop, BuildingLoop):
+            loop.go_live(speed)
+        work.where = writer
+        draining = asyncio.create_task(drain.run(), name="authorizer drain")
+        welcome(_welcome(site, live_from))
+        await web.serve(listener)
+        for task in (people, draining):
+            task.cancel()
+        await asyncio.gather(people, draining, return_exceptions=True)
+    writer.close()
+    journal.close()
+
+
+class _Work:
+    """An `Offload` that changes place: where it stands while time jumps, a thread of its own once it does not."""
+
+    def __init__(self) -> None:
+        self.where: Offload = inline
+
+    async def __call__(self, work: Callable[[], _ResultT]) -> _ResultT:
+        return await self.where(work)
+
+
+def _welcome(site: EmulatedSite, at: datetime) -> Welcome:
+    operators = site.services.operators
+    password = operators.first_administrator(at)
+    scopes = tuple(scope.value for scope in _DEMO_SCOPES)
+    return Welcome(password, operators.create_key("emulation", scopes, "first start", at, at + _KEY_LASTS))
