@@ -8,7 +8,8 @@ from typing import TypeVar
 
 import msgspec
 
-from access.authorize import Authorizer, Drain
+from access.authorize.authorizer import Authorizer
+from access.authorize.drain import Drain
 from access.services.offload import Offload, WriterThread
 from access.services.rights import Scope
 from access.site.emulated import AUTHORIZER, EmulatedSettings, EmulatedSite

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-import msgspec
 import uvicorn
 from fastapi import FastAPI
 
@@ -14,10 +13,9 @@ from access.api.desk import needs
 from access.dashboard.broadcast import Broadcast
 from access.dashboard.feeds import feeds
 from access.dashboard.routes import router
-from access.errors import NotSignedIn, SettingsError
+from access.errors import SettingsError
 from access.services import Services
 from access.services.decisions import Decides
-from access.services.operators import Operators
 from access.services.rights import Scope
 
 _LONGEST_GOODBYE_S = 3
@@ -42,7 +40,11 @@ class Web:
         self.app.include_router(feeds(self.broadcast, needs(Scope.OCCUPANCY_READ), needs(Scope.EVENTS_READ)))
         self.app.include_router(
             router(
-                self.broadcast, _SignIn(services.operators, now), services.building.site, is_fictional=is_fictional
+                self.broadcast,
+                services.operators,
+                now,
+                services.building.site,
+                is_fictional=is_fictional,
             )
         )
 
@@ -79,33 +81,3 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._broadcast.close()
         await super().shutdown(sockets)
-
-
-class _Visitor(msgspec.Struct, frozen=True):
-    """Who is signed in, as the pages ask for it."""
-
-    name: str
-    must_change: bool
-
-
-class _SignIn:
-    """The operators as the pages ask for them (`access.dashboard.ports.Operators`), at the building's time."""
-
-    def __init__(self, operators: Operators, now: Callable[[], datetime]) -> None:
-        self._operators, self._now = operators, now
-
-    def sign_in(self, name: str, password: str) -> str:
-        return self._operators.sign_in(name, password, self._now()).token
-
-    def session(self, token: str) -> _Visitor | None:
-        try:
-            actor = self._operators.of_session(token, self._now())
-        except NotSignedIn:
-            return None
-        return _Visitor(actor.name, actor.must_set_password)
-
-    def set_password(self, token: str, password: str) -> str:
-        return self._operators.set_password(token, password, self._now()).token
-
-    def sign_out(self, token: str) -> None:
-        self._operators.sign_out(token)
