@@ -34,12 +34,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=8000, help="where the pages are served (default 8000)")
     parser.add_argument("--data", type=Path, help="where state is kept (default: nowhere, gone at the end)")
     parser.add_argument("--speed", type=_speed, default=1.0, help="building seconds in a second of the wall")
-    parser.add_argument("--people", type=_count, help="how many people live here (default: as many as at KM0)")
+    parser.add_argument(
+        "--people", type=_count, help="how many people live here (default: as many as at KM0)"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of people and their days (default 0)")
     parser.add_argument("--no-people", action="store_true", help="leave the building to whoever taps")
-    parser.add_argument("--simulate", type=_duration, metavar="DURATION", help="live that long (1d, 6h) at full speed")
+    parser.add_argument(
+        "--simulate", type=_duration, metavar="DURATION", help="live that long (1d, 6h) at full speed"
+    )
     parser.add_argument("--from", dest="start", metavar="TIME", help="where building time starts, or 'now'")
-    parser.add_argument("--policy", type=Path, default=_SHIPPED, help="the building's directory (default: KM0)")
+    parser.add_argument(
+        "--policy", type=Path, default=_SHIPPED, help="the building's directory (default: KM0)"
+    )
     parser.add_argument("--json", action="store_true", help="print the account of a simulation as JSON")
 
 

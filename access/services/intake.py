@@ -7,6 +7,7 @@ a lost broker is connected again, and while the database is away nothing is ackn
 
 import asyncio
 import logging
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import Protocol
@@ -46,10 +47,15 @@ class Clock(Protocol):
         ...
 
 
+def at_once() -> float:
+    """Gather nothing: 0 seconds."""
+    return 0.0
+
+
 class Intake:
     """One server on the bus as the client `name`. `run` it as a task.
 
-    With `gather_s`, events wait that long for others to share their transaction: fewer commits, later counts.
+    Events wait `gather_s()` seconds for others to share their transaction: fewer commits, later counts.
     """
 
     def __init__(
@@ -59,7 +65,7 @@ class Intake:
         clock: Clock,
         offload: Offload,
         name: str = "server",
-        gather_s: float = 0.0,
+        gather_s: Callable[[], float] = at_once,
     ) -> None:
         self._bus, self._services, self._clock, self._offload = bus, services, clock, offload
         self._gather_s = gather_s
@@ -107,8 +113,8 @@ class Intake:
     async def _store(self, line: Connection, waiting: asyncio.Queue[Message]) -> None:
         while True:
             messages = [await waiting.get()]
-            if self._gather_s:
-                await self._clock.sleep(self._gather_s)
+            if (gather_s := self._gather_s()) > 0:
+                await self._clock.sleep(gather_s)
             while not waiting.empty():
                 messages.append(waiting.get_nowait())
             batches = [batch for message in messages if (batch := self._sort(message))]

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -27,7 +27,7 @@ class Edge:
         bus: Bus,
         directory: Path,
         key: Ed25519PublicKey,
-        gather_s: float = 0.0,
+        gather_s: Callable[[], float],
     ) -> None:
         clock, building = devices.clock, devices.building
         directory.mkdir(parents=True, exist_ok=True)

@@ -14,10 +14,11 @@ import msgspec
 from access.bus.memory import MemoryBus
 from access.services import Services, open_services
 from access.services.badges import BadgeRecord
-from access.services.intake import Intake, Offload
+from access.services.intake import Intake
 from access.services.organisations import OrganisationRecord
 from access.services.people import PersonRecord
 from access.site.edge import Edge
+from access.site.pace import Pace
 from emulators.building import EmulatedBuilding, hosts
 from emulators.people import EmulatedPeople, Resident, population
 from policies.ids import OrganisationId, SourceId
@@ -43,9 +44,7 @@ class EmulatedSettings(msgspec.Struct, frozen=True):
 class EmulatedSite:
     """One site, put together and ready to run."""
 
-    def __init__(
-        self, settings: EmulatedSettings, clock: Clock, offload: Offload, gather_s: float = 0.0
-    ) -> None:
+    def __init__(self, settings: EmulatedSettings, clock: Clock, pace: Pace) -> None:
         building, policy = load(settings.policy)
         sources = hosts(building)
         self.clock = clock
@@ -68,11 +67,11 @@ class EmulatedSite:
                 self.bus,
                 settings.data / "edges" / source,
                 self.services.publisher.public_key,
-                gather_s,
+                pace.gather_s,
             )
             for source, doors in sources.items()
         )
-        self.intake = Intake(self.bus, self.services, clock, offload, gather_s=gather_s)
+        self.intake = Intake(self.bus, self.services, clock, pace, gather_s=pace.gather_s)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

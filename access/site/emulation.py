@@ -18,6 +18,7 @@ from policies.decision import Effect, Message, Reason, message
 from policies.ids import ReaderId, RuleId
 from readers.wire.events import Event, EventType
 
+_APPROACH_S = 1.0
 _HELD_S = 0.5
 _WAIT_S = 5.0
 
@@ -47,10 +48,11 @@ def emulation(devices: EmulatedBuilding, services: Services) -> APIRouter:
 
     @routes.post("/tap", dependencies=[Depends(needs(Scope.BADGES_WRITE))], response_class=Response)
     async def tap(asked: Tap) -> Response:
-        """Hold a card to an emulated reader and tell what was decided, once it is stored."""
+        """Walk up to an emulated reader, hold a card to it, and tell what was decided, once it is stored."""
         reader = ReaderId(asked.reader)
         if reader not in devices.antennas:
             raise NotFound(f"reader {reader}: there is no such reader")
+        await devices.clock.sleep(_APPROACH_S)
         decided = _next_decision(services, reader)
         devices.antennas[reader].present(UidCard(bytes.fromhex(asked.badge)))
         try:

@@ -4,22 +4,19 @@ import asyncio
 import socket
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 import msgspec
 
 from access.authorize.authorizer import Authorizer
 from access.authorize.drain import Drain
-from access.services.offload import Offload, WriterThread
+from access.services.offload import WriterThread
 from access.services.rights import Scope
 from access.site.emulated import AUTHORIZER, EmulatedSettings, EmulatedSite
 from access.site.emulation import emulation
-from access.site.simulate import inline
+from access.site.pace import Pace
 from access.site.web import Web
 from emulators.clock import BuildingLoop, LoopClock
 from readers.journal import Durability, FileJournal
-
-_ResultT = TypeVar("_ResultT")
 
 _KEY_LASTS = timedelta(days=1)
 _DEMO_SCOPES = (
@@ -63,21 +60,19 @@ async def _live(
 ) -> None:
     loop = asyncio.get_running_loop()
     clock = LoopClock(loop, start)
-    work, writer = _Work(), WriterThread()
-    site = EmulatedSite(settings, clock, work)
+    pace, writer = Pace(), WriterThread()
+    site = EmulatedSite(settings, clock, pace)
     journal = FileJournal(settings.data / "authorizer", AUTHORIZER, clock.now, Durability.BUFFERED)
     authorizer = Authorizer(site.services, journal)
-    drain = Drain(authorizer, AUTHORIZER, site.services, clock, work)
-    web = Web(
-        site.services, clock.now, authorizer, lambda: site.intake.is_connected, is_fictional=True
-    )
+    drain = Drain(authorizer, AUTHORIZER, site.services, clock, pace)
+    web = Web(site.services, clock.now, authorizer, lambda: site.intake.is_connected, is_fictional=True)
     web.app.include_router(emulation(site.devices, site.services))
     async with site.running():
         people = asyncio.create_task(site.people.run(), name="people")
         await clock.sleep((live_from - start).total_seconds())
         if isinstance(loop, BuildingLoop):
             loop.go_live(speed)
-        work.where = writer
+        pace.go_live(writer)
         draining = asyncio.create_task(drain.run(), name="authorizer drain")
         welcome(_welcome(site, live_from))
         await web.serve(listener)
@@ -86,16 +81,6 @@ async def _live(
         await asyncio.gather(people, draining, return_exceptions=True)
     writer.close()
     journal.close()
-
-
-class _Work:
-    """An `Offload` that changes place: where it stands while time jumps, a thread of its own once it does not."""
-
-    def __init__(self) -> None:
-        self.where: Offload = inline
-
-    async def __call__(self, work: Callable[[], _ResultT]) -> _ResultT:
-        return await self.where(work)
 
 
 def _welcome(site: EmulatedSite, at: datetime) -> Welcome:

@@ -1,18 +1,12 @@
 """A stretch of building time lived as fast as the machine goes, on one thread, with an account at its end."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 from access.site.emulated import EmulatedSettings, EmulatedSite
+from access.site.pace import Pace
 from access.site.summary import Summary, Tally
 from emulators.clock import LoopClock, run_virtually
-
-GATHER_S = 4.0
-"""Nobody watches a simulation, so its events share messages and commits; door computers send again after 10 s."""
-
-_ResultT = TypeVar("_ResultT")
 
 
 def simulate(settings: EmulatedSettings, start: datetime, duration: timedelta) -> Summary:
@@ -22,7 +16,7 @@ def simulate(settings: EmulatedSettings, start: datetime, duration: timedelta) -
 
 async def _live(settings: EmulatedSettings, start: datetime, duration: timedelta) -> Summary:
     clock = LoopClock(asyncio.get_running_loop(), start)
-    site = EmulatedSite(settings, clock, offload=inline, gather_s=GATHER_S)
+    site = EmulatedSite(settings, clock, Pace())
     tally = Tally(site.services.building)
     site.services.news.listen(tally.take)
     async with site.running():
@@ -32,8 +26,3 @@ async def _live(settings: EmulatedSettings, start: datetime, duration: timedelta
         await asyncio.gather(people, return_exceptions=True)
         await site.drained()
     return tally.sum_up()
-
-
-async def inline(work: Callable[[], _ResultT]) -> _ResultT:
-    """Do blocking work where it stands: a simulation has one thread."""
-    return work()

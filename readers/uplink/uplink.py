@@ -26,10 +26,15 @@ ACK_WITHIN_S = 10.0
 """How long the server may take to store a batch before it is sent again: many times a commit, even a slow one."""
 
 
+def at_once() -> float:
+    """Gather nothing: 0 seconds."""
+    return 0.0
+
+
 class Uplink:
     """The line of one source. `describe` is asked for the status whenever it is published.
 
-    With `gather_s`, what there is to say waits that long for more of it: fewer messages, later news.
+    What there is to say waits `gather_s()` seconds for more of it: fewer messages, later news.
 
     `refused` counts what came over the bus and was ignored, `resent` the batches that no acknowledgement came for.
     """
@@ -43,7 +48,7 @@ class Uplink:
         clock: Clock,
         random: Random,
         describe: Callable[[], Status],
-        gather_s: float = 0.0,
+        gather_s: Callable[[], float] = at_once,
     ) -> None:
         self._source, self._topics, self._bus, self._clock = source, topics, bus, clock
         self._describe, self._gather_s = describe, gather_s
@@ -103,8 +108,8 @@ class Uplink:
     async def _send(self, line: Connection) -> None:
         while True:
             await self._stirred.wait()
-            if self._gather_s:
-                await self._clock.sleep(self._gather_s)
+            if (gather_s := self._gather_s()) > 0:
+                await self._clock.sleep(gather_s)
             self._stirred.clear()
             if self._has_news:
                 self._has_news = False

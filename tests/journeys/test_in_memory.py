@@ -10,7 +10,7 @@ from access.services.badges import BadgeRecord, BadgeVerb
 from access.services.events import Filter
 from access.services.people import PersonRecord
 from access.site.emulated import EmulatedSettings, EmulatedSite
-from access.site.simulate import inline
+from access.site.pace import Pace, inline
 from emulators.cards.uid import UidCard
 from emulators.clock import LoopClock, run_virtually
 from policies.ids import BadgeId, DoorId, PersonId, ReaderId, SpaceId, TierId
@@ -34,12 +34,19 @@ def live(directory: Path, act: Act, start: datetime = TUESDAY_MORNING) -> None:
 
     async def scene() -> None:
         clock = LoopClock(asyncio.get_running_loop(), start)
-        site = EmulatedSite(EmulatedSettings(KM0, directory, people=0), clock, inline)
+        site = EmulatedSite(EmulatedSettings(KM0, directory, people=0), clock, live_pace())
         async with site.running():
             await clock.sleep(1)
             await act(site)
 
     run_virtually(scene())
+
+
+def live_pace() -> Pace:
+    """Return the pace of a site that tells everything at once, in one thread."""
+    pace = Pace()
+    pace.go_live(inline)
+    return pace
 
 
 def enrol(site: EmulatedSite) -> None:
@@ -71,7 +78,9 @@ def decisions(site: EmulatedSite) -> list[Event]:
     return list(reversed(found))
 
 
-def test_a_person_enrolled_a_moment_ago_opens_the_door_and_is_counted_until_she_leaves(tmp_path: Path) -> None:
+def test_a_person_enrolled_a_moment_ago_opens_the_door_and_is_counted_until_she_leaves(
+    tmp_path: Path,
+) -> None:
     async def act(site: EmulatedSite) -> None:
         assert not await tap(site, AGORA_IN)
         enrol(site)
@@ -113,7 +122,9 @@ def test_a_permit_that_nobody_uses_counts_nobody(tmp_path: Path) -> None:
     live(tmp_path, act)
 
 
-def test_through_a_day_without_the_bus_doors_decide_and_then_everything_arrives_in_order(tmp_path: Path) -> None:
+def test_through_a_day_without_the_bus_doors_decide_and_then_everything_arrives_in_order(
+    tmp_path: Path,
+) -> None:
     async def act(site: EmulatedSite) -> None:
         enrol(site)
         await site.clock.sleep(1)
