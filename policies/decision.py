@@ -103,7 +103,7 @@ def message(reason: Reason) -> Message:
 
 
 _MESSAGES = {
-    Reason.GRANTED: Message("Entrez.", "Come in."),
+    Reason.GRANTED: Message("Passez.", "Go ahead."),
     Reason.UNKNOWN_CREDENTIAL: Message("Badge inconnu.", "This badge is not known here."),
     Reason.CREDENTIAL_UNASSIGNED: Message(
         "Ce badge n'est attribué à personne.", "This badge belongs to nobody."

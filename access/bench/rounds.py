@@ -43,7 +43,7 @@ def measure(
     finally:
         gc.enable()
         gc.unfreeze()
-    return {name: _median(each) for name, each in rounds.items()}
+    return {name: median_of(each) for name, each in rounds.items()}
 
 
 def _round(
@@ -61,7 +61,8 @@ def _round(
     return times
 
 
-def _median(rounds: Sequence[Result]) -> Result:
+def median_of(rounds: Sequence[Result]) -> Result:
+    """Return the medians of the rounds, figure by figure; `n` is their sum."""
     return Result(
         sum(each.n for each in rounds),
         median(each.p50_us for each in rounds),

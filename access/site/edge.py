@@ -42,8 +42,8 @@ class Edge:
             clock,
             random.Random(f"uplink {source}"),  # noqa: S311  (spreads reconnections, the same in every run)
             lambda: self.daemon.status(),  # noqa: PLW0108  (the daemon is made after its uplink)
-            gather_s,
         )
+        self.uplink.gather_s = gather_s
         self.daemon = Daemon(
             self.rights,
             {

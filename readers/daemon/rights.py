@@ -4,6 +4,7 @@ A snapshot never goes back in version. Without one, or with one too old, doors s
 the tiers declared `degraded`, by authenticated badge, outside restricted spaces (ARCHITECTURE, "Who decides").
 """
 
+import logging
 import os
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,8 @@ from policies.request import AccessRequest, Assurance, Direction, LiveState
 from readers.errors import WireError
 from readers.wire import snapshot as wire
 from readers.wire.snapshot import Snapshot
+
+_log = logging.getLogger(__name__)
 
 MAX_AGE = timedelta(hours=72)
 """The age limit of a snapshot (ARCHITECTURE, "Who decides", point 4)."""
@@ -58,7 +61,13 @@ class Rights:
             or request.reader not in self.snapshot.building.readers
         ):
             return Decision(Effect.DENY, Reason.STALE_RIGHTS)
-        decision = self._engine.decide(request, state)
+        try:
+            decision = self._engine.decide(request, state)
+        except Exception:  # noqa: BLE001  (whatever the fault: what cannot be evaluated denies, DOMAIN section 3.2)
+            _log.exception("decision-failed", extra={"reader": request.reader})
+            return Decision(
+                Effect.DENY, Reason.OTHER, door=self.snapshot.building.readers[request.reader].door
+            )
         if decision.grants and self._is_stale(request.at) and not self._may_enter_degraded(request, decision):
             return Decision(
                 Effect.DENY,

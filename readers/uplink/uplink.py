@@ -34,7 +34,7 @@ def at_once() -> float:
 class Uplink:
     """The line of one source. `describe` is asked for the status whenever it is published.
 
-    What there is to say waits `gather_s()` seconds for more of it: fewer messages, later news.
+    What there is to say waits `gather_s()` seconds for more of it; another function there makes fewer messages, later.
 
     `refused` counts what came over the bus and was ignored, `resent` the batches that no acknowledgement came for.
     """
@@ -48,10 +48,10 @@ class Uplink:
         clock: Clock,
         random: Random,
         describe: Callable[[], Status],
-        gather_s: Callable[[], float] = at_once,
     ) -> None:
         self._source, self._topics, self._bus, self._clock = source, topics, bus, clock
-        self._describe, self._gather_s = describe, gather_s
+        self._describe = describe
+        self.gather_s: Callable[[], float] = at_once
         self._drain = Drain(journal)
         self._backoff = Backoff(random)
         self._overdue: Timer | None = None
@@ -108,7 +108,7 @@ class Uplink:
     async def _send(self, line: Connection) -> None:
         while True:
             await self._stirred.wait()
-            if (gather_s := self._gather_s()) > 0:
+            if (gather_s := self.gather_s()) > 0:
                 await self._clock.sleep(gather_s)
             self._stirred.clear()
             if self._has_news:

@@ -109,7 +109,7 @@ def test_a_decision_a_tap_comes_out_in_the_same_order(decide):
         "person": "ada",
         "door": "main-b23",
         "space": "b23-0-hall",
-        "message": {"fr": "Entrez.", "en": "Come in."},
+        "message": {"fr": "Passez.", "en": "Go ahead."},
         "next": None,
         "flags": [],
     }

@@ -6,13 +6,15 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from emulators.clock import run_virtually
 from emulators.faults import RelayFault
-from policies.ids import SourceId
+from policies.ids import ScheduleId, SourceId
 from policies.roster import BadgeStatus
+from policies.schedule import Calendar, Schedule, Weekday, Window
 from readers.journal import verify
 from readers.ports import Feedback
 from tests.readers.daemon.desk import (
@@ -264,3 +266,20 @@ def test_what_a_day_of_taps_leaves_behind_is_one_unbroken_chain(tmp_path: Path) 
     (journal,) = (tmp_path / "journal").glob("*.journal")
     verification = verify(journal)
     assert (verification.fault, verification.records) == (None, 81)
+
+
+def test_a_policy_that_cannot_be_evaluated_refuses_and_says_so(tmp_path: Path) -> None:
+    made = snapshot()
+    hours = Schedule(ScheduleId("hours"), (Window(tuple(Weekday), 0, 1440),))
+    rule = msgspec.structs.replace(made.policy.rules[0], schedule=hours.id)
+    timeless = Calendar("Europe/Paris", (), (), ())
+    policy = msgspec.structs.replace(
+        made.policy, rules=(rule,), schedules={hours.id: hours}, calendar=timeless
+    )
+    broken = msgspec.structs.replace(made, policy=policy)
+
+    async def act(at: Desk) -> None:
+        assert not await at.tap()
+        assert at.said() == [("decision", "denied-other")]
+
+    live(tmp_path, act, signed(broken))
