@@ -53,7 +53,7 @@ def at_once() -> float:
 
 
 class Intake:
-    """One server on the bus as the client `name`. `run` it as a task.
+    """One server on the bus as the site's client `name`. `run` it as a task.
 
     Events wait `gather_s()` seconds for others to share their transaction: fewer commits, later counts.
     """

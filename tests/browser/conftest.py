@@ -37,8 +37,9 @@ _FLAGS = [
 _ResultT = TypeVar("_ResultT")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """Start a browser. Not for the session: its event loop runs as long as it does, and other tests have their own."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         message = "Chromium is not installed: the page was not tried in a browser (apt install chromium)"
