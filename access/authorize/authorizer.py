@@ -21,12 +21,16 @@ from access.store import events
 from policies.building import Door
 from policies.decision import Decision, Effect, Reason, message
 from policies.engine import Engine
+from policies.ids import SourceId
 from policies.presence import Passage, Presence
 from policies.request import AccessRequest, LiveState
 from policies.roster import Roster
 from readers.wire.events import Draft, Event, EventType, Inputs, Sealed
 
 _log = logging.getLogger(__name__)
+
+AUTHORIZER = SourceId("authorizer")
+"""The source that decisions for foreign controllers are reported by."""
 
 
 class Journal(Protocol):

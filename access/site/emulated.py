@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from access.authorize.authorizer import AUTHORIZER
 from access.bus.memory import MemoryBus
 from access.services import Services, open_services
 from access.services.badges import BadgeRecord
@@ -21,12 +22,10 @@ from access.site.edge import Edge
 from access.site.pace import Pace
 from emulators.building import EmulatedBuilding, hosts
 from emulators.people import EmulatedPeople, Resident, population
-from policies.ids import OrganisationId, SourceId
+from policies.ids import OrganisationId
 from policies.loader import load
 from policies.roster import Badge, Person
 from readers.ports import Clock
-
-AUTHORIZER = SourceId("authorizer")
 
 _ACTOR = "emulation"
 _DRAIN_LOOK_S = 1.0

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from access.authorize.authorizer import Authorizer
+from access.authorize.authorizer import AUTHORIZER, Authorizer
 from access.authorize.drain import Drain
 from access.services.offload import WriterThread
 from access.services.rights import Scope
-from access.site.emulated import AUTHORIZER, EmulatedSettings, EmulatedSite
+from access.site.emulated import EmulatedSettings, EmulatedSite
 from access.site.emulation import emulation
 from access.site.pace import Pace
 from access.site.web import Web

@@ -1,8 +1,11 @@
 """What a browser and a program see of a site: the API and the pages in one application, and its server."""
 
+import logging
+import signal
 import socket
 from collections.abc import Callable
 from datetime import datetime
+from types import FrameType
 from zoneinfo import ZoneInfo
 
 import uvicorn
@@ -18,6 +21,8 @@ from access.services import Services
 from access.services.decisions import Decides
 from access.services.rights import Scope
 
+_log = logging.getLogger(__name__)
+
 _LONGEST_GOODBYE_S = 3
 
 
@@ -28,7 +33,7 @@ class Web:
         self,
         services: Services,
         now: Callable[[], datetime],
-        authorizer: Decides,
+        authorizer: Decides | None,
         is_connected: Callable[[], bool],
         *,
         is_fictional: bool = False,
@@ -50,9 +55,13 @@ class Web:
 
     async def serve(self, listener: socket.socket) -> None:
         """Serve until interrupted; open streams are ended first."""
+        # uvicorn stops in order at either signal and then raises it again: by then all is done.
+        signal.signal(signal.SIGTERM, _let_pass)
+        signal.signal(signal.SIGINT, _let_pass)
         config = uvicorn.Config(
             self.app,
-            log_level="warning",
+            log_config=None,
+            access_log=False,
             lifespan="off",
             ws="none",
             server_header=False,
@@ -78,6 +87,15 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._broadcast = broadcast
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for listener in sockets or ():
+            _log.info("serving", extra={"address": "{}:{}".format(*listener.getsockname()[:2])})
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._broadcast.close()
         await super().shutdown(sockets)
+
+
+def _let_pass(_signal: int, _frame: FrameType | None) -> None:
+    """Do nothing: the signal was obeyed already."""

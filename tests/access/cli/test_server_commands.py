@@ -83,7 +83,7 @@ def test_the_server_serves_without_a_broker_and_stops_in_order(config):
             assert server.stdout is not None
             assert server.stderr is not None
             assert re.search("one-time password: .{40}", server.stdout.readline())
-            while "Uvicorn running" not in server.stderr.readline():
+            while " serving " not in server.stderr.readline():
                 assert server.poll() is None
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz") as answer:
                 assert answer.status == 200

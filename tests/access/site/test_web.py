@@ -3,16 +3,16 @@
 import asyncio
 
 from access.services.rights import Scope
-from access.site.web import open_web
+from access.site.web import Web
 from tests.asgi_client import Client
 from tests.small_site import NOON
 
 
 def test_streams_and_pages_are_closed_to_strangers(services):
     async def opened():
-        return open_web(services, lambda: NOON)
+        return Web(services, lambda: NOON, None, lambda: True)
 
-    app, _ = asyncio.run(opened())
+    app = asyncio.run(opened()).app
     stranger = Client(app)
     for stream in ("/v1/stream/occupancy", "/v1/stream/events"):
         assert stranger.get(stream).status_code == 401
