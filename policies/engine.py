@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 
 from policies.building import Building, Passback
 from policies.decision import Decision, Effect, Flag, Reason
-from policies.ids import BadgeId, DoorId, PersonId, ReaderId, RuleId
+from policies.ids import BadgeId, DoorId, OrganisationId, PersonId, ReaderId, RuleId, TierId
 from policies.request import AccessRequest, Assurance, Direction, DoorMode, LiveState
-from policies.roster import Badge, BadgeStatus, Person, Roster, within
+from policies.roster import Badge, BadgeStatus, Person, ResidentType, Roster, within
 from policies.rules import (
     Policy,
     RuleEffect,
@@ -38,6 +38,10 @@ _NAMES_KEPT = 4096
 _DENY, _GRANT, _GRANTED, _NORMAL = Effect.DENY, Effect.GRANT, Reason.GRANTED, DoorMode.NORMAL
 
 
+_Standing = tuple[ResidentType, tuple[TierId, ...], OrganisationId | None]
+"""All of a person that `rules.concerns` looks at."""
+
+
 class _Card:
     """A badge, with what a tap needs of it at hand. `is_limited`: its state or dates may refuse."""
 
@@ -56,11 +60,11 @@ class _Holder:
 
     __slots__ = ("exempt", "has_grants", "id", "is_limited", "mask", "person", "responder")
 
-    def __init__(self, person: Person, policy: Policy) -> None:
+    def __init__(self, person: Person, policy: Policy, mask: int) -> None:
         tiers = [policy.tiers[tier] for tier in person.tiers if tier in policy.tiers]
         self.person = person
         self.id = person.id
-        self.mask = _mask(concerns(rule, person) for rule in policy.rules)
+        self.mask = mask
         self.exempt = any(tier.exempt for tier in tiers)
         self.responder = any(tier.responder for tier in tiers)
         self.has_grants = bool(person.grants)
@@ -103,6 +107,7 @@ class Engine:
         self._portals = {reader: _Portal(reader, building, policy) for reader in building.readers}
         self._holders: dict[PersonId | None, _Holder] = {}
         self._cards: dict[BadgeId, _Card] = {}
+        self._masks: dict[_Standing, int] = {}
         for person in roster.people.values():
             self.put_person(person)
         for badge in roster.badges.values():
@@ -123,7 +128,15 @@ class Engine:
 
     def put_person(self, person: Person) -> None:
         """Add or replace one person; their badges stay."""
-        self._holders[person.id] = _Holder(person, self.policy)
+        self._holders[person.id] = _Holder(person, self.policy, self._mask_of(person))
+
+    def _mask_of(self, person: Person) -> int:
+        """Return the rules about somebody; they are the same for all of one standing, so that few are computed."""
+        standing = person.type, person.tiers, person.organisation
+        mask = self._masks.get(standing)
+        if mask is None:
+            mask = self._masks[standing] = _mask(concerns(rule, person) for rule in self.policy.rules)
+        return mask
 
     def put_badge(self, badge: Badge) -> None:
         """Add or replace one badge."""

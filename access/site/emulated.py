@@ -66,11 +66,11 @@ class EmulatedSite:
                 self.bus,
                 settings.data / "edges" / source,
                 self.services.publisher.public_key,
-                pace.gather_s,
+                pace.until_told_s,
             )
             for source, doors in sources.items()
         )
-        self.intake = Intake(self.bus, self.services, clock, pace, gather_s=pace.gather_s)
+        self.intake = Intake(self.bus, self.services, clock, pace, gather_s=pace.until_stored_s)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

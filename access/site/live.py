@@ -60,7 +60,7 @@ async def _live(
 ) -> None:
     loop = asyncio.get_running_loop()
     clock = LoopClock(loop, start)
-    pace, writer = Pace(), WriterThread()
+    pace, writer = Pace(clock), WriterThread()
     site = EmulatedSite(settings, clock, pace)
     journal = FileJournal(settings.data / "authorizer", AUTHORIZER, clock.now, Durability.BUFFERED)
     authorizer = Authorizer(site.services, journal)

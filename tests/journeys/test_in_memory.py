@@ -34,7 +34,7 @@ def live(directory: Path, act: Act, start: datetime = TUESDAY_MORNING) -> None:
 
     async def scene() -> None:
         clock = LoopClock(asyncio.get_running_loop(), start)
-        site = EmulatedSite(EmulatedSettings(KM0, directory, people=0), clock, live_pace())
+        site = EmulatedSite(EmulatedSettings(KM0, directory, people=0), clock, live_pace(clock))
         async with site.running():
             await clock.sleep(1)
             await act(site)
@@ -42,9 +42,9 @@ def live(directory: Path, act: Act, start: datetime = TUESDAY_MORNING) -> None:
     run_virtually(scene())
 
 
-def live_pace() -> Pace:
+def live_pace(clock: LoopClock) -> Pace:
     """Return the pace of a site that tells everything at once, in one thread."""
-    pace = Pace()
+    pace = Pace(clock)
     pace.go_live(inline)
     return pace
 
