@@ -108,6 +108,7 @@ class _PcscLink:
         self._pci = scard.SCARD_PCI_T1 if protocol == scard.SCARD_PROTOCOL_T1 else scard.SCARD_PCI_T0
         self.atr = bytes(scard.SCardStatus(handle)[4])
         self._counter = driver.card_counter()
+        self._is_there = True
 
     def exchange(self, apdu: bytes) -> bytes:
         result, answer = scard.SCardTransmit(self._handle, self._pci, list(apdu))
@@ -118,8 +119,11 @@ class _PcscLink:
         return bytes(answer)
 
     def is_there(self) -> bool:
-        return self._counter is not None and self._driver.card_counter() == self._counter
+        self._is_there = self._counter is not None and self._driver.card_counter() == self._counter
+        return self._is_there
 
     def release(self) -> None:
-        # Reset, so that the next program does not inherit what this one has authenticated.
-        scard.SCardDisconnect(self._handle, scard.SCARD_RESET_CARD)
+        # Reset, so that the next program does not inherit what this one has authenticated. Where the card has left, a
+        # reset would power the next one up before pcscd has counted its insertion, and it would be found twice.
+        is_gone = not self._is_there
+        scard.SCardDisconnect(self._handle, scard.SCARD_LEAVE_CARD if is_gone else scard.SCARD_RESET_CARD)

@@ -105,6 +105,22 @@ async def test_a_card_that_stays_is_one_card(transport, slot):
         assert await read(card) == badge(UID)
 
 
+async def test_a_card_that_follows_another_at_once_is_one_card(transport, slot):
+    async with asyncio.timeout(DEADLINE_S):
+        for _ in range(3):
+            await slot.insert(UidCard(UID))
+            first = await transport.next_card()
+            await slot.remove()
+            await slot.insert(UidCard(OTHER_UID))
+            await first.removed()
+            second = await transport.next_card()
+            assert await read(second) == badge(OTHER_UID)
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(transport.next_card(), timeout=0.6)  # pcscd looks every 0.4 s
+            await slot.remove()
+            await second.removed()
+
+
 async def test_a_card_torn_away_mid_exchange_is_gone(transport, slot):
     async with asyncio.timeout(DEADLINE_S):
         await slot.insert(TornCard(UID))
