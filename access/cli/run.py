@@ -25,6 +25,7 @@ LIVE_FROM = timedelta(hours=9, minutes=20)
 DAY_BEGINS = timedelta(hours=4)
 """A building's day turns when hardly anybody is about."""
 
+_A_MOMENT = timedelta(seconds=1)
 _SHIPPED = Path(policies.__file__).parent / "km0"
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -56,11 +57,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _simulate(arguments: argparse.Namespace, data: Path) -> int:
-    from access.site.emulated import EmulatedSettings
+    from access.site.emulated import EmulatedSettings, lived_until
     from access.site.simulate import simulate
 
     settings = EmulatedSettings(arguments.policy, data, _people(arguments), arguments.seed)
     start = _start(arguments.start, arguments.policy, DAY_BEGINS)
+    if (lived := lived_until(settings)) is not None and lived >= start:
+        raise Invalid(f"--data {data}: it has events until {lived.isoformat()}; expected a later --from")
     summary = simulate(settings, start, arguments.simulate)
     if arguments.json:
         sys.stdout.write(msgspec.json.encode(summary).decode() + "\n")
@@ -70,13 +73,15 @@ def _simulate(arguments: argparse.Namespace, data: Path) -> int:
 
 
 def _live(arguments: argparse.Namespace, data: Path) -> int:
-    from access.site.emulated import EmulatedSettings
+    from access.site.emulated import EmulatedSettings, lived_until
     from access.site.live import Welcome, run_live
     from access.site.web import listen
 
     settings = EmulatedSettings(arguments.policy, data, _people(arguments), arguments.seed)
     live_from = _start(arguments.start, arguments.policy, LIVE_FROM)
     morning = _morning_before(live_from, arguments.policy)
+    if (lived := lived_until(settings)) is not None and lived >= morning:
+        morning = live_from = max(live_from, lived + _A_MOMENT)  # building time never goes back
 
     def say(welcome: Welcome) -> None:
         print(_greeting(arguments.port, welcome.password, welcome.key), flush=True)

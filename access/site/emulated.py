@@ -7,6 +7,7 @@ The same daemons, journals, bus, ingest and store as apart; only what a hand wou
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -28,6 +29,7 @@ from policies.roster import Badge, Person
 from readers.ports import Clock
 
 _ACTOR = "emulation"
+_DATABASE = "totem.db"
 _DRAIN_LOOK_S = 1.0
 
 
@@ -44,17 +46,10 @@ class EmulatedSite:
     """One site, put together and ready to run."""
 
     def __init__(self, settings: EmulatedSettings, clock: Clock, pace: Pace) -> None:
-        building, policy = load(settings.policy)
-        sources = hosts(building)
         self.clock = clock
         self.bus = MemoryBus()
-        self.services = open_services(
-            f"sqlite:///{settings.data / 'totem.db'}",
-            building,
-            policy,
-            sources | {AUTHORIZER: ()},
-            settings.data / "site.key",
-        )
+        self.services = _open(settings)
+        building, policy = self.services.building, self.services.policy
         self.residents = _residents(self.services, settings, clock)
         self.devices = EmulatedBuilding(building, clock)
         self.people = EmulatedPeople(self.devices, self.residents, policy.calendar, clock, settings.seed)
@@ -68,7 +63,7 @@ class EmulatedSite:
                 self.services.publisher.public_key,
                 pace.until_told_s,
             )
-            for source, doors in sources.items()
+            for source, doors in hosts(building).items()
         )
         self.intake = Intake(self.bus, self.services, clock, pace, gather_s=pace.until_stored_s)
 
@@ -89,6 +84,22 @@ class EmulatedSite:
         """Return once the server has stored everything that the door computers kept."""
         while not all(edge.is_drained for edge in self.edges):
             await self.clock.sleep(_DRAIN_LOOK_S)
+
+
+def lived_until(settings: EmulatedSettings) -> datetime | None:
+    """Return the time of the newest event that is kept; None where nothing is."""
+    if not (settings.data / _DATABASE).exists():
+        return None
+    services = _open(settings)
+    services.close()
+    return services.live.as_of
+
+
+def _open(settings: EmulatedSettings) -> Services:
+    building, policy = load(settings.policy)
+    store = f"sqlite:///{settings.data / _DATABASE}"
+    scopes = hosts(building) | {AUTHORIZER: ()}
+    return open_services(store, building, policy, scopes, settings.data / "site.key")
 
 
 def _residents(services: Services, settings: EmulatedSettings, clock: Clock) -> tuple[Resident, ...]:

@@ -1,0 +1,179 @@
+"""`totem run` as somebody types it: a day lived at full speed, and a building to try by hand."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from http import HTTPStatus
+from pathlib import Path
+
+import httpx
+import pytest
+
+TOTEM = (sys.executable, "-c", "import sys; from access.cli import main; sys.exit(main())", "run")
+PATIENCE_S = 60.0
+ADA = {"id": "ada", "name": "Ada", "type": "security", "tiers": ["security"]}
+BADGE = {"id": "04a1b2c3d4e5f6", "kind": "uid", "person": "ada"}
+
+
+def simulate(*words: str, hash_seed: str = "0", zone: str = "UTC") -> str:
+    """Return what a simulation prints, in a process whose hashes and time zone are its own."""
+    environment = os.environ | {"PYTHONHASHSEED": hash_seed, "TZ": zone}
+    done = subprocess.run(
+        [*TOTEM, "--simulate", *words], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_whole_day_is_lived_to_its_end_and_accounted_for():
+    account = json.loads(simulate("1d", "--seed", "7", "--json"))
+    assert account["taps"] == account["grants"] + sum(account["denials"].values())
+    assert account["taps"] > 5_000
+    assert account["passages"] >= account["grants"] * 0.9
+    assert {"denied-unknown-credential", "denied-zone-no-access-rights"} <= account["denials"].keys()
+    assert 400 < account["peak"]["people"] < 1_000
+    assert account["final"]["fonderie"] < 60
+
+
+def test_the_same_seed_prints_the_same_account_in_any_process():
+    first = simulate("4h", "--seed", "7", "--from", "2026-09-15T06:00")
+    again = simulate(
+        "4h", "--seed", "7", "--from", "2026-09-15T06:00", hash_seed="99", zone="Pacific/Auckland"
+    )
+    other = simulate("4h", "--seed", "8", "--from", "2026-09-15T06:00")
+    assert first == again
+    assert first != other
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--simulate", "tomorrow"), "30m, 6h or 1d"),
+        (("--simulate", "0d"), "30m, 6h or 1d"),
+        (("--speed", "0"), "above 0"),
+        (("--people", "-1"), "0 or more"),
+        (("--from", "noon"), "2026-09-15T09:20"),
+    ],
+)
+def test_a_wrong_word_is_refused_with_what_was_expected(words: tuple[str, ...], told: str):
+    done = subprocess.run([*TOTEM, *words], capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert told in done.stderr
+
+
+class Demo:
+    """A running `totem run`."""
+
+    def __init__(self, *words: str) -> None:
+        self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        command = [*TOTEM, "--port", str(self.port), *words]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout
+        greeting = []
+        for line in self._process.stdout:
+            greeting.append(line)
+            if "Stop: Ctrl-C" in line:
+                break
+        self.greeting = "".join(greeting)
+        key = re.search(r"KEY=(\S+)", self.greeting)
+        assert key, self.greeting
+        self._headers = {"Authorization": f"Bearer {key[1]}"}
+        self._wait()
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                assert httpx.get(self.address + "/healthz").status_code == HTTPStatus.OK
+            except httpx.TransportError:
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            else:
+                return
+
+    def post(self, path: str, body: Mapping[str, object]) -> httpx.Response:
+        return httpx.post(self.address + path, json=body, headers=self._headers, timeout=PATIENCE_S)
+
+    def count(self, space: str) -> int:
+        spaces = httpx.get(self.address + "/v1/occupancy", headers=self._headers).json()
+        return next(int(each["count"]) for each in spaces if each["space"] == space)
+
+    def interrupt(self) -> int:
+        self._process.send_signal(signal.SIGINT)
+        self._process.communicate(timeout=PATIENCE_S)
+        return self._process.returncode
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_what_the_greeting_says_to_try_works_and_ctrl_c_ends_it_in_order():
+    demo = Demo("--no-people")
+    try:
+        assert demo.post("/v1/people", ADA).status_code == HTTPStatus.CREATED
+        assert demo.post("/v1/badges", BADGE).status_code == HTTPStatus.CREATED
+        tap = {"reader": "agora-in", "badge": BADGE["id"]}
+        seen = demo.post("/emulation/tap", tap).json()
+        assert (seen["effect"], seen["reason"], seen["opened"]) == ("grant", "granted", True)
+        deadline = time.monotonic() + PATIENCE_S
+        while demo.count("agora") != 1:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        stranger = {"reader": "main-b23-in", "badge": "04ffffffffffff"}
+        refused = demo.post("/emulation/tap", stranger).json()
+        assert (refused["reason"], refused["opened"]) == ("denied-unknown-credential", False)
+        assert demo.post("/emulation/tap", tap | {"reader": "nowhere"}).status_code == HTTPStatus.NOT_FOUND
+        assert (
+            demo.post("/emulation/tap", tap | {"badge": "xyz"}).status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+        )
+    finally:
+        assert demo.interrupt() == 0
+
+
+def test_a_second_start_over_the_same_data_goes_on_where_the_first_ended(tmp_path: Path):
+    first = Demo("--no-people", "--data", str(tmp_path))
+    assert "one-time password" in first.greeting
+    first.post("/v1/people", ADA)
+    first.post("/v1/badges", BADGE)
+    first.post("/emulation/tap", {"reader": "agora-in", "badge": BADGE["id"]})
+    assert first.interrupt() == 0
+    second = Demo("--no-people", "--data", str(tmp_path))
+    try:
+        assert "sign in as before" in second.greeting
+        assert second.count("agora") == 1
+        seen = second.post("/emulation/tap", {"reader": "agora-out", "badge": BADGE["id"]}).json()
+        assert seen["effect"] == "grant"
+        deadline = time.monotonic() + PATIENCE_S
+        while second.count("agora") != 0:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+    finally:
+        assert second.interrupt() == 0
+
+
+def test_a_simulation_over_data_that_reaches_further_is_refused(tmp_path: Path):
+    simulate("1h", "--people", "5", "--data", str(tmp_path))
+    again = [*TOTEM, "--simulate", "1h", "--data", str(tmp_path)]
+    done = subprocess.run(again, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "expected a later --from" in done.stderr
+
+
+def test_a_port_in_use_is_told():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = subprocess.run([*TOTEM, "--port", port], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "choose another port" in done.stderr
