@@ -8,9 +8,12 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from access.services import open_services
+from access.services.events import Filter
+from access.services.ingest import Batch
 from readers.journal import Durability, Fault, FileJournal, walk
 from readers.wire.events import Event, EventType
-from tests.readers.daemon.desk import SCOPE, START
+from tests.readers.daemon.desk import SCOPE, START, snapshot
 
 KILLS = 50
 SEED = 7
@@ -24,8 +27,7 @@ def test_fifty_kills_at_random_moments_lose_and_double_nothing_that_a_bolt_was_m
 ) -> None:
     print(f"seed {SEED}")
     released = kill_again_and_again(tmp_path, random.Random(SEED))
-    FileJournal(tmp_path / "journal", SCOPE, lambda: START, Durability.BUFFERED).close()  # it cuts torn ends
-
+    stored = send_all(tmp_path)
     events = journaled(tmp_path / "journal")
     decided = {
         (event.epoch, event.seq)
@@ -37,6 +39,7 @@ def test_fifty_kills_at_random_moments_lose_and_double_nothing_that_a_bolt_was_m
     assert len(set(released)) == len(released)
     assert set(Counter(event.id for event in events).values()) == {1}
     assert len({event.epoch for event in events}) == KILLS
+    assert stored == sorted(event.id for event in events)
     passages = Counter(event.decision for event in events if event.type is EventType.PASSAGE)
     assert set(passages.values()) == {1}
 
@@ -65,6 +68,26 @@ def kill_again_and_again(directory: Path, draw: random.Random) -> list[Place]:
                     os.kill(pid, signal.SIGKILL)
         victims.stdin.close()
     return released
+
+
+def send_all(directory: Path) -> list[str]:
+    """Send everything to a server, every batch twice as after a lost acknowledgement; return the ids it stored."""
+    journal = FileJournal(
+        directory / "journal", SCOPE, lambda: START, Durability.BUFFERED
+    )  # it cuts torn ends
+    made = snapshot()
+    services = open_services("sqlite://", made.building, made.policy, {SCOPE: ()}, directory / "site.key")
+    while lines := journal.pending(100):
+        batch = Batch(SCOPE, b"\n".join(lines))
+        taken = services.ingest.take([batch], START)
+        assert services.ingest.take([batch], START).events == ()
+        assert taken.findings == ()
+        for (_, epoch), seq in taken.reached.items():
+            journal.acknowledge(epoch, seq)
+    stored = services.events.newest(Filter(), limit=1_000_000)
+    services.close()
+    journal.close()
+    return sorted(event.id for event in stored)
 
 
 def journaled(directory: Path) -> list[Event]:
