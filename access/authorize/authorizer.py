@@ -6,7 +6,7 @@ One lock around all: calls come from the threads of the API, and one decision ta
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from threading import Lock
 from typing import Protocol
@@ -54,6 +54,8 @@ class Authorizer:
 
     def __init__(self, services: Services, journal: Journal) -> None:
         self._services, self._journal = services, journal
+        self.on_kept: Callable[[], None] = _to_nobody
+        """Called, in the thread that decides, whenever the journal has grown."""
         self._lock = Lock()
         self._presence = Presence(services.building)
         self._roster, self._engine = self._load()
@@ -118,6 +120,7 @@ class Authorizer:
                 badge=question.badge,
             )
             self._journal.append(passage)
+        self.on_kept()
         return kept.id
 
     def _door(self, decision: Decision) -> Door:
@@ -163,6 +166,10 @@ class Authorizer:
         return Passage(
             event.at, event.source, event.epoch, event.seq, door, event.origin, event.space, event.person
         )
+
+
+def _to_nobody() -> None:
+    """Tell nobody that the journal has grown."""
 
 
 def _decided(question: Question, decision: Decision, at: datetime, policy_version: str) -> Draft:

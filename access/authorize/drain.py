@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,7 +16,6 @@ from policies.ids import SourceId
 _log = logging.getLogger(__name__)
 
 _LINES_AT_ONCE = 500
-_LOOK_EVERY_S = 0.1  # how late a decision is seen on the dashboard, at most; the journal holds it meanwhile
 _AFTER_A_FAULT_S = 1.0
 
 
@@ -29,19 +29,23 @@ class Drain:
         self._clock, self._offload = clock, offload
 
     async def run(self) -> None:
-        """Drain until cancelled."""
+        """Drain until cancelled: what was left by the last run first, then whatever is kept."""
+        loop, grown = asyncio.get_running_loop(), asyncio.Event()
+        self._authorizer.on_kept = lambda: _wake(loop, grown)
+        grown.set()
         while True:
+            await grown.wait()
+            grown.clear()
             try:
-                moved = await self.once()
+                while await self.once():
+                    pass
             except SQLAlchemyError as error:
                 _log.error("store-unavailable", extra={"source": self._source, "fault": type(error).__name__})
                 await self._clock.sleep(_AFTER_A_FAULT_S)
-                continue
-            if not moved:
-                await asyncio.sleep(_LOOK_EVERY_S)
+                grown.set()
 
     async def once(self) -> bool:
-        """Store the oldest lines; return whether any were stored."""
+        """Store the oldest lines; return whether that moved anything."""
         lines = self._authorizer.oldest(_LINES_AT_ONCE)
         if not lines:
             return False
@@ -53,4 +57,10 @@ class Drain:
             self._services.news.tell(taken.events)
         for (_source, epoch), seq in taken.reached.items():
             self._authorizer.stored(epoch, seq)
-        return bool(taken.events)
+        return self._authorizer.oldest(1) != lines[:1]
+
+
+def _wake(loop: asyncio.AbstractEventLoop, grown: asyncio.Event) -> None:
+    """Set the event from any thread; a decision may outlive the loop by a moment, and is drained at the next start."""
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(grown.set)

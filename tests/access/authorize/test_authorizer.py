@@ -13,7 +13,8 @@ from access.services.badges import BadgeRecord, BadgeVerb
 from access.services.decisions import Question
 from access.services.events import Filter
 from access.services.people import PersonRecord
-from emulators.clock import LoopClock
+from access.site.pace import inline
+from emulators.clock import LoopClock, run_virtually
 from policies.decision import Effect, Reason
 from policies.ids import BadgeId, DoorId, PersonId, ReaderId, SourceId, SpaceId, TierId
 from policies.request import Assurance
@@ -137,3 +138,17 @@ def test_presence_is_followed_and_taken_up_after_a_restart(authorizer, services,
         decided = decider.decide(ROOM, NOON).event
         kept = {event.id: event for event in drained(authorizer, services)}
         assert [flag.value for flag in kept[decided].flags] == ["passback"]
+
+
+def test_a_decision_is_stored_as_soon_as_it_is_kept(authorizer, services):
+    async def scene():
+        clock = LoopClock(asyncio.get_running_loop(), NOON)
+        draining = asyncio.create_task(Drain(authorizer, SOURCE, services, clock, inline).run())
+        await clock.sleep(3600)
+        authorizer.decide(TAP, NOON)
+        await clock.sleep(0.001)
+        stored = services.events.newest(Filter())
+        draining.cancel()
+        return stored
+
+    assert [event.reason for event in run_virtually(scene())] == [Reason.GRANTED]
