@@ -52,6 +52,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Simulate, or serve until interrupted."""
+    from access.log import configure
+
+    configure("text", "WARNING")
     with _data(arguments.data) as data:
         return _simulate(arguments, data) if arguments.simulate else _live(arguments, data)
 

@@ -28,10 +28,15 @@ _BEAT = b"event: beat\ndata: -\n\n"
 
 
 class Broadcast:
-    """The streams of one building: pages by language, counts and events for programs."""
+    """The streams of one building: pages by language, counts and events for programs.
 
-    def __init__(self, live: LiveBuilding, now: Callable[[], datetime], timezone: tzinfo) -> None:
-        self.live = live
+    `speed` is how many seconds of the event loop pass in one of the wall: eyes keep the wall's pace.
+    """
+
+    def __init__(
+        self, live: LiveBuilding, now: Callable[[], datetime], timezone: tzinfo, speed: float = 1.0
+    ) -> None:
+        self.live, self._speed = live, speed
         self.occupancy, self.events = StateHub(), LogHub()
         self.pages = {language: StateHub(_BEAT) for language in Language}
         self.renderers = {language: Renderer(live.building, language, timezone) for language in Language}
@@ -70,7 +75,7 @@ class Broadcast:
 
     def _draw_soon(self, pause_s: float = SHORTEST_PAUSE_S) -> None:
         loop = asyncio.get_running_loop()
-        due = max(self._drawn_at + pause_s, loop.time())
+        due = max(self._drawn_at + pause_s * self._speed, loop.time())
         if self._timer is not None:
             if self._timer.when() <= due:
                 return

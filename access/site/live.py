@@ -65,7 +65,9 @@ async def _live(
     journal = FileJournal(settings.data / "authorizer", AUTHORIZER, clock.now, Durability.BUFFERED)
     authorizer = Authorizer(site.services, journal)
     drain = Drain(authorizer, AUTHORIZER, site.services, clock, pace)
-    web = Web(site.services, clock.now, authorizer, lambda: site.intake.is_connected, is_fictional=True)
+    web = Web(
+        site.services, clock.now, authorizer, lambda: site.intake.is_connected, is_fictional=True, speed=speed
+    )
     web.app.include_router(emulation(site.devices, site.services))
     async with site.running():
         people = asyncio.create_task(site.people.run(), name="people")

@@ -37,9 +37,10 @@ class Web:
         is_connected: Callable[[], bool],
         *,
         is_fictional: bool = False,
+        speed: float = 1.0,
     ) -> None:
         timezone = ZoneInfo(services.policy.calendar.timezone)
-        self.broadcast = Broadcast(services.live, now, timezone)
+        self.broadcast = Broadcast(services.live, now, timezone, speed)
         services.news.listen(self.broadcast.notify)
         self.app: FastAPI = create_app(services, now, authorizer, is_connected)
         self.app.include_router(feeds(self.broadcast, needs(Scope.OCCUPANCY_READ), needs(Scope.EVENTS_READ)))
