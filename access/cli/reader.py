@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import logging
 import random
 import signal
 import sys
@@ -12,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from access.errors import SettingsError
+from access.log import configure
 from policies.ids import DoorId
 from readers import errors, settings
 from readers.clock import SystemClock
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until told to stop."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    configure()
     try:
         chosen = settings.load(arguments.config)
         state = Path(chosen.state)
