@@ -25,6 +25,10 @@ _log = logging.getLogger(__name__)
 MAX_AGE = timedelta(hours=72)
 """The age limit of a snapshot (ARCHITECTURE, "Who decides", point 4)."""
 
+CLOCKS_APART = timedelta(hours=1)
+"""A clock further behind the moment the rights were issued is not to be trusted: it lost its battery, or was set
+back. Hours and expiries judged by it would open what is over; clocks of one site drift apart by seconds."""
+
 
 class Rights:
     """The snapshot in force and the engine over it."""
@@ -37,20 +41,29 @@ class Rights:
         self._engine: Engine | None = None
 
     def restore(self) -> None:
-        """Take up the snapshot kept on disk, if there is one; raise `WireError` if it is damaged."""
-        if self._kept.exists():
-            self._use(self._read(self._kept.read_bytes()))
+        """Take up the snapshot kept on disk, if there is one; raise `WireError` if it is damaged or unreadable."""
+        if not self._kept.exists():
+            return
+        try:
+            payload = self._kept.read_bytes()
+        except OSError as error:
+            raise WireError(f"{self._kept}: cannot be read: {error.strerror}") from error
+        self._use(*self._read(payload))
 
     def accept(self, payload: bytes) -> bool:
         """Verify, keep and use a snapshot from the bus; return False if it is not newer than the one in force.
 
-        Raise `WireError` if it is not signed by the site, or not for this door computer.
+        Raise `WireError` if it is not signed by the site, not for this door computer, or its parts do not fit.
         """
-        snapshot = self._read(payload)
+        snapshot, engine = self._read(payload)
         if self.snapshot is not None and snapshot.version <= self.snapshot.version:
             return False
-        self._keep(payload)
-        self._use(snapshot)
+        try:
+            self._keep(payload)
+        except OSError as error:
+            # Used all the same: a full disk must not keep a stolen badge alive.
+            _log.error("snapshot-not-kept", extra={"version": snapshot.version, "fault": str(error)})
+        self._use(snapshot, engine)
         return True
 
     def decide(self, request: AccessRequest, state: LiveState) -> Decision:
@@ -100,30 +113,38 @@ class Rights:
         )
 
     def _is_stale(self, at: datetime) -> bool:
-        return self.snapshot is not None and at - self.snapshot.issued_at > self._max_age
+        """Return whether the snapshot is too old to decide from, or the clock too wrong to say how old it is."""
+        if self.snapshot is None:
+            return False
+        age = at - self.snapshot.issued_at
+        return age > self._max_age or age < -CLOCKS_APART
 
     def _may_enter_degraded(self, request: AccessRequest, decision: Decision) -> bool:
         snapshot = self.snapshot
-        if snapshot is None or decision.person is None or decision.space is None:
+        if snapshot is None:
             return False
         if snapshot.building.readers[request.reader].direction is Direction.EXIT:
             return True
+        if decision.person is None or decision.space is None:
+            return False
         person, space = snapshot.roster.people[decision.person], snapshot.building.spaces[decision.space]
         tiers = (snapshot.policy.tiers.get(tier) for tier in person.tiers)
         entitled = any(tier.degraded for tier in tiers if tier is not None)
         return entitled and request.assurance is Assurance.AUTHENTICATED and not space.restricted
 
-    def _read(self, payload: bytes) -> Snapshot:
+    def _read(self, payload: bytes) -> tuple[Snapshot, Engine]:
         snapshot = wire.read(payload, self._key)
         if snapshot.scope != self._scope:
             raise WireError(
                 f"snapshot {snapshot.version}: it is for {snapshot.scope}, expected {self._scope}"
             )
-        return snapshot
+        try:
+            return snapshot, Engine(snapshot.policy, snapshot.building, snapshot.roster)
+        except (LookupError, ValueError) as error:
+            raise WireError(f"snapshot {snapshot.version}: its parts do not fit: {error!r}") from error
 
-    def _use(self, snapshot: Snapshot) -> None:
-        self.snapshot = snapshot
-        self._engine = Engine(snapshot.policy, snapshot.building, snapshot.roster)
+    def _use(self, snapshot: Snapshot, engine: Engine) -> None:
+        self.snapshot, self._engine = snapshot, engine
 
     def _keep(self, payload: bytes) -> None:
         """Replace the kept file whole: a power cut leaves the old snapshot or the new one, never half of either."""

@@ -283,3 +283,68 @@ def test_a_policy_that_cannot_be_evaluated_refuses_and_says_so(tmp_path: Path) -
         assert at.said() == [("decision", "denied-other")]
 
     live(tmp_path, act, signed(broken))
+
+
+def test_rights_issued_in_the_future_of_this_clock_are_as_good_as_none(tmp_path: Path) -> None:
+    """A clock that lost its battery is behind the server's word: no hour and no expiry can be judged by it."""
+
+    async def act(at: Desk) -> None:
+        assert not await at.tap()
+        assert at.said()[-1] == ("decision", "denied-stale-rights")
+        assert await at.tap(reader=LAB_OUT)
+
+    live(tmp_path, act, signed(snapshot(issued_at=START + timedelta(days=365))))
+
+
+def test_clocks_may_differ_a_little(tmp_path: Path) -> None:
+    async def act(at: Desk) -> None:
+        assert await at.tap()
+
+    live(tmp_path, act, signed(snapshot(issued_at=START + timedelta(minutes=10))))
+
+
+def test_a_badge_of_nobody_leaves_on_rights_however_old(tmp_path: Path) -> None:
+    made = snapshot(issued_at=START - timedelta(days=30))
+    badges = {name: msgspec.structs.replace(badge, person=None) for name, badge in made.roster.badges.items()}
+    made = msgspec.structs.replace(made, roster=msgspec.structs.replace(made.roster, badges=badges))
+
+    async def act(at: Desk) -> None:
+        assert not await at.tap()
+        assert await at.tap(reader=LAB_OUT)
+
+    live(tmp_path, act, signed(made))
+
+
+def test_a_snapshot_whose_parts_do_not_fit_is_refused_and_not_kept(tmp_path: Path) -> None:
+    made = snapshot(2)
+    readerless = msgspec.structs.replace(made.building, doors={})
+    broken = msgspec.structs.replace(made, building=readerless)
+
+    async def first(at: Desk) -> None:
+        assert not at.daemon.take_snapshot(signed(broken))
+        assert await at.tap()
+
+    async def second(at: Desk) -> None:
+        assert await at.tap()
+
+    live(tmp_path, first)
+    live(tmp_path, second, b"")
+
+
+def test_a_snapshot_that_cannot_be_kept_still_takes_effect(tmp_path: Path) -> None:
+    async def act(at: Desk) -> None:
+        with full_disk():
+            assert at.daemon.take_snapshot(signed(snapshot(2, status=BadgeStatus.STOLEN)))
+        assert not await at.tap()
+
+    live(tmp_path, act)
+
+
+def test_a_kept_snapshot_that_cannot_be_read_leaves_the_computer_running(tmp_path: Path) -> None:
+    (tmp_path / "snapshot").mkdir()
+
+    async def act(at: Desk) -> None:
+        assert not await at.tap()
+        assert at.said() == [("decision", "denied-stale-rights")]
+
+    live(tmp_path, act, b"")
