@@ -6,6 +6,7 @@ an opening that nobody can account for is worse than a wait. Handles and exit bu
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Mapping
 from importlib.metadata import version
 
@@ -17,12 +18,15 @@ from readers.daemon.antenna import Antenna
 from readers.daemon.portal import Portal
 from readers.daemon.rights import Rights
 from readers.door import DoorState
-from readers.errors import WireError
+from readers.errors import JournalError, WireError
 from readers.ports import CardTransport, Clock, DoorHardware, Journal, Uplink
 from readers.wire.events import Draft, EventType, Sealed
 from readers.wire.signals import Line, Status
 
 _log = logging.getLogger(__name__)
+
+_MOST_OWED = 10_000
+"""Events that wait in memory for room on the disk: a full day of a busy computer whose doors admit nobody."""
 
 
 class Daemon:
@@ -40,6 +44,7 @@ class Daemon:
         self._rights, self._transports, self._hardware = rights, transports, hardware
         self._journal, self._uplink, self._clock = journal, uplink, clock
         self._portals: dict[DoorId, Portal] = {}
+        self._owed: deque[Draft] = deque(maxlen=_MOST_OWED)
 
     async def run(self) -> None:
         """Serve until cancelled: take up the kept snapshot, say that the source has started, and read cards."""
@@ -47,7 +52,7 @@ class Daemon:
             self._rights.restore()
         except WireError as error:
             _log.error("kept-snapshot-damaged", extra={"fault": str(error)})
-        self._keep(Draft(self._clock.now(), EventType.SOURCE_STARTED))
+        self._note(Draft(self._clock.now(), EventType.SOURCE_STARTED))
         self._fit_doors()
         antennas = [
             Antenna(reader, transport, self._rights, self._keep, self._clock, self._portal_of)
@@ -92,7 +97,7 @@ class Daemon:
                 continue
             if portal is not None:
                 portal.close()
-            fresh = Portal(door, self._hardware[door.id], self._keep, self._clock, self._tell_state)
+            fresh = Portal(door, self._hardware[door.id], self._note, self._clock, self._tell_state)
             self._portals[door.id] = fresh
             fresh.open()
 
@@ -105,7 +110,26 @@ class Daemon:
         self._uplink.publish_door_state(door.id, payload)
 
     def _keep(self, draft: Draft) -> Sealed:
-        """Journal an event, then wake the uplink."""
+        """Journal an event, after those still owed, then wake the uplink; raise `JournalError` if it is not safe."""
+        while self._owed:
+            self._journal.append(self._owed[0])
+            self._owed.popleft()
         kept = self._journal.append(draft)
         self._uplink.notify()
         return kept
+
+    def _note(self, draft: Draft) -> None:
+        """Journal what has happened already; while the journal cannot keep it, it is owed and goes first later."""
+        try:
+            self._keep(draft)
+        except JournalError as fault:
+            _log.error(
+                "journal-fault",
+                extra={
+                    "door": draft.door,
+                    "event": draft.type.value,
+                    "fault": str(fault),
+                    "owed": len(self._owed),
+                },
+            )
+            self._owed.append(draft)

@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from policies.building import Door
 from policies.ids import SpaceId
 from readers.door import Claim, DoorInput, DoorMachine, DoorState, Effect, Report, SetTimer, Strike
-from readers.errors import HardwareFault, JournalError
+from readers.errors import HardwareFault
 from readers.ports import Clock, DoorHardware, Feedback, Input, Timer
-from readers.wire.events import Draft, Sealed
+from readers.wire.events import Draft
 
 _log = logging.getLogger(__name__)
 
@@ -18,22 +19,38 @@ _INPUTS = {
     Input.EXIT_REQUESTED: DoorInput.EXIT_REQUESTED,
 }
 
+_CONTACT = frozenset({Input.CONTACT_OPEN, Input.CONTACT_CLOSED})
+
+SETTLES_WITHIN = timedelta(milliseconds=100)
+"""A reed contact chatters for tens of milliseconds: the first edge counts at once, then the level it rests at."""
+
+LOCK_AGAIN_S = 1.0
+"""A bolt that did not answer may stand released: it is told to lock until it does."""
+
 
 class Portal:
-    """A door between its machine and the world. `on_state` hears every state the door comes to."""
+    """A door between its machine and the world.
+
+    `note` keeps what happened, now or when it can; `on_state` hears every state the door comes to.
+    """
 
     def __init__(
         self,
         door: Door,
         hardware: DoorHardware,
-        keep: Callable[[Draft], Sealed],
+        note: Callable[[Draft], None],
         clock: Clock,
         on_state: Callable[[Door, DoorState], None],
     ) -> None:
         self.door = door
-        self._hardware, self._keep, self._clock, self._on_state = hardware, keep, clock, on_state
+        self._hardware, self._note, self._clock, self._on_state = hardware, note, clock, on_state
         self._machine = DoorMachine(door)
         self._timers: dict[DoorInput, Timer] = {}
+        self._relock: Timer | None = None
+        self._contact: Input | None = None  # as the machine knows it
+        self._contact_rests_at: Input | None = None
+        self._settled_from: datetime | None = None
+        self._settling: Timer | None = None
         self._in_service = False
 
     def open(self) -> None:
@@ -46,8 +63,9 @@ class Portal:
     def close(self) -> None:
         """Stop the timers and leave the strike locked."""
         self._in_service = False
-        for timer in self._timers.values():
-            timer.cancel()
+        for timer in (*self._timers.values(), self._settling):
+            if timer is not None:
+                timer.cancel()
         self._timers.clear()
         self._obey(Strike(release=False))
 
@@ -61,8 +79,30 @@ class Portal:
 
     def _hear(self, heard: Input) -> None:
         """Take a change of an input; a portal that was replaced has the same wires but no say any more."""
-        if self._in_service:
+        if not self._in_service:
+            return
+        if heard in _CONTACT:
+            self._contact_rests_at = heard
+            self._settle()
+        else:
             self._step(_INPUTS[heard])
+
+    def _settle(self) -> None:
+        """Take the contact's edge at once, unless it follows another so closely that it may be chatter."""
+        now = self._clock.now()
+        if self._settled_from is not None and now < self._settled_from:
+            if self._settling is None:
+                wait_s = (self._settled_from - now).total_seconds()
+                self._settling = self._clock.call_later(wait_s, self._look_again)
+            return
+        heard = self._contact_rests_at
+        if heard is not None and heard is not self._contact:
+            self._contact, self._settled_from = heard, now + SETTLES_WITHIN
+            self._step(_INPUTS[heard])
+
+    def _look_again(self) -> None:
+        self._settling = self._settled_from = None
+        self._settle()
 
     def _step(self, event: DoorInput, claim: Claim | None = None) -> None:
         before = self._machine.state
@@ -81,6 +121,9 @@ class Portal:
                 self._report(effect)
 
     def _move(self, *, release: bool) -> None:
+        if self._relock is not None:
+            self._relock.cancel()
+            self._relock = None
         try:
             if release:
                 self._hardware.unlock()
@@ -88,6 +131,8 @@ class Portal:
                 self._hardware.lock()
         except HardwareFault as fault:
             _log.error("strike-fault", extra={"door": self.door.id, "release": release, "fault": str(fault)})
+            if not release and self._in_service:
+                self._relock = self._clock.call_later(LOCK_AGAIN_S, lambda: self._move(release=False))
 
     def _set_timer(self, due: DoorInput, after_s: float | None) -> None:
         if (running := self._timers.pop(due, None)) is not None:
@@ -97,23 +142,19 @@ class Portal:
 
     def _report(self, report: Report) -> None:
         claim = report.claim or _NOBODY
-        draft = Draft(
-            self._clock.now(),
-            report.type,
-            self.door.id,
-            claim.reader,
-            claim.target or None,
-            claim.origin or None,
-            claim.decision,
-            person=claim.person,
-            badge=claim.badge,
-        )
-        try:
-            self._keep(draft)
-        except JournalError as error:
-            _log.error(
-                "journal-fault", extra={"door": self.door.id, "event": report.type.value, "fault": str(error)}
+        self._note(
+            Draft(
+                self._clock.now(),
+                report.type,
+                self.door.id,
+                claim.reader,
+                claim.target or None,
+                claim.origin or None,
+                claim.decision,
+                person=claim.person,
+                badge=claim.badge,
             )
+        )
 
 
 _NOBODY = Claim(SpaceId(""), SpaceId(""))

@@ -1,5 +1,6 @@
 """From a card in the field to the bolt and the journal: what one door computer does alone."""
 
+import asyncio
 import resource
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -11,12 +12,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from emulators.clock import run_virtually
-from emulators.faults import RelayFault
+from emulators.faults import ContactBounce, RelayFault
 from policies.ids import ScheduleId, SourceId
 from policies.roster import BadgeStatus
 from policies.schedule import Calendar, Schedule, Weekday, Window
 from readers.journal import verify
 from readers.ports import Feedback
+from readers.wire.events import parse
 from tests.readers.daemon.desk import (
     ADA_CARD,
     LAB,
@@ -348,3 +350,69 @@ def test_a_kept_snapshot_that_cannot_be_read_leaves_the_computer_running(tmp_pat
         assert at.said() == [("decision", "denied-stale-rights")]
 
     live(tmp_path, act, b"")
+
+
+def test_a_bolt_that_did_not_answer_is_locked_as_soon_as_it_does(tmp_path: Path) -> None:
+    async def act(at: Desk) -> None:
+        at.antennas[LAB_IN].present(ADA_CARD)
+        await at.clock.sleep(0.5)
+        at.door.faults.relay = RelayFault.NO_ANSWER
+        await at.clock.sleep(60)
+        assert at.door.is_released
+        at.door.faults.relay = None
+        await at.clock.sleep(2)
+        assert not at.door.is_released
+
+    live(tmp_path, act)
+
+
+def test_what_happened_at_a_door_while_the_disk_was_full_is_kept_once_there_is_room(tmp_path: Path) -> None:
+    async def act(at: Desk) -> None:
+        at.antennas[LAB_IN].present(ADA_CARD)
+        await at.clock.sleep(0.5)
+        at.antennas[LAB_IN].remove()
+        with full_disk():
+            assert at.door.push()
+            await at.clock.sleep(10)
+        await at.tap(STRANGER_CARD)
+        assert at.said() == [*PASSED, ("decision", "denied-unknown-credential")]
+
+    live(tmp_path, act)
+
+
+def test_a_full_disk_at_the_start_leaves_the_way_out_open(tmp_path: Path) -> None:
+    async def first(at: Desk) -> None:
+        assert await at.tap()
+
+    async def scene() -> None:
+        at = Desk(tmp_path, building())
+        with full_disk():
+            task = asyncio.create_task(at.daemon.run())
+            await at.clock.sleep(1)
+            at.door.leave()
+            await at.clock.sleep(10)
+        assert await at.tap(STRANGER_CARD) is False
+        newest = max((tmp_path / "journal").glob("*.journal"))
+        assert [parse(line).type.value for line in newest.read_bytes().splitlines()] == [
+            "source-started",
+            "door-opened",
+            "passage",
+            "door-closed",
+            "decision",
+        ]
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        at.journal.close()
+
+    live(tmp_path, first)
+    run_virtually(scene())
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_contact_that_chatters_raises_no_alarm(tmp_path: Path, seed: int) -> None:
+    async def act(at: Desk) -> None:
+        at.door.faults.bounce = ContactBounce(seed)
+        assert await at.tap()
+        assert at.said() == PASSED
+
+    live(tmp_path, act)
