@@ -3,6 +3,7 @@
 A `Roster` maps a badge to its person; the rules do the rest. Validity is half-open, [from, until), in UTC.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from enum import Enum
@@ -50,6 +51,11 @@ class BadgeKind(Enum):
         """Return the proof that a medium of this kind can always give, and so must (DOMAIN section 3.1)."""
         return _LEAST_PROOF[self]
 
+    @property
+    def most_proof(self) -> Assurance:
+        """Return the strongest proof that a medium of this kind can give, whoever claims more for it."""
+        return Assurance.UID if self is BadgeKind.UID else Assurance.AUTHENTICATED
+
 
 _LEAST_PROOF = {
     BadgeKind.UID: Assurance.UID,
@@ -57,6 +63,14 @@ _LEAST_PROOF = {
     BadgeKind.DESFIRE: Assurance.AUTHENTICATED,
     BadgeKind.PKOC: Assurance.AUTHENTICATED,
 }
+
+
+_RANDOM_UID = re.compile(r"08[0-9a-f]{6}", re.IGNORECASE)
+
+
+def is_random_uid(badge: BadgeId) -> bool:
+    """Return whether a serial number is made up anew at each activation (ISO/IEC 14443-3, section 6.5.4)."""
+    return _RANDOM_UID.fullmatch(badge) is not None
 
 
 class BadgeStatus(Enum):

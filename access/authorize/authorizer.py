@@ -24,13 +24,16 @@ from policies.engine import Engine
 from policies.ids import SourceId
 from policies.presence import Passage, Presence
 from policies.request import AccessRequest, LiveState
-from policies.roster import Roster
-from readers.wire.events import Draft, Event, EventType, Inputs, Sealed
+from policies.roster import BadgeKind, Roster, is_random_uid
+from readers.wire.events import Draft, Event, EventType, Inputs, Sealed, parse
 
 _log = logging.getLogger(__name__)
 
 AUTHORIZER = SourceId("authorizer")
 """The source that decisions for foreign controllers are reported by."""
+
+_MOST_UNSTORED = 10_000
+"""Of the lines that a stop left unstored, so many are looked at for entries at the next start."""
 
 
 class Journal(Protocol):
@@ -64,6 +67,8 @@ class Authorizer:
         services.news.listen(self._follow)
         with services.database.reading() as session:
             self._follow(events.oldest_first(session, (EventType.PASSAGE,)))
+        for line in journal.pending(_MOST_UNSTORED):
+            self._take(line)
 
     def decide(self, question: Question, at: datetime, *, record: bool = True) -> Answer:
         """Answer one tap; raise `Invalid` for a reader that the building does not have."""
@@ -94,15 +99,19 @@ class Authorizer:
             self._journal.acknowledge(epoch, seq)
 
     def _decide(self, question: Question, at: datetime) -> Decision:
-        reader = question.reader
         badge = self._roster.badges.get(question.badge)
+        if question.kind is BadgeKind.UID and is_random_uid(question.badge):
+            return self._unidentified(question, Reason.AUTHENTICATION_FACTOR_ERROR)
         if badge is not None and badge.kind is not question.kind:
-            side = self._services.building.readers[reader]
-            reached = self._services.building.passage(reader)[1]
-            return Decision(Effect.DENY, Reason.UNKNOWN_CREDENTIAL, door=side.door, space=reached)
-        request = AccessRequest(at, reader, question.badge, question.assurance)
+            return self._unidentified(question, Reason.UNKNOWN_CREDENTIAL)
+        request = AccessRequest(at, question.reader, question.badge, question.proven)
         state = LiveState(counts=self._presence.counts(), inside=self._presence.inside)
         return self._engine.decide(request, state)
+
+    def _unidentified(self, question: Question, reason: Reason) -> Decision:
+        building = self._services.building
+        side, reached = building.readers[question.reader], building.passage(question.reader)[1]
+        return Decision(Effect.DENY, reason, door=side.door, space=reached)
 
     def _keep(self, question: Question, decision: Decision, at: datetime) -> str:
         kept = self._journal.append(_decided(question, decision, at, self._services.policy.version))
@@ -119,9 +128,15 @@ class Authorizer:
                 person=decision.person,
                 badge=question.badge,
             )
-            self._journal.append(passage)
+            self._take(self._journal.append(passage).line)
         self.on_kept()
         return kept.id
+
+    def _take(self, line: bytes) -> None:
+        """Count an own entry at once: the next to ask must not be given the same seat."""
+        passage = self._passage(parse(line))
+        if passage is not None:
+            self._presence.add([passage])
 
     def _door(self, decision: Decision) -> Door:
         if decision.door is None:
@@ -185,7 +200,7 @@ def _decided(question: Question, decision: Decision, at: datetime, policy_versio
         rules=decision.rules,
         flags=decision.flags,
         policy_version=policy_version,
-        inputs=Inputs(question.assurance),
+        inputs=Inputs(question.proven),
         person=decision.person,
         badge=question.badge,
     )

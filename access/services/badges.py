@@ -16,13 +16,11 @@ from access.store import badges as stored
 from access.store.badges import BadgeRecord
 from access.store.database import Database
 from policies.ids import BadgeId, PersonId
-from policies.roster import BadgeKind, BadgeStatus
+from policies.roster import BadgeKind, BadgeStatus, is_random_uid
 
 __all__ = ["BadgeRecord", "BadgeVerb", "Badges"]
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
-_RANDOM_UID = re.compile(r"08[0-9a-f]{6}")
-"""Four bytes, the first 08: made up anew at each activation (ISO/IEC 14443-3, section 6.5.4)."""
 
 
 class BadgeVerb(Enum):
@@ -138,7 +136,7 @@ def _check(session: Session, badges: Sequence[BadgeRecord]) -> None:
     for badge in badges:
         if not _ID.fullmatch(badge.id):
             raise Invalid(f"badge {badge.id!r}: expected an identifier of letters, digits, dots and hyphens")
-        if badge.kind is BadgeKind.UID and _RANDOM_UID.fullmatch(badge.id):
+        if badge.kind is BadgeKind.UID and is_random_uid(badge.id):
             raise Invalid(f"badge {badge.id}: a random number, made up anew at each tap, identifies nobody")
         if badge.person is not None and badge.person not in holders:
             raise Invalid(f"badge {badge.id}: there is no person {badge.person}")

@@ -19,6 +19,11 @@ class Question(msgspec.Struct, frozen=True):
     badge: BadgeId
     assurance: Assurance
 
+    @property
+    def proven(self) -> Assurance:
+        """Return the proof to decide from: the controller's word, but no more than the medium can give."""
+        return min(self.assurance, self.kind.most_proof)
+
 
 class Answer(msgspec.Struct, frozen=True):
     """The decision. `unlock_ms` is how long to release the strike, 0 unless granted; `event` is its id if recorded."""

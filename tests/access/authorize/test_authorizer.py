@@ -16,7 +16,7 @@ from access.services.people import PersonRecord
 from access.site.pace import inline
 from emulators.clock import LoopClock, run_virtually
 from policies.decision import Effect, Reason
-from policies.ids import BadgeId, DoorId, PersonId, ReaderId, SourceId, SpaceId, TierId
+from policies.ids import BadgeId, DoorId, PersonId, ReaderId, RuleId, SourceId, SpaceId, TierId
 from policies.request import Assurance
 from policies.roster import BadgeKind, ResidentType
 from readers.journal import Durability, FileJournal
@@ -152,3 +152,49 @@ def test_a_decision_is_stored_as_soon_as_it_is_kept(authorizer, services):
         return stored
 
     assert [event.reason for event in run_virtually(scene())] == [Reason.GRANTED]
+
+
+PROVEN = replace(POLICY.rules[0], id=RuleId("proven"), assurance=Assurance.AUTHENTICATED)
+
+
+def test_a_controller_cannot_claim_more_proof_than_the_medium_gives(tmp_path, journal):
+    policy = replace(POLICY, rules=(PROVEN,))
+    opened = open_services(f"sqlite:///{tmp_path}/proof.db", BUILDING, policy, SCOPES, tmp_path / "proof.key")
+    opened.people.add([ADA], "test", NOON)
+    opened.badges.add([BadgeRecord(BADGE, BadgeKind.UID, ADA.id)], "test", NOON)
+    opened.badges.add([BadgeRecord(BadgeId("chip"), BadgeKind.DESFIRE, ADA.id)], "test", NOON)
+    decider = Authorizer(opened, journal)
+    claimed = replace(TAP, assurance=Assurance.AUTHENTICATED)
+    assert decider.decide(claimed, NOON).reason is Reason.PROOF_TOO_WEAK
+    assert decider.decide(replace(claimed, reader=ReaderId("front-out")), NOON).effect is Effect.GRANT
+    chip = replace(claimed, kind=BadgeKind.DESFIRE, badge=BadgeId("chip"))
+    assert decider.decide(chip, NOON).effect is Effect.GRANT
+    opened.close()
+
+
+@pytest.mark.parametrize("number", ["08aabbcc", "08AABBCC"])
+def test_a_number_made_up_at_each_tap_identifies_nobody(authorizer, number):
+    answer = authorizer.decide(replace(TAP, badge=BadgeId(number)), NOON)
+    assert answer.reason is Reason.AUTHENTICATION_FACTOR_ERROR
+
+
+def test_two_who_tap_at_once_for_the_last_seat_do_not_both_enter(tmp_path, journal):
+    room = replace(CONTACTLESS.spaces[SpaceId("room")], capacity=1, enforced=True)
+    building = replace(CONTACTLESS, spaces=CONTACTLESS.spaces | {room.id: room})
+    opened = open_services(f"sqlite:///{tmp_path}/seat.db", building, POLICY, SCOPES, tmp_path / "seat.key")
+    bob = replace(ADA, id=PersonId("bob"), name="Bob")
+    opened.people.add([ADA, bob], "test", NOON)
+    opened.badges.add([BadgeRecord(BADGE, BadgeKind.UID, ADA.id)], "test", NOON)
+    opened.badges.add([BadgeRecord(BadgeId("04ddeeff"), BadgeKind.UID, bob.id)], "test", NOON)
+    decider = Authorizer(opened, journal)
+    assert decider.decide(ROOM, NOON).effect is Effect.GRANT
+    second = decider.decide(replace(ROOM, badge=BadgeId("04ddeeff")), NOON)
+    assert second.reason is Reason.UPPER_OCCUPANCY_LIMIT
+    opened.close()
+
+
+def test_an_entry_that_is_not_stored_yet_is_known_after_a_restart(authorizer, services, journal):
+    authorizer.decide(ROOM, NOON)
+    decided = Authorizer(services, journal).decide(ROOM, NOON).event
+    kept = {event.id: event for event in drained(authorizer, services)}
+    assert [flag.value for flag in kept[decided].flags] == ["passback"]
