@@ -123,6 +123,13 @@ class Journal(Protocol):
         """Note that the server has stored everything of `epoch` up to `seq`; an older word changes nothing."""
         ...
 
+    def rewind(self, epoch: int, seq: int) -> bool:
+        """Take back what was acknowledged of the oldest pending epoch after `seq`: the server has lost it again.
+
+        Return whether there was anything to take back.
+        """
+        ...
+
 
 class Uplink(Protocol):
     """The way to the server. It carries what is given to it whenever the line is up, and never makes a door wait."""

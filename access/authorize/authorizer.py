@@ -51,6 +51,10 @@ class Journal(Protocol):
         """Note how far the server has stored."""
         ...
 
+    def rewind(self, epoch: int, seq: int) -> bool:
+        """Take back what the server has lost again."""
+        ...
+
 
 class Authorizer:
     """Answers for one site. Follows the services' news: changed rights, and passages as they are stored."""
@@ -94,9 +98,10 @@ class Authorizer:
             return self._journal.pending(limit)
 
     def stored(self, epoch: int, seq: int) -> None:
-        """Note how far the server has stored."""
+        """Note how far the server has stored: less than before, if it was restored from a copy."""
         with self._lock:
-            self._journal.acknowledge(epoch, seq)
+            if not self._journal.rewind(epoch, seq):
+                self._journal.acknowledge(epoch, seq)
 
     def _decide(self, question: Question, at: datetime) -> Decision:
         badge = self._roster.badges.get(question.badge)

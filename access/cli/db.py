@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
         elif arguments.action == "restore":
             backup.restore(database, arguments.file)
             schema.upgrade(database.engine)
-            print(f"{arguments.file}: restored; door computers send again what it does not hold")
+            print(f"{arguments.file}: restored; door computers send again what they still have")
         else:
             return _check(database, as_json=arguments.json)
     finally:

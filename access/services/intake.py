@@ -146,9 +146,8 @@ class Intake:
 
     async def _acknowledge(self, line: Connection, taken: Taken) -> None:
         for (source, epoch), seq in sorted(taken.reached.items()):
-            if seq:
-                payload = msgspec.json.encode(Ack(epoch, seq))
-                await line.publish(Message(self._topics.ack(source), payload))
+            payload = msgspec.json.encode(Ack(epoch, seq))
+            await line.publish(Message(self._topics.ack(source), payload))
 
     async def _publish(self, line: Connection) -> None:
         while True:

@@ -53,7 +53,7 @@ class Publisher:
     def publish(self, at: datetime) -> tuple[Message, ...]:
         """Return the retained messages that bring every source up to date, under one new version."""
         with self._database.writing() as session:
-            version = publications.next_version(session)
+            version = publications.next_version(session, at)
             roster = _read_roster(session)
             payloads = {
                 source: wire.sign(

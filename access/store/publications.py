@@ -11,10 +11,13 @@ from access.store.models import PublicationRow
 from policies.ids import SourceId
 
 
-def next_version(session: Session) -> int:
-    """Count the site's publications up by one and return the new number."""
+def next_version(session: Session, at: datetime) -> int:
+    """Return the number of a publication at `at`: its Unix milliseconds, and always higher than the one before.
+
+    A counter alone would go back with a database that is restored from a copy, and doors refuse what is not newer.
+    """
     row = site.locked(session)
-    row.publication += 1
+    row.publication = max(row.publication + 1, int(at.timestamp() * 1000))
     session.flush()
     return row.publication
 

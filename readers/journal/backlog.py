@@ -80,6 +80,14 @@ class Backlog:
         self._skip_finished()
         return True
 
+    def rewind(self, epoch: int, seq: int) -> bool:
+        """Go back to after `seq` of the oldest epoch; return False if that is not back."""
+        if epoch != self._files[0].epoch or not 0 <= seq < self._first_seq - 1:
+            return False
+        self._begin_file()
+        self.acknowledge(epoch, seq)
+        return True
+
     def _skip_finished(self) -> None:
         while len(self._files) > 1 and self._first_seq > self._files[0].last_seq:
             self._files.popleft()

@@ -33,7 +33,10 @@ class Cursor:
         return 0, 0
 
     def advance(self, epoch: int, seq: int) -> None:
-        """Note a higher record. A disk that refuses is logged and tried again with the next word."""
+        """Note another place, a higher one unless the server lost some.
+
+        A disk that refuses is logged and tried again with the next word.
+        """
         self.epoch, self.seq = epoch, seq
         try:
             os.pwrite(self._fd, _line(b"%020d" % epoch, b"%020d" % seq), 0)

@@ -135,6 +135,13 @@ class FileJournal:
             if self._file.size > self._rotate_bytes and self._backlog.is_empty:
                 self._rotate()
 
+    def rewind(self, epoch: int, seq: int) -> bool:
+        is_back = self._backlog.rewind(epoch, seq)
+        if is_back:
+            self._cursor.advance(epoch, seq)
+            _log.warning("journal-rewound", extra={"epoch": epoch, "seq": seq})
+        return is_back
+
     def _rotate(self) -> None:
         """Begin a new file; if the disk refuses, the old one goes on."""
         finished = self._fd

@@ -39,10 +39,15 @@ class Drain:
         """Let go of what is stored; return whether nothing is in flight any more.
 
         Only what was sent can be stored: a word about more is taken as far as that, about another epoch not at all.
+        A word about less than was stored before comes from a server that was restored from a copy: it gets the rest
+        again.
         """
         if self._sent is None or ack.epoch != self._sent[0]:
             return False
         epoch, last = self._sent
+        if self._journal.rewind(epoch, ack.seq):
+            self.in_flight = None
+            return True
         self._journal.acknowledge(epoch, min(ack.seq, last))
         if self.in_flight is None or ack.seq < last:
             return False

@@ -26,7 +26,7 @@ _SIGNATURE_BYTES = 64
 
 
 class Snapshot(msgspec.Struct, frozen=True):
-    """Everything that the doors of `scope` decide from. `version` counts up by one site-wide publication."""
+    """Everything that the doors of `scope` decide from. `version` is higher with every publication of the site."""
 
     scope: SourceId
     version: int

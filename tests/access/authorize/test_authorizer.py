@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from msgspec.structs import replace
+from sqlalchemy import delete
 
 from access.authorize.authorizer import Authorizer
 from access.authorize.drain import Drain
@@ -14,6 +15,7 @@ from access.services.decisions import Question
 from access.services.events import Filter
 from access.services.people import PersonRecord
 from access.site.pace import inline
+from access.store.models import EventRow, SourceRow
 from emulators.clock import LoopClock, run_virtually
 from policies.decision import Effect, Reason
 from policies.ids import BadgeId, DoorId, PersonId, ReaderId, RuleId, SourceId, SpaceId, TierId
@@ -198,3 +200,13 @@ def test_an_entry_that_is_not_stored_yet_is_known_after_a_restart(authorizer, se
     decided = Authorizer(services, journal).decide(ROOM, NOON).event
     kept = {event.id: event for event in drained(authorizer, services)}
     assert [flag.value for flag in kept[decided].flags] == ["passback"]
+
+
+def test_a_store_restored_from_an_older_copy_gets_again_what_it_lost(authorizer, services):
+    authorizer.decide(TAP, NOON)
+    assert len(drained(authorizer, services)) == 1
+    with services.database.writing() as session:
+        session.execute(delete(EventRow))
+        session.execute(delete(SourceRow))
+    authorizer.decide(TAP, NOON)
+    assert len(drained(authorizer, services)) == 2

@@ -199,3 +199,14 @@ def test_the_live_view_is_rebuilt_from_what_is_stored(peopled, tmp_path):
     again = open_services(peopled.database, BUILDING, POLICY, SCOPES, tmp_path / "site.key")
     assert again.live.counts()[SpaceId("hall")].count == 1
     assert again.live.counts()[SpaceId("site")].count == 1
+
+
+def test_a_source_that_goes_on_where_nothing_is_stored_is_told_so(peopled):
+    async def live():
+        async with running(peopled, MemoryBus()) as door:
+            await next_snapshot(door, peopled)
+            await door.publish(batch(sealed_events(6)[3:]))
+            ack = await next_ack(door)
+            assert (ack.epoch, ack.seq) == (1, 0)
+
+    run_virtually(live())

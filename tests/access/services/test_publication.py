@@ -1,11 +1,14 @@
 """Publication: what doors get is signed, counts upwards and holds no names."""
 
+from datetime import timedelta
+
 import pytest
 
 from access.errors import Conflict, SettingsError
 from access.services import open_services
 from access.services.badges import BadgeRecord, BadgeVerb
 from access.services.people import PersonRecord
+from access.store import site
 from policies.ids import BadgeId, PersonId, SiteId, TierId
 from policies.roster import BadgeKind, BadgeStatus, ResidentType
 from readers.wire import snapshot as wire
@@ -88,3 +91,13 @@ def test_a_database_of_another_site_is_refused(peopled, tmp_path):
     elsewhere = replace(BUILDING, site=SiteId("tower"))
     with pytest.raises(Conflict, match="mill"):
         open_services(peopled.database, elsewhere, POLICY, SCOPES, tmp_path / "site.key")
+
+
+def test_versions_go_on_after_an_older_copy_of_the_database_is_restored(peopled):
+    """Doors refuse what is not newer: under numbers given out before, no revocation would reach them."""
+    for _ in range(5):
+        last = read(peopled, peopled.publisher.publish(NOON)[0]).version
+    with peopled.database.writing() as session:
+        site.locked(session).publication = 1
+    later = NOON + timedelta(seconds=1)
+    assert read(peopled, peopled.publisher.publish(later)[0]).version > last

@@ -254,3 +254,26 @@ def test_erasing_a_person_leaves_the_file_whole(tmp_path):
     file.write_bytes(b"\n".join([lines[0], cut, lines[2], b""]))
     assert verify(file).is_whole
     assert b"p-1" not in cut
+
+
+@pytest.mark.parametrize("seq", [0, 3, WINDOW_LINES + 5])
+def test_what_the_server_has_lost_again_is_sent_again(tmp_path, seq):
+    journal = opened(tmp_path)
+    total = 2 * WINDOW_LINES
+    for number in range(total):
+        journal.append(tap(number))
+    journal.acknowledge(FIRST_EPOCH, total - 1)
+    assert journal.rewind(FIRST_EPOCH, seq)
+    assert seqs(journal.pending(2)) == [seq + 1, seq + 2]
+    journal.close()
+    assert seqs(opened(tmp_path).pending(2)) == [seq + 1, seq + 2]
+
+
+@pytest.mark.parametrize(("epoch", "seq"), [(0, 4), (0, 5), (0, -1), (1, 0), (-1, 0)])
+def test_a_journal_goes_back_only_to_before_what_was_acknowledged(tmp_path, epoch, seq):
+    journal = opened(tmp_path)
+    for number in range(10):
+        journal.append(tap(number))
+    journal.acknowledge(FIRST_EPOCH, 4)
+    assert not journal.rewind(FIRST_EPOCH + epoch, seq)
+    assert seqs(journal.pending(100)) == [5, 6, 7, 8, 9, 10]

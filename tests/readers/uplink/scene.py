@@ -38,6 +38,11 @@ class Server:
         self.statuses: list[bytes] = []
         self.heard = asyncio.Event()
 
+    def forget_after(self, seq: int) -> None:
+        """Lose what came later, as a database does that is restored from a copy."""
+        self.stored = {place: name for place, name in self.stored.items() if place[1] <= seq}
+        self._reached = Counter({epoch: min(reached, seq) for epoch, reached in self._reached.items()})
+
     async def run(self) -> None:
         topics = [TOPICS.events("+"), TOPICS.status("+")]
         while True:
