@@ -17,6 +17,7 @@ from access.api import (
     problems,
     session,
 )
+from access.api.bodies import BoundedBodies
 from access.api.desk import Desk
 from access.api.headers import SecurityHeaders
 from access.services import Services
@@ -53,5 +54,6 @@ def create_app(
     ):
         app.include_router(resource.routes)
     problems.install(app)
+    app.add_middleware(BoundedBodies)
     app.add_middleware(SecurityHeaders)
     return app

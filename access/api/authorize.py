@@ -4,10 +4,10 @@ from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from access.api.desk import AtDesk, Settled
-from access.api.schemas import BadgeIdentifier, Id
+from access.api.schemas import BadgeIdentifier, Id, Instant
 from access.errors import Invalid, NotFound
 from access.services.decisions import Question
 from access.services.rights import READER
@@ -17,6 +17,8 @@ from policies.request import Assurance
 from policies.roster import BadgeKind
 
 routes = APIRouter(prefix="/v1", tags=["authorize"])
+
+_FIRST_YEAR, _LAST_YEAR = 1970, 2199  # a calendar is compiled for a few years; beyond, hours mean nothing
 
 
 class BadgeRead(BaseModel):
@@ -60,7 +62,7 @@ def authorize(
     actor: Settled,
     *,
     dry_run: Annotated[bool, Query(description="decide without recording")] = False,
-    at: Annotated[AwareDatetime | None, Query(description="when; for a dry run only")] = None,
+    at: Annotated[Instant | None, Query(description="when; for a dry run only")] = None,
 ) -> Decided:
     """Decide one tap at a reader, with a key that has `reader:DOOR` of its door."""
     side = desk.services.building.readers.get(ReaderId(tap.reader))
@@ -69,6 +71,8 @@ def authorize(
     actor.require(f"{READER}{side.door}")
     if at is not None and not dry_run:
         raise Invalid("at: only a dry run decides for another time")
+    if at is not None and not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+        raise Invalid(f"at: expected a time from {_FIRST_YEAR} to {_LAST_YEAR}")
     if desk.authorizer is None:
         raise NotFound("authorize: this server decides for no controllers")
     question = Question(side.id, tap.badge.kind, BadgeId(tap.badge.id), Assurance[tap.assurance.upper()])

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from datetime import UTC
 from typing import Annotated
 
 import msgspec
@@ -10,12 +11,14 @@ from pydantic import AwareDatetime, BaseModel
 
 from access.api.desk import AtDesk, Desk, needs
 from access.api.paging import LIMIT, After, Limit, Page, page
+from access.api.schemas import Instant
 from access.errors import Invalid
 from access.services.events import Filter, Place
 from access.services.rights import Actor, Scope
 from policies.decision import Effect, Flag, Reason
 from policies.ids import DoorId, PersonId, SourceId, SpaceId
-from readers.wire.events import Event, EventType
+from readers.wire.events import Count, Event, EventType
+from readers.wire.events import Instant as WireInstant
 
 routes = APIRouter(prefix="/v1", tags=["events"])
 
@@ -47,8 +50,8 @@ class EventBody(BaseModel):
 
 
 def _chosen(
-    since: AwareDatetime | None = None,
-    until: AwareDatetime | None = None,
+    since: Instant | None = None,
+    until: Instant | None = None,
     door: str | None = None,
     space: str | None = None,
     person: str | None = None,
@@ -119,9 +122,19 @@ def _cursor(event: EventBody) -> str:
 def _place(cursor: str) -> Place:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        return _PLACE.decode(base64.urlsafe_b64decode(padded))
-    except (binascii.Error, ValueError, msgspec.DecodeError) as error:
+        place = _PLACE.decode(base64.urlsafe_b64decode(padded))
+        return Place(place.at.astimezone(UTC), SourceId(place.source), place.epoch, place.seq)
+    except (binascii.Error, ValueError, OverflowError, msgspec.DecodeError) as error:
         raise Invalid("after: expected the cursor of a page of events") from error
 
 
-_PLACE = msgspec.json.Decoder(Place)
+class _Cursor(msgspec.Struct, frozen=True):
+    """A place as it comes back: nothing in it is to be trusted."""
+
+    at: WireInstant
+    source: Annotated[str, msgspec.Meta(pattern="^[^\0]*$")]
+    epoch: Count
+    seq: Count
+
+
+_PLACE = msgspec.json.Decoder(_Cursor)

@@ -1,11 +1,23 @@
 """What travels over HTTP: the shapes of the contract, told apart from what is stored."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from policies.roster import BadgeKind, BadgeStatus, ResidentType
 
+
+def _told_in_utc(moment: datetime) -> datetime:
+    """Return the moment; raise ValueError for the hours at either end of the calendar that UTC has no name for."""
+    try:
+        moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("expected a time between the years 1 and 9999 in UTC") from error
+    return moment
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_told_in_utc)]
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 BadgeIdentifier = Annotated[str, Field(min_length=1, max_length=128)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -21,15 +33,15 @@ class CertificationBody(Sent):
     """A training held until `until`; for ever if null."""
 
     id: Id
-    until: AwareDatetime | None = None
+    until: Instant | None = None
 
 
 class GrantBody(Sent):
     """A temporary right to doors or spaces."""
 
     id: Id
-    valid_from: AwareDatetime
-    valid_until: AwareDatetime
+    valid_from: Instant
+    valid_until: Instant
     doors: list[Id] = []
     spaces: list[Id] = []
 
@@ -44,8 +56,8 @@ class PersonChange(Sent):
     tiers: list[Id] = []
     certifications: list[CertificationBody] = []
     grants: list[GrantBody] = []
-    valid_from: AwareDatetime | None = None
-    valid_until: AwareDatetime | None = None
+    valid_from: Instant | None = None
+    valid_until: Instant | None = None
     suspended: bool = False
     extended_opening: bool = False
     host: Id | None = None
@@ -70,8 +82,8 @@ class BadgeChange(Sent):
     """What to change of a badge; what is not sent stays. Its status changes by verbs."""
 
     person: Id | None = None
-    valid_from: AwareDatetime | None = None
-    valid_until: AwareDatetime | None = None
+    valid_from: Instant | None = None
+    valid_until: Instant | None = None
 
 
 class NewBadge(BadgeChange):

@@ -1,5 +1,9 @@
 """Every refusal is a problem with a stable type, and nothing is open by accident."""
 
+import asyncio
+import base64
+import json
+
 import pytest
 from fastapi.routing import APIRoute
 
@@ -131,3 +135,79 @@ def test_every_answer_carries_security_headers(nobody):
         assert headers["x-content-type-options"] == "nosniff"
         assert "default-src 'none'" in headers["content-security-policy"]
         assert headers["cache-control"] == "no-store"
+
+
+AT_THE_EDGE_OF_TIME = ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00")
+
+
+@pytest.mark.parametrize("moment", AT_THE_EDGE_OF_TIME)
+def test_a_time_that_utc_cannot_tell_is_refused_wherever_it_is_sent(keyed, moment):
+    client = keyed(*(scope.value for scope in Scope), "reader:front")
+    client.post("/v1/people", json=ADA)
+    training = [{"id": "laser", "until": moment}]
+    tap = {"reader": "front-in", "badge": {"kind": "uid", "id": "04aabbcc"}, "assurance": "uid"}
+    answers = [
+        client.post("/v1/people", json=ADA | {"id": "bob", "valid_from": moment}),
+        client.patch("/v1/people/ada", json={"certifications": training}, headers={"If-Match": "*"}),
+        client.post("/v1/badges", json={"id": "04aabbcc", "kind": "uid", "valid_until": moment}),
+        client.get("/v1/events", params={"since": moment}),
+        client.get("/v1/passages", params={"until": moment}),
+        client.post("/v1/authorize", params={"dry_run": "true", "at": moment}, json=tap),
+        client.post("/v1/authorize", params={"dry_run": "true", "at": "9999-12-31T23:59:59Z"}, json=tap),
+        client.post("/v1/authorize", params={"dry_run": "true", "at": "0001-01-01T00:00:00Z"}, json=tap),
+    ]
+    for answer in answers:
+        is_problem(answer, 422, "invalid")
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"at": "2026-01-01T00:00:00Z", "source": "a", "epoch": 2**63, "seq": 1},
+        {"at": "2026-01-01T00:00:00", "source": "a", "epoch": 1, "seq": 1},
+        {"at": AT_THE_EDGE_OF_TIME[0], "source": "a", "epoch": 1, "seq": 1},
+        {"at": "2026-01-01T00:00:00Z", "source": "a\0", "epoch": 1, "seq": 1},
+    ],
+)
+def test_a_cursor_that_no_page_ended_with_is_refused(keyed, place):
+    cursor = base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
+    is_problem(keyed("events:read").get("/v1/events", params={"after": cursor}), 422, "invalid")
+
+
+def test_a_body_too_large_to_mean_anything_is_refused_before_it_is_read(nobody):
+    body = b'{"name": "' + b"a" * 2_000_000 + b'"}'
+    headers = {"Content-Type": "application/json"}
+    is_problem(nobody.post("/v1/session", content=body, headers=headers), 413, "content-too-large")
+    is_problem(nobody.post("/v1/people", content=body, headers=headers), 413, "content-too-large")
+
+
+def test_a_body_that_hides_its_length_is_cut_off(app):
+    """As a chunked one does: no Content-Length, and no end."""
+    answers: list[dict[str, object]] = []
+    sent = 0
+
+    async def receive():
+        nonlocal sent
+        sent += 1
+        assert sent < 100, "the server reads on and on"
+        return {"type": "http.request", "body": b"a" * 65_536, "more_body": True}
+
+    async def send(message):
+        answers.append(message)
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "method": "POST",
+        "path": "/v1/session",
+        "raw_path": b"/v1/session",
+        "query_string": b"",
+        "root_path": "",
+        "scheme": "http",
+        "http_version": "1.1",
+        "headers": [(b"content-type", b"application/json"), (b"host", b"test")],
+        "server": ("test", 80),
+        "client": ("test", 1),
+    }
+    asyncio.run(app(scope, receive, send))
+    assert answers[0]["status"] == 413

@@ -1,0 +1,59 @@
+"""No body larger than anything that means something: nobody, signed in or not, fills the machine's memory."""
+
+from http import HTTPStatus
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from access.api.problems import problem
+
+MOST_BYTES = 1024 * 1024
+"""A person with all their rights takes a few kilobytes."""
+
+
+class BoundedBodies:
+    """ASGI middleware: counts what comes, announced or not, and answers 413 instead of reading on."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        announced = Headers(scope=scope).get("content-length", "0")
+        if not announced.isdecimal() or int(announced[:20]) > MOST_BYTES:
+            await _refuse(scope, receive, send)
+            return
+        received, is_begun, is_refused = 0, False, False
+
+        async def counted() -> Message:
+            nonlocal received, is_refused
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > MOST_BYTES and not is_begun:
+                is_refused = True
+                await _refuse(scope, receive, send)
+            if received > MOST_BYTES:
+                return {"type": "http.disconnect"}
+            return message
+
+        async def noted(message: Message) -> None:
+            nonlocal is_begun
+            if not is_refused:
+                is_begun = True
+                await send(message)
+
+        await self._app(scope, counted, noted)
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    response = problem(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        "content-too-large",
+        f"the body is too large: expected up to {MOST_BYTES} bytes",
+        Request(scope).url.path,
+        {"Connection": "close"},
+    )
+    await response(scope, receive, send)
