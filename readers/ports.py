@@ -25,7 +25,7 @@ class Clock(Protocol):
     """The building's time: the machine's own, a faster one, or a virtual one."""
 
     def now(self) -> datetime:
-        """Return the time, aware, in UTC; it never goes back."""
+        """Return the time, aware, in UTC; it goes back only where the machine's clock was wrong by over a minute."""
         ...
 
     def call_later(self, delay_s: float, callback: Callable[[], None]) -> Timer:
