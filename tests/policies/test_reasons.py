@@ -309,6 +309,22 @@ SENTENCES = {
         PLAIN.but(door=TWO, request__companions=(HOST,), others=(Person(HOST, ResidentType.STAFF),)),
         Reason.INCORRECT_ACCOMPANIMENT,
     ),
+    "two-person refuses a second who is suspended": (
+        PLAIN.but(
+            door=TWO,
+            request__companions=(HOST,),
+            others=(Person(HOST, ResidentType.STAFF, tiers=(MEMBER,), suspended=True),),
+        ),
+        Reason.INCORRECT_ACCOMPANIMENT,
+    ),
+    "two-person refuses a second whom a rule forbids": (
+        PLAIN.but(
+            door=TWO,
+            request__companions=(HOST,),
+            others=(Person(HOST, ResidentType.STAFF, tiers=(MEMBER, BANNED)),),
+        ),
+        Reason.INCORRECT_ACCOMPANIMENT,
+    ),
     "a responder needs no second person": (PLAIN.but(door=TWO, person__tiers=(MEMBER, GUARD)), Reason.GRANTED),
 }  # fmt: skip
 

@@ -148,3 +148,26 @@ def test_whatever_happens_every_claim_ends_once_and_a_locked_door_has_its_strike
     assert len(ended) == len(set(ended))
     if machine.state is not DoorState.UNLOCKED:
         assert sorted(ended) == sorted(str(claim.decision) for claim in given_claims)
+
+
+def test_the_longer_time_holds_for_all_who_wait_with_somebody_who_needs_it() -> None:
+    machine = DoorMachine(door())
+    slow = Claim(HALL, LAB, decision="edge:1:3", person=PersonId("eve"), extended=True)
+    machine.step(DoorInput.PERMITTED, slow)
+    assert SetTimer(DoorInput.RELOCK_DUE, 15) in machine.step(DoorInput.PERMITTED, ADA)
+
+
+def test_whoever_taps_both_ways_before_the_opening_passes_both_ways() -> None:
+    machine = DoorMachine(door())
+    back = Claim(LAB, HALL, decision="edge:1:9", person=PersonId("ada"))
+    machine.step(DoorInput.PERMITTED, ADA)
+    machine.step(DoorInput.PERMITTED, back)
+    passed = reports(machine.step(DoorInput.OPENED))[1:]
+    assert passed == [(EventType.PASSAGE, ADA), (EventType.PASSAGE, back)]
+
+
+def test_each_of_a_rush_may_hold_the_leaf_for_the_full_time() -> None:
+    machine = DoorMachine(door())
+    machine.step(DoorInput.PERMITTED, ADA)
+    machine.step(DoorInput.OPENED)
+    assert SetTimer(DoorInput.HELD_DUE, 30) in machine.step(DoorInput.PERMITTED, BOB)

@@ -416,3 +416,56 @@ def test_a_contact_that_chatters_raises_no_alarm(tmp_path: Path, seed: int) -> N
         assert at.said() == PASSED
 
     live(tmp_path, act)
+
+
+def test_a_decision_that_waits_for_more_opens_nothing(tmp_path: Path) -> None:
+    async def act(at: Desk) -> None:
+        assert not await at.tap()
+        assert at.said() == [("decision", "verification-required")]
+        assert at.door.lamp is Feedback.WAITING
+
+    live(tmp_path, act, signed(snapshot(built=building(pin=True))))
+
+
+def test_the_door_stays_released_longer_for_whom_that_is_due(tmp_path: Path) -> None:
+    made = snapshot()
+    people = {
+        name: msgspec.structs.replace(person, extended_opening=True)
+        for name, person in made.roster.people.items()
+    }
+    made = msgspec.structs.replace(made, roster=msgspec.structs.replace(made.roster, people=people))
+
+    async def act(at: Desk) -> None:
+        at.antennas[LAB_IN].present(ADA_CARD)
+        await at.clock.sleep(made.building.doors[LAB].strike_time_s + 2)
+        assert at.door.push()
+
+    live(tmp_path, act, signed(made))
+
+
+def test_a_computer_that_starts_locks_what_it_finds_released_and_leaves_nothing_released(
+    tmp_path: Path,
+) -> None:
+    async def first(at: Desk) -> None:
+        at.antennas[LAB_IN].present(ADA_CARD)
+        await at.clock.sleep(0.5)
+        assert at.door.is_released
+        at.daemon.take_snapshot(signed(snapshot(2, built=building(held_after_s=2.0))))
+        assert not at.door.is_released
+
+    async def second() -> None:
+        at = Desk(tmp_path, building())
+        at.door.unlock()
+        task = asyncio.create_task(at.daemon.run())
+        await at.clock.sleep(1)
+        assert not at.door.is_released
+        at.antennas[LAB_IN].present(ADA_CARD)
+        await at.clock.sleep(0.5)
+        assert at.door.is_released
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert not at.door.is_released
+        at.journal.close()
+
+    live(tmp_path, first)
+    run_virtually(second())
