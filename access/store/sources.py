@@ -24,17 +24,23 @@ class Reach(msgspec.Struct, frozen=True):
 
 NOTHING = Reach(FIRST_SEQ - 1, GENESIS)
 
+_MOST_EPOCHS = 200
+"""In one query: SQLite refuses an expression of a thousand, and a source may send lines of as many epochs."""
+
 
 def locked(session: Session, epochs: Iterable[Epoch]) -> dict[Epoch, Reach]:
     """Return how far the given epochs are stored, holding their rows until the transaction ends."""
     wanted = sorted(set(epochs))
-    values = {
-        f"{name}{number}": part
-        for number, epoch in enumerate(wanted)
-        for name, part in zip("se", epoch, strict=True)
-    }
-    found = session.connection().execute(_reach(len(wanted)), values)
-    reached = {(row.source, row.epoch): Reach(row.seq, row.digest) for row in found}
+    reached: dict[Epoch, Reach] = {}
+    for start in range(0, len(wanted), _MOST_EPOCHS):
+        some = wanted[start : start + _MOST_EPOCHS]
+        values = {
+            f"{name}{number}": part
+            for number, epoch in enumerate(some)
+            for name, part in zip("se", epoch, strict=True)
+        }
+        found = session.connection().execute(_reach(len(some)), values)
+        reached.update({(row.source, row.epoch): Reach(row.seq, row.digest) for row in found})
     return {epoch: reached.get(epoch, NOTHING) for epoch in wanted}
 
 

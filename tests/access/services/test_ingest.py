@@ -135,3 +135,12 @@ def test_any_order_and_doubling_of_batches_ends_in_the_same_stored_set(tmp_path_
     assert stored_ids(opened) == expected
     assert sorted(handed_on) == sorted(expected)
     opened.close()
+
+
+def test_lines_of_a_thousand_epochs_keep_nobody_elses_events_out(services):
+    vandal = b"\n".join(sealed_events(1, epoch=epoch)[0].line for epoch in range(1, 1500))
+    honest = sealed_events(3, source=DESK)
+    taken = services.ingest.take(
+        [Batch(EDGE, vandal), Batch(DESK, b"\n".join(each.line for each in honest))], NOON
+    )
+    assert [event.id for event in taken.events if event.source == DESK] == [each.id for each in honest]
