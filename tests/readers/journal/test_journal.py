@@ -277,3 +277,23 @@ def test_a_journal_goes_back_only_to_before_what_was_acknowledged(tmp_path, epoc
     journal.acknowledge(FIRST_EPOCH, 4)
     assert not journal.rewind(FIRST_EPOCH + epoch, seq)
     assert seqs(journal.pending(100)) == [5, 6, 7, 8, 9, 10]
+
+
+def test_a_cursor_whose_checksum_is_wrong_is_not_believed(tmp_path):
+    journal = opened(tmp_path)
+    for number in range(10):
+        journal.append(tap(number))
+    journal.acknowledge(FIRST_EPOCH, 4)
+    journal.close()
+    cursor = tmp_path / "acknowledged"
+    cursor.write_bytes(cursor.read_bytes().replace(b"4 ", b"9 ", 1))
+    assert seqs(opened(tmp_path).pending(100)) == list(range(1, 11))
+
+
+def test_an_epoch_that_was_acknowledged_and_deleted_is_never_given_out_again(tmp_path):
+    journal = opened(tmp_path)
+    journal.append(tap())
+    journal.acknowledge(FIRST_EPOCH, 1)
+    journal.close()
+    (tmp_path / f"{FIRST_EPOCH}.journal").unlink()
+    assert opened(tmp_path).position[0] > FIRST_EPOCH
