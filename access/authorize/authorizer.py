@@ -51,6 +51,10 @@ class Journal(Protocol):
         """Note how far the server has stored."""
         ...
 
+    def prune(self, keep_after: datetime) -> list[int]:
+        """Delete acknowledged files that hold nothing since then."""
+        ...
+
     def rewind(self, epoch: int, seq: int) -> bool:
         """Take back what the server has lost again."""
         ...
@@ -102,6 +106,11 @@ class Authorizer:
         with self._lock:
             if not self._journal.rewind(epoch, seq):
                 self._journal.acknowledge(epoch, seq)
+
+    def prune(self, keep_after: datetime) -> list[int]:
+        """Delete what is stored and older; return the journal's epochs that are gone."""
+        with self._lock:
+            return self._journal.prune(keep_after)
 
     def _decide(self, question: Question, at: datetime) -> Decision:
         badge = self._roster.badges.get(question.badge)

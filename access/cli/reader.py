@@ -16,7 +16,7 @@ from policies.ids import DoorId
 from readers import errors, settings
 from readers.clock import SystemClock
 from readers.daemon import Daemon, Rights
-from readers.journal import Durability, FileJournal
+from readers.journal import Durability, FileJournal, forget
 from readers.ports import CardTransport, Clock, DoorHardware
 from readers.settings import DoorDevice, ReaderDevice, Settings
 from readers.uplink import Uplink
@@ -66,6 +66,7 @@ async def _serve(chosen: Settings, state: Path, key: Ed25519PublicKey) -> None:
             tasks = [
                 group.create_task(daemon.run(), name="daemon"),
                 group.create_task(uplink.run(daemon.take_snapshot), name="uplink"),
+                group.create_task(forget(journal, clock), name="forget"),
             ]
             for name in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(name, _cancel, tasks)

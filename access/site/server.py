@@ -15,7 +15,7 @@ from access.services.offload import WriterThread
 from access.settings import Settings, load_hosts, load_site
 from access.site.web import Web, listen
 from readers.clock import SystemClock
-from readers.journal import FileJournal
+from readers.journal import FileJournal, forget
 
 
 def serve(settings: Settings, announce: Callable[[str], None]) -> None:
@@ -64,7 +64,11 @@ async def _serve(settings: Settings, services: Services, clock: SystemClock, lis
     try:
         async with asyncio.TaskGroup() as group:
             drain = Drain(authorizer, AUTHORIZER, services, clock, writer)
-            tasks = [group.create_task(intake.run()), group.create_task(drain.run())]
+            tasks = [
+                group.create_task(intake.run(), name="intake"),
+                group.create_task(drain.run(), name="authorizer drain"),
+                group.create_task(forget(authorizer, clock), name="forget"),
+            ]
             await web.serve(listener)
             for task in tasks:
                 task.cancel()

@@ -2,5 +2,6 @@
 
 from readers.journal.chain import Fault, Link, Verification, verify, walk
 from readers.journal.journal import Durability, FileJournal
+from readers.journal.retention import forget
 
-__all__ = ["Durability", "Fault", "FileJournal", "Link", "Verification", "verify", "walk"]
+__all__ = ["Durability", "Fault", "FileJournal", "Link", "Verification", "forget", "verify", "walk"]
