@@ -24,7 +24,7 @@ _WAIT_S = 5.0
 
 
 class Tap(BaseModel):
-    """A card with a serial number, held to a reader; `push` walks through if the door gives way."""
+    """A card with a serial number, held to a reader; `push` walks through where the card was let in."""
 
     reader: str
     badge: str = Field(pattern="^([0-9a-f]{8}|[0-9a-f]{14}|[0-9a-f]{20})$", description="UID in hex")
@@ -62,7 +62,9 @@ def emulation(devices: EmulatedBuilding, services: Services) -> APIRouter:
         finally:
             devices.clock.call_later(_HELD_S, devices.antennas[reader].remove)
         door = devices.doors[services.building.readers[reader].door]
-        body = msgspec.json.encode(_seen(event, opened=asked.push and door.push()))
+        body = msgspec.json.encode(
+            _seen(event, opened=asked.push and event.effect is Effect.GRANT and door.push())
+        )
         return Response(body, HTTPStatus.OK, media_type="application/json")
 
     return routes

@@ -125,6 +125,8 @@ def test_what_the_greeting_says_to_try_works_and_ctrl_c_ends_it_in_order():
         tap = {"reader": "agora-in", "badge": BADGE["id"]}
         seen = demo.post("/emulation/tap", tap).json()
         assert (seen["effect"], seen["reason"], seen["opened"]) == ("grant", "granted", True)
+        after_ada = demo.post("/emulation/tap", tap | {"badge": "04ffffffffffff"}).json()
+        assert (after_ada["effect"], after_ada["opened"]) == ("deny", False)  # though the bolt is still drawn
         deadline = time.monotonic() + PATIENCE_S
         while demo.count("agora") != 1:
             assert time.monotonic() < deadline
