@@ -21,6 +21,8 @@ from policies.roster import BadgeKind, BadgeStatus, is_random_uid
 __all__ = ["BadgeRecord", "BadgeVerb", "Badges"]
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
+_UID = re.compile(r"[0-9a-f]{8}|[0-9a-f]{14}|[0-9a-f]{20}")
+"""4, 7 or 10 bytes (ISO/IEC 14443-3, section 6.5.4), as readers report them."""
 
 
 class BadgeVerb(Enum):
@@ -61,6 +63,7 @@ class Badges:
             doubled = [name for name, number in Counter(badge.id for badge in new).items() if number > 1]
             if taken := sorted({*doubled, *stored.existing(session, (badge.id for badge in new))}):
                 raise Conflict(f"badge {taken[0]}: the identifier is in use")
+            _expect_readable(new)
             _check(session, new)
             stored.add(session, new)
         self._outbox.tell(RIGHTS_CHANGED)
@@ -129,6 +132,13 @@ class Badges:
             stored.replace(session, after)
         self._outbox.tell(RIGHTS_CHANGED)
         return after
+
+
+def _expect_readable(new: Iterable[BadgeRecord]) -> None:
+    """Raise `Invalid` for a spelling that never matches. One that is stored already must still be revocable."""
+    for badge in new:
+        if badge.kind is BadgeKind.UID and not _UID.fullmatch(badge.id):
+            raise Invalid(f"badge {badge.id!r}: expected a serial number, 8, 14 or 20 lower-case hex digits")
 
 
 def _check(session: Session, badges: Sequence[BadgeRecord]) -> None:

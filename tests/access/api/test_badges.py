@@ -83,11 +83,20 @@ def test_a_badge_is_given_to_somebody_else_but_keeps_kind_and_status(manager):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"person": "nobody"}, {"kind": "magstripe"}, {"id": "0812abcd"}, {"id": "no good"}, {"id": ""}],
+    [
+        {"person": "nobody"},
+        {"kind": "magstripe"},
+        {"id": "0812abcd"},
+        {"id": "no good"},
+        {"id": ""},
+        {"id": "04:A1:B2:C3:D4:E5:F6"},
+        {"id": "04A1B2C3D4E5F6"},
+        {"id": "04a1b2"},
+    ],
 )
 @pytest.mark.usefixtures("badge")
 def test_a_malformed_badge_is_refused(manager, wrong):
-    is_problem(manager.post("/v1/badges", json=BADGE | {"id": "04ffff"} | wrong), 422, "invalid")
+    is_problem(manager.post("/v1/badges", json=BADGE | {"id": "04ffffff"} | wrong), 422, "invalid")
 
 
 @pytest.mark.usefixtures("badge")
