@@ -14,7 +14,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 import policies
-from access.errors import Invalid
+from access.errors import Invalid, SettingsError
+from policies.errors import PolicyError
+from readers.errors import JournalError
 
 SUMMARY = "run everything in one process: server, emulated doors, and the people of KM0"
 
@@ -32,7 +34,7 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of CONTRACTS section 2."""
-    parser.add_argument("--port", type=int, default=8000, help="where the pages are served (default 8000)")
+    parser.add_argument("--port", type=_port, default=8000, help="where the pages are served (default 8000)")
     parser.add_argument("--data", type=Path, help="where state is kept (default: nowhere, gone at the end)")
     parser.add_argument("--speed", type=_speed, default=1.0, help="building seconds in a second of the wall")
     parser.add_argument(
@@ -55,8 +57,11 @@ def run(arguments: argparse.Namespace) -> int:
     from access.log import configure
 
     configure("text", "WARNING")
-    with _data(arguments.data) as data:
-        return _simulate(arguments, data) if arguments.simulate else _live(arguments, data)
+    try:
+        with _data(arguments.data) as data:
+            return _simulate(arguments, data) if arguments.simulate else _live(arguments, data)
+    except (JournalError, PolicyError) as error:
+        raise SettingsError(str(error)) from error
 
 
 def _simulate(arguments: argparse.Namespace, data: Path) -> int:
@@ -97,7 +102,10 @@ def _live(arguments: argparse.Namespace, data: Path) -> int:
 @contextmanager
 def _data(chosen: Path | None) -> Iterator[Path]:
     if chosen is not None:
-        chosen.mkdir(parents=True, exist_ok=True)
+        try:
+            chosen.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingsError(f"--data {chosen}: cannot be made a folder: {error.strerror}") from error
         yield chosen
         return
     with tempfile.TemporaryDirectory(prefix="totem-") as directory:
@@ -161,15 +169,23 @@ def _duration(text: str) -> timedelta:
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 2**16:
+        raise argparse.ArgumentTypeError(f"{text}: expected a port, 1 to 65535")
+    return int(text)
+
+
 def _speed(text: str) -> float:
-    speed = float(text)
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0
     if not 0 < speed <= 1000:  # noqa: PLR2004  (named in the message)
         raise argparse.ArgumentTypeError(f"{text}: expected a number above 0, up to 1000")
     return speed
 
 
 def _count(text: str) -> int:
-    count = int(text)
-    if count < 0:
+    if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text}: expected 0 or more")
-    return count
+    return int(text)

@@ -58,6 +58,11 @@ def test_the_same_seed_prints_the_same_account_in_any_process():
         (("--simulate", "0d"), "30m, 6h or 1d"),
         (("--speed", "0"), "above 0"),
         (("--people", "-1"), "0 or more"),
+        (("--people", "many"), "0 or more"),
+        (("--speed", "fast"), "above 0"),
+        (("--port", "99999"), "1 to 65535"),
+        (("--policy", "nowhere"), "nowhere/building.toml:1: file: cannot be read"),
+        (("--data", "pyproject.toml"), "--data pyproject.toml: cannot be made a folder"),
         (("--from", "noon"), "2026-09-15T09:20"),
     ],
 )
@@ -65,6 +70,7 @@ def test_a_wrong_word_is_refused_with_what_was_expected(words: tuple[str, ...], 
     done = subprocess.run([*TOTEM, *words], capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert told in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 class Demo:
@@ -169,6 +175,18 @@ def test_a_simulation_over_data_that_reaches_further_is_refused(tmp_path: Path):
     done = subprocess.run(again, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "expected a later --from" in done.stderr
+
+
+def test_data_that_another_run_has_open_is_told(tmp_path: Path):
+    first = Demo("--no-people", "--data", str(tmp_path))
+    try:
+        words = [*TOTEM, "--no-people", "--data", str(tmp_path), "--port", str(free_port())]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+    finally:
+        assert first.interrupt() == 0
+    assert done.returncode == 1
+    assert "expected no other writer" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_port_in_use_is_told():
