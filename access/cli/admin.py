@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     from access.store.database import open_database
 
     settings = load(arguments.config, os.environ)
-    Path(settings.data).mkdir(parents=True, exist_ok=True)
+    Path(settings.data).mkdir(mode=0o700, parents=True, exist_ok=True)
     database = open_database(settings.database_url)
     try:
         schema.upgrade(database.engine)

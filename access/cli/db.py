@@ -32,8 +32,10 @@ def run(arguments: argparse.Namespace) -> int:
     from access.store.database import open_database
 
     settings = load(arguments.config, os.environ)
-    Path(settings.data).mkdir(parents=True, exist_ok=True)
+    if arguments.action in {"upgrade", "restore"}:
+        Path(settings.data).mkdir(mode=0o700, parents=True, exist_ok=True)
     database = open_database(settings.database_url)
+    _expect(database, may_be_new=arguments.action in {"upgrade", "restore"})
     try:
         if arguments.action == "upgrade":
             schema.upgrade(database.engine)
@@ -50,6 +52,15 @@ def run(arguments: argparse.Namespace) -> int:
     finally:
         database.close()
     return 0
+
+
+def _expect(database: "Database", *, may_be_new: bool) -> None:
+    """Raise `NotFound` where a look at a SQLite database would make one."""
+    from access.errors import NotFound
+
+    file = database.engine.url.database
+    if database.is_sqlite and file and not may_be_new and not Path(file).is_file():
+        raise NotFound(f"{file}: there is no such database; totem db upgrade makes one")
 
 
 def _check(database: "Database", *, as_json: bool) -> int:

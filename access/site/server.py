@@ -34,7 +34,7 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
 
 def open_site(settings: Settings) -> Services:
     """Open the services of the settings; raise `SettingsError` if hosts and building do not fit."""
-    Path(settings.data).mkdir(parents=True, exist_ok=True)
+    Path(settings.data).mkdir(mode=0o700, parents=True, exist_ok=True)
     building, policy = load_site(settings)
     scopes = load_hosts(Path(settings.hosts)) if settings.hosts else {}
     for source, doors in scopes.items():

@@ -21,6 +21,7 @@ def back_up(database: Database, target: Path) -> None:
         raise Conflict(f"{target}: exists already; a backup overwrites nothing")
     part = target.with_name(f"{target.name}.part")
     part.unlink(missing_ok=True)
+    part.touch(mode=0o600)
     try:
         _copy(source, part)
         verify(part)

@@ -35,8 +35,13 @@ def admin(config, *words):
 
 
 def test_a_database_is_made_checked_copied_and_brought_back(config, tmp_path, capsys):
-    assert db(config, "check") == 1
+    data = tmp_path / "data"
+    for look in (["check"], ["backup", str(tmp_path / "copy")]):
+        assert db(config, *look) == 1
+        assert "there is no such database" in capsys.readouterr().err
+        assert not data.exists()
     assert db(config, "upgrade") == 0
+    assert data.stat().st_mode & 0o077 == 0
     assert db(config, "check", "--json") == 0
     assert json.loads(capsys.readouterr().out.splitlines()[-1]) == []
     copy = str(tmp_path / "copy")

@@ -18,6 +18,7 @@ def test_a_restore_brings_back_what_was_there(services, tmp_path):
     enrol(services, "ada")
     backup.back_up(services.database, tmp_path / "copy")
     enrol(services, "eve")
+    assert (tmp_path / "copy").stat().st_mode & 0o077 == 0  # it holds names
     backup.restore(services.database, tmp_path / "copy")
     assert [person.id for person in services.people.page()] == ["ada"]
 
