@@ -1,7 +1,7 @@
 """The answer at a door: an effect, one reason, the rules that determined it. Never a bool.
 
-Reasons carry the ASHRAE 135 `BACnetAccessEvent` names; our own names stand where the standard has none
-(CONTRACTS section 7). The sentences are for the person at the door.
+Reasons carry the ASHRAE 135 `BACnetAccessEvent` names; our own names stand where the standard has none.
+The sentences are for the person at the door.
 """
 
 from enum import Enum
@@ -20,7 +20,7 @@ class Effect(Enum):
 
 
 class Reason(Enum):
-    """Why: the closed table of CONTRACTS section 7."""
+    """Why: a closed table."""
 
     GRANTED = "granted"
     UNKNOWN_CREDENTIAL = "denied-unknown-credential"

@@ -1,4 +1,4 @@
-"""The HTTP interface put together. Nothing is open but `/healthz` and signing in (CONTRACTS section 4)."""
+"""The HTTP interface put together. Nothing is open but `/healthz` and signing in."""
 
 from collections.abc import Callable
 from datetime import datetime

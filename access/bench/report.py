@@ -1,4 +1,4 @@
-"""What a bench is asked and what it answers: the shape of CONTRACTS section 6."""
+"""What a bench is asked and what it answers, in one shape for every bench."""
 
 import os
 import platform

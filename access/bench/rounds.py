@@ -9,7 +9,7 @@ from typing import TypeVar
 from access.bench.report import Result, result
 
 ROUNDS = 7
-"""CONTRACTS section 6 asks for five or more; an odd number has a middle one."""
+"""Five or more, so that one bad round moves no median; an odd number has a middle one."""
 
 FirstT = TypeVar("FirstT")
 SecondT = TypeVar("SecondT")

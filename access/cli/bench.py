@@ -1,4 +1,4 @@
-"""`totem bench`: measure one thing beside its yardsticks, in one run (CONTRACTS section 6)."""
+"""`totem bench`: measure one thing beside its yardsticks, in one run."""
 
 import argparse
 import importlib

@@ -1,4 +1,4 @@
-"""`totem policy`: check a building and its policy, and decide taps from files (CONTRACTS section 3)."""
+"""`totem policy`: check a building and its policy, and decide taps from files."""
 
 import argparse
 import sys

@@ -27,7 +27,7 @@ SUMMARY = "run a door computer: its readers, its doors, and its line to the serv
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of CONTRACTS section 2."""
+    """Declare what the command takes."""
     parser.add_argument("--config", type=Path, required=True, help="the settings file of this door computer")
 
 

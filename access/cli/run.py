@@ -33,7 +33,7 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of CONTRACTS section 2."""
+    """Declare what the command takes."""
     parser.add_argument("--port", type=_port, default=8000, help="where the pages are served (default 8000)")
     parser.add_argument("--data", type=Path, help="where state is kept (default: nowhere, gone at the end)")
     parser.add_argument("--speed", type=_speed, default=1.0, help="building seconds in a second of the wall")

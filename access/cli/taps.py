@@ -1,4 +1,4 @@
-"""The files of `totem policy decide`: people as one JSON array, taps as JSON lines (CONTRACTS section 3).
+"""The files of `totem policy decide`: people as one JSON array, taps as JSON lines.
 
 What they say becomes the vocabulary of policies; every error names the file, the line and the key.
 """

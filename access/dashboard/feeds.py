@@ -1,4 +1,4 @@
-"""The streams for programs: counts of every space, and events without their people (CONTRACTS section 4).
+"""The streams for programs: counts of every space, and events without their people.
 
 Who may read them is the API's business: it gives the two dependencies that refuse everybody else.
 """

@@ -1,4 +1,4 @@
-"""What a third party's controller asks of the server, and what it is answered (CONTRACTS section 4)."""
+"""What a third party's controller asks of the server, and what it is answered."""
 
 from datetime import datetime
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""What operators and machines may do: roles are sets of scopes, a key has scopes of its own (CONTRACTS section 4).
+"""What operators and machines may do: roles are sets of scopes, a key has scopes of its own.
 
 A scope is `noun:verb`; `reader:DOOR` lets a third party's controller ask for decisions at one door.
 """

@@ -21,7 +21,7 @@ class Peak(msgspec.Struct, frozen=True):
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """The account of a simulation (CONTRACTS section 2). `final` leaves out the spaces where nobody is."""
+    """The account of a simulation. `final` leaves out the spaces where nobody is."""
 
     taps: int
     grants: int

@@ -3,7 +3,7 @@
 One record is one line of JSON in two parts. The sealed part carries everything that is no person's, the hash of
 the record before it (`prev`), and a salted commitment to the personal part; the personal part (`salt`, `person`,
 `badge`) follows it at the end of the line and can be cut off for erasure. The chain hashes the exact bytes of the
-sealed part, so that neither a cut nor a field that a later version adds breaks it (CONTRACTS section 5).
+sealed part, so that neither a cut nor a field that a later version adds breaks it.
 """
 
 import hashlib
@@ -101,7 +101,7 @@ class SealedPart(Happening, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class Event(SealedPart, frozen=True, omit_defaults=True, kw_only=True):
-    """A record as it travels and is kept (CONTRACTS section 5). Personal fields are absent once erased."""
+    """A record as it travels and is kept. Personal fields are absent once erased."""
 
     salt: str | None = None
     person: PersonId | None = None

@@ -1,4 +1,4 @@
-"""The topics of the bus, below `totem/v1/{site}/` (CONTRACTS section 5)."""
+"""The topics of the bus, below `totem/v1/{site}/`."""
 
 from policies.ids import DoorId, SiteId, SourceId, SpaceId
 
