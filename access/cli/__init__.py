@@ -13,6 +13,8 @@ from access.errors import TotemError
 
 COMMANDS = ("run", "serve", "reader", "emulate", "db", "admin", "policy", "journal", "events", "bench")
 
+_OWN = frozenset({"access", "emulators", "readers", "policies"})
+
 FOUND_OR_REFUSED = 1
 WRONG_USE = 2
 
@@ -21,20 +23,32 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     chosen = next((word for word in words if not word.startswith("-")), None)
+    try:
+        arguments = _parser(chosen).parse_args(words)
+        code: int = importlib.import_module(f"access.cli.{arguments.command}").run(arguments)
+    except TotemError as error:
+        print(f"totem {chosen}: {error}", file=sys.stderr)
+        return FOUND_OR_REFUSED
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] in _OWN:
+            raise
+        print(
+            f"totem {chosen}: {error.name} is not installed; a door computer has no server", file=sys.stderr
+        )
+        return FOUND_OR_REFUSED
+    return code
+
+
+def _parser(chosen: str | None) -> argparse.ArgumentParser:
+    """Return a parser that knows the chosen command, or else all of them by their summaries."""
     parser = argparse.ArgumentParser(
         prog="totem", description="Access control and occupancy for a shared building."
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name in COMMANDS:
-        if chosen in (None, name) or chosen not in COMMANDS:
+        if chosen == name or chosen not in COMMANDS:
             command = importlib.import_module(f"access.cli.{name}")
-            command.add_arguments(
-                commands.add_parser(name, help=command.SUMMARY, description=command.SUMMARY)
-            )
-    arguments = parser.parse_args(words)
-    try:
-        code: int = importlib.import_module(f"access.cli.{arguments.command}").run(arguments)
-    except TotemError as error:
-        print(f"totem {arguments.command}: {error}", file=sys.stderr)
-        return FOUND_OR_REFUSED
-    return code
+            own = commands.add_parser(name, help=command.SUMMARY, description=command.SUMMARY)
+            if chosen == name:
+                command.add_arguments(own)
+    return parser
