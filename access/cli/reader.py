@@ -23,7 +23,7 @@ from readers.uplink import Uplink
 from readers.uplink.mqtt import MqttBus
 from readers.wire.topics import Topics
 
-SUMMARY = "run a door computer: its readers, its doors, and its line to the server"
+SUMMARY = "Run a door computer: its readers, its doors, and its line to the server."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -18,7 +18,7 @@ from access.errors import Invalid, SettingsError
 from policies.errors import PolicyError
 from readers.errors import JournalError
 
-SUMMARY = "run everything in one process: server, emulated doors, and the people of KM0"
+SUMMARY = "Run everything in one process: server, emulated doors, and the people of KM0."
 
 FIRST_DAY = date(2026, 9, 15)
 """A Tuesday in term, with nothing special about it."""
@@ -29,6 +29,7 @@ DAY_BEGINS = timedelta(hours=4)
 
 _A_MOMENT = timedelta(seconds=1)
 _SHIPPED = Path(policies.__file__).parent / "km0"
+_FROM = "where building time starts, or 'now' (default 2026-09-15T09:20, simulated from 04:00)"
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -36,16 +37,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument("--port", type=_port, default=8000, help="where the pages are served (default 8000)")
     parser.add_argument("--data", type=Path, help="where state is kept (default: nowhere, gone at the end)")
-    parser.add_argument("--speed", type=_speed, default=1.0, help="building seconds in a second of the wall")
+    parser.add_argument(
+        "--speed", type=_speed, default=1.0, help="building seconds in a second of the wall (default 1)"
+    )
     parser.add_argument(
         "--people", type=_count, help="how many people live here (default: as many as at KM0)"
     )
     parser.add_argument("--seed", type=int, default=0, help="of people and their days (default 0)")
     parser.add_argument("--no-people", action="store_true", help="leave the building to whoever taps")
     parser.add_argument(
-        "--simulate", type=_duration, metavar="DURATION", help="live that long (1d, 6h) at full speed"
+        "--simulate",
+        type=_duration,
+        metavar="DURATION",
+        help="live that long (30m, 6h, 1d) at full speed, print the account and exit",
     )
-    parser.add_argument("--from", dest="start", metavar="TIME", help="where building time starts, or 'now'")
+    parser.add_argument("--from", dest="start", metavar="TIME", help=_FROM)
     parser.add_argument(
         "--policy", type=Path, default=_SHIPPED, help="the building's directory (default: KM0)"
     )
@@ -151,14 +157,14 @@ Totem: KM0 in emulation (fictional), live at  {address}
 
 Try: enrol somebody, give them a badge, and tap it at an emulated reader.
   KEY={key}
-  curl -s {address}/v1/people -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\
+  curl -sw '\\n' {address}/v1/people -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\
     -d '{{"id": "ada", "name": "Ada", "type": "staff", "tiers": ["staff"]}}'
-  curl -s {address}/v1/badges -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\
+  curl -sw '\\n' {address}/v1/badges -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\
     -d '{{"id": "04a1b2c3d4e5f6", "kind": "uid", "person": "ada"}}'
-  curl -s {address}/emulation/tap -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\
+  curl -sw '\\n' {address}/emulation/tap -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\
     -d '{{"reader": "agora-in", "badge": "04a1b2c3d4e5f6"}}'
 
-The API: {address}/docs    Stop: Ctrl-C
+The API, once signed in: {address}/docs    Stop: Ctrl-C
 """
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 SUMMARY = "Serve the API and take in what door computers report."
 
 _EPILOG = """\
-The settings file is TOML; every key has a default, and TOTEM_KEY of the environment goes over it:
+The settings file is TOML; every key has a default. The environment goes over the file:
+TOTEM_PORT=8080 over `port`, and with two underscores TOTEM_BUS__HOST=… over `host` of [bus].
   policy = "DIR"               building.toml, policy.toml, calendar.toml
   hosts = "FILE"               [hosts.NAME] doors = ["…"]: which door computer serves which doors
   data = "DIR"                 what is kept here: SQLite, the signing key, the authorizer's journal

@@ -151,6 +151,7 @@ def test_what_the_greeting_says_to_try_works_and_ctrl_c_ends_it_in_order():
 def test_a_second_start_over_the_same_data_goes_on_where_the_first_ended(tmp_path: Path):
     first = Demo("--no-people", "--data", str(tmp_path))
     assert "one-time password" in first.greeting
+    assert "curl -sw '\\n' http" in first.greeting  # so that answers pasted at once do not run together
     first.post("/v1/people", ADA)
     first.post("/v1/badges", BADGE)
     first.post("/emulation/tap", {"reader": "agora-in", "badge": BADGE["id"]})
