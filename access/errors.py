@@ -31,3 +31,7 @@ class NotAllowed(TotemError):
 
 class SettingsError(TotemError):
     """A setting is missing, unknown or of the wrong form; the message gives its place."""
+
+
+class StoreDown(TotemError):
+    """The database does not answer. Start it, or correct its address."""

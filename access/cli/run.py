@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DURATION",
         help="live that long (30m, 6h, 1d) at full speed, print the account and exit",
     )
-    parser.add_argument("--from", dest="start", metavar="TIME", help=_FROM)
+    parser.add_argument("--from", dest="start", type=_time, metavar="TIME", help=_FROM)
     parser.add_argument(
         "--policy", type=Path, default=_SHIPPED, help="the building's directory (default: KM0)"
     )
@@ -122,21 +122,15 @@ def _people(arguments: argparse.Namespace) -> int | None:
     return 0 if arguments.no_people else arguments.people
 
 
-def _start(text: str | None, policy: Path, time_of_day: timedelta) -> datetime:
-    """Return the instant where building time starts: local time of the building where the text has no offset."""
-    if text == "now":
-        return datetime.now(UTC)
+def _start(chosen: datetime | None, policy: Path, time_of_day: timedelta) -> datetime:
+    """Return the instant where building time starts: local time of the building where no offset was given."""
     from policies.loader import load
 
     timezone = ZoneInfo(load(policy).policy.calendar.timezone)
-    if text is None:
+    if chosen is None:
         wall = datetime.combine(FIRST_DAY, wall_time(), timezone) + time_of_day
         return wall.astimezone(UTC)
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise Invalid(f"--from {text}: expected a time such as 2026-09-15T09:20, or 'now'") from error
-    return (at if at.tzinfo else at.replace(tzinfo=timezone)).astimezone(UTC)
+    return (chosen if chosen.tzinfo else chosen.replace(tzinfo=timezone)).astimezone(UTC)
 
 
 def _morning_before(at: datetime, policy: Path) -> datetime:
@@ -166,6 +160,18 @@ Try: enrol somebody, give them a badge, and tap it at an emulated reader.
 
 The API, once signed in: {address}/docs    Stop: Ctrl-C
 """
+
+
+def _time(text: str) -> datetime:
+    """Return a time, without an offset where the text has none: then it is the building's."""
+    if text == "now":
+        return datetime.now(UTC)
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"{text}: expected a time such as 2026-09-15T09:20, or 'now'"
+        ) from error
 
 
 def _duration(text: str) -> timedelta:

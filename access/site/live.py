@@ -27,6 +27,7 @@ _DEMO_SCOPES = (
     Scope.BADGES_READ,
     Scope.BADGES_WRITE,
     Scope.ORGANISATIONS_READ,
+    Scope.EVENTS_READ,
 )
 
 

@@ -10,6 +10,9 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+
+from access.errors import StoreDown
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -25,9 +28,14 @@ def upgrade(engine: Engine) -> None:
 
 
 def current(engine: Engine) -> str | None:
-    """Return the schema version of the database; None if it is empty."""
-    with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+    """Return the schema version of the database; None if it is empty. Raise `StoreDown` if it does not answer."""
+    try:
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    except OperationalError as error:
+        raise StoreDown(
+            f"database {engine.url.render_as_string(hide_password=True)}: {error.orig}"
+        ) from error
 
 
 def newest() -> str | None:

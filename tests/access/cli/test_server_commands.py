@@ -98,3 +98,13 @@ def test_the_server_serves_without_a_broker_and_stops_in_order(config):
             assert server.wait(60) == 0
         finally:
             server.kill()
+
+
+def test_a_database_that_does_not_answer_is_told_in_a_sentence(tmp_path, capsys):
+    path = tmp_path / "serve.toml"
+    path.write_text(f'data = "{tmp_path}/data"\ndatabase = "postgresql://totem@127.0.0.1:1/totem"\n')
+    assert main(["serve", "--config", str(path)]) == 1
+    assert db(str(path), "check") == 1
+    told = capsys.readouterr().err
+    assert told.count("database postgresql+psycopg://totem@127.0.0.1:1/totem:") == 2
+    assert "refused" in told
