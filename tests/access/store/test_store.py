@@ -108,7 +108,7 @@ def test_what_is_refused_leaves_no_trace(opened):
 
 
 def test_a_moment_without_its_offset_is_refused(opened):
-    naive = msgspec.structs.replace(ZOE, id=PersonId("naive"), valid_from=datetime(2026, 9, 15))  # noqa: DTZ001
+    naive = msgspec.structs.replace(ZOE, id=PersonId("naive"), valid_from=datetime(2026, 9, 15))  # noqa: DTZ001  (what is refused)
     with pytest.raises(StatementError, match="offset"):
         opened.people.add([naive], "test", NOON)
 

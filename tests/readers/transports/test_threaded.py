@@ -134,4 +134,4 @@ def test_a_transport_forgotten_by_a_closed_loop_ends_by_itself():
     transport = asyncio.run(forget())
     driver.script.put(Answering)
     transport._thread.join(DEADLINE_S)  # noqa: SLF001 (nothing else is left to ask)
-    assert not transport._thread.is_alive()  # noqa: SLF001
+    assert not transport._thread.is_alive()  # noqa: SLF001  (its end is the point)
