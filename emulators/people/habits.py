@@ -70,10 +70,6 @@ def _canteen(chance: float, clock: str, spread: float = 6) -> Habit:
     return Habit(Purpose.CANTEEN, chance, _time(clock, spread), Time(42, 9))
 
 
-def _machines(chance: float, clock: str, spread: float = 30) -> Habit:
-    return Habit(Purpose.MACHINES, chance, _time(clock, spread), Time(35, 10))
-
-
 def _meeting(chance: float, clock: str, spread: float = 40) -> Habit:
     return Habit(Purpose.MEETING, chance, _time(clock, spread), Time(52, 12))
 

@@ -27,7 +27,7 @@ def test_timers_fire_in_order_of_time_and_those_of_one_instant_in_order_of_setti
         clock = LoopClock(asyncio.get_running_loop(), START)
         heard: list[str] = []
         for name, delay_s in (("c", 3), ("a", 1), ("b", 2), ("a2", 1)):
-            clock.call_later(delay_s, lambda name=name: heard.append(name))  # type: ignore[misc]
+            clock.call_later(delay_s, lambda name=name: heard.append(name))  # type: ignore[misc]  # a default has no type
         await clock.sleep(4)
         return heard
 

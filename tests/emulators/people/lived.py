@@ -86,7 +86,7 @@ async def _live(
     days = Days(population(site.building, site.policy, count, seed))
     people = EmulatedPeople(devices, days.residents, site.policy.calendar, clock, seed)
     for name, door in devices.doors.items():
-        door.listen(lambda what, name=name: days.inputs.append((clock.now(), name, what)))  # type: ignore[misc]
+        door.listen(lambda what, name=name: days.inputs.append((clock.now(), name, what)))  # type: ignore[misc]  # a default has no type
     readers = [
         asyncio.create_task(_grant_everything(devices, clock, reader, days)) for reader in devices.antennas
     ]

@@ -50,7 +50,7 @@ class Scene:
             for name, door in self.devices.doors.items()
         }
         for name, door in self.devices.doors.items():
-            door.listen(lambda what, name=name: self.told.append((name, what)))  # type: ignore[misc]
+            door.listen(lambda what, name=name: self.told.append((name, what)))  # type: ignore[misc]  # a default has no type
         self._readers = [asyncio.create_task(self._serve(reader)) for reader in SITE.building.readers]
 
     async def _serve(self, reader) -> None:
@@ -91,7 +91,7 @@ class Scene:
 def play(scene_of: Callable[[Scene], object], answer: Feedback | None = Feedback.GRANTED) -> None:
     async def act() -> None:
         scene = Scene(answer)
-        await scene_of(scene)  # type: ignore[misc]
+        await scene_of(scene)  # type: ignore[misc]  # tests are not annotated
         await scene.close()
 
     run_virtually(act())

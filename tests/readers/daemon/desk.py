@@ -49,7 +49,7 @@ def building(**door: object) -> Building:
         Space(SpaceId("site"), label("Site"), SpaceKind.SITE),
         Space(SpaceId("lab"), label("Lab"), parent=SpaceId("site")),
     ]
-    joined = Door(LAB, label("Lab"), SpaceId("street"), SpaceId("lab"), **door)  # type: ignore[arg-type]
+    joined = Door(LAB, label("Lab"), SpaceId("street"), SpaceId("lab"), **door)  # type: ignore[arg-type]  # any property
     readers = [Reader(LAB_IN, LAB, Direction.ENTRY), Reader(LAB_OUT, LAB, Direction.EXIT)]
     return Building.of(SiteId("desk"), spaces, [joined], readers)
 
