@@ -75,8 +75,6 @@ def test_every_error_of_a_wrong_policy_is_printed_with_its_place_and_the_exit_co
         text = (KM0 / f"{name}.toml").read_text()
         text = text.replace('spaces = ["cafeteria"]', 'spaces = ["canteen"]')
         text = text.replace("until = 19:30:00 }]", "until = 19:40:00 }]")
-            "from = 07:30:00, until = 19:30:00 }]", "from = 07:30:00, until = 19:40:00 }]"
-        )
         (tmp_path / f"{name}.toml").write_text(text)
     assert main(["policy", "check", str(tmp_path)]) == 1
     lines = capsys.readouterr().out.splitlines()
