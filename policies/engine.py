@@ -19,12 +19,12 @@ from policies.masks import bits, mask_of
 from policies.policy import Policy, RuleEffect
 from policies.request import AccessRequest, Assurance, Direction, DoorMode, LiveState
 from policies.roster import Badge, Person, Roster, within
-from policies.schedule import GRID_MINUTES, is_open_on_the_wall, quarters
+from policies.schedule import GRID_MINUTES, is_open_on_the_wall
 
 _QUARTER_S = GRID_MINUTES * 60
 _QUARTER = timedelta(seconds=_QUARTER_S)
 _QUARTERS_KEPT = 1024
-"""Ten days of quarter-hours: what a search for the next grant passes through."""
+"""Ten days of quarter-hours: what a search for the next grant (analysis/when.py) passes through."""
 
 _NAMES_KEPT = 4096
 """Sets of determining rules; a building has a few hundred that ever occur together."""
@@ -352,37 +352,3 @@ class Engine:
                 self._names.clear()
             self._names[mask] = names
         return names
-
-    def beginnings(self, badge: BadgeId) -> tuple[datetime, ...]:
-        """Return the instants at which the badge, its person or one of their grants begins."""
-        card = self._cards.get(badge)
-        if card is None:
-            return ()
-        person = card.holder.person
-        begins = [card.badge.valid_from if card.badge else None]
-        if person is not None:
-            begins += (person.valid_from, *(grant.valid_from for grant in person.grants))
-        return tuple(begin for begin in begins if begin is not None)
-
-
-def next_grant(
-    engine: Engine, request: AccessRequest, state: LiveState, within_days: int = 8
-) -> datetime | None:
-    """Return the first instant, in the zone of the request's own, at which the same tap would be granted.
-
-    Only time moves: state, badge and companions stay as they are. None if it is not granted within the days.
-    """
-    zone, within = request.at.tzinfo, timedelta(days=within_days)
-    moments = list(quarters(request.at, within))
-    begins = (begin.astimezone(zone) for begin in engine.beginnings(request.badge))
-    moments += (begin for begin in begins if request.at < begin < request.at + within)
-    for at in sorted(moments):
-        if engine.decide(_at(request, at), state).effect is Effect.GRANT:
-            return at
-    return None
-
-
-def _at(request: AccessRequest, at: datetime) -> AccessRequest:
-    return AccessRequest(
-        at, request.reader, request.badge, request.assurance, request.pin_ok, request.companions
-    )
