@@ -13,8 +13,8 @@ import cedarpy
 from policies.building import Building
 from policies.ids import DoorId
 from policies.loader import Site
-from policies.policy import Rule, RuleEffect
-from policies.request import AccessRequest, LiveState
+from policies.policy import Policy, Rule, RuleEffect
+from policies.request import AccessRequest, DoorMode, LiveState
 from policies.roster import Person, Roster
 from policies.schedule import GRID_MINUTES, is_open
 
@@ -27,7 +27,8 @@ class CedarYardstick:
     def __init__(self, site: Site, roster: Roster) -> None:
         self._site, self._roster = site, roster
         self._policies = cedarpy.PolicySet.from_str("\n".join(map(_policy, site.policy.rules)))
-        entities = [*map(_person, roster.people.values()), *_doors(site.building)]
+        people = [_person(person, site.policy) for person in roster.people.values()]
+        entities = [*people, *_doors(site.building)]
         self._entities = cedarpy.Entities.from_json_str(json.dumps(entities))
         self._open: dict[int, list[str]] = {}
 
@@ -59,23 +60,28 @@ def _policy(rule: Rule) -> str:
         _any("principal in Type", (kind.value for kind in rule.types)),
         _any("principal in Tier", rule.tiers),
         _any("principal in Organisation", rule.organisations),
-        _any(f"resource in {groups}", rule.spaces, _any("resource == Door", rule.doors)),
+        _any(
+            f"resource in {groups}",
+            rule.spaces,
+            _any("resource == Door", rule.doors),
+            _any(f"resource in {groups}Use", rule.uses),
+        ),
         f'context.open.contains("{rule.schedule}")' if rule.schedule else "",
         *(f'context.certified.contains("{name}")' for name in rule.certifications),
         f"context.assurance >= {int(rule.assurance)}" if rule.assurance else "",
-        "false" if rule.escorted else "",
+        "false" if rule.escorted or rule.full or (rule.modes and DoorMode.NORMAL not in rule.modes) else "",
     ]
     words = " && ".join(filter(None, conditions))
     return f'@id("{rule.id}")\n{rule.effect.value}(principal, action, resource) when {{ {words} }};'
 
 
-def _any(test: str, names: Iterable[str], other: str = "") -> str:
-    tests = [*(f'{test}::"{name}"' for name in names), *filter(None, (other,))]
+def _any(test: str, names: Iterable[str], *others: str) -> str:
+    tests = [*(f'{test}::"{name}"' for name in names), *filter(None, others)]
     return f"({' || '.join(tests)})" if tests else ""
 
 
-def _person(person: Person) -> dict[str, object]:
-    groups = [("Type", person.type.value), *(("Tier", tier) for tier in person.tiers)]
+def _person(person: Person, policy: Policy) -> dict[str, object]:
+    groups = [("Type", person.type.value), *(("Tier", tier) for tier in policy.held(person.tiers))]
     if person.organisation is not None:
         groups.append(("Organisation", person.organisation))
     return _entity("Person", person.id, groups)
@@ -86,6 +92,8 @@ def _doors(building: Building) -> Iterator[dict[str, object]]:
         path = building.path_up(building.doors[door].inner)
         groups: list[tuple[str, str]] = [("Below", space) for space in path]
         groups += [("Reach", space) for space in _reach(building, door)]
+        groups += [("BelowUse", use) for step in path if (use := building.spaces[step].use)]
+        groups += [("ReachUse", use) for use in _reached_uses(building, door)]
         yield _entity("Door", door, groups)
 
 
@@ -95,6 +103,15 @@ def _reach(building: Building, door: DoorId) -> Iterator[str]:
         yield space
         if building.spaces[space].restricted:
             return
+
+
+def _reached_uses(building: Building, door: DoorId) -> Iterator[str]:
+    """Yield the uses whose permits cover the door; a use names no space, so none reaches a restricted one."""
+    for space in building.path_up(building.doors[door].inner):
+        if building.spaces[space].restricted:
+            return
+        if use := building.spaces[space].use:
+            yield use
 
 
 def _entity(kind: str, name: str, groups: Iterable[tuple[str, str]]) -> dict[str, object]:
