@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from policies.analysis.when import next_grant
 from policies.decision import Decision, Reason
 from policies.engine import Engine
-from policies.ids import BadgeId, DoorId, PersonId, ReaderId
+from policies.ids import BadgeId, DoorId, GrantId, PersonId, ReaderId
 from policies.request import NO_VIEW, AccessRequest, Assurance, LiveState
-from policies.roster import Badge, BadgeKind, Grant, GrantId, Person, ResidentType, Roster
+from policies.roster import Badge, BadgeKind, Grant, Person, ResidentType, Roster
 from policies.rules import interpret
 from tests.policies import strategies as some
 from tests.small_site import BUILDING, NOON, POLICY
