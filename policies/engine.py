@@ -20,7 +20,7 @@ from policies.policy import Policy
 from policies.portals import Portal, Reach
 from policies.request import AccessRequest, DoorMode, LiveState
 from policies.roster import Badge, Person, Roster, within
-from policies.schedule import is_open_on_the_wall, quarters
+from policies.schedule import is_open_on_the_wall
 
 _QUARTER = timedelta(seconds=QUARTER_S)
 
@@ -286,37 +286,3 @@ class Engine:
 
     def _kept(self, mask: int, holds: Callable[[int], bool]) -> int:
         return sum(1 << index for index in bits(mask) if holds(index))
-
-    def beginnings(self, badge: BadgeId) -> tuple[datetime, ...]:
-        """Return the instants at which the badge, its person or one of their grants begins."""
-        card = self._cards.get(badge)
-        if card is None:
-            return ()
-        person = card.holder.person
-        begins = [card.badge.valid_from if card.badge else None]
-        if person is not None:
-            begins += (person.valid_from, *(grant.valid_from for grant in person.grants))
-        return tuple(begin for begin in begins if begin is not None)
-
-
-def next_grant(
-    engine: Engine, request: AccessRequest, state: LiveState, within_days: int = 8
-) -> datetime | None:
-    """Return the first instant, in the zone of the request's own, at which the same tap would be granted.
-
-    Only time moves: state, badge and companions stay as they are. None if it is not granted within the days.
-    """
-    zone, within = request.at.tzinfo, timedelta(days=within_days)
-    moments = list(quarters(request.at, within))
-    begins = (begin.astimezone(zone) for begin in engine.beginnings(request.badge))
-    moments += (begin for begin in begins if request.at < begin < request.at + within)
-    for at in sorted(moments):
-        if engine.decide(_at(request, at), state).effect is Effect.GRANT:
-            return at
-    return None
-
-
-def _at(request: AccessRequest, at: datetime) -> AccessRequest:
-    return AccessRequest(
-        at, request.reader, request.badge, request.assurance, request.pin_ok, request.companions
-    )
