@@ -43,9 +43,9 @@ def moments(
 
 def changes(engine: Engine, at: datetime, door: Door, within: timedelta) -> Iterator[datetime]:
     """Yield the quarter-hours at which a rule opens or shuts, or the door asks for a PIN or no longer does."""
-    before = engine.open_mask(at), on.pin_asked(door, engine.policy, at)
+    before = engine.rules.open_mask(at), on.pin_asked(door, engine.policy, at)
     for moment in quarters(at, within):
-        now = engine.open_mask(moment), on.pin_asked(door, engine.policy, moment)
+        now = engine.rules.open_mask(moment), on.pin_asked(door, engine.policy, moment)
         if now != before:
             yield moment
         before = now
