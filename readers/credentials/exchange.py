@@ -13,6 +13,7 @@ import msgspec
 from policies.decision import Reason
 from policies.ids import BadgeId
 from policies.request import Assurance
+from readers.credentials.apdu import Command, Malformed, Response, parse_response
 from readers.credentials.keys import KeyRef
 
 
@@ -60,8 +61,17 @@ Conversation: TypeAlias = Generator[Step, bytes, T]
 
 Exchange = Conversation[Identified | Rejected]
 
+NO_ANSWER = Response(b"", 0)
+
 UNREADABLE = Rejected(Reason.AUTHENTICATION_FACTOR_ERROR)
 """The card answered nothing that identifies it."""
+
+
+def send(command: Command) -> Conversation[Response]:
+    """Send one command and return its answer; what is no answer comes back as an empty one with status 0."""
+    raw = yield Transmit(command.encode())
+    response = parse_response(raw)
+    return NO_ANSWER if isinstance(response, Malformed) else response
 
 
 def unproven(why: str) -> Rejected:

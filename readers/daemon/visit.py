@@ -7,6 +7,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable
+from datetime import datetime
 
 import msgspec
 
@@ -64,11 +65,11 @@ class Credentials(msgspec.Struct, frozen=True):
     draw: Callable[[int], bytes] = secrets.token_bytes
 
 
-async def read(card: Card, credentials: Credentials) -> Identified | Rejected:
-    """Find out whose badge a card is. A card torn away is an unreadable one."""
+async def read(card: Card, credentials: Credentials, at: datetime) -> Identified | Rejected:
+    """Find out whose badge a card is; `at` is now. A card torn away is an unreadable one."""
     try:
         async with asyncio.timeout(VISIT_S):
-            conversation = identify(card.atr, credentials.scheme, credentials.draw)
+            conversation = identify(card.atr, credentials.scheme, credentials.draw, at.date())
             return await converse(conversation, card, credentials)
     except CardGone:
         return UNREADABLE

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from typing import TypeVar
 
 from emulators.cards.card import VirtualCard
@@ -10,6 +11,7 @@ from readers.credentials.exchange import Advance, Conversation, Derive, Step, Tr
 from readers.credentials.keys import KeyRef, diversify
 
 T = TypeVar("T")
+TODAY = date(2026, 9, 15)
 
 
 class Driver:
