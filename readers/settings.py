@@ -12,7 +12,7 @@ import msgspec
 
 from policies.ids import DoorId, ReaderId, SiteId, SourceId
 from readers.credentials.keys import KeyRef
-from readers.credentials.schemes import Desfire, Scheme
+from readers.credentials.schemes import Desfire, Ntag424, Pkoc, Scheme
 from readers.errors import SettingsError
 from readers.wire.bus import Broker
 
@@ -56,17 +56,51 @@ class DesfireBadges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Desfire(_hex("badges.desfire.aid", self.aid), self.system.encode(), read, seal, ev1=self.ev1)
 
 
+class Ntag424Badges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The site's NTAG 424 DNA tags: names of keys, and the address on them, without `https://`.
+
+    A computer that holds the reading key authenticates tags; one that does not reads their messages, a weaker proof.
+    """
+
+    system: str
+    url: str = ""
+    read: str = "ntag424-read"
+    meta: str = "ntag424-meta"
+    sun: str = "ntag424-sun"
+
+    def scheme(self, versions: Versions) -> Ntag424:
+        """Return how these tags are read, with the keys that are held."""
+        read, meta, sun = (_generations(name, versions) for name in (self.read, self.meta, self.sun))
+        return Ntag424(self.system.encode(), read, meta, sun, self.url)
+
+
+class PkocBadges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """PKOC badges: site and reader identifier, 32 bytes in hex, and the issuers' public keys by their 16 characters."""
+
+    reader: str = "00" * 32
+    issuers: dict[str, str] = {}
+
+    def scheme(self) -> Pkoc:
+        """Return how these badges are read."""
+        points = {name: _hex(f"badges.pkoc.issuers.{name}", point) for name, point in self.issuers.items()}
+        return Pkoc(_hex("badges.pkoc.reader", self.reader), points)
+
+
 class Badges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What badges this computer's doors read. `uid`: by serial number too, the weakest proof."""
 
     uid: bool = True
     desfire: DesfireBadges | None = None
+    ntag424: Ntag424Badges | None = None
+    pkoc: PkocBadges | None = None
 
     def scheme(self, versions: Versions) -> Scheme:
         """Return how badges are read; `versions` tells the generations held of a key. Raise `SettingsError`."""
         try:
             return Scheme(
                 desfire=None if self.desfire is None else self.desfire.scheme(versions),
+                ntag424=None if self.ntag424 is None else self.ntag424.scheme(versions),
+                pkoc=None if self.pkoc is None else self.pkoc.scheme(),
                 uid=self.uid,
             )
         except ValueError as error:
@@ -74,10 +108,14 @@ class Badges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def _held(place: str, name: str, versions: Versions) -> tuple[KeyRef, ...]:
-    held = tuple(KeyRef(name, version) for version in versions(name))
+    held = _generations(name, versions)
     if not held:
         raise SettingsError(f"{place}: there is no key {name!r} in the home of keys")
     return held
+
+
+def _generations(name: str, versions: Versions) -> tuple[KeyRef, ...]:
+    return tuple(KeyRef(name, version) for version in versions(name))
 
 
 def _hex(place: str, text: str) -> bytes:
