@@ -38,8 +38,9 @@ class Kind(Enum):
 class CardKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A file of keys, all in hex.
 
-    `picc` is a DESFire's AES master key (zeros for triple DES where None). `applications` are AES keys by the identifier
-    as the card is sent it; an NTAG 424 has one, `d2760000850101`. `private` and `certificate` are a PKOC card's.
+    `picc` is a DESFire's AES master key (zeros for triple DES where None). `applications` are AES keys by the
+    identifier as the card is sent it; the one of an NTAG 424 is `d2760000850101`. `private` and `certificate` are a
+    PKOC card's.
     """
 
     picc: str | None = None

@@ -40,6 +40,12 @@ class Advance(msgspec.Struct, frozen=True):
     count: int
 
 
+class Progress(msgspec.Struct, frozen=True):
+    """Tell whoever waits at the desk what is being done, and come back with anything."""
+
+    what: str
+
+
 class Identified(msgspec.Struct, frozen=True):
     """The card has said who it is, and this is how well it proved it."""
 
@@ -54,7 +60,7 @@ class Rejected(msgspec.Struct, frozen=True):
     why: str = ""
 
 
-Step = Transmit | Derive | Advance
+Step = Transmit | Derive | Advance | Progress
 T = TypeVar("T")
 Conversation: TypeAlias = Generator[Step, bytes, T]
 """A part of a protocol that comes to a T."""

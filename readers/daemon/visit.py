@@ -17,6 +17,7 @@ from readers.credentials.exchange import (
     Conversation,
     Derive,
     Identified,
+    Progress,
     Rejected,
     Step,
     T,
@@ -57,12 +58,16 @@ class NoCounters:
 
 
 class Credentials(msgspec.Struct, frozen=True):
-    """What badges are read with: how the site's look, the home of their keys and counts, a source of challenges."""
+    """What badges are read and issued with: their look, the home of their keys and counts, a source of challenges.
+
+    `tell` hears what is being done while a badge is issued.
+    """
 
     scheme: Scheme = Scheme()
     keys: KeyStore = NoKeys()
     counters: Counters = NoCounters()
     draw: Callable[[int], bytes] = secrets.token_bytes
+    tell: Callable[[str], None] = _log.debug
 
 
 async def read(card: Card, credentials: Credentials, at: datetime) -> Identified | Rejected:
@@ -101,3 +106,6 @@ async def _obey(step: Step, card: Card, credentials: Credentials) -> bytes:
             return await credentials.keys.derive(key, identity) or b""
         case Advance(tag, count):
             return _KEPT if credentials.counters.advance(tag, count) else b""
+        case Progress(what):
+            credentials.tell(what)
+            return b""
