@@ -10,8 +10,11 @@ import msgspec
 
 from policies.ids import BadgeId
 from policies.roster import BadgeKind
+from readers.credentials.desfire.framing import Answer
 from readers.credentials.exchange import Conversation, Derive, T
 from readers.credentials.keys import KeyRef
+from readers.credentials.schemes import NXP_UID
+from readers.credentials.uid import ask_uid
 
 Draw = Callable[[int], bytes]
 FACTORY_KEY = bytes(16)
@@ -54,6 +57,22 @@ def finish(work: Conversation[T]) -> Conversation[T | Failed]:
         return (yield from work)
     except Stopped as stopped:
         return Failed(str(stopped))
+
+
+def fixed_number() -> Conversation[bytes]:
+    """Return the card's serial number of 7 bytes, by which its keys are derived."""
+    uid = yield from ask_uid()
+    if uid is None or len(uid) != NXP_UID:
+        raise stop("the card shows no fixed number of 7 bytes")
+    return uid
+
+
+def done(asked: Conversation[Answer], what: str) -> Conversation[Answer]:
+    """Return the answer to a command that must succeed."""
+    answer = yield from asked
+    if not answer.is_ok:
+        raise stop(f"could not {what}: the card answered {answer.status:02x}")
+    return answer
 
 
 def derive(key: KeyRef, identity: bytes) -> Conversation[bytes]:

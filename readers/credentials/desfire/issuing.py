@@ -21,7 +21,7 @@ from readers.credentials.desfire.badge import (
     seal_record,
 )
 from readers.credentials.desfire.channel import AuthenticationFailed, Channel, Comm
-from readers.credentials.desfire.framing import Answer, Instruction, Line
+from readers.credentials.desfire.framing import Instruction, Line
 from readers.credentials.exchange import Conversation, Progress
 from readers.credentials.issuing import (
     FACTORY_KEY,
@@ -30,13 +30,14 @@ from readers.credentials.issuing import (
     Issued,
     Slot,
     Wiped,
+    done,
     expect_keys,
     finish,
+    fixed_number,
     stop,
 )
 from readers.credentials.keys import KeyRef
-from readers.credentials.schemes import AID_BYTES, NXP_UID, Desfire
-from readers.credentials.uid import ask_uid
+from readers.credentials.schemes import AID_BYTES, Desfire
 
 _PICC = bytes(AID_BYTES)
 _AES_MASTER = 0x80  # beside the number of the card's master key, where an AES key takes its place
@@ -77,19 +78,12 @@ def wipe(desk: DesfireDesk, draw: Draw) -> Conversation[Wiped | Failed]:
 
 
 def _issue(desk: DesfireDesk, draw: Draw, *, may_be_new: bool) -> Conversation[Issued]:
-    work = _Work(desk, draw, (yield from _uid()))
+    work = _Work(desk, draw, (yield from fixed_number()))
     return (yield from work.issue(may_be_new=may_be_new))
 
 
 def _wipe(desk: DesfireDesk, draw: Draw) -> Conversation[Wiped]:
-    return (yield from _Work(desk, draw, (yield from _uid())).wipe())
-
-
-def _uid() -> Conversation[bytes]:
-    uid = yield from ask_uid()
-    if uid is None or len(uid) != NXP_UID:
-        raise stop("the card shows no fixed number of 7 bytes")
-    return uid
+    return (yield from _Work(desk, draw, (yield from fixed_number())).wipe())
 
 
 class _Work:
@@ -122,10 +116,10 @@ class _Work:
         yield Progress("taking the application off")
         channel = yield from self._own_card()
         if self._scheme.aid in (yield from self._applications(channel)):
-            yield from _done(channel.command(Instruction.DELETE_APPLICATION, self._scheme.aid), "delete")
+            yield from done(channel.command(Instruction.DELETE_APPLICATION, self._scheme.aid), "delete")
         yield Progress("giving the factory's key back")
         yield from self._set_settings(channel, _FACTORY)
-        yield from _done(channel.change_key(MASTER_KEY, FACTORY_KEY, None, old=None), "give the card back")
+        yield from done(channel.change_key(MASTER_KEY, FACTORY_KEY, None, old=None), "give the card back")
         yield from self._select(_PICC)
         opened = yield from ev1.authenticate(
             self._line, MASTER_KEY, FACTORY_KEY, self._draw, kind=ev1.DES_KEYS
@@ -144,7 +138,7 @@ class _Work:
             key = yield from self._picc.make()
             number = MASTER_KEY | _AES_MASTER
             change = channel.change_key(number, key, self._picc.newest.version, old=None)
-            yield from _done(change, "take the card over")
+            yield from done(change, "take the card over")
             channel = yield from self._prove(MASTER_KEY, key, "the card's new master key")
         yield from self._set_settings(channel, _OWNED)
         return channel
@@ -162,13 +156,13 @@ class _Work:
         return from_factory, False
 
     def _set_settings(self, channel: Channel, wanted: bytes) -> Conversation[None]:
-        answer = yield from _done(channel.command(Instruction.GET_KEY_SETTINGS), "read the key settings")
+        answer = yield from done(channel.command(Instruction.GET_KEY_SETTINGS), "read the key settings")
         if answer.data[:1] != wanted:
             change = channel.command(Instruction.CHANGE_KEY_SETTINGS, data=wanted, comm=Comm.FULL)
-            yield from _done(change, "change the key settings")
+            yield from done(change, "change the key settings")
 
     def _applications(self, channel: Channel) -> Conversation[list[bytes]]:
-        answer = yield from _done(channel.command(Instruction.GET_APPLICATION_IDS), "list the applications")
+        answer = yield from done(channel.command(Instruction.GET_APPLICATION_IDS), "list the applications")
         return [answer.data[at : at + AID_BYTES] for at in range(0, len(answer.data), AID_BYTES)]
 
     # The application
@@ -178,14 +172,14 @@ class _Work:
         aid = self._scheme.aid
         if aid not in (yield from self._applications(channel)):
             create = channel.command(Instruction.CREATE_APPLICATION, aid + _OWNED + _TWO_AES_KEYS)
-            yield from _done(create, "make the application")
+            yield from done(create, "make the application")
         yield from self._select(aid)
         channel, is_newest = yield from self._open_application()
         yield from self._renew_read_key(channel)
         if not is_newest:
             key = yield from self._master.make()
             change = channel.change_key(MASTER_KEY, key, self._master.newest.version, old=None)
-            yield from _done(change, "change the application's master key")
+            yield from done(change, "change the application's master key")
             channel = yield from self._prove(MASTER_KEY, key, "the application's new master key")
         return channel
 
@@ -198,26 +192,26 @@ class _Work:
 
     def _renew_read_key(self, channel: Channel) -> Conversation[None]:
         asked = channel.command(Instruction.GET_KEY_VERSION, bytes((READ_KEY,)))
-        answer = yield from _done(asked, "read a key's version")
+        answer = yield from done(asked, "read a key's version")
         if answer.data == bytes((self._read.newest.version,)):
             return
         old = yield from self._read.with_version(answer.data[0])
         key = yield from self._read.make()
         change = channel.change_key(READ_KEY, key, self._read.newest.version, old=old)
-        yield from _done(change, "change the reading key")
+        yield from done(change, "change the reading key")
 
     # The file and what stands in it
 
     def _make_file(self, channel: Channel) -> Conversation[None]:
-        there = yield from _done(channel.command(Instruction.GET_FILE_IDS), "list the files")
+        there = yield from done(channel.command(Instruction.GET_FILE_IDS), "list the files")
         if FILE in there.data:
             asked = channel.command(Instruction.GET_FILE_SETTINGS, bytes((FILE,)))
-            answer = yield from _done(asked, "read the file's settings")
+            answer = yield from done(asked, "read the file's settings")
             if answer.data == _FILE_SETTINGS:
                 return
-            yield from _done(channel.command(Instruction.DELETE_FILE, bytes((FILE,))), "delete the file")
+            yield from done(channel.command(Instruction.DELETE_FILE, bytes((FILE,))), "delete the file")
         create = bytes((FILE, Comm.FULL)) + _RIGHTS + RECORD.to_bytes(3, "little")
-        yield from _done(channel.command(Instruction.CREATE_STD_DATA_FILE, create), "make the file")
+        yield from done(channel.command(Instruction.CREATE_STD_DATA_FILE, create), "make the file")
 
     def _write_record(self, channel: Channel, *, may_be_new: bool) -> Conversation[bool]:
         """Write a badge, or the same one under the newest seal; return whether it is a new one."""
@@ -231,7 +225,7 @@ class _Work:
             raise stop(f"this desk does not hold the key {self._scheme.seal[0].name}")
         if record != before:
             write = channel.command(Instruction.WRITE_DATA, _WHOLE_FILE, record.encode(), Comm.FULL)
-            yield from _done(write, "write the badge")
+            yield from done(write, "write the badge")
         return not is_ours
 
     def _verify(self) -> Conversation[Record]:
@@ -267,12 +261,4 @@ class _Work:
         return channel
 
     def _select(self, aid: bytes) -> Conversation[None]:
-        yield from _done(self._line.send(Instruction.SELECT_APPLICATION, aid), "select")
-
-
-def _done(asked: Conversation[Answer], what: str) -> Conversation[Answer]:
-    """Return the answer to a command that must succeed."""
-    answer = yield from asked
-    if not answer.is_ok:
-        raise stop(f"could not {what}: the card answered {answer.status:02x}")
-    return answer
+        yield from done(self._line.send(Instruction.SELECT_APPLICATION, aid), "select")

@@ -26,7 +26,6 @@ from tests.readers.credentials.site import (
     READ,
     SEAL,
     UID,
-    card_key,
 )
 from tests.readers.credentials.tearing import Moment, Torn, TornCard
 
@@ -53,7 +52,7 @@ def do(work, card, desk=DESK, seed=5):
 
 
 def at_door(card, desk=DESK):
-    """What a door says that has the newest keys only."""
+    """Return what a door says that has the newest keys only."""
     card.reset()
     scheme = desk.scheme
     newest = msgspec.structs.replace(scheme, read=scheme.read[:1], seal=scheme.seal[:1], ev1=True)
@@ -172,7 +171,7 @@ def test_a_desk_whose_store_lost_a_key_says_which():
 
 
 WORKS: dict[str, tuple[Callable, Callable]] = {
-    "issue": (lambda card: None, lambda card: do(issue, card)),
+    "issue": (lambda _: None, lambda card: do(issue, card)),
     "rekey": (lambda card: do(issue, card), lambda card: do(rekey, card, NEW_DESK)),
     "wipe": (lambda card: do(issue, card), lambda card: do(wipe, card)),
 }
@@ -224,7 +223,7 @@ def test_a_card_torn_away_at_any_command_is_gone_on_with_or_given_back_and_never
 def assert_owned_by_one(card: DesfireCard, at: int) -> None:
     """Every key is the factory's or one of ours for this card; what is ours never lies under a factory key."""
     ours = set()
-    for key, master in (KEYS | NEWER).items():
+    for master in (KEYS | NEWER).values():
         for identity in (DESFIRE.identity(UID), UID + CARD + DESFIRE.system):
             ours.add(diversify(Cipher.aes(master).encrypt, identity))
     for key in card.memory.picc.keys:
