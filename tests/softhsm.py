@@ -3,6 +3,7 @@
 import subprocess
 from pathlib import Path
 
+import pkcs11
 import pytest
 
 from tests.parts import require
@@ -22,6 +23,7 @@ def make_token(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SOFTHSM2_CONF", str(conf))
     command = [util, "--init-token", "--free", "--label", LABEL, "--so-pin", "so-" + PIN, "--pin", PIN]
     subprocess.run(command, check=True, capture_output=True)
+    pkcs11.lib(str(MODULE)).reinitialize()  # a module reads its configuration once a process
     pin_file = folder / "pin"
     pin_file.write_text(PIN + "\n")
     return pin_file
