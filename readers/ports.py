@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Protocol
 
 from policies.ids import DoorId
+from readers.health import Health
 from readers.wire.events import Draft, Sealed
 
 
@@ -42,7 +43,10 @@ class Card(Protocol):
 
     @property
     def atr(self) -> bytes:
-        """Return the answer to reset, as PC/SC builds it for contactless cards (PC/SC part 3, section 3.1.3.2.3)."""
+        """Return the answer to reset, as PC/SC builds it for contactless cards (PC/SC part 3, section 3.1.3.2.3).
+
+        Empty where something lies on the reader that cannot be read: a silent card, or several at once.
+        """
         ...
 
     async def transmit(self, apdu: bytes) -> bytes:
@@ -62,6 +66,10 @@ class CardTransport(Protocol):
 
         Raise `TransportDown` once for each outage; the next call then waits until the reader is back.
         """
+        ...
+
+    def watch(self, on_health: Health) -> None:
+        """Call `on_health` at every change of the reader's health from now on, and at once where it is known."""
         ...
 
     async def close(self) -> None:
