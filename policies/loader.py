@@ -12,7 +12,7 @@ import msgspec
 
 from policies.building import Building
 from policies.errors import Finding, LoadError
-from policies.rules import Policy
+from policies.policy import Policy
 from policies.schedule import Calendar
 from policies.toml.building import read_building
 from policies.toml.calendar import read_calendar

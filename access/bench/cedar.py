@@ -13,9 +13,9 @@ import cedarpy
 from policies.building import Building
 from policies.ids import DoorId
 from policies.loader import Site
+from policies.policy import Rule, RuleEffect
 from policies.request import AccessRequest, LiveState
 from policies.roster import Person, Roster
-from policies.rules import Rule, RuleEffect
 from policies.schedule import GRID_MINUTES, is_open
 
 _QUARTER_S = GRID_MINUTES * 60

@@ -7,9 +7,9 @@ from typing import Literal
 import msgspec
 
 from policies.ids import CertificationId, DoorId, OrganisationId, RuleId, ScheduleId, SpaceId, TierId
+from policies.policy import Rule, RuleEffect, Tier
 from policies.request import Assurance
 from policies.roster import ResidentType
-from policies.rules import Rule, RuleEffect, Tier
 from policies.schedule import GRID_MINUTES, MINUTES_PER_DAY, Schedule, Weekday, Window
 from policies.toml.tables import Document, Table, check_id, refuse_bad_ids
 

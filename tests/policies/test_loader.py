@@ -11,8 +11,8 @@ from policies.building import Passback
 from policies.errors import LoadError
 from policies.ids import DoorId, ScheduleId
 from policies.loader import load
+from policies.policy import RuleEffect
 from policies.request import Assurance, Direction
-from policies.rules import RuleEffect
 
 BUILDING = """\
 # a small house

@@ -23,9 +23,9 @@ from policies.ids import (
     SourceId,
     SpaceId,
 )
+from policies.policy import Policy, Rule, RuleEffect
 from policies.request import Direction
 from policies.roster import Badge, BadgeKind, BadgeStatus, Person, ResidentType, Roster
-from policies.rules import Policy, Rule, RuleEffect
 from policies.schedule import Calendar
 from readers.daemon import Daemon, Rights
 from readers.journal import Durability, FileJournal
