@@ -149,3 +149,7 @@ class Uplink(Protocol):
     def publish_door_state(self, door: DoorId, payload: bytes) -> None:
         """Publish the retained state of a door; of several while the line is down only the last one goes out."""
         ...
+
+    def tell_status(self) -> None:
+        """Say that what this computer tells of itself has changed."""
+        ...

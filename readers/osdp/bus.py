@@ -27,6 +27,7 @@ from readers.osdp.messages import (
     Report,
     SetLed,
     SetOutput,
+    ShowText,
     Tamper,
 )
 
@@ -39,6 +40,7 @@ _NEEDS: dict[type[Order], Capability] = {
     SetOutput: Capability.OUTPUTS,
     SetLed: Capability.LED,
     Beep: Capability.BUZZER,
+    ShowText: Capability.TEXT,
     AskInputs: Capability.INPUTS,
 }
 _REFUSED_WITHIN_S = 0.5  # a reader that stopped answering falls after 8 s only
@@ -227,6 +229,16 @@ def _command(order: Order) -> dict[str, object]:
                 "on_color": colour,
                 "off_color": colour,
                 "timer_count": _tenths(for_s or 0, _MOST_TENTHS),
+            }
+        case ShowText(text, for_s):
+            return {
+                "command": osdp.Command.Text,
+                "reader": 0,
+                "control_code": 1 if for_s is None else 3,
+                "temp_time": min(round(for_s or 0), _MOST_IN_A_BYTE),
+                "offset_row": 1,
+                "offset_col": 1,
+                "data": text,
             }
         case AskInputs():
             return {"command": osdp.Command.Status, "type": osdp.StatusReportType.Input}

@@ -16,6 +16,7 @@ class Capability(IntEnum):
     OUTPUTS = 2
     LED = 4
     BUZZER = 5
+    TEXT = 6
 
 
 class Colour(IntEnum):
@@ -50,11 +51,18 @@ class Beep(msgspec.Struct, frozen=True):
     on_s: float = 0.1
 
 
+class ShowText(msgspec.Struct, frozen=True):
+    """Show a text on the display; with `for_s` that long only, in whole seconds (1 to 255)."""
+
+    text: str
+    for_s: float | None = None
+
+
 class AskInputs(msgspec.Struct, frozen=True):
     """Report the state of the inputs now: a peripheral tells it by itself only when one changes."""
 
 
-Order = SetOutput | SetLed | Beep | AskInputs
+Order = SetOutput | SetLed | Beep | ShowText | AskInputs
 
 
 class Completion(Enum):
