@@ -5,7 +5,7 @@ An unknown key, a missing one or a wrong type is a `SettingsError` with the file
 
 import tomllib
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
@@ -18,11 +18,27 @@ _T = TypeVar("_T")
 
 
 class ReaderDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which device a reader is: the name of a PC/SC reader, or the path by which nfcpy opens one."""
+    """Which device a reader is: a PC/SC reader's name, the path by which nfcpy opens one, an OSDP peripheral's id."""
 
     id: ReaderId
-    transport: Literal["pcsc", "nfcpy"]
+    transport: Literal["pcsc", "nfcpy", "osdp"]
     device: str
+
+
+class OsdpPeripheral(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A peripheral by its address on the line. `key_file` holds its own key, 32 hexadecimal digits."""
+
+    id: str
+    address: Annotated[int, msgspec.Meta(ge=0, le=126)]
+    key_file: str
+
+
+class OsdpLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An RS-485 line: the path of its serial port, its speed, and what hangs on it."""
+
+    path: str
+    peripheral: tuple[OsdpPeripheral, ...]
+    baud: Literal[9600, 19200, 38400, 57600, 115200, 230400] = 9600
 
 
 class DoorDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,6 +60,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keys: Home | None = None
     badges: Badges = Badges()
     reader: tuple[ReaderDevice, ...] = ()
+    osdp: tuple[OsdpLine, ...] = ()
     door: tuple[DoorDevice, ...] = ()
 
 

@@ -154,7 +154,8 @@ async def test_an_idle_reader_notices_that_pcscd_ended(pcscd, transport):
 async def test_health_is_told_once_for_each_change(pcscd, slot):
     told: asyncio.Queue[TransportDown | None] = asyncio.Queue()
     pcscd.end(signal.SIGTERM)
-    transport = PcscTransport(FIRST_READER, asyncio.get_running_loop(), told.put_nowait)
+    transport = PcscTransport(FIRST_READER, asyncio.get_running_loop())
+    transport.watch(told.put_nowait)
     async with asyncio.timeout(DEADLINE_S):
         assert isinstance(await told.get(), TransportDown)
         for how in (signal.SIGKILL, signal.SIGTERM):
