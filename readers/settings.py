@@ -71,6 +71,7 @@ class DeskSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     badges: Badges
     reader: tuple[ReaderDevice, ...]
     masters: Masters = Masters()
+    osdp: tuple[()] = ()  # an OSDP reader passes no commands on to a card
 
 
 def load(path: Path) -> Settings:
