@@ -42,7 +42,7 @@ class Broadcast:
         self.renderers = {language: Renderer(live.building, language, timezone) for language in Language}
         self._now = now
         self._published: dict[Language, dict[str, str]] = {language: {} for language in Language}
-        self._counted: dict[SpaceId, tuple[int, datetime | None]] = {}
+        self._counted: dict[SpaceId, tuple[object, ...]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._drawn_at = float("-inf")
 
@@ -106,7 +106,7 @@ class Broadcast:
 
     def _publish_counts(self, glimpse: Glimpse) -> None:
         for space, count in glimpse.counts.items():
-            state = (count.count, count.changed_at)
+            state = (count.count, count.changed_at, count.low, count.high, count.limit)
             if self._counted.get(space) != state:
                 self._counted[space] = state
                 self.occupancy.publish("occupancy", _ENCODER.encode(count), key=space)

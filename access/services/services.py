@@ -75,7 +75,7 @@ def open_services(
     schema.upgrade(database.engine)
     key = _settle(database, building, key_path)
     rights, news = Outbox[RightsChanged](), Outbox[Sequence[Event]]()
-    live = open_live(database, building)
+    live = open_live(database, building, policy)
     news.listen(live.take)
     return Services(
         building=building,

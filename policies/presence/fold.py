@@ -62,6 +62,11 @@ class Presence:
         self._base_minute: datetime | None = None
         self.too_late = 0
 
+    def restore(self, tallies: Iterable[Tally], doubts: Mapping[PersonId, Doubt]) -> None:
+        """Go on from what an earlier life knew of past days and of people not confirmed out; before any entry."""
+        self._base.restore(tallies, doubts)
+        self._state = self._base.copy()
+
     # ---- taking in
 
     def add(self, entries: Iterable[Entry]) -> None:

@@ -99,11 +99,13 @@ class Doubt(msgspec.Struct, frozen=True, gc=False):
 class Tally(msgspec.Struct, frozen=True):
     """What passed between two quiet hours, as a drift model learns from it.
 
-    `seen` are the passages by way and UTC hour, `hidden` those that nobody reported but that must have been.
+    `seen` are the passages by door, space reached and UTC hour; `hidden` those that nobody reported but that must have
+    been. `dead` are ways by a door whose contact was dead: what they hide is no measure of what people do.
     `is_whole` says that the stretch began with a quiet hour too.
     """
 
     until: datetime
-    seen: dict[tuple[SpaceId, SpaceId, int], int]
+    seen: dict[tuple[DoorId, SpaceId, int], int]
     hidden: dict[Way, int]
+    dead: tuple[Way, ...]
     is_whole: bool

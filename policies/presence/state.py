@@ -7,8 +7,8 @@ named where, and are tallied, so that a drift model learns how many more there a
 """
 
 from collections import deque
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from policies.ids import DoorId, PersonId, SpaceId
@@ -26,6 +26,8 @@ Undo = tuple[Any, Any, Any]
 """What takes a step back: a mapping, its key and its former value; or a list, None, and nothing."""
 
 _ABSENT = object()
+_TWO_DAYS = timedelta(days=1, hours=12)
+"""Two quiet hours are a day apart, give or take the hour of a clock change."""
 
 
 class State:
@@ -39,9 +41,11 @@ class State:
         self.named: dict[SpaceId, int] = {}
         self.flows: dict[Way, int] = {}
         self.balance: dict[SpaceId, int] = {}
-        self.seen: dict[tuple[SpaceId, SpaceId, int], int] = {}
+        self.seen: dict[tuple[DoorId, SpaceId, int], int] = {}
         self.hidden: dict[Way, int] = {}
         self.silence: dict[DoorId, int] = {}
+        self.dead: dict[Way, bool] = {}
+        """Ways by a door whose contact was dead since the last tally; True while it still is."""
         self.tallies: deque[Tally] = deque()
         self.inferences: deque[Inference] = deque()
         self.marks: dict[str, Any] = {}
@@ -50,10 +54,28 @@ class State:
     def copy(self) -> "State":
         """Return the same state, to go on independently."""
         twin = State(self._ways, self._expiry)
-        for name in ("inside", "doubts", "named", "flows", "balance", "seen", "hidden", "silence", "marks"):
+        for name in (
+            "inside",
+            "doubts",
+            "named",
+            "flows",
+            "balance",
+            "seen",
+            "hidden",
+            "silence",
+            "dead",
+            "marks",
+        ):
             setattr(twin, name, dict(getattr(self, name)))
         twin.tallies, twin.inferences = deque(self.tallies), deque(self.inferences)
         return twin
+
+    def restore(self, tallies: Iterable[Tally], doubts: Mapping[PersonId, Doubt]) -> None:
+        """Go on from what an earlier life knew, before the first entry."""
+        self.tallies.extend(tallies)
+        self.doubts.update(doubts)
+        if self.tallies:
+            self.marks["tallied"] = self.tallies[-1].until
 
     # ---- what is believed
 
@@ -120,9 +142,9 @@ class State:
 
     def _pass(self, passage: Passage) -> None:
         origin, target = passage.origin, passage.target
-        if self.silence:
-            self._drop(self.silence, passage.door)
-        self._add(self.seen, (origin, target, passage.at.hour), 1)
+        if self.silence and passage.door in self.silence:
+            self._wake(passage)
+        self._add(self.seen, (passage.door, target, passage.at.hour), 1)
         if passage.person is None:
             self._flow((origin, target), 1)
             self._settle(origin, passage.at)
@@ -133,9 +155,18 @@ class State:
         """Count a permit without a passage, once the door's contact must be dead."""
         self._add(self.silence, passage.door, 1)
         if self.silence[passage.door] >= DEAD_AFTER and passage.person is not None:
-            self._add(self.seen, (passage.origin, passage.target, passage.at.hour), 1)
+            self._add(self.seen, (passage.door, passage.target, passage.at.hour), 1)
             self._infer(passage.at, Cause.CONTACT_DEAD, passage.target)
+            for way in ((passage.origin, passage.target), (passage.target, passage.origin)):
+                self._put(self.dead, way, True)  # noqa: FBT003  (a value like any)
             self._move(passage.person, passage)
+
+    def _wake(self, passage: Passage) -> None:
+        """Believe a contact again that speaks."""
+        self._drop(self.silence, passage.door)
+        for way in ((passage.origin, passage.target), (passage.target, passage.origin)):
+            if way in self.dead:
+                self._put(self.dead, way, False)  # noqa: FBT003  (as above)
 
     def _move(self, person: PersonId, passage: Passage) -> None:
         origin, target = passage.origin, passage.target
@@ -217,23 +248,23 @@ class State:
             self._doubt(person, at, Cause.QUIET_HOUR)
         for way in sorted(self.flows):
             self._close(way)
-        whole = "tallied" in self.marks
-        self._push(self.tallies, Tally(at, dict(self.seen), dict(self.hidden), whole), TALLIES_KEPT)
-        self._put(self.marks, "tallied", at)
+        last, dead = self.marks.get("tallied"), tuple(sorted(self.dead))
+        if last is None or at > last:  # else it was restored, and is better known than by what came since
+            whole = last is not None and at - last < _TWO_DAYS
+            self._push(self.tallies, Tally(at, dict(self.seen), dict(self.hidden), dead, whole), TALLIES_KEPT)
+            self._put(self.marks, "tallied", at)
+        for way in dead:
+            if not self.dead[way]:
+                self._drop(self.dead, way)
         for counted in (self.seen, self.hidden):
             for key in list(counted):
                 self._drop(counted, key)
 
     def _close(self, way: Way) -> None:
-        """End a flow at the quiet hour: what left a space that is always open has left the building."""
-        number, outside = self.flows[way], self._ways.outdoors
+        """End a flow at the quiet hour: whoever made it and was not seen since had come the same way unseen."""
+        number = self.flows[way]
         self._flow(way, -number)
-        stays = [side in self._ways.restless for side in way]
-        if stays[0]:
-            self._flow((way[0], way[1] if stays[1] else outside), number)
-        elif stays[1]:
-            self._flow((outside, way[1]), number)
-        elif way[0] not in self._ways.outside:
+        if way[0] not in self._ways.outside:
             self._add(self.hidden, (way[1], way[0]), number)
 
     def _doubt(self, person: PersonId, at: datetime, cause: Cause) -> None:

@@ -47,6 +47,10 @@ class EventType(Enum):
     DOOR_CLOSED = "door-closed"
     DOOR_HELD = "door-held"
     DOOR_FORCED = "door-forced"
+    COUNT_SET = "count-set"
+    PERSON_REMOVED = "person-removed"
+    MUSTERED = "mustered"
+    INFERRED = "inferred"
 
 
 class Inputs(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -62,7 +66,7 @@ class Happening(msgspec.Struct, frozen=True, omit_defaults=True):
     """What an event says of the building and the decision; nothing in it is a person's.
 
     `space` is the one reached, `origin` the one left; `decision` is the id of the decision that a passage or its
-    absence belongs to.
+    absence belongs to. A count that was set has its `number`, a correction that the server inferred its `cause`.
     """
 
     at: Instant
@@ -79,6 +83,8 @@ class Happening(msgspec.Struct, frozen=True, omit_defaults=True):
     flags: tuple[Flag, ...] = ()
     policy_version: str | None = None
     inputs: Inputs | None = None
+    number: int | None = None
+    cause: str | None = None
 
 
 class Draft(Happening, frozen=True, omit_defaults=True, kw_only=True):
@@ -136,6 +142,8 @@ def seal(draft: Draft, source: SourceId, epoch: int, seq: int, prev: str, salt: 
             draft.flags,
             draft.policy_version,
             draft.inputs,
+            draft.number,
+            draft.cause,
             id=name,
             source=source,
             epoch=epoch,

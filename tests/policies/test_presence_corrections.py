@@ -154,7 +154,7 @@ def test_a_tally_holds_what_passed_and_what_was_hidden_between_two_quiet_hours()
     first, second = day.after(48).tallies
     assert (first.is_whole, second.is_whole) == (False, True)
     assert first.hidden == {(OUTSIDE, HALL): 1, (HALL, OUTSIDE): 2, (LAB, HALL): 1}
-    assert second.seen == {(OUTSIDE, HALL, 7): 1, (HALL, OUTSIDE, 7): 1}
+    assert second.seen == {(DoorId("front"), HALL, 7): 1, (DoorId("front"), OUTSIDE, 7): 1}
     assert second.hidden == {}
 
 
@@ -269,3 +269,16 @@ def test_entries_older_than_what_is_kept_are_told_as_too_late_and_change_nothing
     presence.add([Passage(yesterday, SourceId("edge-9"), 1, 2, DoorId("front"), OUTSIDE, HALL, ADA)])
     whole = [*day.log, Passage(yesterday, SourceId("edge-9"), 1, 2, DoorId("front"), OUTSIDE, HALL, ADA)]
     assert presence.counts() == fold(HOUSE, whole, EXPIRY).counts()
+
+
+def test_a_new_life_goes_on_with_the_days_and_the_doubts_of_the_one_before():
+    day = Day().went(1, ADA, "front").went(24, BOB, "front").went(25, BOB, "lab").went(49, EVE, "front")
+    whole = day.after(70)
+    again = Presence(HOUSE, EXPIRY)
+    last = whole.tallies[-1].until
+    again.restore(whole.tallies, whole.doubts)
+    again.add([entry for entry in day.log if entry.at > last - timedelta(hours=36)])
+    again.advance(MORNING + timedelta(hours=70))
+    assert again.tallies == whole.tallies
+    assert set(again.doubts) == set(whole.doubts) == {ADA, BOB, EVE}
+    assert again.counts() == whole.counts()

@@ -150,6 +150,11 @@ async def test_programs_get_all_counts_first_and_then_those_that_change(broadcas
         "utilisation": 1 / 80,
         "as_of": "2026-09-15T07:00:01Z",
         "changed_at": "2026-09-15T07:00:01Z",
+        "low": 1,
+        "high": 1,
+        "inferred": 0.0,
+        "why": "nothing",
+        "limit": 0,
     }
 
 
