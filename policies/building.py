@@ -11,8 +11,8 @@ from typing import TypeVar
 import msgspec
 
 from policies.errors import BuildingError
-from policies.ids import DoorId, ReaderId, SiteId, SpaceId
-from policies.request import Direction
+from policies.ids import DoorId, InterlockId, ReaderId, ScheduleId, SiteId, SpaceId, UseId
+from policies.request import Assurance, Direction, DoorMode
 
 
 class SpaceKind(Enum):
@@ -52,7 +52,8 @@ class Space(msgspec.Struct, frozen=True):
     """A node of the tree. `capacity` is a ceiling of people; `enforced` says whether doors refuse above it.
 
     A `restricted` space is entered only by rules that name it (DOMAIN section 3.8); `always_open` marks a space in
-    use around the clock, where no quiet-hour cut-off applies (DOMAIN section 5.3).
+    use around the clock, where no quiet-hour cut-off applies (DOMAIN section 5.3). `use` says what it is for, so
+    that one rule can speak of all meeting rooms.
     """
 
     id: SpaceId
@@ -64,14 +65,19 @@ class Space(msgspec.Struct, frozen=True):
     restricted: bool = False
     always_open: bool = False
     plan: Plan | None = None
+    use: UseId | None = None
 
 
 class Passback(Enum):
-    """What a second entry without an exit means at a door (DOMAIN section 4)."""
+    """What a second entry without an exit means at a door (DOMAIN section 4).
+
+    Soft lets pass and says so, hard refuses, timed refuses for the door's `passback_s` after the first entry.
+    """
 
     OFF = "off"
     SOFT = "soft"
     HARD = "hard"
+    TIMED = "timed"
 
 
 class Strike(Enum):
@@ -89,10 +95,22 @@ class Reader(msgspec.Struct, frozen=True):
     direction: Direction
 
 
+class ScheduledMode(msgspec.Struct, frozen=True):
+    """A door's mode while `schedule` is open; `first_person_in` makes it wait until somebody entitled has come."""
+
+    mode: DoorMode
+    schedule: ScheduleId
+    first_person_in: bool = False
+
+
 class Door(msgspec.Struct, frozen=True):
     """Joins an `outer` and an `inner` space; entry goes inwards. Times in seconds.
 
     `exit_button` stands for whatever tells a leaving person from a forced door (button, handle switch, detector).
+    `proof` is the least proof of a badge here: a door may raise what the badge's record asks for, never lower it.
+    A PIN is asked for always (`pin`) or while a schedule is open (`card_pin`). Two persons prove themselves within
+    `two_person_s`. Of the doors of one `interlock` group no two are ever open. Of `modes`, the first whose schedule
+    is open counts. A door left open warns `pre_alert_s` before it is held.
     """
 
     id: DoorId
@@ -110,6 +128,13 @@ class Door(msgspec.Struct, frozen=True):
     pin: bool = False
     two_person: bool = False
     spot: Spot | None = None
+    proof: Assurance = Assurance.NONE
+    card_pin: ScheduleId | None = None
+    two_person_s: float = 10.0
+    passback_s: float = 900.0
+    interlock: InterlockId | None = None
+    modes: tuple[ScheduledMode, ...] = ()
+    pre_alert_s: float = 10.0
 
 
 _IdT = TypeVar("_IdT", SpaceId, DoorId, ReaderId)

@@ -46,15 +46,16 @@ class AccessRequest(msgspec.Struct, frozen=True):
 
 
 class LiveState(msgspec.Struct, frozen=True):
-    """What changes while the rules stay: door modes, counts by space, and who is in which leaf space.
+    """What changes while the rules stay: door modes, counts by space, who is in which leaf space and since when.
 
-    `counts` or `inside` is None where the decider has no view of the whole site: the rules that need it then take
-    their declared fallback and the decision is flagged `degraded` (ARCHITECTURE, "Who decides", point 2).
+    `counts`, `inside` or `since` is None where the decider has no view of the whole site: the rules that need it
+    then take their declared fallback and the decision is flagged `degraded` (ARCHITECTURE, "Who decides", point 2).
     """
 
     modes: Mapping[DoorId, DoorMode] = {}
     counts: Mapping[SpaceId, int] | None = None
     inside: Mapping[PersonId, SpaceId] | None = None
+    since: Mapping[PersonId, datetime] | None = None
 
 
 NO_VIEW = LiveState()

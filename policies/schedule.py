@@ -1,23 +1,28 @@
 """Weekly windows in the building's own time: what "open now" means is decided here and nowhere else.
 
-A window belongs to the local day it began on, also after midnight; a holiday of that day closes it where the
-schedule says so. Local wall time is meant on the short and the long DST day: the repeated hour counts twice, and
-a time that does not exist is read as the next that does (DOMAIN section 3.5). The UTC offsets and holidays are
-data of the `Calendar`, compiled when the policy is loaded, so that no library on a door changes a decision.
+A window belongs to the local day it began on, also after midnight. That day's windows are those of its exception
+if it has one; else none outside the schedule's dates, on a public holiday or on one of the days that it is closed
+on; else those of its weekday. A closure shuts everything inside it, also what came over midnight into it. Local
+wall time is meant on the short and the long DST day: the repeated hour counts twice, and a time that does not exist
+is read as the next that does (DOMAIN section 3.5). UTC offsets and days are data of the `Calendar`, compiled when
+the policy is loaded, so that no library on a door changes a decision.
 """
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from enum import IntEnum
 from typing import NamedTuple
 
 import msgspec
 
-from policies.ids import ScheduleId
+from policies.ids import ClosureId, DaysId, ScheduleId
 
 MINUTES_PER_DAY = 24 * 60
 GRID_MINUTES = 15
 """Windows begin and end on the quarter-hour; the loader refuses anything else (DOMAIN section 3.5)."""
+
+_QUARTER = timedelta(minutes=GRID_MINUTES)
 
 
 class Weekday(IntEnum):
@@ -44,13 +49,35 @@ class Window(msgspec.Struct, frozen=True):
         """Return the end in minutes since midnight of the day the window began on (up to 2 days)."""
         return self.end if self.end > self.start else self.end + MINUTES_PER_DAY
 
+    def covers(self, minute: int) -> bool:
+        """Return whether it is open `minute` minutes after midnight of the day it began on."""
+        return self.start <= minute < self.end_after_start
+
+
+class SpecialDays(msgspec.Struct, frozen=True):
+    """Days, [begins, ends), that have windows of their own, whatever weekday or holiday they are."""
+
+    begins: date
+    ends: date
+    windows: tuple[Window, ...]
+
 
 class Schedule(msgspec.Struct, frozen=True):
-    """A named set of windows; `on_holidays` says whether they also open on the calendar's holidays."""
+    """A named set of windows.
+
+    `on_holidays` and `on_closures` say that public holidays and closures leave it open; `closed_on` names days of
+    the calendar on which no window begins; windows begin on days in [begins, ends) only; of two `exceptions` for
+    a day the first counts.
+    """
 
     id: ScheduleId
     windows: tuple[Window, ...]
     on_holidays: bool = False
+    on_closures: bool = False
+    closed_on: tuple[DaysId, ...] = ()
+    begins: date | None = None
+    ends: date | None = None
+    exceptions: tuple[SpecialDays, ...] = ()
 
 
 class LocalTime(NamedTuple):
@@ -60,17 +87,32 @@ class LocalTime(NamedTuple):
     minute: int
 
 
+class Closure(msgspec.Struct, frozen=True):
+    """The building is shut in [begins, ends), wall times without an offset."""
+
+    id: ClosureId
+    begins: datetime
+    ends: datetime
+
+    def covers(self, now: LocalTime) -> bool:
+        """Return whether the wall's time lies in the closure."""
+        wall = datetime(now.day.year, now.day.month, now.day.day, now.minute // 60, now.minute % 60)  # noqa: DTZ001
+        return self.begins <= wall < self.ends
+
+
 class Calendar(msgspec.Struct, frozen=True):
-    """The building's time, compiled: UTC offsets and the instants they begin at, and the days of holiday.
+    """The building's time, compiled: UTC offsets and the instants they begin at, holidays, other days, closures.
 
     `changes` are instants in Unix seconds, rising; `offsets` the seconds east of UTC from each on. An instant
-    before the first change takes the first offset.
+    before the first change takes the first offset. `holidays` and each of `days` rise.
     """
 
     timezone: str
     changes: tuple[int, ...]
     offsets: tuple[int, ...]
     holidays: tuple[date, ...]
+    days: dict[DaysId, tuple[date, ...]] = {}
+    closures: tuple[Closure, ...] = ()
 
     def local(self, at: datetime) -> LocalTime:
         """Return the wall time of the aware instant `at`."""
@@ -80,8 +122,11 @@ class Calendar(msgspec.Struct, frozen=True):
 
     def is_holiday(self, day: date) -> bool:
         """Return whether `day` is a public holiday of the building."""
-        position = bisect_right(self.holidays, day)
-        return position > 0 and self.holidays[position - 1] == day
+        return _has(self.holidays, day)
+
+    def is_among(self, day: date, named: DaysId) -> bool:
+        """Return whether `day` is one of the days called `named`; raise KeyError if no days are."""
+        return _has(self.days[named], day)
 
 
 def is_open(schedule: Schedule, calendar: Calendar, at: datetime) -> bool:
@@ -91,20 +136,50 @@ def is_open(schedule: Schedule, calendar: Calendar, at: datetime) -> bool:
 
 def is_open_on_the_wall(schedule: Schedule, calendar: Calendar, now: LocalTime) -> bool:
     """Return whether `schedule` is open when the wall shows `now`."""
-    today_counts = schedule.on_holidays or not calendar.is_holiday(now.day)
-    if today_counts and _covers(schedule, now.day, now.minute):
-        return True
+    if not schedule.on_closures and any(closure.covers(now) for closure in calendar.closures):
+        return False
     yesterday = now.day - timedelta(days=1)
-    yesterday_counts = schedule.on_holidays or not calendar.is_holiday(yesterday)
-    return yesterday_counts and _covers(schedule, yesterday, now.minute + MINUTES_PER_DAY)
-
-
-def _covers(schedule: Schedule, began_on: date, minute: int) -> bool:
-    weekday = began_on.weekday()
-    return any(
-        weekday in window.days and window.start <= minute < window.end_after_start
-        for window in schedule.windows
+    return any(window.covers(now.minute) for window in windows_of(schedule, calendar, now.day)) or any(
+        window.covers(now.minute + MINUTES_PER_DAY) for window in windows_of(schedule, calendar, yesterday)
     )
+
+
+def windows_of(schedule: Schedule, calendar: Calendar, day: date) -> tuple[Window, ...]:
+    """Return the windows that begin on the local `day`, closures aside."""
+    for special in schedule.exceptions:
+        if special.begins <= day < special.ends:
+            return special.windows
+    if (schedule.begins and day < schedule.begins) or (schedule.ends and day >= schedule.ends):
+        return ()
+    if not schedule.on_holidays and calendar.is_holiday(day):
+        return ()
+    if any(calendar.is_among(day, named) for named in schedule.closed_on):
+        return ()
+    weekday = day.weekday()
+    return tuple(window for window in schedule.windows if weekday in window.days)
+
+
+def next_change(
+    schedule: Schedule, calendar: Calendar, at: datetime, within: timedelta = timedelta(days=8)
+) -> datetime | None:
+    """Return the next quarter-hour, in the zone of `at`, at which `schedule` opens or shuts; None if not `within`."""
+    now = is_open(schedule, calendar, at)
+    return next(
+        (moment for moment in quarters(at, within) if is_open(schedule, calendar, moment) is not now), None
+    )
+
+
+def quarters(at: datetime, within: timedelta) -> Iterator[datetime]:
+    """Yield the quarter-hours of UTC after `at` until `within` has passed, in the zone of `at`."""
+    second = int(at.timestamp())
+    moment = datetime.fromtimestamp(second - second % (GRID_MINUTES * 60), tz=at.tzinfo)
+    for step in range(1, within // _QUARTER + 1):
+        yield moment + _QUARTER * step
+
+
+def _has(days: tuple[date, ...], day: date) -> bool:
+    position = bisect_right(days, day)
+    return position > 0 and days[position - 1] == day
 
 
 def _naive_utc(at: datetime) -> datetime:

@@ -15,8 +15,8 @@ from policies.ids import (
     SpaceId,
     TierId,
 )
+from policies.policy import Policy, Rule, RuleEffect, Tier
 from policies.request import Direction
-from policies.rules import Policy, Rule, RuleEffect, Tier
 from policies.schedule import Calendar, Schedule, Weekday, Window
 from readers.wire.events import FIRST_SEQ, GENESIS, Draft, EventType, Sealed, seal
 

@@ -16,7 +16,7 @@ from access.store.database import Database
 from access.store.people import PersonRecord
 from policies.building import Building
 from policies.ids import PersonId
-from policies.rules import Policy
+from policies.policy import Policy
 
 __all__ = ["People", "PersonRecord"]
 

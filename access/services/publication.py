@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session
 from access.store import badges, people, publications
 from access.store.database import Database
 from policies.building import Building
+from policies.conditions import permit_covers
 from policies.ids import DoorId, SourceId
+from policies.policy import Policy
 from policies.roster import Person, Roster
-from policies.rules import Policy, permit_covers
 from readers.wire import snapshot as wire
 from readers.wire.bus import Message
 from readers.wire.snapshot import Snapshot

@@ -25,7 +25,7 @@ from access.store import schema, site
 from access.store.database import Database, open_database
 from policies.building import Building
 from policies.ids import DoorId, SourceId
-from policies.rules import Policy
+from policies.policy import Policy
 from readers.wire.events import Event
 
 

@@ -13,8 +13,8 @@ from emulators.people.names import FIRST, LAST
 from policies.building import Building
 from policies.errors import PolicyError
 from policies.ids import BadgeId, PersonId, SpaceId
+from policies.policy import Policy
 from policies.roster import Badge, BadgeKind, BadgeStatus, Certification, Person, ResidentType
-from policies.rules import Policy
 
 _UID_BYTES = 7
 _NXP = 0x04

@@ -128,7 +128,8 @@ class Rights:
         if decision.person is None or decision.space is None:
             return False
         person, space = snapshot.roster.people[decision.person], snapshot.building.spaces[decision.space]
-        tiers = (snapshot.policy.tiers.get(tier) for tier in person.tiers)
+        policy = snapshot.policy
+        tiers = (policy.tiers.get(tier) for tier in policy.held(person.tiers))
         entitled = any(tier.degraded for tier in tiers if tier is not None)
         return entitled and request.assurance is Assurance.AUTHENTICATED and not space.restricted
 

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from policies.building import Building
 from policies.ids import SourceId
+from policies.policy import Policy
 from policies.roster import Roster
-from policies.rules import Policy
 from readers.errors import WireError
 
 _MAGIC = b"TOTEM-S1"

@@ -4,12 +4,15 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 from typing import NamedTuple
 
+import msgspec
 from hypothesis import strategies as st
 
 from policies.building import Building, Door, Label, Passback, Reader, Space, SpaceKind
 from policies.ids import (
     BadgeId,
     CertificationId,
+    ClosureId,
+    DaysId,
     DoorId,
     GrantId,
     OrganisationId,
@@ -21,7 +24,9 @@ from policies.ids import (
     SourceId,
     SpaceId,
     TierId,
+    UseId,
 )
+from policies.policy import Policy, Rule, RuleEffect, Tier
 from policies.presence import Passage
 from policies.request import AccessRequest, Assurance, Direction, DoorMode, LiveState
 from policies.roster import (
@@ -34,8 +39,16 @@ from policies.roster import (
     ResidentType,
     Roster,
 )
-from policies.rules import Policy, Rule, RuleEffect, Tier
-from policies.schedule import GRID_MINUTES, MINUTES_PER_DAY, Calendar, Schedule, Weekday, Window
+from policies.schedule import (
+    GRID_MINUTES,
+    MINUTES_PER_DAY,
+    Calendar,
+    Closure,
+    Schedule,
+    SpecialDays,
+    Weekday,
+    Window,
+)
 
 NAME = Label("x", "x")
 OUTSIDE = SpaceId("outside")
@@ -46,6 +59,11 @@ DOORS = tuple(DoorId(f"door-{number}") for number in range(4))
 TIERS = tuple(TierId(name) for name in ("member", "guard", "keeper"))
 ORGANISATIONS = tuple(OrganisationId(name) for name in ("school", "firm"))
 SCHEDULES = tuple(ScheduleId(name) for name in ("days", "nights"))
+USES = tuple(UseId(name) for name in ("office", "machine"))
+LOST = ScheduleId("lost")
+"""A schedule that no policy has: what names it cannot be evaluated."""
+
+TERM, GONE = DaysId("term"), DaysId("gone")
 LASER = CertificationId("laser")
 PEOPLE = tuple(PersonId(name) for name in ("ada", "bob", "cyd"))
 BADGES = tuple(BadgeId(f"badge-{name}") for name in PEOPLE)
@@ -60,6 +78,16 @@ PARIS = Calendar(
     offsets=(3600, 7200, 3600),
     holidays=(date(2026, 4, 3), date(2026, 5, 1), date(2026, 12, 26)),
 )
+
+TERMS = msgspec.structs.replace(
+    PARIS,
+    days={TERM: (date(2026, 3, 30), date(2026, 9, 15), date(2026, 9, 16))},
+    closures=(
+        Closure(ClosureId("works"), datetime(2026, 3, 29, 1, 30), datetime(2026, 3, 29, 12)),  # noqa: DTZ001
+        Closure(ClosureId("autumn"), datetime(2026, 9, 15), datetime(2026, 9, 16)),  # noqa: DTZ001
+    ),
+)
+"""The same with days of a school, and two closures, one over the night of the short day."""
 
 
 def some(values, max_size=2):
@@ -104,9 +132,10 @@ def buildings(draw):
     )
     for number, room in enumerate(ROOMS):
         parent = LEVELS[number % 2]
-        capacity, enforced = draw(st.integers(0, 2)), draw(st.booleans())
+        capacity, enforced = draw(st.none() | st.integers(0, 2)), draw(st.booleans())
+        restricted, use = draw(st.booleans()), draw(st.none() | st.sampled_from(USES))
         spaces.append(
-            Space(room, NAME, SpaceKind.ROOM, parent, capacity, enforced, restricted=draw(st.booleans()))
+            Space(room, NAME, SpaceKind.ROOM, parent, capacity, enforced, restricted=restricted, use=use)
         )
     doors = [draw(_doors(name)) for name in DOORS]
     readers = [
@@ -128,6 +157,8 @@ def _doors(draw, name):
         passback=draw(st.sampled_from(Passback)),
         pin=draw(st.sampled_from((False,) * 4 + (True,))),
         two_person=draw(st.sampled_from((False,) * 3 + (True,))),
+        proof=draw(st.sampled_from((Assurance.NONE,) * 3 + tuple(Assurance))),
+        card_pin=draw(st.sampled_from((None,) * 6 + (*SCHEDULES, LOST))),
     )
 
 
@@ -148,10 +179,35 @@ def _rules(draw, effect):
         organisations=draw(rarely(some(ORGANISATIONS, 1))),
         spaces=draw(some(SPACES, 3)),
         doors=draw(rarely(some(DOORS, 1))),
-        schedule=draw(st.sampled_from((None, *SCHEDULES))),
+        schedule=draw(st.sampled_from((None, *SCHEDULES) * 8 + (LOST,))),
         certifications=draw(rarely(some((LASER,), 1))) if permits else (),
         assurance=draw(st.sampled_from((Assurance.NONE, *Assurance))) if permits else Assurance.NONE,
         escorted=permits and draw(st.sampled_from((False,) * 5 + (True,))),
+        uses=draw(rarely(some(USES, 1))),
+        modes=draw(rarely(some(tuple(DoorMode)))),
+        accompanied=permits and draw(st.sampled_from((False,) * 3 + (True,))),
+        full=not permits and draw(st.booleans()),
+    )
+
+
+@st.composite
+def schedules(draw, name):
+    """Draw schedules with and without dates, exceptions, holidays; seldom one closed on days that nobody named."""
+    exceptions = st.builds(
+        SpecialDays,
+        st.sampled_from((date(2026, 3, 28), date(2026, 4, 3), date(2026, 9, 14))),
+        st.sampled_from((date(2026, 3, 30), date(2026, 4, 4), date(2026, 9, 16))),
+        st.lists(windows(), max_size=2).map(tuple),
+    )
+    return Schedule(
+        name,
+        tuple(draw(st.lists(windows(), max_size=3))),
+        on_holidays=draw(st.booleans()),
+        on_closures=draw(st.booleans()),
+        closed_on=draw(st.sampled_from(((), (), (TERM,), (TERM,), (TERM, GONE)))),
+        begins=draw(st.sampled_from((None, None, date(2026, 3, 29), date(2026, 9, 15)))),
+        ends=draw(st.sampled_from((None, None, date(2026, 3, 31), date(2026, 9, 16)))),
+        exceptions=draw(rarely(st.lists(exceptions, max_size=2).map(tuple))),
     )
 
 
@@ -160,18 +216,21 @@ def policies(draw):
     tiers = [
         Tier(TierId("member")),
         Tier(TierId("guard"), responder=True, exempt=True),
-        Tier(TierId("keeper"), exempt=draw(st.booleans()), responder=draw(st.booleans())),
+        Tier(
+            TierId("keeper"),
+            exempt=draw(st.booleans()),
+            responder=draw(st.booleans()),
+            passback_exempt=draw(st.booleans()),
+            includes=draw(rarely(some(TIERS, 1))),
+        ),
     ]
-    schedules = [
-        Schedule(name, tuple(draw(st.lists(windows(), max_size=3))), draw(st.booleans()))
-        for name in SCHEDULES
-    ]
+    drawn = [draw(schedules(name)) for name in SCHEDULES]
     numbered = tuple(
         Rule(RuleId(f"rule-{number}"), *(getattr(rule, name) for name in Rule.__struct_fields__[1:]))
         for number, rule in enumerate(draw(rules()))
     )
     return Policy(
-        "any", {tier.id: tier for tier in tiers}, {each.id: each for each in schedules}, PARIS, numbered
+        "any", {tier.id: tier for tier in tiers}, {each.id: each for each in drawn}, TERMS, numbered
     )
 
 
@@ -238,6 +297,7 @@ def states():
         st.dictionaries(st.sampled_from(DOORS), st.sampled_from(modes)),
         st.none() | st.dictionaries(st.sampled_from(SPACES), st.integers(0, 3)),
         st.none() | st.dictionaries(st.sampled_from(PEOPLE), st.sampled_from(ROOMS)),
+        st.none() | st.dictionaries(st.sampled_from(PEOPLE), instants()),
     )
 
 

@@ -25,9 +25,10 @@ from policies.ids import (
     SpaceId,
     TierId,
 )
+from policies.policy import Policy, Rule, RuleEffect, Tier
 from policies.request import NO_VIEW, AccessRequest, Assurance, Direction, DoorMode, LiveState
 from policies.roster import Badge, BadgeKind, BadgeStatus, Certification, Grant, Person, ResidentType, Roster
-from policies.rules import Policy, Rule, RuleEffect, Tier, interpret
+from policies.rules import interpret
 from policies.schedule import Schedule, Weekday, Window
 from tests.policies.strategies import NAME, PARIS
 

@@ -8,9 +8,9 @@ import pytest
 
 from policies.decision import Reason
 from policies.ids import BadgeId, PersonId, SpaceId, TierId
+from policies.policy import Tier
 from policies.request import NO_VIEW, AccessRequest, Assurance
 from policies.roster import Badge, BadgeKind, Person, ResidentType, Roster
-from policies.rules import Tier
 from readers.daemon import Rights
 from readers.wire.snapshot import Snapshot
 from tests.readers.daemon.desk import LAB_IN, SCOPE, SITE_KEY, START, signed, snapshot

@@ -23,9 +23,9 @@ from policies.ids import (
     SpaceId,
     TierId,
 )
+from policies.policy import Policy, Rule, RuleEffect, Tier
 from policies.request import Assurance, Direction
 from policies.roster import Badge, BadgeKind, Person, ResidentType, Roster
-from policies.rules import Policy, Rule, RuleEffect, Tier
 from policies.schedule import Calendar, Schedule, Weekday, Window
 from readers.wire.events import FIRST_SEQ, GENESIS, Draft, EventType, Inputs, seal
 from readers.wire.snapshot import Snapshot, sign
