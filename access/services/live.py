@@ -10,7 +10,7 @@ from access.store.database import Database
 from policies.building import Building
 from policies.ids import PersonId
 from policies.presence import Expiry, dwell_limit
-from policies.rules import Policy
+from policies.policy import Policy
 from readers.wire.events import EventType
 
 _LATEST = 500
