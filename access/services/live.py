@@ -9,8 +9,8 @@ from access.store import events, people
 from access.store.database import Database
 from policies.building import Building
 from policies.ids import PersonId
-from policies.presence import Expiry, dwell_limit
 from policies.policy import Policy
+from policies.presence import Expiry, dwell_limit
 from readers.wire.events import EventType
 
 _LATEST = 500
