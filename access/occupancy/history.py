@@ -123,6 +123,11 @@ class Recorder:
         for page in pages:
             self._pages[page.space, page.day] = page
 
+    def touch(self, pages: list[Page]) -> None:
+        """Have pages written again: they could not be."""
+        self._touched.update((page.space, page.day) for page in pages)
+        self.put(pages)
+
     def touched(self) -> list[Page]:
         """Return the pages that changed since the last call, and forget those of days long over."""
         changed = [self._pages[key] for key in sorted(self._touched)]

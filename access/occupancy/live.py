@@ -27,6 +27,7 @@ from policies.presence import (
     Passage,
     Presence,
     State,
+    Tally,
 )
 from readers.wire.events import Event, EventType
 
@@ -84,6 +85,10 @@ class LiveBuilding:
         self._ahead: list[Event] = []
         self._changed: dict[SpaceId, datetime] = {}
         self._paths = {space: building.path_up(space) for space in building.spaces}
+
+    def restore(self, tallies: Iterable[Tally], doubts: Mapping[PersonId, Doubt]) -> None:
+        """Go on from what an earlier life knew, before the first event."""
+        self._presence.restore(tallies, doubts)
 
     # ---- taking in
 
@@ -178,7 +183,16 @@ class LiveBuilding:
         """Return the corrections that the fold made by itself lately, the oldest first. They name nobody."""
         return self._presence.inferences
 
-    # ---- for the roll-call, and nothing else
+    @property
+    def tallies(self) -> tuple[Tally, ...]:
+        """Return what passed on the last days, from quiet hour to quiet hour."""
+        return self._presence.tallies
+
+    # ---- for the roll-call and for lengths of visits, and nothing else
+
+    def entries(self, since: datetime) -> Iterable[Entry]:
+        """Return the entries of the last while, in their order."""
+        return self._presence.entries(since)
 
     @property
     def stays(self) -> Mapping[PersonId, Passage]:

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from itertools import chain
 
+from access.occupancy.history import Recorder
 from access.occupancy.live import KEEP, LiveBuilding
-from access.store import events, people
+from access.store import events, occupancy, people
 from access.store.database import Database
 from policies.building import Building
 from policies.ids import PersonId
@@ -25,10 +26,13 @@ _OF_PRESENCE = (
 )
 
 
-def open_live(database: Database, building: Building, policy: Policy) -> LiveBuilding:
+def open_live(
+    database: Database, building: Building, policy: Policy, recorder: Recorder | None = None
+) -> LiveBuilding:
     """Return the live view after what is stored of the last while, whatever order it came in."""
-    live = LiveBuilding(building, Expiry(policy.calendar, limit_of=_limits(database)), keep=KEEP)
+    live = LiveBuilding(building, Expiry(policy.calendar, limit_of=_limits(database)), recorder, KEEP)
     with database.reading() as session:
+        live.restore(*occupancy.load_presence(session))
         latest = events.newest(session, events.Filter(), None, _LATEST)
         since = max((event.at for event in latest), default=None)
         told = events.oldest_first(session, _OF_PRESENCE, since - KEEP if since is not None else None)
