@@ -94,10 +94,18 @@ class Recorder:
             for space in building.spaces.values()
         }
         self._pages: dict[tuple[SpaceId, date], Page] = {}
+        self._begins: datetime | None = None
         self._touched: set[tuple[SpaceId, date]] = set()
+
+    def resume(self, pages: list[Page], begins: datetime) -> None:
+        """Go on with pages that were written before, and leave alone what they hold from before `begins`."""
+        self.put(pages)
+        self._begins = begins
 
     def take(self, at: datetime, estimates: Mapping[SpaceId, Estimate], state: State) -> None:
         """Write down what the counts are at a whole minute."""
+        if self._begins is not None and at < self._begins:
+            return
         wall = self._calendar.local(at)
         for space, estimate in estimates.items():
             page = self.page(space, wall.day)

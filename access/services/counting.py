@@ -137,7 +137,7 @@ class Chronicle:
         recorder: Recorder,
         own: OwnEvents,
     ) -> None:
-        self._database, self._calendar, self._live, self._recorder = database, calendar, live, recorder
+        self._database, self._calendar, self._live, self.recorder = database, calendar, live, recorder
         self._own = own
         self._outside = {space.id for space in building.spaces.values() if space.kind is SpaceKind.OUTSIDE}
         self._told_until: datetime | None = None
@@ -156,7 +156,7 @@ class Chronicle:
     async def _flush(self, now: datetime, offload: Offload) -> None:
         batch = _Batch(
             now,
-            self._recorder.touched(),
+            self.recorder.touched(),
             self._live.tallies,
             dict(self._live.doubts),
             self._settled(now),
@@ -166,7 +166,7 @@ class Chronicle:
             events = await offload(partial(self._write, batch))
         except SQLAlchemyError as error:
             _log.error("counts-not-stored", extra={"pages": len(batch.pages), "fault": type(error).__name__})
-            self._recorder.touch(batch.pages)
+            self.recorder.touch(batch.pages)
             return
         self._own.tell(events)
 

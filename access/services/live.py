@@ -1,17 +1,20 @@
 """The building now, brought up from what is stored: after a restart, screens show what they showed before."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import chain
 
 from access.occupancy.history import Recorder
 from access.occupancy.live import KEEP, LiveBuilding
+from access.services.counting import page_of
 from access.store import events, occupancy, people
 from access.store.database import Database
 from policies.building import Building
 from policies.ids import PersonId
 from policies.policy import Policy
 from policies.presence import Expiry, dwell_limit
+from policies.presence.expiry import GRID, first_tick_after
+from policies.schedule import Calendar
 from readers.wire.events import EventType
 
 _LATEST = 500
@@ -35,9 +38,23 @@ def open_live(
         live.restore(*occupancy.load_presence(session))
         latest = events.newest(session, events.Filter(), None, _LATEST)
         since = max((event.at for event in latest), default=None)
-        told = events.oldest_first(session, _OF_PRESENCE, since - KEEP if since is not None else None)
+        if since is not None:
+            since -= KEEP
+            if recorder is not None:
+                begins = _next_quiet_hour(policy.calendar, since)
+                pages = occupancy.kept(session, since.date() - timedelta(days=1))
+                recorder.resume([page_of(one) for one in pages], begins)
+        told = events.oldest_first(session, _OF_PRESENCE, since)
         live.take(chain(told, reversed(latest)))
     return live
+
+
+def _next_quiet_hour(calendar: Calendar, since: datetime) -> datetime:
+    """Return from when on counts stand on no more than what is folded again: rooms were empty then."""
+    expiry, tick = Expiry(calendar), first_tick_after(since)
+    while not expiry.is_quiet(tick):
+        tick += GRID
+    return tick
 
 
 def _limits(database: Database) -> Callable[[PersonId], timedelta]:
