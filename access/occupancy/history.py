@@ -83,6 +83,14 @@ class Summary(msgspec.Struct, frozen=True):
     exits: int
 
 
+class Today(msgspec.Struct, frozen=True):
+    """A day so far, by quarter-hours; None where nothing is known."""
+
+    means: tuple[float | None, ...]
+    lows: tuple[int | None, ...]
+    highs: tuple[int | None, ...]
+
+
 class Recorder:
     """Writes pages as time passes. `touched` are those that changed since they were last taken."""
 
@@ -125,6 +133,18 @@ class Recorder:
         if known is None:
             known = self._pages[space, day] = Page(space, day)
         return known
+
+    def today(self, space: SpaceId) -> Today | None:
+        """Return the newest day of a space; None before any."""
+        day = max((day for name, day in self._pages if name == space), default=None)
+        if day is None:
+            return None
+        page = self._pages[space, day]
+        lows, highs = (
+            tuple(None if number == UNKNOWN else number for number in ends)
+            for ends in (page.lows, page.highs)
+        )
+        return Today(tuple(page.means()), lows, highs)
 
     def put(self, pages: list[Page]) -> None:
         """Go on with pages that were written before."""

@@ -12,7 +12,7 @@ import msgspec
 
 from access.occupancy.doors import DoorBoard, DoorView, SourceView
 from access.occupancy.feed import Feed, FeedEntry, Flow, FlowView
-from access.occupancy.history import Recorder
+from access.occupancy.history import Recorder, Today
 from access.occupancy.limits import Limit, Limits
 from access.occupancy.quality import Estimate, Estimator, Why
 from policies.building import Building, SpaceKind
@@ -162,6 +162,10 @@ class LiveBuilding:
         estimates = self.estimates()
         limits = self._limits.see({space: estimate.count for space, estimate in estimates.items()})
         return {space: self._count(space, estimate, limits[space]) for space, estimate in estimates.items()}
+
+    def today(self, space: SpaceId) -> Today | None:
+        """Return a space's day so far by quarter-hours; None where nothing is written down."""
+        return self._recorder.today(space) if self._recorder is not None else None
 
     def flow(self, until: datetime | None = None) -> FlowView:
         """Return arrivals and departures of the hour that ends at `until`, or at the newest event seen."""
