@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Float, cast, func, select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from access.store.database import insert_once
@@ -113,32 +113,33 @@ def minutes(session: Session, space: SpaceId, day: date) -> "array[int] | None":
 def totals(session: Session, since: date, until: date) -> list[Total]:
     """Return every space over the days from `since` up to and with `until`."""
     row = OccupancyDayRow
-    highest = (
-        select(row.space, func.max(row.peak).label("peak"))
-        .where(row.day.between(since, until))
-        .group_by(row.space)
-        .subquery()
-    )
-    query = (
+    within = row.day.between(since, until)
+    sums = (
         select(
             row.space,
             func.count(),
             func.max(row.peak),
-            func.min(row.day).filter(row.peak == highest.c.peak),
-            cast(func.sum(row.person_minutes), Float) / func.nullif(func.sum(row.minutes), 0),
+            func.sum(row.person_minutes),
+            func.sum(row.minutes),
             func.avg(row.daytime),
             func.sum(row.entries),
             func.sum(row.exits),
         )
-        .join(highest, highest.c.space == row.space)
-        .where(row.day.between(since, until))
+        .where(within)
         .group_by(row.space)
         .order_by(row.space)
     )
+    found = session.execute(sums).all()
+    peaks = [(space, peak) for space, _, peak, *_ in found]
+    when = select(row.space, func.min(row.day)).where(within, tuple_(row.space, row.peak).in_(peaks))
+    days = {space: day for space, day in session.execute(when.group_by(row.space))} if peaks else {}  # noqa: C416  (rows are no pairs to mypy)
     return [
-        Total(SpaceId(found[0]), found[1], found[2], found[3], found[4] or 0.0, found[5], found[6], found[7])
-        for found in session.execute(query)
-    ]
+        Total(
+            SpaceId(space), number, peak, days[space], float(people) / float(minutes) if minutes else 0.0,
+            None if daytime is None else float(daytime), int(entries), int(exits),
+        )
+        for space, number, peak, people, minutes, daytime, entries, exits in found
+    ]  # fmt: skip
 
 
 def bounds(session: Session) -> tuple[date, date] | None:

@@ -7,12 +7,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from access.store.models import Row
 
+SUMMARY = ("day", "space", "peak", "person_minutes", "minutes", "daytime", "entries", "exits")
+"""What sums over years read, and all of it from one index: the packed numbers beside it are wide."""
+
 
 class OccupancyDayRow(Row):
     """A space's day: its summary, and quarter-hours and hours packed as little-endian numbers (-1: unknown)."""
 
     __tablename__ = "occupancy_days"
-    __table_args__ = (Index("ix_occupancy_days_day", "day"),)
+    __table_args__ = (Index("ix_occupancy_days_day", *SUMMARY),)
 
     space: Mapped[str] = mapped_column(primary_key=True)
     day: Mapped[date] = mapped_column(Date, primary_key=True)

@@ -157,9 +157,12 @@ class Presence:
         self._steps.clear()
 
     def _remember(self) -> None:
-        self._kept.append((self._applied, self._state.copy(), self._minute))
-        while len(self._kept) > 1 and len(self._kept) * len(self._state.inside) > _PEOPLE_KEPT:
+        people = max(len(self._state.inside), 1)
+        while self._kept and (len(self._kept) + 1) * people > _PEOPLE_KEPT:
             self._kept.pop(0)
+        if people > _PEOPLE_KEPT:
+            return
+        self._kept.append((self._applied, self._state.copy(), self._minute))
         if len(self._kept) > _STATES_KEPT:
             del self._kept[1 : _STATES_KEPT // 2 : 2]  # the older, the farther apart
 

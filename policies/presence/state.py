@@ -103,7 +103,9 @@ class State:
 
     def apply(self, entry: Entry) -> None:
         """Take the next entry; time runs up to it first."""
-        self.advance(entry.at)
+        tick = self.marks.get("tick")
+        if tick is None or tick <= entry.at:
+            self.advance(entry.at)
         if isinstance(entry, Passage):
             if entry.taken:
                 self._pass(entry)
@@ -321,8 +323,9 @@ class State:
         before = counts.get(key, 0)
         if self.undo is not None:
             self.undo.append((counts, key, before or _ABSENT))
-        if before + number:
-            counts[key] = before + number
+        after = before + number
+        if after:
+            counts[key] = after
         elif before:
             del counts[key]
 

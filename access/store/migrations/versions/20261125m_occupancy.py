@@ -8,6 +8,8 @@ down_revision = "0001"
 
 _PACKED = ("means", "lows", "highs", "inferred", "hourly_entries", "hourly_exits")
 
+_SUMMARY = ["day", "space", "peak", "person_minutes", "minutes", "daytime", "entries", "exits"]
+
 
 def upgrade() -> None:
     op.create_table(
@@ -21,7 +23,7 @@ def upgrade() -> None:
         *(sa.Column(name, sa.LargeBinary(), nullable=False) for name in _PACKED),
         sa.PrimaryKeyConstraint("space", "day", name=op.f("pk_occupancy_days")),
     )
-    op.create_index("ix_occupancy_days_day", "occupancy_days", ["day"], unique=False)
+    op.create_index("ix_occupancy_days_day", "occupancy_days", _SUMMARY, unique=False)
     op.create_table(
         "occupancy_minutes",
         sa.Column("space", sa.String(), nullable=False),
