@@ -83,7 +83,14 @@ class _NfcpyDriver:
         """Do nothing: a wait is over by itself after one round."""
 
     def close(self) -> None:
-        self._frontend.close()
+        device = self._frontend.device
+        try:
+            self._frontend.close()
+        except Exception:
+            # nfcpy says goodbye to the chip first; over a line that was cut it never comes to closing the line.
+            self._frontend.device = None
+            _close_line(device)
+            raise
 
     def _open_by_path(self) -> bool:
         """Open a serial PN532 that nfcpy would not find by the name of its port."""
@@ -115,6 +122,13 @@ class _NfcpyDriver:
         if not isinstance(tag, nfc.tag.tt4.Type4Tag):
             return None
         return _ApduLink(self._frontend, bytes(tag.identifier), b"", tag._dep)  # noqa: SLF001 (nfcpy shows it nowhere)
+
+
+def _close_line(device: Any) -> None:  # noqa: ANN401 (as below)
+    line = getattr(getattr(device, "chipset", None), "transport", None)
+    port = getattr(line, "tty", None)
+    if port is not None:
+        port.close()
 
 
 def _cards_of_type_a(frontend: Any) -> tuple[TypeA, ...]:  # noqa: ANN401 (nfcpy has no types)
