@@ -13,7 +13,7 @@ import msgspec
 from policies.building import Building
 from policies.errors import Finding, LoadError
 from policies.policy import Policy
-from policies.schedule import Calendar
+from policies.schedule import Calendar, Schedule
 from policies.toml.building import read_building
 from policies.toml.calendar import read_calendar
 from policies.toml.policy import Rules, read_policy
@@ -34,28 +34,32 @@ class Site(NamedTuple):
 def load(directory: Path) -> Site:
     """Read the three files of `directory`; raise `LoadError` with every finding if there is any."""
     findings: list[Finding] = []
+    calendar, schedules, schedule_ids = read_calendar(Document(directory / CALENDAR, findings))
     building_file = Document(directory / BUILDING, findings)
-    building = read_building(building_file)
+    building = read_building(building_file, schedule_ids)
+    known = {"spaces": "space", "doors": "door", "uses": "use"}
     rules = read_policy(
-        Document(directory / POLICY, findings), _ids(building_file, "space"), _ids(building_file, "door")
+        Document(directory / POLICY, findings),
+        {"schedule": schedule_ids} | {key: _ids(building_file, name) for key, name in known.items()},
     )
-    calendar = read_calendar(Document(directory / CALENDAR, findings))
     if findings or building is None or calendar is None:
         raise LoadError(directory, tuple(sorted(findings)))
-    return Site(building, _policy(rules, calendar, building))
+    return Site(building, _policy(rules, schedules, calendar, building))
 
 
 def _ids(document: Document, name: str) -> set[str] | None:
     return {table.id for table in document.tables(name)} if document.is_read else None
 
 
-def _policy(rules: Rules, calendar: Calendar, building: Building) -> Policy:
+def _policy(rules: Rules, schedules: tuple[Schedule, ...], calendar: Calendar, building: Building) -> Policy:
     policy = Policy(
         version="",
         tiers={tier.id: tier for tier in rules.tiers},
-        schedules={schedule.id: schedule for schedule in rules.schedules},
+        schedules={schedule.id: schedule for schedule in schedules},
         calendar=calendar,
         rules=rules.rules,
+        organisations=rules.organisations,
+        certifications=rules.certifications,
     )
     return msgspec.structs.replace(policy, version=_version(policy, building))
 

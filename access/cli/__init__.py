@@ -19,6 +19,10 @@ FOUND_OR_REFUSED = 1
 WRONG_USE = 2
 
 
+class WrongUse(TotemError):
+    """The command was called with something that is not there; the message says what was expected."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
@@ -28,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         code: int = importlib.import_module(f"access.cli.{arguments.command}").run(arguments)
     except TotemError as error:
         print(f"totem {chosen}: {error}", file=sys.stderr)
-        return FOUND_OR_REFUSED
+        return WRONG_USE if isinstance(error, WrongUse) else FOUND_OR_REFUSED
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] in _OWN:
             raise

@@ -1,49 +1,77 @@
-"""building.toml: `[site]`, `[[space]]` and `[[door]]` with its readers."""
+"""building.toml: `[site]`, `[[use]]`, `[[space]]` and `[[door]]` with its readers."""
 
 import math
 from collections.abc import Iterable
+from typing import Literal
 
 import msgspec
 
 from policies.building import Building, Door, Passback, Reader, Space, SpaceKind
 from policies.errors import BuildingError
-from policies.ids import ReaderId, SiteId, SpaceId
-from policies.request import Direction
-from policies.toml.tables import Document, Table, check_id, refuse_bad_ids
+from policies.ids import ReaderId, SiteId, SpaceId, UseId
+from policies.request import Assurance, Direction, DoorMode
+from policies.toml.tables import Document, Table, check_id, refuse_bad_ids, refuse_unknown
+from policies.ways import unreachable, without_way_out
 
 
-class _SiteForm(msgspec.Struct, frozen=True):
+class SiteForm(msgspec.Struct, frozen=True):
+    """The `[site]`."""
+
     id: SiteId
 
 
-class _DoorForm(Door, frozen=True):
+class UseForm(msgspec.Struct, frozen=True):
+    """One `[[use]]`, what rooms are for."""
+
+    id: UseId
+
+
+_Proof = Literal["none", "uid", "sun", "authenticated"]
+
+
+class DoorForm(Door, frozen=True):
+    """One `[[door]]`, with the readers on its sides."""
+
+    proof: _Proof = "none"  # type: ignore[assignment]  # a word in the file, a rank in the building
     entry_reader: ReaderId | None = None
     exit_reader: ReaderId | None = None
 
 
 _DOOR_FIELDS = Door.__struct_fields__
-_TIMES = ("strike_time_s", "extended_strike_time_s", "held_after_s")
+_TIMES = (
+    "strike_time_s", "extended_strike_time_s", "held_after_s", "two_person_s", "passback_s", "pre_alert_s",
+)  # fmt: skip
 _READERS = (("entry_reader", Direction.ENTRY), ("exit_reader", Direction.EXIT))
 
 
-def read_building(document: Document) -> Building | None:
-    """Return the building, or None if anything is wrong with it."""
-    site_table, spaces, doors = document.table("site"), document.tables("space"), document.tables("door")
+def read_building(document: Document, schedules: set[str] | None) -> Building | None:
+    """Return the building, or None if anything is wrong with it. `schedules` are the ids that doors may name."""
+    site_table, uses = document.table("site"), document.tables("use")
+    spaces, doors = document.tables("space"), document.tables("door")
     document.refuse_the_rest()
-    refuse_bad_ids(spaces)
-    refuse_bad_ids(doors)
-    site = site_table.convert(_SiteForm) if site_table else None
+    for tables in (uses, spaces, doors):
+        refuse_bad_ids(tables)
+    for table in uses:
+        table.convert(UseForm)
+    for table in spaces:
+        refuse_unknown(table, "use", {use.id for use in uses}, "use")
+    for table in doors:
+        refuse_unknown(table, "card_pin", schedules, "schedule")
+    site = site_table.convert(SiteForm) if site_table else None
     if site_table:
         check_id(site_table, "id")
     read_spaces = [table.convert(Space) for table in spaces]
-    read_doors = [table.convert(_DoorForm) for table in doors]
+    read_doors = [table.convert(DoorForm) for table in doors]
     _check_spaces(spaces, read_spaces)
     _check_doors(doors, read_doors, spaces)
+    for table, door in zip(doors, read_doors, strict=True):
+        if door is not None:
+            _check_modes(table, door, schedules)
     if site is None or None in read_spaces or None in read_doors:
         return None
     forms = [door for door in read_doors if door is not None]
     try:
-        return Building.of(
+        building = Building.of(
             site.id,
             filter(None, read_spaces),
             map(_door, forms),
@@ -51,13 +79,16 @@ def read_building(document: Document) -> Building | None:
         )
     except BuildingError:
         return None  # reported above, with its line
+    _check_ways(spaces, building)
+    return building
 
 
-def _door(form: _DoorForm) -> Door:
-    return Door(*(getattr(form, name) for name in _DOOR_FIELDS))
+def _door(form: DoorForm) -> Door:
+    door = Door(*(getattr(form, name) for name in _DOOR_FIELDS))
+    return msgspec.structs.replace(door, proof=Assurance[str(form.proof).upper()])
 
 
-def _readers(form: _DoorForm) -> Iterable[Reader]:
+def _readers(form: DoorForm) -> Iterable[Reader]:
     for key, direction in _READERS:
         reader: ReaderId | None = getattr(form, key)
         if reader is not None:
@@ -96,7 +127,31 @@ def _check_space(table: Table, space: Space) -> None:
         table.fault("plan", "expected a width and a depth above 0 metres")
 
 
-def _check_doors(tables: list[Table], doors: list[_DoorForm | None], spaces: list[Table]) -> None:
+def _check_ways(tables: list[Table], building: Building) -> None:
+    for spaces, problem in (
+        (unreachable(building), "no door leads there from outside; expected a chain of doors"),
+        (
+            without_way_out(building),
+            "one leaves it by readers alone; expected a handle, button or release",
+        ),
+    ):
+        for table in tables:
+            if table.id in spaces:
+                table.fault("id", problem)
+
+
+def _check_modes(table: Table, door: DoorForm, schedules: set[str] | None) -> None:
+    for number, scheduled in enumerate(door.modes):
+        fault = table.faults("modes", number)
+        if schedules is not None and scheduled.schedule not in schedules:
+            fault(f"the schedule {scheduled.schedule} does not exist; expected the id of a schedule")
+        if scheduled.mode is DoorMode.LOCKDOWN:
+            fault("a lockdown has its own release and comes by no schedule; expected normal, free or locked")
+        if scheduled.first_person_in and scheduled.mode is not DoorMode.FREE:
+            fault(f"{scheduled.mode.value} does not wait for the first person; expected free")
+
+
+def _check_doors(tables: list[Table], doors: list[DoorForm | None], spaces: list[Table]) -> None:
     known = {table.id: table for table in spaces}
     inhabited_above = {str(table.values.get("parent", "")) for table in spaces}
     taken: dict[str, str] = {}
@@ -114,7 +169,7 @@ def _check_doors(tables: list[Table], doors: list[_DoorForm | None], spaces: lis
             _check_hard_passback(table, door, [other for other in doors if other is not None])
 
 
-def _check_door(table: Table, door: _DoorForm, taken: dict[str, str]) -> None:
+def _check_door(table: Table, door: DoorForm, taken: dict[str, str]) -> None:
     if door.outer == door.inner:
         table.fault("inner", f"both sides are {door.inner}; expected two different spaces")
     for key in _TIMES:
@@ -137,7 +192,7 @@ def _check_door(table: Table, door: _DoorForm, taken: dict[str, str]) -> None:
         taken[reader] = door.id
 
 
-def _check_hard_passback(table: Table, door: _DoorForm, doors: list[_DoorForm]) -> None:
+def _check_hard_passback(table: Table, door: DoorForm, doors: list[DoorForm]) -> None:
     """Refuse hard anti-passback where one can leave without a badge: the next entry would be refused for nothing."""
     way_out = next((other.id for other in doors if _leads_out_unread(other, door.inner)), None)
     if way_out is not None:
@@ -148,7 +203,7 @@ def _check_hard_passback(table: Table, door: _DoorForm, doors: list[_DoorForm]) 
         )
 
 
-def _leads_out_unread(door: _DoorForm, space: SpaceId) -> bool:
+def _leads_out_unread(door: DoorForm, space: SpaceId) -> bool:
     if door.inner == space:
         return door.exit_reader is None or door.exit_button
     return door.outer == space and door.entry_reader is None

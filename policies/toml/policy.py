@@ -1,126 +1,106 @@
-"""policy.toml: `[[tier]]`, `[[schedule]]`, and the rules, `[[permit]]` and `[[forbid]]`."""
+"""policy.toml: the tiers, organisations and certifications that rules name; `[[permit]]` and `[[forbid]]`."""
 
-import re
-from collections.abc import Callable
-from typing import Literal
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
 
 import msgspec
 
-from policies.ids import CertificationId, DoorId, OrganisationId, RuleId, ScheduleId, SpaceId, TierId
+from policies.ids import (
+    CertificationId,
+    DoorId,
+    OrganisationId,
+    RuleId,
+    ScheduleId,
+    SpaceId,
+    TierId,
+    UseId,
+)
 from policies.policy import Rule, RuleEffect, Tier
-from policies.request import Assurance
+from policies.request import Assurance, DoorMode
 from policies.roster import ResidentType
-from policies.schedule import GRID_MINUTES, MINUTES_PER_DAY, Schedule, Weekday, Window
-from policies.toml.tables import Document, Table, check_id, refuse_bad_ids
+from policies.toml.tables import Document, Table, refuse_bad_ids, refuse_doubles, refuse_unknown
 
 _EFFECTS = {"permit": RuleEffect.PERMIT, "forbid": RuleEffect.FORBID}
-_PROOF_KEYS = ("certifications", "assurance", "escorted")
-_CLOCK = re.compile(r"([01]\d|2[0-4]):([0-5]\d)")
+_PROOF_KEYS = ("certifications", "assurance", "escorted", "accompanied")
+_SETS = ("types", "tiers", "organisations", "spaces", "doors", "uses", "certifications", "modes")
+
+Known = Mapping[str, set[str] | None]
+"""The ids that a rule may name, by the key it names them under; None where their file could not be read."""
 
 
-class _WindowForm(
-    msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"start": "from", "end": "until"}
-):
-    days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...]
-    start: str
-    end: str
+class OrganisationForm(msgspec.Struct, frozen=True):
+    """One `[[organisation]]` that rules name. Others may exist; no rule is about them alone."""
+
+    id: OrganisationId
 
 
-class _ScheduleForm(msgspec.Struct, frozen=True):
-    id: ScheduleId
-    windows: tuple[_WindowForm, ...]
-    on_holidays: bool = False
+class CertificationForm(msgspec.Struct, frozen=True):
+    """One `[[certification]]` that rules ask for."""
+
+    id: CertificationId
 
 
-class _RuleForm(msgspec.Struct, frozen=True):
+class RuleForm(msgspec.Struct, frozen=True):
+    """One `[[permit]]` or `[[forbid]]`; see `policies.policy.Rule`."""
+
     id: RuleId
     types: tuple[ResidentType, ...] = ()
     tiers: tuple[TierId, ...] = ()
     organisations: tuple[OrganisationId, ...] = ()
     spaces: tuple[SpaceId, ...] = ()
     doors: tuple[DoorId, ...] = ()
+    uses: tuple[UseId, ...] = ()
     schedule: ScheduleId | None = None
+    modes: tuple[DoorMode, ...] = ()
     certifications: tuple[CertificationId, ...] = ()
     assurance: Literal["uid", "sun", "authenticated"] | None = None
     escorted: bool = False
+    accompanied: bool = False
+    full: bool = False
 
 
-class Rules(msgspec.Struct, frozen=True):
-    """What policy.toml holds, read; the calendar comes from a file of its own."""
+class Rules(NamedTuple):
+    """What policy.toml holds, read; schedules and the calendar come from a file of their own."""
 
     tiers: tuple[Tier, ...]
-    schedules: tuple[Schedule, ...]
+    organisations: tuple[OrganisationId, ...]
+    certifications: tuple[CertificationId, ...]
     rules: tuple[Rule, ...]
 
 
-def read_policy(document: Document, spaces: set[str] | None, doors: set[str] | None) -> Rules:
-    """Read what can be read. `spaces` and `doors` are the building's ids; None where its file could not be read."""
-    tiers, schedules = document.tables("tier"), document.tables("schedule")
+def read_policy(document: Document, known: Known) -> Rules:
+    """Read what can be read. `known` has the ids of the other files, under `spaces`, `doors`, `uses`, `schedule`."""
+    tiers, organisations = document.tables("tier"), document.tables("organisation")
+    certifications = document.tables("certification")
     rules = sorted(document.tables("permit") + document.tables("forbid"), key=lambda table: table.line())
     document.refuse_the_rest()
-    for tables in (tiers, schedules, rules):
+    for tables in (tiers, organisations, certifications, rules):
         refuse_bad_ids(tables)
-    known = {
-        "spaces": spaces,
-        "doors": doors,
-        "tiers": {table.id for table in tiers},
-        "schedule": {table.id for table in schedules},
-    }
+    own = {"tiers": tiers, "organisations": organisations, "certifications": certifications}
+    every = {**known, **{key: {table.id for table in tables} for key, tables in own.items()}}
     return Rules(
-        tuple(filter(None, (table.convert(Tier) for table in tiers))),
-        tuple(filter(None, map(_read_schedule, schedules))),
-        tuple(filter(None, (_read_rule(table, known) for table in rules))),
+        tuple(filter(None, (_read_tier(table, every["tiers"]) for table in tiers))),
+        tuple(form.id for form in filter(None, (each.convert(OrganisationForm) for each in organisations))),
+        tuple(form.id for form in filter(None, (each.convert(CertificationForm) for each in certifications))),
+        tuple(filter(None, (_read_rule(table, every) for table in rules))),
     )
 
 
-def _read_schedule(table: Table) -> Schedule | None:
-    form = table.convert(_ScheduleForm)
-    if form is None:
-        return None
-    windows = tuple(_read_window(table, number, window) for number, window in enumerate(form.windows))
-    return Schedule(form.id, windows, form.on_holidays)
+def _read_tier(table: Table, tiers: set[str] | None) -> Tier | None:
+    refuse_unknown(table, "includes", tiers, "tier")
+    refuse_doubles(table, ["includes"])
+    return table.convert(Tier)
 
 
-def _read_window(table: Table, number: int, window: _WindowForm) -> Window:
-    def fault(message: str) -> None:
-        table.fault("windows", f"window {number + 1}: {message}", number)
-
-    if not window.days:
-        fault("no days; expected at least one of mon to sun")
-    start, end = _minutes(window.start, fault), _minutes(window.end, fault)
-    if start == MINUTES_PER_DAY:
-        fault("it begins at 24:00; expected 00:00 of the next day")
-    if start == end:
-        fault(f"it is empty: from {window.start} until {window.end}; the whole day is 00:00 until 24:00")
-    return Window(tuple(Weekday[day.upper()] for day in window.days), start, end)
-
-
-def _minutes(clock: str, fault: Callable[[str], None]) -> int:
-    """Return the minute of the day that `clock` shows, reporting what is no time or off the grid."""
-    match = _CLOCK.fullmatch(clock)
-    minutes = int(match[1]) * 60 + int(match[2]) if match else 0
-    if match is None or minutes > MINUTES_PER_DAY:
-        fault(f"{clock!r} is no time; expected HH:MM, 00:00 to 24:00")
-    elif minutes % GRID_MINUTES:
-        fault(f"{clock} is off the grid; expected a quarter-hour: :00, :15, :30 or :45")
-    return minutes
-
-
-def _read_rule(table: Table, known: dict[str, set[str] | None]) -> Rule | None:
-    form = table.convert(_RuleForm)
+def _read_rule(table: Table, known: Known) -> Rule | None:
+    form = table.convert(RuleForm)
     effect = _EFFECTS[table.name]
     for key, ids in known.items():
-        _refuse_unknown(table, key, ids)
-    for key in ("organisations", "certifications"):
-        check_id(table, key)
-    if not (table.values.get("spaces") or table.values.get("doors")):
-        table.fault("spaces", "it covers nothing; expected spaces or doors")
-    if effect is RuleEffect.FORBID:
-        for key in _PROOF_KEYS:
-            if key in table.values:
-                table.fault(
-                    key, "a forbid must not depend on proof, or who proves less would pass; remove it"
-                )
+        refuse_unknown(table, key, ids, key.removesuffix("s"))
+    refuse_doubles(table, _SETS)
+    if not any(table.values.get(key) for key in ("spaces", "doors", "uses")):
+        table.fault("spaces", "it covers nothing; expected spaces, doors or uses")
+    _refuse_what_turns_around(table, effect)
     if form is None:
         return None
     return Rule(
@@ -135,17 +115,17 @@ def _read_rule(table: Table, known: dict[str, set[str] | None]) -> Rule | None:
         form.certifications,
         Assurance[form.assurance.upper()] if form.assurance else Assurance.NONE,
         form.escorted,
+        form.uses,
+        form.modes,
+        form.accompanied,
+        form.full,
     )
 
 
-def _refuse_unknown(table: Table, key: str, known: set[str] | None) -> None:
-    written = table.values.get(key, [])
-    names = written if isinstance(written, list) else [written]
-    for element, name in enumerate(names):
-        if isinstance(name, str) and known is not None and name not in known:
-            noun = key.removesuffix("s")
-            table.fault(
-                key,
-                f"the {noun} {name} does not exist; expected the id of a {noun}",
-                element if isinstance(written, list) else -1,
-            )
+def _refuse_what_turns_around(table: Table, effect: RuleEffect) -> None:
+    """Refuse conditions that would let pass who proves less, or who comes when it is full."""
+    if effect is RuleEffect.PERMIT and "full" in table.values:
+        table.fault("full", "a permit must not need a full space; write a forbid, or remove it")
+    for key in _PROOF_KEYS if effect is RuleEffect.FORBID else ():
+        if key in table.values:
+            table.fault(key, "a forbid must not depend on proof, or who proves less would pass; remove it")

@@ -6,7 +6,7 @@ read is None. What the tables mean is in building.py, policy.py and calendar.py 
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -44,25 +44,30 @@ class Table:
         subject = f"{self.name} {self.id}: " if self.id else ""
         self._document.fault(self.line(key, element), key, subject + message)
 
+    def faults(self, key: str, element: int = -1) -> Callable[[str], None]:
+        """Return what reports faults of `key`, or of one element of its array."""
+        place = f"{key.removesuffix('s')} {element + 1}: " if element >= 0 else ""
+        return lambda message: self.fault(key, place + message, element)
+
     def convert(self, form: type[FormT]) -> FormT | None:
         """Read the table as `form`, key by key; report every key that is wrong, missing or unknown."""
-        fields = {field.name: field for field in msgspec.structs.fields(form)}
+        fields = {field.encode_name: field for field in msgspec.structs.fields(form)}
         for key in self.values.keys() - fields.keys():
             self.fault(key, f"unknown key; expected one of {', '.join(fields)}")
         read: dict[str, object] = {}
         complete = True
         for key, field in fields.items():
             if key in self.values:
-                complete &= self._convert_key(key, field.type, read)
+                complete &= self._convert_key(key, field, read)
             elif field.required:
                 self.fault(key, "missing; it is required")
                 complete = False
         return form(**read) if complete else None
 
-    def _convert_key(self, key: str, type_: object, read: dict[str, object]) -> bool:
-        value = self.values[key]
+    def _convert_key(self, key: str, field: msgspec.structs.FieldInfo, read: dict[str, object]) -> bool:
+        value, type_ = self.values[key], field.type
         try:
-            read[key] = msgspec.convert(value, type_)
+            read[field.name] = msgspec.convert(value, type_)
         except msgspec.ValidationError as error:
             message = str(error)
             element = _ELEMENT.search(message)
@@ -157,3 +162,23 @@ def check_id(table: Table, key: str) -> None:
         if isinstance(name, str) and not re.fullmatch(ID_PATTERN, name):
             form = "expected lower-case letters and digits in words joined by '-'"
             table.fault(key, f"{name!r} is no id; {form}", element if isinstance(written, list) else -1)
+
+
+def refuse_unknown(table: Table, key: str, known: set[str] | None, noun: str) -> None:
+    """Report every name under `key` that is not among `known`; None means that those could not be read."""
+    written = table.values.get(key, [])
+    for element, name in enumerate(written if isinstance(written, list) else [written]):
+        if isinstance(name, str) and known is not None and name not in known:
+            at = element if isinstance(written, list) else -1
+            one = f"an {noun}" if noun[0] in "aeio" else f"a {noun}"
+            table.fault(key, f"the {noun} {name} does not exist; expected the id of {one}", at)
+
+
+def refuse_doubles(table: Table, keys: Iterable[str]) -> None:
+    """Report what is written twice in the arrays under `keys`: one of the two was meant to be something else."""
+    for key in keys:
+        written = table.values.get(key)
+        names = written if isinstance(written, list) else []
+        for element, name in enumerate(names):
+            if isinstance(name, str) and name in names[:element]:
+                table.fault(key, f"{name} is there twice; expected once", element)

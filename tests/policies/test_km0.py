@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import policies
@@ -32,7 +33,7 @@ TIERS_OF = {
     ResidentType.VISITOR: ("visitor-day",),
     ResidentType.STAFF: ("staff", "facility"),
     ResidentType.SECURITY: ("security",),
-    ResidentType.CONTRACTOR: ("contractor",),
+    ResidentType.CONTRACTOR: ("contractor", "contractor-cleaning"),
     ResidentType.EMERGENCY: ("emergency",),
 }
 EVERYBODY = [(kind, tier) for kind, tiers in TIERS_OF.items() for tier in tiers]
@@ -45,18 +46,25 @@ NAMED_THERE = {
 }
 
 
-def entered(kind: ResidentType, tier: str, at: datetime, *trained: str) -> set[str]:
-    """Return the spaces whose door opens to somebody with this type and tier, on their best badge."""
+def entered(kind: ResidentType, tier: str, at: datetime, *trained: str, alone: bool = False) -> set[str]:
+    """Return the spaces whose door opens to somebody with this type and tier, on their best badge.
+
+    Unless `alone`, somebody with the same rights has come along.
+    """
     certifications = tuple(Certification(CertificationId(name)) for name in trained)
     person = Person(PersonId("p"), kind, tiers=(TierId(tier),), certifications=certifications)
+    other = msgspec.structs.replace(person, id=PersonId("q"))
+    badge, company = BadgeId("b"), () if alone else (other.id,)
     engine = Engine(
-        POLICY, BUILDING, Roster.of([person], [Badge(BadgeId("b"), BadgeKind.DESFIRE, person.id)])
+        POLICY, BUILDING, Roster.of([person, other], [Badge(badge, BadgeKind.DESFIRE, person.id)])
     )
     return {
         BUILDING.passage(reader.id)[1]
         for reader in BUILDING.readers.values()
         if reader.direction is Direction.ENTRY
-        and engine.decide(AccessRequest(at, reader.id, BadgeId("b"), Assurance.AUTHENTICATED), NO_VIEW).grants
+        and engine.decide(
+            AccessRequest(at, reader.id, badge, Assurance.AUTHENTICATED, companions=company), NO_VIEW
+        ).grants
     }
 
 
@@ -189,6 +197,19 @@ def test_the_trained_enter_the_machine_rooms_and_only_theirs():
     assert walkable(entered(ResidentType.STARTUP, "module-tenant", TUESDAY_10, "wood")) & RESTRICTED == {
         "wood-shop"
     }
+
+
+@pytest.mark.parametrize(("kind", "tier"), EVERYBODY, ids=[tier for _, tier in EVERYBODY])
+def test_nobody_but_responders_enters_the_server_room_alone(kind, tier):
+    enters = "server-room" in entered(kind, tier, TUESDAY_10, alone=True)
+    assert enters == POLICY.tiers[TierId(tier)].responder
+
+
+def test_the_laser_needs_a_second_person_unless_one_trains_others():
+    evening = datetime(2026, 9, 15, 16, tzinfo=UTC)
+    maker = ResidentType.MAKER, "fablab-member", evening
+    assert "laser-room" not in entered(*maker, "laser", alone=True)
+    assert "laser-room" in entered(*maker, "laser", "laser-trainer", alone=True)
 
 
 @pytest.mark.parametrize("at", [TUESDAY_3, SUNDAY_15, datetime(2026, 12, 25, 12, tzinfo=UTC)])

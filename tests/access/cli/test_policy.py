@@ -73,7 +73,8 @@ def test_the_command_runs_as_a_program_and_prints_the_version_as_json():
 def test_every_error_of_a_wrong_policy_is_printed_with_its_place_and_the_exit_code_is_1(tmp_path, capsys):
     for name in ("building", "policy", "calendar"):
         text = (KM0 / f"{name}.toml").read_text()
-        text = text.replace('spaces = ["cafeteria"]', 'spaces = ["canteen"]').replace('"19:30"', '"19:40"')
+        text = text.replace('spaces = ["cafeteria"]', 'spaces = ["canteen"]')
+        text = text.replace("until = 19:30:00 }]", "until = 19:40:00 }]")
         (tmp_path / f"{name}.toml").write_text(text)
     assert main(["policy", "check", str(tmp_path)]) == 1
     lines = capsys.readouterr().out.splitlines()

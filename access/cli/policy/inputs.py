@@ -1,0 +1,55 @@
+"""What the verbs of `totem policy` read: a site's directory, the people. A path that is not there is wrong use."""
+
+import argparse
+from pathlib import Path
+
+import msgspec
+
+from access.cli import WrongUse
+from access.cli.taps import read_people
+from access.errors import Invalid
+from policies.errors import LoadError
+from policies.loader import Site, load
+from policies.roster import Roster
+
+
+def add_directory(parser: argparse.ArgumentParser, name: str = "directory", metavar: str = "DIR") -> None:
+    """Declare the directory of a site."""
+    parser.add_argument(name, type=Path, metavar=metavar, help="where building.toml and policy.toml are")
+
+
+def add_people(parser: argparse.ArgumentParser) -> None:
+    """Declare the file of the people."""
+    parser.add_argument("--people", type=Path, required=True, metavar="FILE", help="JSON array of people")
+
+
+def site_of(directory: Path) -> Site:
+    """Load the site of a directory; raise `Invalid` with every finding, `WrongUse` if there is no directory."""
+    try:
+        return load(existing_directory(directory))
+    except LoadError as error:
+        raise Invalid(str(error)) from error
+
+
+def people_of(path: Path) -> Roster:
+    """Read the people file; raise `Invalid` at its first error, `WrongUse` if there is no file."""
+    return read_people(existing_file(path))
+
+
+def existing_directory(path: Path) -> Path:
+    """Return `path`; raise `WrongUse` if it is no directory."""
+    if not path.is_dir():
+        raise WrongUse(f"{path}: expected a directory with building.toml and policy.toml")
+    return path
+
+
+def existing_file(path: Path) -> Path:
+    """Return `path`; raise `WrongUse` if it is no file."""
+    if not path.is_file():
+        raise WrongUse(f"{path}: expected a file")
+    return path
+
+
+def json(struct: msgspec.Struct) -> str:
+    """Return what `--json` prints."""
+    return msgspec.json.encode(struct).decode()

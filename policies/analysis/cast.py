@@ -1,0 +1,49 @@
+"""The people who stand for the classes: one person for each group and training, with a badge for each proof."""
+
+import msgspec
+
+from policies.analysis.standings import Group
+from policies.ids import BadgeId, CertificationId, PersonId
+from policies.request import Assurance
+from policies.roster import Badge, BadgeKind, Certification, Person, Roster
+
+HOST, STRANGER = PersonId("host"), PersonId("stranger")
+"""Whoever hosts the person at the door, and somebody else; neither has rights of their own."""
+
+_BADGES = {
+    Assurance.UID: BadgeKind.UID,
+    Assurance.SUN: BadgeKind.NTAG424,
+    Assurance.AUTHENTICATED: BadgeKind.DESFIRE,
+}
+
+
+class Cast:
+    """Everybody that taps were made of until now."""
+
+    def __init__(self) -> None:
+        self._people: dict[PersonId, Person] = {}
+        self._badges: dict[BadgeId, Badge] = {}
+        self._names: dict[tuple[Group, tuple[CertificationId, ...], str], PersonId] = {}
+
+    def person(self, group: Group, trained: tuple[CertificationId, ...], role: str = "somebody") -> PersonId:
+        """Return the id of a person of the group with these trainings, in the roster from now on with their badges."""
+        key = group, trained, role
+        name = self._names.get(key)
+        if name is None:
+            name = self._names[key] = PersonId(f"{role}-{len(self._names)}")
+            self._people[name] = msgspec.structs.replace(
+                group.witness(name), certifications=tuple(map(Certification, trained)), host=HOST
+            )
+            for proof, medium in _BADGES.items():
+                badge = badge_of(name, proof)
+                self._badges[badge] = Badge(badge, medium, name)
+        return name
+
+    def roster(self) -> Roster:
+        """Return all of them; it grows when more taps are made."""
+        return Roster(self._people, self._badges)
+
+
+def badge_of(person: PersonId, proof: Assurance) -> BadgeId:
+    """Return the badge of the person that gives `proof` and no less."""
+    return BadgeId(f"{person}-{proof.name.lower()}")

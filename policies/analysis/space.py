@@ -1,0 +1,49 @@
+"""The request space: all taps that the rules of some policies can tell apart, each class with a tap to show it by.
+
+The vocabulary of rules is finite (DOMAIN section 3.9), so the classes can be counted and each be asked about. Several
+sites are looked at together: two taps of a class are decided alike by each of the sites, and that is what makes the
+comparison of two sites exact. What no policy says is left out: badges and people that are expired, suspended or
+unknown are refused everywhere, and temporary grants are theirs who have them.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from policies.analysis.cast import Cast
+from policies.analysis.entrance import Entrance
+from policies.analysis.moments import Clock
+from policies.analysis.standings import Standings
+from policies.ids import DoorId
+from policies.loader import Site
+from policies.request import Direction
+from policies.roster import Roster
+
+
+class Space:
+    """The request space of one or more sites, which may differ in everything."""
+
+    def __init__(self, sites: Sequence[Site], after: datetime | None = None) -> None:
+        """Look at `sites` together; instants are shown by their first quarter-hour from the day after `after` on."""
+        self.sites = tuple(sites)
+        policies = [site.policy for site in sites]
+        self.standings, self.clock, self.cast = Standings(policies), Clock(policies, after), Cast()
+        self.doors = tuple(
+            dict.fromkeys(
+                reader.door
+                for site in sites
+                for reader in site.building.readers.values()
+                if reader.direction is Direction.ENTRY
+            )
+        )
+
+    def entrance(self, door: DoorId) -> Entrance:
+        """Return what makes a difference at `door`."""
+        return Entrance(door, self.sites, self.standings, self.clock, self.cast)
+
+    def entrances(self) -> Iterator[Entrance]:
+        """Yield all ways in by a reader, in the order of the buildings."""
+        return map(self.entrance, self.doors)
+
+    def roster(self) -> Roster:
+        """Return everybody that taps were made of until now; it grows when more are made."""
+        return self.cast.roster()

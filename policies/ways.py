@@ -1,0 +1,50 @@
+"""Ways through the building: what can be reached from outside, and what one can leave without a badge."""
+
+from collections.abc import Iterable
+
+from policies.building import Building, Door, SpaceKind
+from policies.ids import ReaderId, SpaceId
+from policies.request import Direction
+
+Step = tuple[SpaceId, SpaceId]
+
+
+def unreachable(building: Building) -> tuple[SpaceId, ...]:
+    """Return the leaf spaces that no chain of doors joins to the outside, in the file's order."""
+    steps = [(door.outer, door.inner) for door in building.doors.values()]
+    return _missing(building, [*steps, *((inner, outer) for outer, inner in steps)])
+
+
+def without_way_out(building: Building) -> tuple[SpaceId, ...]:
+    """Return the leaf spaces that cannot be left to the outside without a reader, in the file's order.
+
+    A door is such a way where no reader is on that side, or a button or a release input stands beside it.
+    """
+    sides = {(reader.door, reader.direction): reader.id for reader in building.readers.values()}
+    free: list[Step] = []
+    for door in building.doors.values():
+        if leaves_freely(door, sides.get((door.id, Direction.EXIT))):
+            free.append((door.outer, door.inner))
+        if (door.id, Direction.ENTRY) not in sides:
+            free.append((door.inner, door.outer))
+    return _missing(building, free)
+
+
+def leaves_freely(door: Door, exit_reader: ReaderId | None) -> bool:
+    """Return whether one gets out by the door without a badge, if need be by its release."""
+    return exit_reader is None or door.exit_button or door.release_input
+
+
+def _missing(building: Building, steps: Iterable[Step]) -> tuple[SpaceId, ...]:
+    """Return the leaves that are not reached from the outside by `steps`."""
+    onward: dict[SpaceId, list[SpaceId]] = {}
+    for here, there in steps:
+        onward.setdefault(here, []).append(there)
+    reached = {space.id for space in building.spaces.values() if space.kind is SpaceKind.OUTSIDE}
+    to_do = list(reached)
+    while to_do:
+        for space in onward.get(to_do.pop(), ()):
+            if space not in reached:
+                reached.add(space)
+                to_do.append(space)
+    return tuple(space.id for space in building.leaves() if space.id not in reached)
