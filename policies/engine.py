@@ -35,19 +35,13 @@ class Engine:
 
     def __init__(self, policy: Policy, building: Building, roster: Roster) -> None:
         self.policy, self.building = policy, building
-        reach = Reach(policy, building)
-        self.portals = {reader: Portal(reader, building, reach) for reader in building.readers}
+        reach, self.rules = Reach(policy, building), Compiled(policy)
+        self.portals = {reader: Portal(reader, building, reach, self.rules) for reader in building.readers}
         self.holders = Holders(policy, roster)
-        self.rules = Compiled(policy)
         self._cards = self.holders.cards
         self._in_normal, self._broken = self.rules.in_mode[_NORMAL], self.rules.broken
-        self._alone = ~self.rules.accompanied
-        self._everyday = {
-            proof: 0 if self._broken else mask & ~self.rules.conditional
-            for proof, mask in self.rules.proven.items()
-        }
         self._open_from = self._open_until = datetime.min.replace(tzinfo=UTC)
-        self._open_now = self._open_normal = 0
+        self._open_now = 0
         self._names, self._ids = self.rules.known_names, self.rules.names
 
     def put_person(self, person: Person) -> None:
@@ -110,11 +104,9 @@ class Engine:
         proof, holder = request.assurance, card.holder
         if not self._open_from <= request.at < self._open_until:
             self._open_mask(request.at)
-        concerned = holder.standing.mask & self._open_normal
-        permits = portal.permits & concerned & self._everyday[proof]
-        if not permits & self._alone or portal.forbids & concerned:
-            return None
-        if proof < card.least_proof or proof < portal.proof:
+        about = holder.standing.mask
+        permits = portal.everyday[proof] & about & self._open_now
+        if not permits or proof < card.least_proof or portal.forbids & about & self._open_now:
             return None
         rules = self._names.get(permits) or self._ids(permits)
         is_inside = state.inside is not None and state.inside.get(holder.id) == portal.inner  # type: ignore[arg-type]
@@ -281,7 +273,7 @@ class Engine:
         mask = self.rules.open_mask(at)
         self._open_from = datetime.fromtimestamp(int(at.timestamp()) // QUARTER_S * QUARTER_S, tz=UTC)
         self._open_until = self._open_from + _QUARTER
-        self._open_now, self._open_normal = mask, mask & self._in_normal
+        self._open_now = mask
         return mask
 
     def _kept(self, mask: int, holds: Callable[[int], bool]) -> int:

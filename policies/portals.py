@@ -9,10 +9,11 @@ from typing import TypeVar
 
 from policies import conditions as on
 from policies.building import Building, Passback
+from policies.compiled import Compiled
 from policies.holders import Standing
 from policies.ids import DoorId, ReaderId, SpaceId, UseId
 from policies.policy import Policy, Rule, RuleEffect
-from policies.request import Direction
+from policies.request import Assurance, Direction, DoorMode
 
 _NameT = TypeVar("_NameT", SpaceId, DoorId, UseId)
 
@@ -20,15 +21,17 @@ _NameT = TypeVar("_NameT", SpaceId, DoorId, UseId)
 class Portal:
     """A reader's side of a door with everything about it that does not change from tap to tap.
 
-    `is_plain`: an entry that asks for nothing but rights, with no PIN, no second person and no counts.
+    `is_plain`: an entry that asks for nothing but rights, with no PIN, no second person and no counts. `everyday`
+    has, by the proof of the badge, the permits that such a door gives by type, tiers, organisation and hour alone.
     """
 
     __slots__ = (
-        "card_pin", "counted", "door", "enforced", "forbids", "full_forbids", "inner", "is_exit", "is_plain",
-        "is_shared", "passback", "passback_s", "permits", "pin", "pins", "proof", "reached", "two_person",
+        "card_pin", "counted", "door", "enforced", "everyday", "forbids", "full_forbids", "inner", "is_exit",
+        "is_plain", "is_shared", "passback", "passback_s", "permits", "pin", "pins", "proof", "reached",
+        "two_person",
     )  # fmt: skip
 
-    def __init__(self, reader: ReaderId, building: Building, reach: "Reach") -> None:
+    def __init__(self, reader: ReaderId, building: Building, reach: "Reach", rules: Compiled) -> None:
         side = building.readers[reader]
         door = building.doors[side.door]
         self.door, self.inner = door.id, door.inner
@@ -42,11 +45,15 @@ class Portal:
         self.permits = reach.permits(door.id)
         forbids = reach.forbids(door.id)
         self.forbids, self.full_forbids = forbids & ~reach.full, forbids & reach.full
-        asks_for_second = door.two_person or self.permits & reach.accompanied
+        asks_for_second = bool(door.two_person or self.permits & rules.accompanied)
         self.is_shared = bool(self.enforced or asks_for_second or door.passback is not Passback.OFF)
         is_soft = door.passback in {Passback.OFF, Passback.SOFT}
-        asks_more = self.is_exit or self.pins or self.enforced or self.full_forbids or door.two_person
-        self.is_plain = is_soft and not asks_more
+        asks_more = self.is_exit or self.pins or self.enforced or self.full_forbids or asks_for_second
+        self.is_plain = is_soft and not asks_more and not rules.broken
+        simple = self.permits & rules.in_mode[DoorMode.NORMAL] & ~rules.conditional
+        self.everyday = tuple(
+            simple & rules.proven[proof] if proof >= door.proof else 0 for proof in Assurance
+        )
 
     def covering(self, standing: Standing) -> int:
         """Return every rule that reaches this door for people of this standing; none over counts for responders."""
@@ -62,7 +69,6 @@ class Reach:
         self._permits = _Names([each for each in rules if each[1].effect is RuleEffect.PERMIT])
         self._forbids = _Names([each for each in rules if each[1].effect is RuleEffect.FORBID])
         self.full = sum(1 << index for index, rule in rules if rule.full)
-        self.accompanied = sum(1 << index for index, rule in rules if rule.accompanied)
 
     def permits(self, door: DoorId) -> int:
         """Return the permits that reach a door: they descend, but into a restricted space only by its name."""

@@ -13,7 +13,7 @@ from access.cli import WRONG_USE
 
 SUMMARY = "Measure one part beside its yardsticks, in one run."
 
-_FRAME = {"report", "rounds", "cedar"}
+_FRAME = {"report", "rounds", "cedar", "city_site"}
 """Modules of access.bench that are no bench themselves."""
 
 
