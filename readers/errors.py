@@ -17,6 +17,14 @@ class HardwareFault(ReaderError):
     """The door's inputs or outputs do not answer. Raise an alarm: the bolt may not have moved."""
 
 
+class KeyStoreFault(ReaderError):
+    """The home of the keys does not answer or is not what was sealed. No badge is proven without it; raise an alarm."""
+
+
+class CounterFault(ReaderError):
+    """The counters of cards cannot be kept. Proofs by a count are refused until they can."""
+
+
 class JournalError(ReaderError):
     """The journal cannot be written or is not what was written. Nothing may open without it."""
 

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Protocol
 
 from policies.ids import DoorId
+from readers.credentials.keys import KeyRef
 from readers.wire.events import Draft, Sealed
 
 
@@ -66,6 +67,32 @@ class CardTransport(Protocol):
 
     async def close(self) -> None:
         """Let the reader go."""
+        ...
+
+
+class KeyStore(Protocol):
+    """The home of master keys. They never leave it: what leaves is one card's own key."""
+
+    def versions(self, name: str) -> tuple[int, ...]:
+        """Return the generations of a key that are held, the newest first; none where the name is not known."""
+        ...
+
+    async def derive(self, key: KeyRef, identity: bytes) -> bytes | None:
+        """Return the 16 bytes that AN10922 makes of `identity` (1 to 31 bytes); None where the key is not held.
+
+        Raise `KeyStoreFault` where the home does not answer.
+        """
+        ...
+
+
+class Counters(Protocol):
+    """The last count of each card whose proof is a count that only ever grows."""
+
+    def advance(self, card: str, count: int) -> bool:
+        """Keep `count` if it is higher than the card's last, and say whether it was.
+
+        It is safe from the death of this process before this returns; raise `CounterFault` if it could not be kept.
+        """
         ...
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from access.cli.credentials import open_credentials
 from access.errors import SettingsError
 from access.log import configure
 from policies.ids import DoorId
@@ -39,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
         state = Path(chosen.state)
         state.mkdir(parents=True, exist_ok=True)
         asyncio.run(_serve(chosen, state, _public_key(Path(chosen.site_key))))
-    except (errors.SettingsError, errors.JournalError) as error:
+    except (errors.SettingsError, errors.JournalError, errors.KeyStoreFault, errors.CounterFault) as error:
         raise SettingsError(str(error)) from error
     return 0
 
@@ -58,9 +59,8 @@ async def _serve(chosen: Settings, state: Path, key: Ed25519PublicKey) -> None:
     )
     transports = {device.id: _transport(device, loop) for device in chosen.reader}
     hardware = {device.id: _hardware(device, clock) for device in chosen.door}
-    daemon = Daemon(
-        Rights(chosen.source, key, state / "snapshot"), transports, hardware, journal, uplink, clock
-    )
+    rights, credentials = Rights(chosen.source, key, state / "snapshot"), open_credentials(chosen, state)
+    daemon = Daemon(rights, transports, hardware, journal, uplink, clock, credentials)
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [

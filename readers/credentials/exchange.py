@@ -1,23 +1,42 @@
 """What a card protocol asks for and ends in.
 
-A protocol is a generator: it yields `Transmit`, is sent the card's whole answer, and returns who the card is or why it
-cannot say. It performs nothing itself, so one protocol runs over every transport. Whoever drives it closes it when
-the card leaves.
+A protocol is a generator: it yields a `Step`, is sent the answer as bytes, and returns who the card is or why it
+cannot say. It performs nothing itself and holds no master key, so one protocol runs over every transport and every
+home of keys. Whoever drives it closes it when the card leaves.
 """
 
 from collections.abc import Generator
+from typing import TypeAlias, TypeVar
 
 import msgspec
 
 from policies.decision import Reason
 from policies.ids import BadgeId
 from policies.request import Assurance
+from readers.credentials.keys import KeyRef
 
 
 class Transmit(msgspec.Struct, frozen=True):
     """Send these bytes to the card and come back with its whole answer, status word included."""
 
     apdu: bytes
+
+
+class Derive(msgspec.Struct, frozen=True):
+    """Come back with what this master key makes of `identity` (AN10922), or with nothing where it is not held."""
+
+    key: KeyRef
+    identity: bytes
+
+
+class Advance(msgspec.Struct, frozen=True):
+    """Keep `count` as the last one of this card and come back with 01; with nothing if it is not higher than the last.
+
+    It is kept before the answer: a count that may have been kept is spent.
+    """
+
+    card: str
+    count: int
 
 
 class Identified(msgspec.Struct, frozen=True):
@@ -28,12 +47,23 @@ class Identified(msgspec.Struct, frozen=True):
 
 
 class Rejected(msgspec.Struct, frozen=True):
-    """The card cannot be taken for anyone's badge."""
+    """The card cannot be taken for anyone's badge. `why` is for the log: constant words, nothing of the card."""
 
     reason: Reason
+    why: str = ""
 
 
-Exchange = Generator[Transmit, bytes, Identified | Rejected]
+Step = Transmit | Derive | Advance
+T = TypeVar("T")
+Conversation: TypeAlias = Generator[Step, bytes, T]
+"""A part of a protocol that comes to a T."""
+
+Exchange = Conversation[Identified | Rejected]
 
 UNREADABLE = Rejected(Reason.AUTHENTICATION_FACTOR_ERROR)
 """The card answered nothing that identifies it."""
+
+
+def unproven(why: str) -> Rejected:
+    """Refuse a card that began a protocol and did not prove itself."""
+    return Rejected(Reason.AUTHENTICATION_FACTOR_ERROR, why)

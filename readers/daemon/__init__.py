@@ -2,5 +2,6 @@
 
 from readers.daemon.daemon import Daemon
 from readers.daemon.rights import Rights
+from readers.daemon.visit import Credentials
 
-__all__ = ["Daemon", "Rights"]
+__all__ = ["Credentials", "Daemon", "Rights"]

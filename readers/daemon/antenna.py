@@ -11,12 +11,12 @@ from policies.decision import Decision, Effect, Reason
 from policies.ids import ReaderId
 from policies.request import NO_VIEW, AccessRequest, Assurance
 from readers.credentials.exchange import Identified, Rejected
-from readers.credentials.session import identify
 from readers.daemon.portal import Portal
 from readers.daemon.rights import Rights
+from readers.daemon.visit import Credentials, read
 from readers.door import Claim
-from readers.errors import CardGone, JournalError, TransportDown
-from readers.ports import Card, CardTransport, Clock, Feedback
+from readers.errors import JournalError, TransportDown
+from readers.ports import CardTransport, Clock, Feedback
 from readers.wire.events import Draft, EventType, Inputs, Sealed
 
 _log = logging.getLogger(__name__)
@@ -38,10 +38,11 @@ class Antenna:
         keep: Callable[[Draft], Sealed],
         clock: Clock,
         portal: Callable[[ReaderId], Portal | None],
+        credentials: Credentials,
     ) -> None:
         self.reader = reader
         self._transport, self._rights, self._keep, self._clock = transport, rights, keep, clock
-        self._portal = portal
+        self._portal, self._credentials = portal, credentials
 
     async def run(self) -> None:
         """Serve card after card, until cancelled."""
@@ -52,7 +53,7 @@ class Antenna:
                 _log.warning("reader-down", extra={"reader": self.reader, "fault": str(fault)})
                 await self._clock.sleep(_RETRY_S)
                 continue
-            self.settle(await read(card))
+            self.settle(await read(card, self._credentials))
             await card.removed()
 
     def settle(self, outcome: Identified | Rejected) -> Decision:
@@ -117,17 +118,3 @@ class Antenna:
             outcome.badge,
             extended=self._rights.needs_longer(decision.person),
         )
-
-
-async def read(card: Card) -> Identified | Rejected:
-    """Run the card's protocol to its end. A card torn away is an unreadable one."""
-    exchange = identify(card.atr)
-    try:
-        step = next(exchange)
-        while True:
-            step = exchange.send(await card.transmit(step.apdu))
-    except StopIteration as done:
-        outcome: Identified | Rejected = done.value
-        return outcome
-    except CardGone:
-        return Rejected(Reason.AUTHENTICATION_FACTOR_ERROR)

@@ -17,6 +17,7 @@ from policies.ids import DoorId, ReaderId
 from readers.daemon.antenna import Antenna
 from readers.daemon.portal import Portal
 from readers.daemon.rights import Rights
+from readers.daemon.visit import Credentials
 from readers.door import DoorState
 from readers.errors import JournalError, WireError
 from readers.ports import CardTransport, Clock, DoorHardware, Journal, Uplink
@@ -24,6 +25,9 @@ from readers.wire.events import Draft, EventType, Sealed
 from readers.wire.signals import Line, Status
 
 _log = logging.getLogger(__name__)
+
+UID_ALONE = Credentials()
+"""Reads serial numbers and nothing else: what a computer without keys can do."""
 
 _MOST_OWED = 10_000
 """Events that wait in memory for room on the disk: a full day of a busy computer whose doors admit nobody."""
@@ -40,7 +44,9 @@ class Daemon:
         journal: Journal,
         uplink: Uplink,
         clock: Clock,
+        credentials: Credentials = UID_ALONE,
     ) -> None:
+        self._credentials = credentials
         self._rights, self._transports, self._hardware = rights, transports, hardware
         self._journal, self._uplink, self._clock = journal, uplink, clock
         self._portals: dict[DoorId, Portal] = {}
@@ -55,7 +61,9 @@ class Daemon:
         self._note(Draft(self._clock.now(), EventType.SOURCE_STARTED))
         self._fit_doors()
         antennas = [
-            Antenna(reader, transport, self._rights, self._keep, self._clock, self._portal_of)
+            Antenna(
+                reader, transport, self._rights, self._keep, self._clock, self._portal_of, self._credentials
+            )
             for reader, transport in self._transports.items()
         ]
         try:

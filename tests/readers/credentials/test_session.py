@@ -8,13 +8,19 @@ from policies.decision import Reason
 from policies.ids import BadgeId
 from policies.request import Assurance
 from readers.credentials.exchange import Exchange, Identified, Rejected, Transmit
+from readers.credentials.schemes import Scheme
 from readers.credentials.session import identify
+from tests.readers.credentials.driving import seeded
 
 MIFARE_CLASSIC = "3b8f8001804f0ca000000306030001000000006a"  # as ACS and HID print it for a 1K card
 DESFIRE = "3b8180018080"
 EMV_CONTACT = "3b6500002063cb6800"
 
 UNREADABLE = Rejected(Reason.AUTHENTICATION_FACTOR_ERROR)
+
+
+def visit(atr: bytes) -> Exchange:
+    return identify(atr, Scheme(), seeded(1))
 
 
 def answer_with(exchange: Exchange, answers: list[bytes]) -> tuple[list[bytes], Identified | Rejected]:
@@ -34,7 +40,7 @@ def answer_with(exchange: Exchange, answers: list[bytes]) -> tuple[list[bytes], 
 @pytest.mark.parametrize("atr", [MIFARE_CLASSIC, DESFIRE])
 @pytest.mark.parametrize("uid", ["04a1b2c3", "04a1b2c3d4e5f6", "04a1b2c3d4e5f6010203", "08a1b2c3d4e5f6"])
 def test_a_fixed_serial_number_identifies_a_badge_by_uid_alone(atr, uid):
-    asked, outcome = answer_with(identify(bytes.fromhex(atr)), [bytes.fromhex(uid) + b"\x90\x00"])
+    asked, outcome = answer_with(visit(bytes.fromhex(atr)), [bytes.fromhex(uid) + b"\x90\x00"])
     assert asked == [bytes.fromhex("ffca000000")]
     assert outcome == Identified(BadgeId(uid), Assurance.UID)
 
@@ -55,12 +61,12 @@ def test_a_fixed_serial_number_identifies_a_badge_by_uid_alone(atr, uid):
     ],
 )
 def test_what_is_not_one_cards_own_number_is_never_a_badge(why, answer):
-    _, outcome = answer_with(identify(bytes.fromhex(MIFARE_CLASSIC)), [bytes.fromhex(answer)])
+    _, outcome = answer_with(visit(bytes.fromhex(MIFARE_CLASSIC)), [bytes.fromhex(answer)])
     assert outcome == UNREADABLE, why
 
 
 def test_a_card_that_is_not_contactless_is_refused_without_a_word():
-    assert answer_with(identify(bytes.fromhex(EMV_CONTACT)), []) == ([], UNREADABLE)
+    assert answer_with(visit(bytes.fromhex(EMV_CONTACT)), []) == ([], UNREADABLE)
 
 
 contactless = st.binary(max_size=20).map(lambda tail: bytes.fromhex("3b8f8001") + tail)
@@ -71,7 +77,7 @@ likely = st.tuples(st.binary(max_size=11), st.sampled_from([b"\x90\x00", b"\x6a\
     st.binary(max_size=40) | contactless, st.lists(st.binary(max_size=300) | likely, min_size=5, max_size=5)
 )
 def test_any_card_whatever_ends_identified_or_rejected(atr, answers):
-    _, outcome = answer_with(identify(atr), answers)
+    _, outcome = answer_with(visit(atr), answers)
     if isinstance(outcome, Identified):
         assert len(outcome.badge) in (8, 14, 20)
         assert outcome.badge == outcome.badge.lower()

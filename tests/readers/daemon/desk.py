@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from emulators.cards.card import VirtualCard
 from emulators.cards.uid import UidCard
 from emulators.clock import LoopClock
 from emulators.field import Antenna
@@ -27,7 +28,7 @@ from policies.policy import Policy, Rule, RuleEffect
 from policies.request import Direction
 from policies.roster import Badge, BadgeKind, BadgeStatus, Person, ResidentType, Roster
 from policies.schedule import Calendar
-from readers.daemon import Daemon, Rights
+from readers.daemon import Credentials, Daemon, Rights
 from readers.journal import Durability, FileJournal
 from readers.wire.events import Event, parse
 from readers.wire.snapshot import Snapshot, sign
@@ -36,6 +37,7 @@ START = datetime(2026, 9, 15, 8, tzinfo=UTC)
 SITE_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 SCOPE = SourceId("edge-1")
 LAB_IN, LAB_OUT, LAB = ReaderId("lab-in"), ReaderId("lab-out"), DoorId("lab")
+UID_ALONE = Credentials()
 ADA_CARD, STRANGER_CARD = UidCard(bytes.fromhex("04a1b2c3d4e5f6")), UidCard(bytes.fromhex("04000000000001"))
 
 
@@ -61,13 +63,14 @@ def snapshot(
     scope: SourceId = SCOPE,
     issued_at: datetime = START,
     built: Building | None = None,
+    badge: Badge | None = None,
 ) -> Snapshot:
     """Return a snapshot in which Ada's badge opens the lab."""
     permit = Rule(RuleId("makers"), RuleEffect.PERMIT, (ResidentType.MAKER,), spaces=(SpaceId("site"),))
     calendar = Calendar("Europe/Paris", (0,), (7200,), (date(2026, 12, 25),))
     policy = Policy("p1", {}, {}, calendar, (permit,))
     ada = Person(PersonId("ada"), ResidentType.MAKER)
-    badge = Badge(BadgeId("04a1b2c3d4e5f6"), BadgeKind.UID, ada.id, status)
+    badge = badge or Badge(BadgeId("04a1b2c3d4e5f6"), BadgeKind.UID, ada.id, status)
     return Snapshot(scope, version, issued_at, built or building(), policy, Roster.of([ada], [badge]))
 
 
@@ -90,7 +93,7 @@ class Desk:
 
     door_type = EmulatedDoor
 
-    def __init__(self, directory: Path, built: Building) -> None:
+    def __init__(self, directory: Path, built: Building, credentials: Credentials = UID_ALONE) -> None:
         self.clock = LoopClock(asyncio.get_running_loop(), START)
         self.rights = Rights(SCOPE, SITE_KEY.public_key(), directory / "snapshot")
         self.journal = FileJournal(directory / "journal", SCOPE, self.clock.now, Durability.BUFFERED)
@@ -98,10 +101,12 @@ class Desk:
         self.door = self.door_type(built.doors[LAB], self.clock)
         self.uplink = QuietUplink()
         self.daemon = Daemon(
-            self.rights, self.antennas, {LAB: self.door}, self.journal, self.uplink, self.clock
+            self.rights, self.antennas, {LAB: self.door}, self.journal, self.uplink, self.clock, credentials
         )
 
-    async def tap(self, card: UidCard = ADA_CARD, reader: ReaderId = LAB_IN, *, push: bool = True) -> bool:
+    async def tap(
+        self, card: VirtualCard = ADA_CARD, reader: ReaderId = LAB_IN, *, push: bool = True
+    ) -> bool:
         """Hold a card to the reader, push, and return whether the leaf gave way; then let the door close."""
         self.antennas[reader].present(card)
         await self.clock.sleep(0.5)
@@ -122,10 +127,13 @@ class Desk:
 
 @asynccontextmanager
 async def desk(
-    directory: Path, payloads: Iterable[bytes] = (), built: Building | None = None
+    directory: Path,
+    payloads: Iterable[bytes] = (),
+    built: Building | None = None,
+    credentials: Credentials = UID_ALONE,
 ) -> AsyncIterator[Desk]:
     """Run a door computer; it has taken the given snapshots."""
-    running = Desk(directory, built or building())
+    running = Desk(directory, built or building(), credentials)
     task = asyncio.create_task(running.daemon.run())
     await asyncio.sleep(0)
     for payload in payloads:

@@ -13,8 +13,8 @@ from emulators.vpcd import VpcdSlot
 from policies.ids import BadgeId
 from policies.request import Assurance
 from readers.credentials.exchange import Identified, Rejected
-from readers.credentials.session import identify
 from readers.credentials.uid import GET_UID
+from readers.daemon import visit
 from readers.errors import CardGone, TransportDown
 from readers.ports import Card
 from readers.transports.pcsc import PcscTransport
@@ -55,14 +55,7 @@ async def slot() -> AsyncIterator[VpcdSlot]:
 
 
 async def read(card: Card) -> Identified | Rejected:
-    exchange = identify(card.atr)
-    try:
-        request = next(exchange)
-        while True:
-            request = exchange.send(await card.transmit(request.apdu))
-    except StopIteration as end:
-        outcome: Identified | Rejected = end.value
-        return outcome
+    return await visit.read(card, visit.Credentials())
 
 
 def badge(uid: bytes) -> Identified:

@@ -1,0 +1,61 @@
+"""What every home of keys promises, on each of them."""
+
+import pytest
+
+from readers.credentials.keys import KeyRef
+from readers.keystores.sealed import SealedKeys, write
+from readers.ports import KeyStore
+from tests.readers.credentials.published import VECTORS, unhex
+
+PUBLISHED, TRAP = VECTORS["an10922-aes-1"], VECTORS["an10922-plain16"]
+READ_1, READ_3, OTHER = KeyRef("read", 1), KeyRef("read", 3), KeyRef("other", 7)
+HELD = {READ_1: unhex(PUBLISHED["master"]), READ_3: unhex(TRAP["master"]), OTHER: bytes(16)}
+
+
+@pytest.fixture
+def sealed(tmp_path) -> KeyStore:
+    unlock = tmp_path / "unlock"
+    unlock.write_bytes(bytes(range(32)))
+    unlock.chmod(0o400)
+    write(tmp_path / "keys", unlock, HELD)
+    return SealedKeys.open(tmp_path / "keys", unlock)
+
+
+@pytest.fixture(params=["sealed"])
+def store(request) -> KeyStore:
+    made: KeyStore = request.getfixturevalue(request.param)
+    return made
+
+
+def test_generations_are_told_newest_first(store):
+    assert store.versions("read") == (3, 1)
+    assert store.versions("other") == (7,)
+    assert store.versions("missing") == ()
+
+
+async def test_the_published_key_is_derived(store):
+    assert (await store.derive(READ_1, unhex(PUBLISHED["m"]))).hex() == PUBLISHED["derived"]
+
+
+async def test_a_short_identity_is_padded_as_an10922_says(store):
+    derived = await store.derive(READ_3, unhex(TRAP["m"]))
+    assert len(derived) == 16
+    assert derived.hex() != TRAP["derived_plain"]
+
+
+@pytest.mark.parametrize("key", [KeyRef("read", 2), KeyRef("missing", 1)])
+async def test_a_key_that_is_not_held_is_nothing(store, key):
+    assert await store.derive(key, b"\x01") is None
+
+
+@pytest.mark.parametrize("size", [1, 15, 16, 31])
+async def test_each_generation_derives_its_own_keys(store, size):
+    made = [await store.derive(key, bytes(size)) for key in HELD]
+    assert len(set(made)) == len(HELD)
+
+
+async def test_nothing_of_a_key_is_shown(store):
+    shown = repr(store) + str(store)
+    for value in HELD.values():
+        assert value.hex() not in shown
+        assert repr(value) not in shown

@@ -1,0 +1,48 @@
+"""A site's keys and the cards that were issued with them, for tests. The keys open nothing."""
+
+from emulators.cards.desfire import Application, DesfireCard, File, Generation, Key, Memory
+from readers.credentials.ciphers import Cipher
+from readers.credentials.desfire.badge import FILE, Record
+from readers.credentials.desfire.channel import Comm
+from readers.credentials.keys import KeyRef, diversify
+from readers.credentials.schemes import Desfire, Scheme
+from tests.readers.credentials.driving import seeded
+
+UID = bytes.fromhex("04a1b2c3d4e5f6")
+BADGE = bytes.fromhex("b0b1b2b3b4b5b6b7")
+AID = bytes.fromhex("4f4d54")
+READ, SEAL, MASTER, PICC = (KeyRef(f"desfire-{name}", 1) for name in ("read", "seal", "master", "picc"))
+OLD_READ = READ
+NEW_READ = KeyRef("desfire-read", 2)
+KEYS = {
+    key: bytes((number,)) * 16 for number, key in enumerate((READ, SEAL, MASTER, PICC, NEW_READ), start=0xA1)
+}
+DESFIRE = Desfire(AID, b"desk", (READ,), (SEAL,))
+SCHEME = Scheme(desfire=DESFIRE)
+
+
+def card_key(key: KeyRef, identity: bytes) -> bytes:
+    return diversify(Cipher.aes(KEYS[key]).encrypt, identity)
+
+
+def issued_memory(uid: bytes = UID, badge: bytes = BADGE, read: KeyRef = READ) -> Memory:
+    """Return what a card holds that was issued here."""
+    identity = DESFIRE.identity(uid)
+    record = Record(badge, card_key(SEAL, uid + badge)[:8])
+    keys = [Key(card_key(MASTER, identity), 1), Key(card_key(read, identity), read.version)]
+    file = File(bytearray(record.encode()), Comm.FULL, 0x1000)
+    return Memory(uid, applications={AID: Application(keys, 0x09, {FILE: file})})
+
+
+def issued_card(generation: Generation = Generation.EV2, **of: object) -> DesfireCard:
+    return DesfireCard(issued_memory(**of), generation, seeded(7))  # type: ignore[arg-type]  # as issued_memory has them
+
+
+class Keys:
+    """The site's keys as a `KeyStore`."""
+
+    def versions(self, name: str) -> tuple[int, ...]:
+        return tuple(sorted((key.version for key in KEYS if key.name == name), reverse=True))
+
+    async def derive(self, key: KeyRef, identity: bytes) -> bytes | None:
+        return card_key(key, identity) if key in KEYS else None
