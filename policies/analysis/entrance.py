@@ -116,18 +116,20 @@ class Entrance:
         *,
         modes: Iterable[DoorMode] = tuple(DoorMode),
         companies: Sequence[tuple[PersonId, ...]] | None = None,
+        proofs: Sequence[Assurance] | None = None,
+        trainings: Sequence[tuple[CertificationId, ...]] | None = None,
+        pins: Sequence[bool] | None = None,
     ) -> Iterator[Case]:
-        """Yield the classes, in each mode instant after instant."""
-        some = self.companies if companies is None else companies
+        """Yield the classes, in each mode instant after instant; only those asked for where some are named."""
         for mode in modes:
             for moment, filling, inside, company, proof, trained, pin_ok, kind in product(
                 self.moments[mode],
                 self.fillings,
                 self.insides,
-                some,
-                self.proofs,
-                self.trainings,
-                self.pins,
+                self.companies if companies is None else companies,
+                self.proofs if proofs is None else proofs,
+                self.trainings if trainings is None else trainings,
+                self.pins if pins is None else pins,
                 self.kinds[mode],
             ):
                 yield Case(kind, moment, mode, proof, trained, company, filling, inside, pin_ok)

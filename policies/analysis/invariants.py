@@ -10,13 +10,13 @@ from itertools import product
 
 import msgspec
 
-from policies.analysis.cast import STRANGER
+from policies.analysis.cast import HOST, STRANGER
 from policies.analysis.entrance import Case, Entrance
 from policies.analysis.flips import Outcome, Tap, outcome, told
 from policies.analysis.space import Space
 from policies.analysis.ways_out import without_way_out
 from policies.engine import Engine
-from policies.ids import BadgeId, PersonId, ReaderId, SpaceId
+from policies.ids import BadgeId, CertificationId, PersonId, ReaderId, SpaceId
 from policies.loader import Site
 from policies.request import AccessRequest, Assurance, Direction, DoorMode, LiveState
 from policies.roster import Badge, BadgeKind, BadgeStatus, Person, ResidentType, Roster
@@ -78,29 +78,35 @@ def _counterexamples(space: Space, invariant: Invariant) -> Iterator[tuple[Tap, 
 
 
 def _cases(space: Space, entrance: Entrance, invariant: Invariant) -> Iterator[Case]:
+    """Yield the classes that can break the invariant.
+
+    Who proves more, is better trained, enters the PIN or has more company is granted no less: so `always` is asked of
+    those who prove and know the least that is meant and come alone, the others of those who have the most.
+    """
     modes = invariant.modes or _MODES[invariant.claim]
     companies: list[tuple[PersonId, ...]] = [()]
     if invariant.claim is Claim.NEVER:
-        companies = list(entrance.companies)
+        companies = [(HOST, *entrance.mates)]
     elif invariant.claim is Claim.NEVER_ALONE and entrance.is_paired:
         companies = [(), (STRANGER,)]
-    is_always = invariant.claim is Claim.ALWAYS
-    proofs = _proofs(entrance, invariant)
-    for case in entrance.cases(modes=modes, companies=companies):
-        if case.proof not in proofs or (is_always and not case.pin_ok):
-            continue
-        if invariant.without and any(each in case.trained for each in invariant.without):
-            continue
+    cases = entrance.cases(
+        modes=modes,
+        companies=companies,
+        proofs=[max(proof for proof in entrance.proofs if proof <= invariant.assurance)],
+        trainings=_trainings(entrance, invariant),
+        pins=[True],
+    )
+    for case in cases:
         if _is_meant(space, invariant, case.moment.open):
             yield case
 
 
-def _proofs(entrance: Entrance, invariant: Invariant) -> list[Assurance]:
-    """Return the classes of proof that are meant; each is named by its weakest and reaches up to the next."""
-    weaker = [proof for proof in entrance.proofs if proof <= invariant.assurance]
-    if invariant.claim is not Claim.ALWAYS:
-        return weaker
-    return [proof for proof in entrance.proofs if proof >= weaker[-1]]
+def _trainings(entrance: Entrance, invariant: Invariant) -> list[tuple[CertificationId, ...]]:
+    """Return no training for `always`, else the most that somebody without the excluded ones can have."""
+    if invariant.claim is Claim.ALWAYS:
+        return [()]
+    allowed = [set(each) for each in entrance.trainings if not set(each) & set(invariant.without)]
+    return [tuple(sorted(each)) for each in allowed if not any(each < other for other in allowed)]
 
 
 def _is_meant(space: Space, invariant: Invariant, is_open: int) -> bool:

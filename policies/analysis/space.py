@@ -29,6 +29,8 @@ class Space:
         self.sites = tuple(sites)
         policies = [site.policy for site in sites]
         self.world = World(Standings(policies), Clock(policies, after), Cast())
+        nobody = Roster({}, {})
+        self._engines = tuple(Engine(site.policy, site.building, nobody) for site in sites)
         self.doors = tuple(
             dict.fromkeys(
                 reader.door
@@ -54,4 +56,9 @@ class Space:
         """Return an engine for each site that knows everybody who can come to the entrances."""
         for entrance in entrances:
             entrance.enlist()
-        return tuple(Engine(site.policy, site.building, self.roster()) for site in self.sites)
+        for person, badges in self.world.cast.newcomers():
+            for engine in self._engines:
+                engine.put_person(person)
+                for badge in badges:
+                    engine.put_badge(badge)
+        return self._engines
