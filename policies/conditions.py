@@ -6,7 +6,7 @@ What they come to together, and in which order, is rules.py. A `Situation` is on
 from collections.abc import Mapping
 from datetime import datetime
 
-from policies.building import Building, Space
+from policies.building import Building, Door, Space
 from policies.decision import Reason
 from policies.ids import DoorId, RuleId, SpaceId
 from policies.policy import Policy, Rule, RuleEffect
@@ -43,13 +43,8 @@ class Situation:
 
     @property
     def asks_for_pin(self) -> bool:
-        """Whether the door wants a PIN now; where its schedule cannot be evaluated it does."""
-        if self.door.pin or self.door.card_pin is None:
-            return self.door.pin
-        schedule = self.policy.schedules.get(self.door.card_pin)
-        if schedule is None or not is_whole(schedule, self.policy):
-            return True
-        return is_open(schedule, self.policy.calendar, self.request.at)
+        """Whether the door wants a PIN now."""
+        return pin_asked(self.door, self.policy, self.request.at)
 
     @property
     def enforced(self) -> tuple[SpaceId, ...]:
@@ -176,6 +171,14 @@ def used_for(rule: Rule, building: Building, door: DoorId) -> bool:
         if building.spaces[step].use in rule.uses:
             return True
     return False
+
+
+def pin_asked(door: Door, policy: Policy, at: datetime) -> bool:
+    """Return whether the door wants a PIN at `at`; where its schedule cannot be evaluated it does."""
+    if door.pin or door.card_pin is None:
+        return door.pin
+    schedule = policy.schedules.get(door.card_pin)
+    return schedule is None or not is_whole(schedule, policy) or is_open(schedule, policy.calendar, at)
 
 
 def is_whole(schedule: Schedule, policy: Policy) -> bool:

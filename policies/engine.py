@@ -8,26 +8,21 @@ person and one integer is looked up or computed again. The meaning lives in rule
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
 
 from policies import conditions as on
 from policies.building import Building, Passback
+from policies.compiled import QUARTER_S, Compiled
 from policies.decision import Decision, Effect, Flag, Reason
 from policies.holders import NOBODY, Card, Holder, Holders, Standing
-from policies.ids import BadgeId, DoorId, PersonId, ReaderId, RuleId, SpaceId
-from policies.masks import bits, mask_of
-from policies.policy import Policy, RuleEffect
-from policies.request import AccessRequest, Assurance, Direction, DoorMode, LiveState
+from policies.ids import BadgeId, DoorId, PersonId, RuleId, SpaceId
+from policies.masks import bits
+from policies.policy import Policy
+from policies.portals import Portal, Reach
+from policies.request import AccessRequest, DoorMode, LiveState
 from policies.roster import Badge, Person, Roster, within
-from policies.schedule import GRID_MINUTES, is_open_on_the_wall, quarters
+from policies.schedule import is_open_on_the_wall
 
-_QUARTER_S = GRID_MINUTES * 60
-_QUARTER = timedelta(seconds=_QUARTER_S)
-_QUARTERS_KEPT = 1024
-"""Ten days of quarter-hours: what a search for the next grant passes through."""
-
-_NAMES_KEPT = 4096
-"""Sets of determining rules; a building has a few hundred that ever occur together."""
+_QUARTER = timedelta(seconds=QUARTER_S)
 
 _DENY, _GRANT, _GRANTED, _NORMAL = Effect.DENY, Effect.GRANT, Reason.GRANTED, DoorMode.NORMAL
 
@@ -35,84 +30,25 @@ _Outcome = tuple[Reason | None, tuple[RuleId, ...], bool]
 """Why the rights refuse (None: they do not), the determining rules, and whether they ask for a second person."""
 
 
-class Portal:
-    """A reader's side of a door with everything about it that does not change from tap to tap."""
-
-    __slots__ = (
-        "card_pin", "door", "enforced", "forbids", "full_forbids", "inner", "is_exit", "is_shared",
-        "passback", "passback_s", "permits", "pin", "pins", "proof", "reached", "two_person",
-    )  # fmt: skip
-
-    def __init__(self, reader: ReaderId, building: Building, policy: Policy) -> None:
-        side = building.readers[reader]
-        door = building.doors[side.door]
-        self.door, self.inner = door.id, door.inner
-        self.reached = building.passage(reader)[1]
-        self.is_exit = side.direction is Direction.EXIT
-        self.pin, self.card_pin, self.proof = door.pin, door.card_pin, door.proof
-        self.pins = door.pin or door.card_pin is not None
-        self.passback, self.passback_s, self.two_person = door.passback, door.passback_s, door.two_person
-        self.enforced = on.newly_enforced(building, side.door)
-        rules = policy.rules
-        self.permits = mask_of(
-            rule.effect is RuleEffect.PERMIT and on.rule_permit_covers(rule, building, side.door)
-            for rule in rules
-        )
-        forbids = [
-            rule.effect is RuleEffect.FORBID and on.forbid_covers(rule, building, side.door) for rule in rules
-        ]
-        self.forbids = mask_of(hit and not rule.full for hit, rule in zip(forbids, rules, strict=True))
-        self.full_forbids = mask_of(hit and rule.full for hit, rule in zip(forbids, rules, strict=True))
-        asks_for_second = door.two_person or self.permits & mask_of(rule.accompanied for rule in rules)
-        self.is_shared = bool(self.enforced or asks_for_second or door.passback is not Passback.OFF)
-
-    def covering(self, standing: Standing) -> int:
-        """Return every rule that reaches this door for people of this standing; none over counts for responders."""
-        return self.permits | self.forbids | (0 if standing.responder else self.full_forbids)
-
-
-class _Compiled(NamedTuple):
-    """What the engine knows of the rules themselves."""
-
-    always: int
-    broken: int
-    conditional: int
-    accompanied: int
-    in_mode: dict[DoorMode, int]
-    proven: dict[Assurance, int]
-
-
-def _compile(policy: Policy) -> _Compiled:
-    rules, schedules = policy.rules, policy.schedules
-    whole = {name for name, schedule in schedules.items() if on.is_whole(schedule, policy)}
-    return _Compiled(
-        mask_of(rule.schedule is None for rule in rules),
-        mask_of(rule.schedule is not None and rule.schedule not in whole for rule in rules),
-        mask_of(bool(rule.certifications) or rule.escorted for rule in rules),
-        mask_of(rule.accompanied for rule in rules),
-        {mode: mask_of(not rule.modes or mode in rule.modes for rule in rules) for mode in DoorMode},
-        {proof: mask_of(proof >= rule.assurance for rule in rules) for proof in Assurance},
-    )
-
-
 class Engine:
     """The rules of one policy over one building and roster, ready to decide."""
 
     def __init__(self, policy: Policy, building: Building, roster: Roster) -> None:
         self.policy, self.building = policy, building
-        self.portals = {reader: Portal(reader, building, policy) for reader in building.readers}
+        reach = Reach(policy, building)
+        self.portals = {reader: Portal(reader, building, reach) for reader in building.readers}
         self.holders = Holders(policy, roster)
-        self.rules = _compile(policy)
+        self.rules = Compiled(policy)
         self._cards = self.holders.cards
-        self._by_schedule = [
-            (schedule, mask_of(rule.schedule == name for rule in policy.rules) & ~self.rules.broken)
-            for name, schedule in policy.schedules.items()
-        ]
         self._in_normal, self._broken = self.rules.in_mode[_NORMAL], self.rules.broken
-        self._open_masks: dict[int, int] = {}
+        self._alone = ~self.rules.accompanied
+        self._everyday = {
+            proof: 0 if self._broken else mask & ~self.rules.conditional
+            for proof, mask in self.rules.proven.items()
+        }
         self._open_from = self._open_until = datetime.min.replace(tzinfo=UTC)
-        self._open_now = 0
-        self._names: dict[int, tuple[RuleId, ...]] = {0: ()}
+        self._open_now = self._open_normal = 0
+        self._names, self._ids = self.rules.known_names, self.rules.names
 
     def put_person(self, person: Person) -> None:
         """Add or replace one person; their badges stay."""
@@ -136,6 +72,10 @@ class Engine:
         card = self._cards.get(request.badge)
         if card is None:
             return Decision(_DENY, Reason.UNKNOWN_CREDENTIAL, (), None, portal.door, portal.reached)
+        if portal.is_plain and not state.modes and card.badge is None and card.holder.person is None:
+            everyday = self._everyday_grant(portal, card, request, state)
+            if everyday is not None:
+                return everyday
         door, inner, holder = portal.door, portal.inner, card.holder
         mode = state.modes.get(door, _NORMAL) if state.modes else _NORMAL
         reason, rules, needs_second = self._rights(portal, card, request, state, mode)
@@ -159,6 +99,28 @@ class Engine:
             return Decision(effect, reason, rules, holder.id, door, inner)
         flags = tuple(dict.fromkeys(flags + more)) if flags else more
         return Decision(_GRANT, _GRANTED, rules, holder.id, door, inner, flags)
+
+    def _everyday_grant(
+        self, portal: Portal, card: Card, request: AccessRequest, state: LiveState
+    ) -> Decision | None:
+        """Grant what most taps are: somebody with no dates or trainings, at a plain door in normal mode, in hours.
+
+        The same as below with nothing left out but what such a tap cannot meet; None sends it there.
+        """
+        proof, holder = request.assurance, card.holder
+        if not self._open_from <= request.at < self._open_until:
+            self._open_mask(request.at)
+        concerned = holder.standing.mask & self._open_normal
+        permits = portal.permits & concerned & self._everyday[proof]
+        if not permits & self._alone or portal.forbids & concerned:
+            return None
+        if proof < card.least_proof or proof < portal.proof:
+            return None
+        rules = self._names.get(permits) or self._ids(permits)
+        is_inside = state.inside is not None and state.inside.get(holder.id) == portal.inner  # type: ignore[arg-type]
+        is_twice = is_inside and not holder.standing.responder
+        flags = self._passback(portal, holder, request, state)[1] if is_twice else ()
+        return Decision(_GRANT, _GRANTED, rules, holder.id, portal.door, portal.inner, flags)
 
     def _rights(
         self, portal: Portal, card: Card, request: AccessRequest, state: LiveState, mode: DoorMode
@@ -287,9 +249,7 @@ class Engine:
         return is_open_on_the_wall(schedule, calendar, calendar.local(request.at))
 
     def _is_full(self, portal: Portal, state: LiveState) -> bool:
-        return any(
-            self._is_at_capacity(space, state) for space in on.newly_counted(self.building, portal.door)
-        )
+        return any(self._is_at_capacity(space, state) for space in portal.counted)
 
     def _is_at_capacity(self, space: SpaceId, state: LiveState) -> bool:
         capacity, counts = self.building.spaces[space].capacity, state.counts
@@ -316,73 +276,13 @@ class Engine:
             and on.permit_covers(grant.doors, grant.spaces, self.building, door)
         )
 
-    def open_mask(self, at: datetime) -> int:
-        """Return the rules that are open in the quarter-hour of `at`, whomever and whatever they are about."""
-        quarter = int(at.timestamp()) // _QUARTER_S
-        mask = self._open_masks.get(quarter)
-        if mask is None:
-            calendar = self.policy.calendar
-            now = calendar.local(at)
-            mask = self.rules.always
-            for schedule, rules in self._by_schedule:
-                if rules and is_open_on_the_wall(schedule, calendar, now):
-                    mask |= rules
-            if len(self._open_masks) >= _QUARTERS_KEPT:
-                self._open_masks.clear()
-            self._open_masks[quarter] = mask
-        return mask
-
     def _open_mask(self, at: datetime) -> int:
-        """Return `open_mask`, and stay with it: taps come in order of time."""
-        mask = self.open_mask(at)
-        self._open_from = datetime.fromtimestamp(int(at.timestamp()) // _QUARTER_S * _QUARTER_S, tz=UTC)
+        """Return the rules open at `at`, and stay with its quarter-hour: taps come in order of time."""
+        mask = self.rules.open_mask(at)
+        self._open_from = datetime.fromtimestamp(int(at.timestamp()) // QUARTER_S * QUARTER_S, tz=UTC)
         self._open_until = self._open_from + _QUARTER
-        self._open_now = mask
+        self._open_now, self._open_normal = mask, mask & self._in_normal
         return mask
 
     def _kept(self, mask: int, holds: Callable[[int], bool]) -> int:
         return sum(1 << index for index in bits(mask) if holds(index))
-
-    def _ids(self, mask: int) -> tuple[RuleId, ...]:
-        names = self._names.get(mask)
-        if names is None:
-            rules = self.policy.rules
-            names = tuple(rules[index].id for index in bits(mask))
-            if len(self._names) >= _NAMES_KEPT:
-                self._names.clear()
-            self._names[mask] = names
-        return names
-
-    def beginnings(self, badge: BadgeId) -> tuple[datetime, ...]:
-        """Return the instants at which the badge, its person or one of their grants begins."""
-        card = self._cards.get(badge)
-        if card is None:
-            return ()
-        person = card.holder.person
-        begins = [card.badge.valid_from if card.badge else None]
-        if person is not None:
-            begins += (person.valid_from, *(grant.valid_from for grant in person.grants))
-        return tuple(begin for begin in begins if begin is not None)
-
-
-def next_grant(
-    engine: Engine, request: AccessRequest, state: LiveState, within_days: int = 8
-) -> datetime | None:
-    """Return the first instant, in the zone of the request's own, at which the same tap would be granted.
-
-    Only time moves: state, badge and companions stay as they are. None if it is not granted within the days.
-    """
-    zone, within = request.at.tzinfo, timedelta(days=within_days)
-    moments = list(quarters(request.at, within))
-    begins = (begin.astimezone(zone) for begin in engine.beginnings(request.badge))
-    moments += (begin for begin in begins if request.at < begin < request.at + within)
-    for at in sorted(moments):
-        if engine.decide(_at(request, at), state).effect is Effect.GRANT:
-            return at
-    return None
-
-
-def _at(request: AccessRequest, at: datetime) -> AccessRequest:
-    return AccessRequest(
-        at, request.reader, request.badge, request.assurance, request.pin_ok, request.companions
-    )

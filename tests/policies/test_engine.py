@@ -1,14 +1,12 @@
 """The compiled engine against the interpreter that defines the meaning, and the theorems both must keep."""
 
-from datetime import datetime, timedelta
-
 import msgspec
 import pytest
 from hypothesis import given, settings
 
 from policies.building import Building, Door, Space
 from policies.decision import Effect, Flag, Reason
-from policies.engine import Engine, next_grant
+from policies.engine import Engine
 from policies.ids import BadgeId, ReaderId, RuleId
 from policies.policy import Rule, RuleEffect
 from policies.request import AccessRequest, Assurance, Direction, DoorMode, LiveState
@@ -160,22 +158,6 @@ def test_a_weaker_proof_never_opens_more(world):
             for proof in Assurance
         ]
         assert granted == sorted(granted)
-
-
-@settings(max_examples=25)
-@given(some.worlds())
-def test_the_next_grant_is_granted_and_nothing_before_it_is(world):
-    def grants(tap: AccessRequest, at: datetime, state: LiveState) -> bool:
-        later = msgspec.structs.replace(tap, at=at)
-        return interpret(world.policy, world.building, world.roster, later, state).grants
-
-    for request, state in world.taps[:2]:
-        found = next_grant(engine_of(world), request, state, within_days=1)
-        assert found is None or grants(request, found, state)
-        quarter = request.at.replace(minute=request.at.minute // 15 * 15, second=0)
-        until = found or quarter + timedelta(days=1, minutes=1)
-        quarters = (quarter + timedelta(minutes=15 * step) for step in range(1, 97))
-        assert not any(grants(request, at, state) for at in quarters if at < until)
 
 
 @few

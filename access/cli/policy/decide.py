@@ -8,8 +8,9 @@ import msgspec
 
 from access.cli.policy.inputs import add_directory, add_people, existing_file, json, people_of, site_of
 from access.cli.taps import Tap, read_taps
+from policies.analysis.when import next_grant
 from policies.decision import Decision, Effect, Flag, Message, Reason, message
-from policies.engine import Engine, next_grant
+from policies.engine import Engine
 from policies.ids import DoorId, PersonId, RuleId, SourceId, SpaceId
 from policies.loader import Site
 from policies.presence import Passage, Presence

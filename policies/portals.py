@@ -1,0 +1,102 @@
+"""Doors as the engine holds them: for every reader, the rules that reach its door, as integers.
+
+The rules that name a space, a door or a use are collected once; a door then takes those of the spaces on its path,
+so that ten thousand doors are compiled in a fraction of a second. What covering means is in conditions.py.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+from policies import conditions as on
+from policies.building import Building, Passback
+from policies.holders import Standing
+from policies.ids import DoorId, ReaderId, SpaceId, UseId
+from policies.policy import Policy, Rule, RuleEffect
+from policies.request import Direction
+
+_NameT = TypeVar("_NameT", SpaceId, DoorId, UseId)
+
+
+class Portal:
+    """A reader's side of a door with everything about it that does not change from tap to tap.
+
+    `is_plain`: an entry that asks for nothing but rights, with no PIN, no second person and no counts.
+    """
+
+    __slots__ = (
+        "card_pin", "counted", "door", "enforced", "forbids", "full_forbids", "inner", "is_exit", "is_plain",
+        "is_shared", "passback", "passback_s", "permits", "pin", "pins", "proof", "reached", "two_person",
+    )  # fmt: skip
+
+    def __init__(self, reader: ReaderId, building: Building, reach: "Reach") -> None:
+        side = building.readers[reader]
+        door = building.doors[side.door]
+        self.door, self.inner = door.id, door.inner
+        self.reached = building.passage(reader)[1]
+        self.is_exit = side.direction is Direction.EXIT
+        self.pin, self.card_pin, self.proof = door.pin, door.card_pin, door.proof
+        self.pins = door.pin or door.card_pin is not None
+        self.passback, self.passback_s, self.two_person = door.passback, door.passback_s, door.two_person
+        self.counted = on.newly_counted(building, side.door)
+        self.enforced = on.newly_enforced(building, side.door)
+        self.permits = reach.permits(door.id)
+        forbids = reach.forbids(door.id)
+        self.forbids, self.full_forbids = forbids & ~reach.full, forbids & reach.full
+        asks_for_second = door.two_person or self.permits & reach.accompanied
+        self.is_shared = bool(self.enforced or asks_for_second or door.passback is not Passback.OFF)
+        is_soft = door.passback in {Passback.OFF, Passback.SOFT}
+        asks_more = self.is_exit or self.pins or self.enforced or self.full_forbids or door.two_person
+        self.is_plain = is_soft and not asks_more
+
+    def covering(self, standing: Standing) -> int:
+        """Return every rule that reaches this door for people of this standing; none over counts for responders."""
+        return self.permits | self.forbids | (0 if standing.responder else self.full_forbids)
+
+
+class Reach:
+    """Which rules reach a door, from the names that they have."""
+
+    def __init__(self, policy: Policy, building: Building) -> None:
+        rules = list(enumerate(policy.rules))
+        self._building = building
+        self._permits = _Names([each for each in rules if each[1].effect is RuleEffect.PERMIT])
+        self._forbids = _Names([each for each in rules if each[1].effect is RuleEffect.FORBID])
+        self.full = sum(1 << index for index, rule in rules if rule.full)
+        self.accompanied = sum(1 << index for index, rule in rules if rule.accompanied)
+
+    def permits(self, door: DoorId) -> int:
+        """Return the permits that reach a door: they descend, but into a restricted space only by its name."""
+        mask, names = self._permits.doors.get(door, 0), self._permits
+        for step in self._building.path_up(self._building.doors[door].inner):
+            space = self._building.spaces[step]
+            mask |= names.spaces.get(step, 0)
+            if space.restricted:
+                break
+            mask |= names.uses.get(space.use, 0) if space.use else 0
+        return mask
+
+    def forbids(self, door: DoorId) -> int:
+        """Return the forbids that reach a door: they descend into everything."""
+        mask, names = self._forbids.doors.get(door, 0), self._forbids
+        for step in self._building.path_up(self._building.doors[door].inner):
+            use = self._building.spaces[step].use
+            mask |= names.spaces.get(step, 0) | (names.uses.get(use, 0) if use else 0)
+        return mask
+
+
+class _Names:
+    """By space, door and use: the rules that name it."""
+
+    def __init__(self, rules: Iterable[tuple[int, Rule]]) -> None:
+        kept = list(rules)
+        self.spaces: Mapping[SpaceId, int] = _index((index, rule.spaces) for index, rule in kept)
+        self.doors: Mapping[DoorId, int] = _index((index, rule.doors) for index, rule in kept)
+        self.uses: Mapping[UseId, int] = _index((index, rule.uses) for index, rule in kept)
+
+
+def _index(named: Iterable[tuple[int, Iterable[_NameT]]]) -> dict[_NameT, int]:
+    masks: dict[_NameT, int] = {}
+    for index, names in named:
+        for name in names:
+            masks[name] = masks.get(name, 0) | 1 << index
+    return masks
