@@ -111,6 +111,10 @@ class Entrance:
             found += [(HOST, mate)] if self.is_escorted else []
         return tuple(found)
 
+    def side_of(self, index: int) -> int:
+        """Return the site whose rule has the number `index`."""
+        return self._rules[index][0]
+
     def cases(
         self,
         *,

@@ -44,10 +44,12 @@ class Outcome(msgspec.Struct, frozen=True):
     rules: tuple[RuleId, ...]
 
 
-def outcome(decision: Decision | None) -> Outcome:
-    """Return what a decision comes to; where there is no way in, nobody has a right to it."""
-    if decision is None:
-        return Outcome(Effect.DENY, Reason.NO_ACCESS_RIGHTS, ())
+NO_WAY = Decision(Effect.DENY, Reason.NO_ACCESS_RIGHTS)
+"""The decision at a door that is not there, or has no reader on that side."""
+
+
+def outcome(decision: Decision) -> Outcome:
+    """Return what a decision comes to."""
     return Outcome(decision.effect, decision.reason, decision.rules)
 
 

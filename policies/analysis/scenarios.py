@@ -9,8 +9,9 @@ from pathlib import Path
 import msgspec
 
 from policies.analysis.invariants import Broken, broken_invariants
+from policies.analysis.when import next_grant
 from policies.decision import Decision
-from policies.engine import Engine, next_grant
+from policies.engine import Engine
 from policies.errors import Finding, LoadError
 from policies.ids import RuleId
 from policies.loader import Site
