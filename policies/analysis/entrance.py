@@ -144,11 +144,11 @@ class Entrance:
             for kind in kinds:
                 self._person(kind, trained)
 
-    def tap(self, case: Case, side: int = 0) -> tuple[AccessRequest, LiveState] | None:
-        """Return a tap of the class as a site reads it; None if the site has no way in here."""
+    def tap(self, case: Case, side: int = 0) -> tuple[AccessRequest, LiveState]:
+        """Return a tap of the class as a site reads it; raise ValueError if the site has no way in here."""
         reader = self.readers[side]
         if reader is None:
-            return None
+            raise ValueError(f"door {self.door}: no entry reader; expected a site that has one")
         person = self._person(case.kind, case.trained)
         badge = badge_of(person, case.proof)
         request = AccessRequest(case.moment.at, reader, badge, case.proof, case.pin_ok, case.company)

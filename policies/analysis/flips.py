@@ -8,7 +8,7 @@ from policies.analysis.cast import HOST
 from policies.analysis.entrance import Case, Entrance
 from policies.decision import Decision, Effect, Reason
 from policies.ids import CertificationId, DoorId, OrganisationId, PersonId, ReaderId, RuleId, SpaceId, TierId
-from policies.request import AccessRequest, Assurance, DoorMode
+from policies.request import AccessRequest, DoorMode
 from policies.roster import ResidentType, Roster
 
 
@@ -28,7 +28,7 @@ class Tap(msgspec.Struct, frozen=True):
     door: DoorId
     reader: ReaderId
     person: Witness
-    assurance: Assurance
+    assurance: str
     pin_ok: bool
     mode: DoorMode
     counts: dict[SpaceId, int] | None
@@ -60,7 +60,7 @@ def told(entrance: Entrance, case: Case, request: AccessRequest, roster: Roster)
         entrance.door,
         request.reader,
         _witness(roster, _holder(roster, request)),
-        case.proof,
+        case.proof.name.lower(),
         case.pin_ok,
         case.mode,
         None if case.filling is None else dict(case.filling),

@@ -42,10 +42,11 @@ class Broken(msgspec.Struct, frozen=True):
 
 
 def broken_invariants(site: Site, scenarios: Scenarios) -> tuple[Broken, ...]:
-    """Return the invariants that do not hold, in the order of the file, each with its first counterexample."""
+    """Return the invariants that do not hold, each with a counterexample, from the days of the trials on."""
     if not scenarios.invariants:
         return ()
-    space = Space([site])
+    first = min((trial.request.at for trial in scenarios.trials), default=None)
+    space = Space([site], first)
     found = (_broken(space, site, invariant, scenarios.file) for invariant in scenarios.invariants)
     return tuple(each for each in found if each is not None)
 
@@ -69,12 +70,22 @@ def _counterexamples(space: Space, invariant: Invariant) -> Iterator[tuple[Tap, 
         entrance = space.entrance(door, invariant.who, watched)
         (engine,) = space.engines([entrance])
         for case in _cases(space, entrance, invariant):
-            tap = entrance.tap(case)
-            if tap is None:
-                continue
-            decision = engine.decide(*tap)
+            decision = engine.decide(*entrance.tap(case))
             if decision.grants is not (invariant.claim is Claim.ALWAYS):
-                yield told(entrance, case, tap[0], space.roster()), outcome(decision)
+                yield _plainest(space, entrance, engine, case)
+
+
+def _plainest(space: Space, entrance: Entrance, engine: Engine, case: Case) -> tuple[Tap, Outcome]:
+    """Return the counterexample, or one like it with less company and training and the same effect."""
+    decision, tap = engine.decide(*entrance.tap(case)), case
+    for company, trained in product(entrance.companies, entrance.trainings):
+        if set(company) <= set(case.company) and set(trained) <= set(case.trained):
+            less = msgspec.structs.replace(case, company=company, trained=trained)
+            same = engine.decide(*entrance.tap(less))
+            if same.grants is decision.grants:
+                decision, tap = same, less
+                break
+    return told(entrance, tap, entrance.tap(tap)[0], space.roster()), outcome(decision)
 
 
 def _cases(space: Space, entrance: Entrance, invariant: Invariant) -> Iterator[Case]:

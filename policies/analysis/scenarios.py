@@ -62,17 +62,21 @@ def load_scenarios(directory: Path, site: Site) -> Scenarios:
 def run_tests(site: Site, scenarios: Scenarios) -> Report:
     """Decide every trial and ask every invariant."""
     engine = Engine(site.policy, site.building, scenarios.roster)
-    decided = [(trial, engine.decide(trial.request, trial.state)) for trial in scenarios.trials]
-    failures = (
-        _failure(scenarios.file, trial, decision, mismatch)
-        for trial, decision in decided
-        for mismatch in _mismatches(engine, trial, decision)
-    )
-    met = {rule for _, decision in decided for rule in decision.rules}
+    met: set[RuleId] = set()
+    failures: list[Failure] = []
+    for trial in sorted(
+        scenarios.trials, key=lambda each: each.request.at
+    ):  # the engine remembers what is open
+        decision = engine.decide(trial.request, trial.state)
+        met.update(decision.rules)
+        failures += (
+            _failure(scenarios.file, trial, decision, mismatch)
+            for mismatch in _mismatches(engine, trial, decision)
+        )
     return Report(
-        len(decided),
+        len(scenarios.trials),
         len(scenarios.invariants),
-        tuple(failures),
+        tuple(sorted(failures, key=lambda failure: failure.line)),
         broken_invariants(site, scenarios),
         tuple(rule.id for rule in site.policy.rules if rule.id not in met),
     )

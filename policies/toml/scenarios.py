@@ -31,6 +31,7 @@ from policies.toml.tables import Document, Table, refuse_bad_ids, refuse_doubles
 Proof = Literal["uid", "sun", "authenticated"]
 
 _SIGNS = {"+": Effect.GRANT, "-": Effect.DENY, "?": Effect.PENDING}
+_LEAST_ROWS = 2
 _WORD = re.compile(r"\S+")
 _NAMED = {
     "tiers": "tier",
@@ -201,23 +202,30 @@ class _Reader:
             for number, row in enumerate(form.table.rstrip().split("\n"))
             if row.strip()
         ]
-        fault = table.faults("table")
+        if len(rows) < _LEAST_ROWS:
+            table.fault(
+                "table",
+                "nothing is expected; expected a line of doors, and a line a person with a cell a door",
+            )
+            return []
+        heading, doors = rows[0]
         readers = {
-            door: self._reader(DoorId(door), Direction.ENTRY, fault) for door in (rows[0][1] if rows else ())
+            door: self._reader(DoorId(door), Direction.ENTRY, self._fault_at(heading)) for door in doors
         }
         trials: list[Trial] = []
         for line, (person, *cells) in rows[1:]:
+            fault = self._fault_at(line)
             if person not in self.people:
-                fault(f"line {line}: the person {person} does not exist; expected the id of a [[person]]")
+                fault(f"the person {person} does not exist; expected the id of a [[person]]")
             elif len(cells) != len(readers):
-                fault(f"line {line}: {len(cells)} cells; expected one a door, {len(readers)}")
+                fault(f"{person}: {len(cells)} cells; expected one a door, {len(readers)}")
             else:
-                trials += self._row(
-                    form, line, PersonId(person), zip(readers.items(), cells, strict=True), times, fault
-                )
-        if not trials:
-            fault("nothing is expected; expected a line of doors, and a line a person with a cell a door")
+                pairs = zip(readers.items(), cells, strict=True)
+                trials += self._row(form, line, PersonId(person), pairs, times)
         return trials
+
+    def _fault_at(self, line: int) -> Callable[[str], None]:
+        return lambda message: self.document.fault(line, "table", message)
 
     def _row(
         self,
@@ -226,12 +234,11 @@ class _Reader:
         person: PersonId,
         cells: Iterable[tuple[tuple[str, ReaderId | None], str]],
         times: list[datetime | None],
-        fault: Callable[[str], None],
     ) -> Iterable[Trial]:
         for (door, reader), signs in cells:
             if len(signs) != len(times) or set(signs) - set(_SIGNS):
-                fault(
-                    f"line {line}: {signs!r} at {door}; expected {len(times)} of + (granted), - (refused), ? (pending)"
+                self._fault_at(line)(
+                    f"{person}: {signs!r} at {door}; expected {len(times)} of + (granted), - (refused), ? (pending)"
                 )
                 continue
             for at, sign in zip(times, signs, strict=True):
