@@ -19,7 +19,7 @@ from readers.credentials.apdu import Response, Status
 from readers.credentials.atr import TYPE_A_PART_3, processor_card_atr, storage_card_atr
 from readers.credentials.uid import GET_UID
 from readers.errors import CardGone, TransportDown
-from readers.transports.threaded import Health, ThreadedTransport
+from readers.transports.threaded import ThreadedTransport
 
 _PAUSE_S = 0.05  # between two rounds of sensing: a card is found within a twentieth of a second
 _UNNAMED = 0x0000
@@ -28,8 +28,8 @@ _UNNAMED = 0x0000
 class NfcpyTransport(ThreadedTransport):
     """The reader at a path of nfcpy's: `usb:072f:2200`, `tty:USB0:pn532`, `udp:localhost:54321`."""
 
-    def __init__(self, path: str, loop: asyncio.AbstractEventLoop, on_health: Health | None = None) -> None:
-        super().__init__(_NfcpyDriver(path), loop, on_health)
+    def __init__(self, path: str, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(_NfcpyDriver(path), loop)
 
 
 class _NfcpyDriver:

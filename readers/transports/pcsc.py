@@ -10,7 +10,7 @@ import asyncio
 from smartcard import scard
 
 from readers.errors import CardGone, TransportDown
-from readers.transports.threaded import Health, ThreadedTransport
+from readers.transports.threaded import ThreadedTransport
 
 _CONNECT_AGAIN_MS = 100  # another program may hold the card for a moment
 _AT_ONCE_MS = 0
@@ -22,13 +22,8 @@ _ABSENT_READER = scard.SCARD_STATE_UNKNOWN | scard.SCARD_STATE_UNAVAILABLE
 class PcscTransport(ThreadedTransport):
     """The reader of this exact name, as `pcsc_scan` shows it."""
 
-    def __init__(
-        self,
-        reader_name: str,
-        loop: asyncio.AbstractEventLoop,
-        on_health: Health | None = None,
-    ) -> None:
-        super().__init__(_PcscDriver(reader_name), loop, on_health)
+    def __init__(self, reader_name: str, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(_PcscDriver(reader_name), loop)
 
 
 class _PcscDriver:

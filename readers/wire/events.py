@@ -47,6 +47,8 @@ class EventType(Enum):
     DOOR_CLOSED = "door-closed"
     DOOR_HELD = "door-held"
     DOOR_FORCED = "door-forced"
+    READER_OFFLINE = "reader-offline"
+    READER_ONLINE = "reader-online"
 
 
 class Inputs(msgspec.Struct, frozen=True, omit_defaults=True):

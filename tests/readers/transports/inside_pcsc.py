@@ -4,6 +4,7 @@ import asyncio
 import signal
 import threading
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 
 import pytest
 
@@ -55,7 +56,7 @@ async def slot() -> AsyncIterator[VpcdSlot]:
 
 
 async def read(card: Card) -> Identified | Rejected:
-    return await visit.read(card, visit.Credentials())
+    return await visit.read(card, visit.Credentials(), datetime.now(UTC))
 
 
 def badge(uid: bytes) -> Identified:
@@ -153,7 +154,8 @@ async def test_an_idle_reader_notices_that_pcscd_ended(pcscd, transport):
 async def test_health_is_told_once_for_each_change(pcscd, slot):
     told: asyncio.Queue[TransportDown | None] = asyncio.Queue()
     pcscd.end(signal.SIGTERM)
-    transport = PcscTransport(FIRST_READER, asyncio.get_running_loop(), told.put_nowait)
+    transport = PcscTransport(FIRST_READER, asyncio.get_running_loop())
+    transport.watch(told.put_nowait)
     async with asyncio.timeout(DEADLINE_S):
         assert isinstance(await told.get(), TransportDown)
         for how in (signal.SIGKILL, signal.SIGTERM):
