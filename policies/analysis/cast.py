@@ -23,21 +23,27 @@ class Cast:
     def __init__(self) -> None:
         self._people: dict[PersonId, Person] = {}
         self._badges: dict[BadgeId, Badge] = {}
-        self._names: dict[tuple[Group, tuple[CertificationId, ...], str], PersonId] = {}
+        self._names: dict[tuple[object, ...], PersonId] = {}
+        self._new: list[tuple[Person, tuple[Badge, ...]]] = []
 
     def person(self, group: Group, trained: tuple[CertificationId, ...], role: str = "somebody") -> PersonId:
         """Return the id of a person of the group with these trainings, in the roster from now on with their badges."""
-        key = group, trained, role
+        key = group.types[0], group.organisations[0], group.tiers[0], trained, role
         name = self._names.get(key)
         if name is None:
             name = self._names[key] = PersonId(f"{role}-{len(self._names)}")
-            self._people[name] = msgspec.structs.replace(
-                group.witness(name), certifications=tuple(map(Certification, trained)), host=HOST
-            )
-            for proof, medium in _BADGES.items():
-                badge = badge_of(name, proof)
-                self._badges[badge] = Badge(badge, medium, name)
+            held = tuple(map(Certification, trained))
+            person = msgspec.structs.replace(group.witness(name), certifications=held, host=HOST)
+            badges = tuple(Badge(badge_of(name, proof), kind, name) for proof, kind in _BADGES.items())
+            self._people[name] = person
+            self._badges.update((badge.id, badge) for badge in badges)
+            self._new.append((person, badges))
         return name
+
+    def newcomers(self) -> list[tuple[Person, tuple[Badge, ...]]]:
+        """Return those who came since this was last asked, with their badges."""
+        new, self._new = self._new, []
+        return new
 
     def roster(self) -> Roster:
         """Return all of them; it grows when more taps are made."""

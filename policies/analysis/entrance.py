@@ -8,6 +8,7 @@ this door; a tap shows each class.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import chain, product
+from typing import NamedTuple
 
 import msgspec
 
@@ -16,11 +17,21 @@ from policies.analysis.moments import Clock, Moment
 from policies.analysis.standings import Kind, Standings
 from policies.building import Building, Passback
 from policies.conditions import forbid_covers, newly_counted, rule_permit_covers
-from policies.ids import CertificationId, DoorId, PersonId, ReaderId, SpaceId
+from policies.ids import CertificationId, DoorId, PersonId, ReaderId, ScheduleId, SpaceId
 from policies.loader import Site
 from policies.masks import bits, mask_of
 from policies.policy import Rule, RuleEffect
 from policies.request import AccessRequest, Assurance, Direction, DoorMode, LiveState
+from policies.scenarios import ANYONE, Who
+
+
+class World(NamedTuple):
+    """What all entrances share: whom and when the rules can tell apart, and who shows it."""
+
+    standings: Standings
+    clock: Clock
+    cast: Cast
+
 
 _Filling = Mapping[SpaceId, int] | None
 
@@ -51,10 +62,16 @@ class Entrance:
     """
 
     def __init__(
-        self, door: DoorId, sites: Sequence[Site], standings: Standings, clock: Clock, cast: Cast
+        self,
+        door: DoorId,
+        sites: Sequence[Site],
+        world: World,
+        who: Who = ANYONE,
+        watched: Sequence[ScheduleId] = (),
     ) -> None:
+        """Look at `door` with `who` in mind; instants are told apart by the `watched` schedules as well."""
         self.door = door
-        self._clock, self._cast = clock, cast
+        self._clock, self._cast, self._watched = world.clock, world.cast, watched
         self._sites = [site if door in site.building.doors else None for site in sites]
         self._rules = [(side, rule) for side, site in enumerate(sites) for rule in site.policy.rules]
         self.doors = [site.building.doors[door] for site in self._sites if site]
@@ -74,10 +91,12 @@ class Entrance:
             rule.accompanied for rule in self.rules.values()
         )
         covering = {mode: self._covering(mode) for mode in DoorMode}
-        self.kinds = {mode: standings.kinds(covering[mode], self._flags(mode)) for mode in DoorMode}
+        self.kinds = {
+            mode: world.standings.kinds(covering[mode], self._flags(mode), who) for mode in DoorMode
+        }
         self.moments = {mode: self._moments(covering[mode]) for mode in DoorMode}
         self._people: dict[tuple[int, tuple[CertificationId, ...]], PersonId] = {}
-        self.mates = self._mates(covering[DoorMode.NORMAL]) if self.is_paired else ()
+        self.mates = self._mates(world.standings, covering[DoorMode.NORMAL]) if self.is_paired else ()
 
     @property
     def companies(self) -> tuple[tuple[PersonId, ...], ...]:
@@ -92,32 +111,44 @@ class Entrance:
             found += [(HOST, mate)] if self.is_escorted else []
         return tuple(found)
 
+    def side_of(self, index: int) -> int:
+        """Return the site whose rule has the number `index`."""
+        return self._rules[index][0]
+
     def cases(
         self,
         *,
         modes: Iterable[DoorMode] = tuple(DoorMode),
         companies: Sequence[tuple[PersonId, ...]] | None = None,
+        proofs: Sequence[Assurance] | None = None,
+        trainings: Sequence[tuple[CertificationId, ...]] | None = None,
+        pins: Sequence[bool] | None = None,
     ) -> Iterator[Case]:
-        """Yield the classes, in each mode instant after instant."""
-        some = self.companies if companies is None else companies
+        """Yield the classes, in each mode instant after instant; only those asked for where some are named."""
         for mode in modes:
             for moment, filling, inside, company, proof, trained, pin_ok, kind in product(
                 self.moments[mode],
                 self.fillings,
                 self.insides,
-                some,
-                self.proofs,
-                self.trainings,
-                self.pins,
+                self.companies if companies is None else companies,
+                self.proofs if proofs is None else proofs,
+                self.trainings if trainings is None else trainings,
+                self.pins if pins is None else pins,
                 self.kinds[mode],
             ):
                 yield Case(kind, moment, mode, proof, trained, company, filling, inside, pin_ok)
 
-    def tap(self, case: Case, side: int = 0) -> tuple[AccessRequest, LiveState] | None:
-        """Return a tap of the class as a site reads it; None if the site has no way in here."""
+    def enlist(self) -> None:
+        """Put everybody who can come into the cast, for a roster that is whole before the first tap."""
+        for kinds, trained in product(self.kinds.values(), self.trainings):
+            for kind in kinds:
+                self._person(kind, trained)
+
+    def tap(self, case: Case, side: int = 0) -> tuple[AccessRequest, LiveState]:
+        """Return a tap of the class as a site reads it; raise ValueError if the site has no way in here."""
         reader = self.readers[side]
         if reader is None:
-            return None
+            raise ValueError(f"door {self.door}: no entry reader; expected a site that has one")
         person = self._person(case.kind, case.trained)
         badge = badge_of(person, case.proof)
         request = AccessRequest(case.moment.at, reader, badge, case.proof, case.pin_ok, case.company)
@@ -159,6 +190,7 @@ class Entrance:
         named += [
             (side, site.building.doors[self.door].card_pin) for side, site in enumerate(self._sites) if site
         ]
+        named += [(side, schedule) for side in range(len(self._sites)) for schedule in self._watched]
         columns = {self._clock.column(side, schedule) for side, schedule in named}
         seen = mask_of(column in columns for column in range(self._clock.columns))
         merged: dict[int, Moment] = {}
@@ -200,11 +232,11 @@ class Entrance:
             return (None,)
         return (None, 0.0, *sorted(timed))
 
-    def _mates(self, covering: int) -> tuple[PersonId, ...]:
+    def _mates(self, standings: Standings, covering: int) -> tuple[PersonId, ...]:
         """Return people who may be the second person: of each kind, as well trained as any rule asks."""
         permits = mask_of(rule.effect is RuleEffect.PERMIT for _, rule in self._rules) & covering
         alike: dict[int, Kind] = {}
-        for kind in self.kinds[DoorMode.NORMAL]:
+        for kind in standings.kinds(covering, ()):
             alike.setdefault(kind.about & permits, kind)
         return tuple(
             self._cast.person(kind.groups[0], self.trainings[-1], "mate")

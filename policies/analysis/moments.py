@@ -36,6 +36,7 @@ class Clock:
         """Read all schedules; moments are shown by their first quarter-hour from the day after `after` on."""
         self.span = span = span_of(policies)
         self._columns: dict[tuple[int, ScheduleId], int] = {}
+        self._told: set[tuple[int, ScheduleId]] = set()
         schedules = self._timelines(policies)
         self.columns = len(schedules)
         self._number: dict[tuple[bytes, ...], int] = {}
@@ -52,6 +53,10 @@ class Clock:
         """Return the bit of `Moment.open` for a schedule of the `side`-th policy; None if there is no such schedule."""
         return None if schedule is None else self._columns.get((side, schedule))
 
+    def is_told(self, side: int, schedule: ScheduleId) -> bool:
+        """Return whether the calendar of the `side`-th policy has all the days that its schedule is closed on."""
+        return (side, schedule) in self._told
+
     def _timelines(self, policies: Sequence[Policy]) -> list[bytes]:
         """Return what is open when, each course of time once, and note which schedules have it."""
         found: dict[bytes, int] = {}
@@ -66,6 +71,8 @@ class Clock:
                 if key not in known:
                     is_told = is_whole(schedule, policy)
                     known[key] = days.open_quarters(schedule) if is_told else bytes(days.size)
+                if is_whole(schedule, policy):
+                    self._told.add((side, name))
                 self._columns[side, name] = found.setdefault(known[key], len(found))
         return list(found)
 

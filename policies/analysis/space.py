@@ -6,17 +6,19 @@ comparison of two sites exact. What no policy says is left out: badges and peopl
 unknown are refused everywhere, and temporary grants are theirs who have them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from policies.analysis.cast import Cast
-from policies.analysis.entrance import Entrance
+from policies.analysis.entrance import Entrance, World
 from policies.analysis.moments import Clock
 from policies.analysis.standings import Standings
-from policies.ids import DoorId
+from policies.engine import Engine
+from policies.ids import DoorId, ScheduleId
 from policies.loader import Site
 from policies.request import Direction
 from policies.roster import Roster
+from policies.scenarios import ANYONE, Who
 
 
 class Space:
@@ -26,7 +28,9 @@ class Space:
         """Look at `sites` together; instants are shown by their first quarter-hour from the day after `after` on."""
         self.sites = tuple(sites)
         policies = [site.policy for site in sites]
-        self.standings, self.clock, self.cast = Standings(policies), Clock(policies, after), Cast()
+        self.world = World(Standings(policies), Clock(policies, after), Cast())
+        nobody = Roster({}, {})
+        self._engines = tuple(Engine(site.policy, site.building, nobody) for site in sites)
         self.doors = tuple(
             dict.fromkeys(
                 reader.door
@@ -36,9 +40,9 @@ class Space:
             )
         )
 
-    def entrance(self, door: DoorId) -> Entrance:
-        """Return what makes a difference at `door`."""
-        return Entrance(door, self.sites, self.standings, self.clock, self.cast)
+    def entrance(self, door: DoorId, who: Who = ANYONE, watched: Sequence[ScheduleId] = ()) -> Entrance:
+        """Return what makes a difference at `door`; the instants are told apart by the `watched` schedules as well."""
+        return Entrance(door, self.sites, self.world, who, watched)
 
     def entrances(self) -> Iterator[Entrance]:
         """Yield all ways in by a reader, in the order of the buildings."""
@@ -46,4 +50,15 @@ class Space:
 
     def roster(self) -> Roster:
         """Return everybody that taps were made of until now; it grows when more are made."""
-        return self.cast.roster()
+        return self.world.cast.roster()
+
+    def engines(self, entrances: Iterable[Entrance]) -> tuple[Engine, ...]:
+        """Return an engine for each site that knows everybody who can come to the entrances."""
+        for entrance in entrances:
+            entrance.enlist()
+        for person, badges in self.world.cast.newcomers():
+            for engine in self._engines:
+                engine.put_person(person)
+                for badge in badges:
+                    engine.put_badge(badge)
+        return self._engines

@@ -17,6 +17,7 @@ from policies.ids import OrganisationId, PersonId, TierId
 from policies.masks import mask_of
 from policies.policy import Policy, Rule, RuleEffect
 from policies.roster import Person, ResidentType
+from policies.scenarios import ANYONE, Who
 
 FLAGS = ("exempt", "responder", "passback_exempt")
 """The flags of tiers that `Engine.decide` looks at."""
@@ -81,19 +82,46 @@ class Standings:
         ]
         return mask_of(any(getattr(each, flag) for each in tiers) for tiers in held for flag in FLAGS)
 
-    def kinds(self, covering: int, flags: Container[str] = FLAGS) -> tuple[Kind, ...]:
-        """Return the kinds of people at a door that the rules `covering` reach, where `flags` make a difference."""
+    def kinds(self, covering: int, flags: Container[str] = FLAGS, who: Who = ANYONE) -> tuple[Kind, ...]:
+        """Return the kinds among `who` at a door that the rules `covering` reach, where `flags` make a difference."""
         counted = mask_of(flag in flags for _ in self._policies for flag in FLAGS) << self.count
+        types = {
+            each: mask
+            for each, mask in self._types.items()
+            if (not who.types or each in who.types) and each not in who.except_types
+        }
+        within: Mapping[OrganisationId | None, int] = self._within
+        if who.organisations:
+            within = {each: self._within.get(each, self._within[None]) for each in who.organisations}
         parts = product(
-            _alike(self._types, covering),
-            _alike(self._within, covering),
-            _held(_alike(self._tiers, covering | counted), self._forbids & covering, counted),
+            _alike(types, covering), _alike(within, covering), self._holding(covering, counted, who)
         )
         found: dict[int, list[Group]] = {}
-        for (of_type, types), (of_organisation, organisations), (of_tiers, tiers) in parts:
+        for (of_type, alike), (of_organisation, organisations), (of_tiers, tiers) in parts:
             about = of_type & of_organisation & (self._untiered | of_tiers) & covering | of_tiers & counted
-            found.setdefault(about, []).append(Group(types, organisations, tiers))
+            found.setdefault(about, []).append(Group(alike, organisations, tiers))
         return tuple(Kind(about, tuple(groups)) for about, groups in found.items())
+
+    def _holding(
+        self, covering: int, counted: int, who: Who
+    ) -> Iterator[tuple[int, tuple[tuple[TierId, ...], ...]]]:
+        """Yield the masks of the sets of tiers to look at, each with the smallest sets that come to it."""
+        allowed = {
+            tier: mask for tier, mask in self._tiers.items() if not self._is_held(tier, who.except_tiers)
+        }
+        held = _held(_alike(allowed, covering | counted), self._forbids & covering, counted)
+        if not who.tiers:
+            yield from held
+        for base in (tier for tier in allowed if self._is_held(tier, who.tiers)):
+            for mask, sets in held:
+                yield (
+                    self._tiers[base] | mask,
+                    tuple((base, *more) for more in sets if base not in more) or ((base,),),
+                )
+
+    def _is_held(self, tier: TierId, among: tuple[TierId, ...]) -> bool:
+        """Return whether who has the tier holds one of the others, as some policy has it."""
+        return any(each in among for policy in self._policies for each in policy.held((tier,)))
 
 
 def _bears(rule: Rule, policy: Policy, tier: TierId) -> bool:

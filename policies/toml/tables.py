@@ -83,7 +83,7 @@ class Document:
     """One file: its tables, and where findings about it go. `is_read` is false if it is missing or no TOML."""
 
     def __init__(self, path: Path, findings: list[Finding]) -> None:
-        self._file, self._findings = str(path), findings
+        self.file, self._findings = str(path), findings
         self._seen: set[str] = set()
         self.lines = Lines({})
         self.is_read = False
@@ -93,7 +93,7 @@ class Document:
             self._parse(text)
 
     def fault(self, line: int, key: str, message: str) -> None:
-        self._findings.append(Finding(self._file, line, key, message))
+        self._findings.append(Finding(self.file, line, key, message))
 
     def tables(self, name: str) -> list[Table]:
         """Return the `[[name]]` tables in the order of the file."""

@@ -20,10 +20,11 @@ def expected_words(message: str, type_: object) -> str:
 
 
 def unknown_names(value: object, type_: object) -> list[str]:
-    """Return the names in the table `value` that the struct in `type_` does not have."""
-    if not isinstance(value, dict):
+    """Return the names in the table `value` that the struct in `type_`, if there is one, does not have."""
+    structs = list(_structs(type_))
+    if not isinstance(value, dict) or not structs:
         return []
-    known = {name for part in _structs(type_) for name in part.__struct_encode_fields__}
+    known = {name for part in structs for name in part.__struct_encode_fields__}
     return sorted(value.keys() - known)
 
 

@@ -8,6 +8,7 @@ import msgspec
 from access.cli import WrongUse
 from access.cli.taps import read_people
 from access.errors import Invalid
+from policies.decision import Message
 from policies.errors import LoadError
 from policies.loader import Site, load
 from policies.roster import Roster
@@ -21,6 +22,16 @@ def add_directory(parser: argparse.ArgumentParser, name: str = "directory", meta
 def add_people(parser: argparse.ArgumentParser) -> None:
     """Declare the file of the people."""
     parser.add_argument("--people", type=Path, required=True, metavar="FILE", help="JSON array of people")
+
+
+def add_language(parser: argparse.ArgumentParser) -> None:
+    """Declare in which language sentences are printed."""
+    parser.add_argument("--lang", choices=("en", "fr"), default="en", help="language of sentences (en)")
+
+
+def in_language(text: Message, arguments: argparse.Namespace) -> str:
+    """Return the text in the language that was asked for."""
+    return text.fr if arguments.lang == "fr" else text.en
 
 
 def site_of(directory: Path) -> Site:
