@@ -1,4 +1,4 @@
-"""The devices of one door computer, opened as its settings say. A library is imported only where a device needs it."""
+"""The devices of a door computer or desk, opened as its settings say. A library is imported where a device needs it."""
 
 import asyncio
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from policies.ids import ReaderId
 from readers.errors import SettingsError
 from readers.ports import CardTransport
-from readers.settings import OsdpLine, ReaderDevice, Settings
+from readers.settings import DeskSettings, OsdpLine, ReaderDevice, Settings
 
 if TYPE_CHECKING:
     from readers.osdp.panel import ControlPanel
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Wiring:
     """The readers by their ids, and the OSDP peripherals by theirs. Raise `SettingsError` where settings do not fit."""
 
-    def __init__(self, settings: Settings, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, settings: Settings | DeskSettings, loop: asyncio.AbstractEventLoop) -> None:
         self.peripherals: dict[str, Peripheral] = {}
         self.transports: dict[ReaderId, CardTransport] = {}
         self._panels: list[ControlPanel] = []

@@ -4,6 +4,7 @@ import asyncio
 import signal
 import threading
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 
 import pytest
 
@@ -55,7 +56,7 @@ async def slot() -> AsyncIterator[VpcdSlot]:
 
 
 async def read(card: Card) -> Identified | Rejected:
-    return await visit.read(card, visit.Credentials())
+    return await visit.read(card, visit.Credentials(), datetime.now(UTC))
 
 
 def badge(uid: bytes) -> Identified:

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 
@@ -11,16 +12,21 @@ from policies.ids import BadgeId
 from policies.request import Assurance
 from readers.credentials.exchange import Identified, Rejected
 from readers.credentials.uid import GET_UID
-from readers.daemon.visit import Credentials, read
+from readers.daemon import visit
 from readers.errors import CardGone, TransportDown
 from readers.osdp.messages import CardData, Keys
 from readers.osdp.panel import ControlPanel
 from readers.osdp.peripheral import Peripheral
+from readers.ports import Card
 from readers.transports.osdp import STAYS_S, OsdpTransport
 
 UID = bytes.fromhex("04a1b2c3d4e5f6")
 OTHER_UID = bytes.fromhex("04ffeeddccbbaa")
 DEADLINE_S = 10
+
+
+async def read(card: Card) -> Identified | Rejected:
+    return await visit.read(card, visit.Credentials(), datetime.now(UTC))
 
 
 class Head:
@@ -60,7 +66,7 @@ async def test_a_card_read_on_the_line_is_identified_by_its_number_and_proves_no
         async with asyncio.timeout(DEADLINE_S):
             reader.read_card(UID)
             card = await transport.next_card()
-            assert await read(card, Credentials()) == badge(UID)
+            assert await read(card) == badge(UID)
             await card.removed()
             with pytest.raises(CardGone):
                 await card.transmit(GET_UID)
@@ -75,7 +81,7 @@ async def test_a_card_told_again_and_again_is_one_tap(head):
         await asyncio.sleep(0.4 * STAYS_S)
         head.tell(UID)
         await nothing_comes(head.transport)
-    assert await read(card, Credentials()) == badge(UID)
+    assert await read(card) == badge(UID)
 
 
 async def test_another_card_takes_the_place_of_the_first_at_once(head):
@@ -83,7 +89,7 @@ async def test_another_card_takes_the_place_of_the_first_at_once(head):
     first = await head.transport.next_card()
     head.tell(OTHER_UID)
     await asyncio.wait_for(first.removed(), 0.1)
-    assert await read(await head.transport.next_card(), Credentials()) == badge(OTHER_UID)
+    assert await read(await head.transport.next_card()) == badge(OTHER_UID)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +99,7 @@ async def test_another_card_takes_the_place_of_the_first_at_once(head):
 )
 async def test_what_is_no_whole_serial_number_is_unreadable(head, number, bits):
     head.tell(number, bits)
-    assert isinstance(await read(await head.transport.next_card(), Credentials()), Rejected)
+    assert isinstance(await read(await head.transport.next_card()), Rejected)
 
 
 async def test_keys_are_no_card_and_an_outage_takes_the_card_away(head):
@@ -107,7 +113,7 @@ async def test_keys_are_no_card_and_an_outage_takes_the_card_away(head):
         await head.transport.next_card()
     head.peripheral.change(None)
     head.tell(UID)
-    assert await read(await head.transport.next_card(), Credentials()) == badge(UID)
+    assert await read(await head.transport.next_card()) == badge(UID)
 
 
 async def test_a_closed_transport_finds_nothing_more(head):
