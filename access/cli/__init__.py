@@ -17,6 +17,7 @@ COMMANDS = (
     "reader",
     "emulate",
     "badge",
+    "keys",
     "db",
     "admin",
     "policy",

@@ -5,6 +5,8 @@ import asyncio
 import json
 import socket
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from access.cli.badge import Refused, Work
 from access.cli.desk import HOLD, HOLD_AGAIN, Desk
 from access.cli.records import Records, ServerRefused
 from access.errors import Conflict, NotFound, SettingsError
+from access.services import Services
 from access.services.people import PersonRecord
 from emulators.cards.desfire import DesfireCard, Memory
 from emulators.cards.ntag424 import Ntag424Card, TagMemory
@@ -31,6 +34,7 @@ from readers.badges import Badges, DesfireBadges, Ntag424Badges, PkocBadges, Sea
 from readers.daemon import Credentials
 from readers.journal import Durability, FileJournal
 from readers.settings import DeskSettings
+from tests.pcscd import run_inside
 from tests.readers.credentials.site import UID, URL, Keys
 from tests.small_site import NOON
 
@@ -42,28 +46,32 @@ CHOSEN = DeskSettings(
 SCHEME = CHOSEN.badges.scheme(Keys().versions)
 
 
-@pytest.fixture
-def served(services, tmp_path):
-    """Serve the small site's API on a loopback port, with Ada and Eve, and a key for the desk."""
-    people = [PersonRecord(PersonId(name), ResidentType.MAKER, name=name) for name in ("ada", "eve")]
-    services.people.add(people, "test", NOON)
-    secret = services.operators.create_key(
-        "desk", ("people:read", "badges:read", "badges:write"), "test", NOON
-    )
-    (tmp_path / "key").write_text(secret + "\n")
-    journal = FileJournal(
-        tmp_path / "authorizer", SourceId("authorizer-1"), lambda: NOON, Durability.BUFFERED
-    )
+@contextmanager
+def serving(services: Services, folder: Path) -> Iterator[str]:
+    """Serve a site's API on a loopback port; the desk's key is in `key`."""
+    scopes = ("people:read", "badges:read", "badges:write")
+    (folder / "key").write_text(services.operators.create_key("desk", scopes, "test", NOON) + "\n")
+    journal = FileJournal(folder / "authorizer", SourceId("authorizer-1"), lambda: NOON, Durability.BUFFERED)
     app = create_app(services, lambda: NOON, Authorizer(services, journal))
     line = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", loop="asyncio"))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve([line])))
     thread.start()
-    yield f"http://127.0.0.1:{line.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
-    line.close()
-    journal.close()
+    try:
+        yield f"http://127.0.0.1:{line.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        line.close()
+        journal.close()
+
+
+@pytest.fixture
+def served(services, tmp_path):
+    people = [PersonRecord(PersonId(name), ResidentType.MAKER, name=name) for name in ("ada", "eve")]
+    services.people.add(people, "test", NOON)
+    with serving(services, tmp_path) as address:
+        yield address
 
 
 class Counter:
@@ -249,3 +257,7 @@ def test_a_desk_without_the_keys_says_which(tmp_path, capsys):
     assert "there is no key 'desfire-read'" in capsys.readouterr().err
     assert main(["badge", "read", "--desk", str(tmp_path / "none"), "--reader", "desk"]) == 1
     assert json.dumps("none")[1:-1] in capsys.readouterr().err
+
+
+def test_a_badge_is_issued_on_a_real_reader():
+    run_inside(str(Path(__file__).with_name("inside_badge.py")))
