@@ -41,6 +41,7 @@ class VpcdSlot:
         except BaseException:
             line.close()
             raise
+        self._line = line
         self._visit = asyncio.create_task(_live_in_slot(card, line))
 
     async def remove(self) -> None:
@@ -49,6 +50,7 @@ class VpcdSlot:
             self._visit.cancel()
             await asyncio.wait((self._visit,))
             self._visit = None
+            self._line.close()  # a visit that was ended before it began has closed nothing
 
     async def released(self) -> None:
         """Return once vpcd has let go of the card: pcscd has ended."""

@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives.ciphers import Cipher as LibraryCipher
-from cryptography.hazmat.primitives.ciphers import CipherAlgorithm
+from cryptography.hazmat.primitives.ciphers import CipherAlgorithm, CipherContext
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
-from cryptography.hazmat.primitives.ciphers.modes import CBC
+from cryptography.hazmat.primitives.ciphers.modes import CBC, ECB
 
 AES_KEY = 16
 AES_BLOCK = 16
@@ -25,10 +25,13 @@ _ALL_ONES = 0xFFFFFFFF
 class Cipher:
     """AES-128 or two-key triple DES, under one key that cannot be read back."""
 
-    __slots__ = ("_algorithm", "block")
+    __slots__ = ("_algorithm", "_one_block", "_subkeys", "block")
 
     def __init__(self, algorithm: CipherAlgorithm, block: int) -> None:
         self._algorithm, self.block = algorithm, block
+        # Making a context costs ten times what a block does, and a badge takes dozens of blocks: both are made once.
+        self._one_block: CipherContext | None = None
+        self._subkeys: tuple[bytes, bytes] | None = None
 
     @classmethod
     def aes(cls, key: bytes) -> "Cipher":
@@ -44,6 +47,8 @@ class Cipher:
 
     def encrypt(self, data: bytes, iv: bytes | None = None) -> bytes:
         """Encrypt whole blocks in CBC, from zero where no vector is given."""
+        if len(data) == self.block:
+            return self._encrypt_block(xor(data, iv) if iv else data)
         return LibraryCipher(self._algorithm, CBC(iv or bytes(self.block))).encryptor().update(data)
 
     def decrypt(self, data: bytes, iv: bytes | None = None) -> bytes:
@@ -52,11 +57,18 @@ class Cipher:
 
     def cmac(self, message: bytes, iv: bytes | None = None) -> bytes:
         """Return the whole MAC of a message."""
-        first, second = subkeys(self.encrypt, self.block)
+        if self._subkeys is None:
+            self._subkeys = subkeys(self.encrypt, self.block)
+        first, second = self._subkeys
         is_whole = bool(message) and len(message) % self.block == 0
         padded = message if is_whole else pad(message, self.block)
         last = xor(padded[-self.block :], first if is_whole else second)
         return self.encrypt(padded[: -self.block] + last, iv)[-self.block :]
+
+    def _encrypt_block(self, block: bytes) -> bytes:
+        if self._one_block is None:
+            self._one_block = LibraryCipher(self._algorithm, ECB()).encryptor()  # noqa: S305 (one block is no mode)
+        return self._one_block.update(block)
 
 
 def subkeys(encrypt_block: Callable[[bytes], bytes], block: int) -> tuple[bytes, bytes]:

@@ -9,6 +9,9 @@ that cannot be read, instead of one of them at random.
 """
 
 import asyncio
+import errno
+import os
+import select
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,20 +33,24 @@ from readers.errors import CardGone, TransportDown
 from readers.transports.contactless import TypeA, parse_ats, parse_targets
 from readers.transports.threaded import Link, ThreadedTransport
 
-_PAUSE_S = 0.05  # between two rounds of sensing: a card is found within a twentieth of a second
+_PAUSE_S = (
+    0.07  # between two rounds of sensing: found soon enough for a hand, and four idle readers cost little
+)
+_TYPE_B_EVERY = 10  # cards of type B are rare at doors, and asking for them costs four commands to the chip
 _UNNAMED = 0x0000
 _MOST_HISTORICAL = 15
 _LIST_TARGETS, _TYPE_A_106, _BOTH = 0x4A, 0x00, 2
 _LIST_WITHIN_S = 1.0
 _RATS = bytes.fromhex("e080")  # frames of up to 256 bytes may come back (ISO/IEC 14443-4, section 5.1)
 _ATS_WITHIN_S = 0.03
-_SERIAL, _BY_PATH = "tty:", "tty:/"
+_HEAD, _EXTENDED = 6, 0xFF  # of a chip's frame: UM0701-02, section 6.2.1
+_LEAST_WAIT_S = 0.05
 
 
 class NfcpyTransport(ThreadedTransport):
     """The reader at a path of nfcpy's: `usb:072f:2200`, `tty:AMA0:pn532`, `udp:localhost:54321`.
 
-    A serial PN532 may be named by any path, too: `tty:/dev/serial/by-id/…`, which does not change with the plug.
+    A serial PN532 may be named by any path, too: `tty:/dev/serial/by-path/…`, the same plug after every start.
     """
 
     def __init__(self, path: str, loop: asyncio.AbstractEventLoop) -> None:
@@ -56,15 +63,15 @@ class _NfcpyDriver:
     def __init__(self, path: str) -> None:
         self._path = path
         self._frontend = nfc.ContactlessFrontend()
+        self._round = 0
 
     def __str__(self) -> str:
         return f"nfcpy reader {self._path!r}"
 
     def open(self) -> None:
         try:
-            is_open = (
-                self._open_by_path() if self._path.startswith(_BY_PATH) else self._frontend.open(self._path)
-            )
+            port = _serial_port(self._path)
+            is_open = self._frontend.open(self._path) if port is None else self._open_port(port)
         except OSError as fault:
             raise TransportDown(f"{self}: {fault}") from fault
         if not is_open:
@@ -92,11 +99,9 @@ class _NfcpyDriver:
             _close_line(device)
             raise
 
-    def _open_by_path(self) -> bool:
-        """Open a serial PN532 that nfcpy would not find by the name of its port."""
-        port = str(Path(self._path.removeprefix(_SERIAL)).resolve())
+    def _open_port(self, port: Path) -> bool:
         self._frontend.close()
-        line = nfc.clf.transport.TTY(port)
+        line = _Line(str(port.resolve()))
         try:
             self._frontend.device = nfc.clf.pn532.init(line)
         except BaseException:
@@ -105,15 +110,17 @@ class _NfcpyDriver:
         return True
 
     def _look(self) -> Link | None:
-        """Look at the field once."""
+        """Look at the field once; the field is on already, or goes on by itself."""
+        self._round += 1
         try:
             found = _cards_of_type_a(self._frontend)
             if len(found) > 1:
                 return _UnreadableLink(self._frontend)
             if found:
                 return _type_a_link(self._frontend, found[0])
-            return self._look_for_type_b()
+            return self._look_for_type_b() if self._round % _TYPE_B_EVERY == 0 else None
         except (nfc.clf.CommunicationError, nfc.clf.pn53x.Chipset.Error):
+            _switch_off(self._frontend)  # a card that was half selected hears nothing else before
             return None
 
     def _look_for_type_b(self) -> Link | None:
@@ -124,6 +131,35 @@ class _NfcpyDriver:
         return _ApduLink(self._frontend, bytes(tag.identifier), b"", tag._dep)  # noqa: SLF001 (nfcpy shows it nowhere)
 
 
+def _serial_port(path: str) -> Path | None:
+    """Return the port of a serial PN532; None for what nfcpy itself opens, other chips among them."""
+    kind, _, rest = path.partition(":")
+    name = rest.removesuffix(":pn532")
+    if kind != "tty" or not name or ":" in name:
+        return None
+    return Path(name) if name.startswith("/") else Path(f"/dev/tty{name}")
+
+
+class _Line(nfc.clf.transport.TTY):  # type: ignore[misc] # nfcpy has no types
+    """A serial line that waits by itself: pyserial sets the whole port up anew for each other time to wait."""
+
+    def read(self, timeout: int) -> bytearray | None:
+        """Return a frame of the chip, or nothing without a line; wait `timeout` milliseconds for its beginning."""
+        if self.tty is None:
+            return None
+        if not select.select((self.tty.fileno(),), (), (), max(timeout / 1000, _LEAST_WAIT_S))[0]:
+            raise OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
+        frame = bytearray(self.tty.read(_HEAD))
+        if frame == nfc.clf.pn53x.Chipset.ACK or len(frame) < _HEAD:
+            return frame
+        length = frame[3]
+        if length == _EXTENDED:
+            frame += self.tty.read(3)
+            length = int.from_bytes(frame[5:7], "big")
+        frame += self.tty.read(length + 1)
+        return frame
+
+
 def _close_line(device: Any) -> None:  # noqa: ANN401 (as below)
     line = getattr(getattr(device, "chipset", None), "transport", None)
     port = getattr(line, "tty", None)
@@ -132,9 +168,8 @@ def _close_line(device: Any) -> None:  # noqa: ANN401 (as below)
 
 
 def _cards_of_type_a(frontend: Any) -> tuple[TypeA, ...]:  # noqa: ANN401 (nfcpy has no types)
-    """Power the field anew and select what is in it; two where the chip can tell them apart."""
+    """Select the cards that came since the field went on; two where the chip can tell them apart."""
     if isinstance(frontend.device, nfc.clf.pn53x.Device):
-        frontend.device.mute()
         wanted = bytearray((_BOTH, _TYPE_A_106))
         listed = frontend.device.chipset.command(_LIST_TARGETS, wanted, timeout=_LIST_WITHIN_S)
         found = parse_targets(bytes(listed or b"")) or ()
@@ -231,6 +266,7 @@ class _UnreadableLink:
     def is_there(self) -> bool:
         try:
             with _card_at_fault():
+                self._frontend.device.mute()
                 return bool(_cards_of_type_a(self._frontend))
         except CardGone:
             return False

@@ -23,10 +23,10 @@ class PcscTransport(ThreadedTransport):
     """The reader of this exact name, as `pcsc_scan` shows it."""
 
     def __init__(self, reader_name: str, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(_PcscDriver(reader_name), loop)
+        super().__init__(PcscDriver(reader_name), loop)
 
 
-class _PcscDriver:
+class PcscDriver:
     """Waits for cards by blocking status requests to pcscd."""
 
     def __init__(self, reader_name: str) -> None:
@@ -97,7 +97,7 @@ class _PcscDriver:
 class _Visit:
     """One stay of a card on the reader: over when the reader counts another."""
 
-    def __init__(self, driver: _PcscDriver) -> None:
+    def __init__(self, driver: PcscDriver) -> None:
         self._driver = driver
         self._counter = driver.card_counter()
         self._is_there = True
@@ -122,7 +122,7 @@ class _MuteLink(_Visit):
 class _PcscLink(_Visit):
     """A connected card."""
 
-    def __init__(self, driver: _PcscDriver, handle: int, protocol: int) -> None:
+    def __init__(self, driver: PcscDriver, handle: int, protocol: int) -> None:
         super().__init__(driver)
         self._handle = handle
         self._pci = scard.SCARD_PCI_T1 if protocol == scard.SCARD_PROTOCOL_T1 else scard.SCARD_PCI_T0

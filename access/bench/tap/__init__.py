@@ -1,0 +1,5 @@
+"""`totem bench tap`."""
+
+from access.bench.tap.bench import run
+
+__all__ = ["run"]
