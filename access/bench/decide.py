@@ -96,11 +96,12 @@ def site_and_taps() -> Day:
     return Day(site, roster, engine, _taps(site, roster, engine))
 
 
+def empty(request: AccessRequest, state: LiveState) -> None:
+    """Cost what any call costs."""
+
+
 def _contestants(day: Day, state: LiveState) -> dict[str, Contest]:
     prepared = {(tap.reader, tap.badge): day.engine.decide(tap, state) for tap in day.taps}
-
-    def empty(request: AccessRequest, state: LiveState) -> None:
-        """Cost what any call costs."""
 
     def look_up(request: AccessRequest, _: LiveState) -> Decision:
         return prepared[request.reader, request.badge]
@@ -114,7 +115,7 @@ def _contestants(day: Day, state: LiveState) -> dict[str, Contest]:
     if find_spec("cedarpy") is not None:
         from access.bench.cedar import CedarYardstick
 
-        contestants["cedar"] = CedarYardstick(day.site, day.roster).decide
+        contestants["cedar"] = CedarYardstick(day.site, day.roster, day.taps).decide
     return contestants
 
 

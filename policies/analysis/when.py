@@ -37,11 +37,11 @@ def moments(
     zone, until = request.at.tzinfo, request.at + within
     door = engine.building.doors[engine.portals[request.reader].door]
     begins = (begin.astimezone(zone) for begin in _beginnings(engine, request, state, door))
-    changes = _changes(engine, request.at, door, within)
-    return sorted({at for at in (*begins, *changes) if request.at < at <= until})
+    steps = changes(engine, request.at, door, within)
+    return sorted({at for at in (*begins, *steps) if request.at < at <= until})
 
 
-def _changes(engine: Engine, at: datetime, door: Door, within: timedelta) -> Iterator[datetime]:
+def changes(engine: Engine, at: datetime, door: Door, within: timedelta) -> Iterator[datetime]:
     """Yield the quarter-hours at which a rule opens or shuts, or the door asks for a PIN or no longer does."""
     before = engine.rules.open_mask(at), on.pin_asked(door, engine.policy, at)
     for moment in quarters(at, within):

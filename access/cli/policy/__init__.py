@@ -5,7 +5,7 @@ import importlib
 
 SUMMARY = "Check a building and its policy, and decide taps from files."
 
-VERBS = ("check", "decide", "export-cedar")
+VERBS = ("check", "decide", "schema", "export-cedar")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -85,7 +85,7 @@ def test_every_contestant_gets_every_call_in_every_round_when_there_is_time():
 def test_cedar_is_asked_the_same_questions_and_gives_the_same_answers(day):
     from access.bench.cedar import CedarYardstick
 
-    cedar = CedarYardstick(day.site, day.roster)
+    cedar = CedarYardstick(day.site, day.roster, day.taps)
     inwards = [tap for tap in day.taps if day.site.building.readers[tap.reader].direction is Direction.ENTRY]
     for tap in inwards[::25]:
         decision = day.engine.decide(tap, NO_VIEW)
