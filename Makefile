@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PARTS := PYTHON="$(PYTHON)" tests/parts.sh
 WORKERS ?= $(shell nproc)
-BENCHES ?= decide tap
+BENCHES ?= decide tap fanout
 ARGS ?=
 
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
