@@ -14,12 +14,14 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PARTS := PYTHON="$(PYTHON)" tests/parts.sh
 WORKERS ?= $(shell nproc)
 BENCHES ?= decide tap fanout
+FUZZED ?= parsers stranger tampered card desk
+SECONDS ?= 300
 ARGS ?=
 
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header pyproject.toml
 
-.PHONY: help run test check format bench wheel lock clean
+.PHONY: help run test check format fuzz bench wheel lock clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +43,11 @@ check: $(VENV)/.all ## format, lint, types, import contracts, lock files
 format: $(VENV)/.all ## write the code as `make check` wants to read it
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+fuzz: $(VENV)/.all ## fuzz card protocols by coverage (SECONDS=300 a target, FUZZED="stranger" chooses; corpus in build/)
+	@for target in $(FUZZED); do mkdir -p build/corpus/$$target; \
+		$(BIN)/python -m tests.fuzz $$target -max_total_time=$(SECONDS) -max_len=600 -print_final_stats=1 \
+			-artifact_prefix=build/ build/corpus/$$target; done
 
 bench: $(VENV)/.run ## run the benchmark suite (BENCHES="decide" chooses)
 	@for bench in $(BENCHES); do $(BIN)/totem bench $$bench --json $(ARGS); done

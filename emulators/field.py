@@ -1,7 +1,8 @@
 """The RF field of one reader: a `readers.ports.CardTransport` whose cards are emulated.
 
 Cards come and go at once. Two in the field at a time collide: the antenna then reads neither, and the one it was
-reading is lost to it, until the field has been emptied. With `rf_timing` activation and each command take the time of
+reading is lost to it, until the field has been emptied; two that came before it looked are found as one thing that
+cannot be read. With `rf_timing` activation and each command take the time of
 their bytes in the air at 106 kbit/s and of the card's work; a card torn away meanwhile has perhaps heard the command,
 but its answer is lost. GET DATA takes none: the reader knows the number from the anticollision (PC/SC part 3, section
 3.2.2.1.3). An unplugged antenna is reported once; then `next_card` waits until it is plugged in again.
@@ -12,6 +13,7 @@ from collections.abc import Awaitable, Callable
 
 from emulators.cards.card import VirtualCard
 from readers.errors import CardGone, TransportDown
+from readers.health import Health
 from readers.ports import Card, Clock
 from readers.transports.arrivals import Arrivals
 
@@ -59,27 +61,50 @@ class Presented:
             raise CardGone("the card left the field before the exchange was over")
 
 
+class Stack:
+    """Several cards at once: a `readers.ports.Card` that says nothing, until all of them are taken away."""
+
+    atr = b""
+
+    def __init__(self) -> None:
+        self._gone = asyncio.Event()
+
+    async def transmit(self, apdu: bytes) -> bytes:
+        raise CardGone(f"several cards answered {len(apdu)} bytes at once")
+
+    async def removed(self) -> None:
+        await self._gone.wait()
+
+    def tear_away(self) -> None:
+        """Let the reader see its field empty."""
+        self._gone.set()
+
+
 class Antenna:
     """One reader's antenna, with the verbs of the hand that holds cards to it or pulls its plug."""
 
     def __init__(self, clock: Clock, *, rf_timing: bool = False) -> None:
         self._clock, self._rf_timing = clock, rf_timing
         self._in_field: list[VirtualCard] = []
-        self._read: Presented | None = None
+        self._read: Presented | Stack | None = None
+        self._is_looking_at_it = False
         self._is_plugged = True
-        self._arrivals = Arrivals[Presented]()
+        self._arrivals = Arrivals[Card]()
+        self._arrivals.up()
 
     def present(self, card: VirtualCard) -> Presented:
         """Hold a card to the reader."""
         card.reset()
+        came_together = self._read is not None and not self._is_looking_at_it
         self._lose()
         self._in_field.append(card)
         presented = Presented(card, self._spend)
         if len(self._in_field) == 1 and self._is_plugged:
-            self._read = presented
-            self._arrivals.found(presented)
+            self._find(presented)
         else:
             presented.tear_away()
+            if came_together:
+                self._find(Stack())
         return presented
 
     def remove(self) -> None:
@@ -104,8 +129,12 @@ class Antenna:
 
     async def next_card(self) -> Card:
         found = await self._arrivals.next()
+        self._is_looking_at_it = found is self._read
         await self._spend(ACTIVATION_S)
         return found
+
+    def watch(self, on_health: Health) -> None:
+        self._arrivals.watch(on_health)
 
     async def close(self) -> None:
         """Switch the field off for good."""
@@ -115,6 +144,10 @@ class Antenna:
     async def _spend(self, seconds: float) -> None:
         if self._rf_timing:
             await self._clock.sleep(seconds)
+
+    def _find(self, thing: Presented | Stack) -> None:
+        self._read, self._is_looking_at_it = thing, False
+        self._arrivals.found(thing)
 
     def _lose(self) -> None:
         self._arrivals.lost()

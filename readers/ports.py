@@ -11,6 +11,7 @@ from typing import Protocol
 
 from policies.ids import DoorId
 from readers.credentials.keys import KeyRef
+from readers.health import Health
 from readers.wire.events import Draft, Sealed
 
 
@@ -43,7 +44,10 @@ class Card(Protocol):
 
     @property
     def atr(self) -> bytes:
-        """Return the answer to reset, as PC/SC builds it for contactless cards (PC/SC part 3, section 3.1.3.2.3)."""
+        """Return the answer to reset, as PC/SC builds it for contactless cards (PC/SC part 3, section 3.1.3.2.3).
+
+        Empty where something lies on the reader that cannot be read: a silent card, or several at once.
+        """
         ...
 
     async def transmit(self, apdu: bytes) -> bytes:
@@ -63,6 +67,10 @@ class CardTransport(Protocol):
 
         Raise `TransportDown` once for each outage; the next call then waits until the reader is back.
         """
+        ...
+
+    def watch(self, on_health: Health) -> None:
+        """Call `on_health` at every change of the reader's health from now on, and at once where it is known."""
         ...
 
     async def close(self) -> None:
@@ -167,4 +175,8 @@ class Uplink(Protocol):
 
     def publish_door_state(self, door: DoorId, payload: bytes) -> None:
         """Publish the retained state of a door; of several while the line is down only the last one goes out."""
+        ...
+
+    def tell_status(self) -> None:
+        """Say that what this computer tells of itself has changed."""
         ...

@@ -4,27 +4,41 @@ An unknown key, a missing one or a wrong type is a `SettingsError` with the file
 """
 
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
 from policies.ids import DoorId, ReaderId, SiteId, SourceId
-from readers.credentials.keys import KeyRef
-from readers.credentials.schemes import Desfire, Scheme
+from readers.badges import Badges, Home, Masters
 from readers.errors import SettingsError
 from readers.wire.bus import Broker
 
-Versions = Callable[[str], tuple[int, ...]]
+_T = TypeVar("_T")
 
 
 class ReaderDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which device a reader is: the name of a PC/SC reader, or the path by which nfcpy opens one."""
+    """Which device a reader is: a PC/SC reader's name, the path by which nfcpy opens one, an OSDP peripheral's id."""
 
     id: ReaderId
-    transport: Literal["pcsc", "nfcpy"]
+    transport: Literal["pcsc", "nfcpy", "osdp"]
     device: str
+
+
+class OsdpPeripheral(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A peripheral by its address on the line. `key_file` holds its own key, 32 hexadecimal digits."""
+
+    id: str
+    address: Annotated[int, msgspec.Meta(ge=0, le=126)]
+    key_file: str
+
+
+class OsdpLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An RS-485 line: the path of its serial port, its speed, and what hangs on it."""
+
+    path: str
+    peripheral: tuple[OsdpPeripheral, ...]
+    baud: Literal[9600, 19200, 38400, 57600, 115200, 230400] = 9600
 
 
 class DoorDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,59 +46,6 @@ class DoorDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     id: DoorId
     hardware: Literal["emulated"]
-
-
-class SealedHome(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="home", tag="sealed"):
-    """Keys in a sealed file, and the file that holds the key-encryption key."""
-
-    file: str
-    unlock: str
-
-
-class DesfireBadges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The site's application on DESFire cards: its identifier in hex, as the card is sent it, and the names of keys."""
-
-    aid: str
-    system: str
-    read: str = "desfire-read"
-    seal: str = "desfire-seal"
-    ev1: bool = False
-
-    def scheme(self, versions: Versions) -> Desfire:
-        """Return how these badges are read, with the keys that are held."""
-        read, seal = (_held("badges.desfire", name, versions) for name in (self.read, self.seal))
-        return Desfire(_hex("badges.desfire.aid", self.aid), self.system.encode(), read, seal, ev1=self.ev1)
-
-
-class Badges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What badges this computer's doors read. `uid`: by serial number too, the weakest proof."""
-
-    uid: bool = True
-    desfire: DesfireBadges | None = None
-
-    def scheme(self, versions: Versions) -> Scheme:
-        """Return how badges are read; `versions` tells the generations held of a key. Raise `SettingsError`."""
-        try:
-            return Scheme(
-                desfire=None if self.desfire is None else self.desfire.scheme(versions),
-                uid=self.uid,
-            )
-        except ValueError as error:
-            raise SettingsError(f"badges: {error}") from error
-
-
-def _held(place: str, name: str, versions: Versions) -> tuple[KeyRef, ...]:
-    held = tuple(KeyRef(name, version) for version in versions(name))
-    if not held:
-        raise SettingsError(f"{place}: there is no key {name!r} in the home of keys")
-    return held
-
-
-def _hex(place: str, text: str) -> bytes:
-    try:
-        return bytes.fromhex(text)
-    except ValueError as error:
-        raise SettingsError(f"{place}: {text!r} is not hexadecimal") from error
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -96,16 +57,36 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     site_key: str
     durability: Literal["buffered", "synced"] = "synced"
     bus: Broker = Broker()
-    keys: SealedHome | None = None
+    keys: Home | None = None
     badges: Badges = Badges()
     reader: tuple[ReaderDevice, ...] = ()
+    osdp: tuple[OsdpLine, ...] = ()
     door: tuple[DoorDevice, ...] = ()
 
 
+class DeskSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything that a desk where badges are issued is told. It holds keys that no door computer has."""
+
+    keys: Home
+    badges: Badges
+    reader: tuple[ReaderDevice, ...]
+    masters: Masters = Masters()
+    osdp: tuple[()] = ()  # an OSDP reader passes no commands on to a card
+
+
 def load(path: Path) -> Settings:
-    """Read the settings; raise `SettingsError` naming the file, the key and what was expected."""
+    """Read a door computer's settings; raise `SettingsError` naming the file, the key and what was expected."""
+    return _load(path, Settings)
+
+
+def load_desk(path: Path) -> DeskSettings:
+    """Read a desk's settings; raise `SettingsError` naming the file, the key and what was expected."""
+    return _load(path, DeskSettings)
+
+
+def _load(path: Path, kind: type[_T]) -> _T:
     try:
-        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), Settings)
+        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), kind)
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:

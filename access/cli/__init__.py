@@ -11,7 +11,20 @@ from collections.abc import Sequence
 
 from access.errors import TotemError
 
-COMMANDS = ("run", "serve", "reader", "emulate", "db", "admin", "policy", "journal", "events", "bench")
+COMMANDS = (
+    "run",
+    "serve",
+    "reader",
+    "emulate",
+    "badge",
+    "keys",
+    "db",
+    "admin",
+    "policy",
+    "journal",
+    "events",
+    "bench",
+)
 
 _OWN = frozenset({"access", "emulators", "readers", "policies"})
 

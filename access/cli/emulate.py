@@ -4,10 +4,13 @@ import argparse
 import asyncio
 import secrets
 import sys
+from pathlib import Path
 
-from access.errors import TotemError
+import msgspec
+
+from access.errors import SettingsError, TotemError
 from emulators.cards.card import VirtualCard
-from emulators.cards.uid import UidCard
+from emulators.cards.kinds import CardKeys, Kind, make_card
 from emulators.vpcd import FIRST_PORT, VpcdSlot
 
 SUMMARY = "Emulate hardware: a card in a virtual reader."
@@ -21,11 +24,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     kinds = parser.add_subparsers(dest="thing", required=True, metavar="THING")
     card = kinds.add_parser("card", help="a card, as any PC/SC program sees it")
-    card.add_argument(
-        "kind", choices=("uid",), metavar="KIND", help="what the card can do: uid (a serial number)"
-    )
+    names = [kind.value for kind in Kind]
+    card.add_argument("kind", choices=names, metavar="KIND", help=f"what the card can do: {', '.join(names)}")
     card.add_argument(
         "--id", type=_uid, metavar="HEX", help="its number, 4, 7 or 10 bytes; made up where not given"
+    )
+    card.add_argument(
+        "--keys",
+        type=Path,
+        metavar="FILE",
+        help='JSON {"picc": hex, "applications": {"aid hex": ["key hex", ...]}}; blank from the factory without it',
     )
     card.add_argument(
         "--vpcd",
@@ -40,14 +48,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Hold the card in the slot until interrupted, or until the reader is gone; print its number first."""
     uid = arguments.id or bytes((_MANUFACTURER,)) + secrets.token_bytes(6)
-    card: VirtualCard = UidCard(uid)
+    identifier, card = _make(Kind(arguments.kind), uid, arguments.keys)
     host, port = arguments.vpcd
-    print(uid.hex(), flush=True)
+    print(identifier, flush=True)
     try:
         asyncio.run(_hold(_Traced(card) if arguments.trace else card, host, port))
     except KeyboardInterrupt:
         return 0
     raise _Unreachable(f"the virtual reader at {host}:{port} has let go of the card")
+
+
+def _make(kind: Kind, uid: bytes, file: Path | None) -> tuple[str, VirtualCard]:
+    try:
+        keys = CardKeys() if file is None else msgspec.json.decode(file.read_bytes(), type=CardKeys)
+        return make_card(kind, uid, keys)
+    except OSError as error:
+        raise SettingsError(f"keys {file}: {error.strerror}") from error
+    except ValueError as error:  # msgspec's errors too
+        raise SettingsError(f"card {kind.value}: {error}") from error
 
 
 class _Unreachable(TotemError):

@@ -13,13 +13,14 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from access.cli.credentials import open_credentials
 from access.errors import SettingsError
 from access.log import configure
+from access.site.wiring import Wiring
 from policies.ids import DoorId
 from readers import errors, settings
 from readers.clock import SystemClock
 from readers.daemon import Daemon, Rights
 from readers.journal import Durability, FileJournal, forget
-from readers.ports import CardTransport, Clock, DoorHardware
-from readers.settings import DoorDevice, ReaderDevice, Settings
+from readers.ports import Clock, DoorHardware
+from readers.settings import DoorDevice, Settings
 from readers.uplink import Uplink
 from readers.uplink.mqtt import MqttBus
 from readers.wire.topics import Topics
@@ -57,7 +58,8 @@ async def _serve(chosen: Settings, state: Path, key: Ed25519PublicKey) -> None:
         random.Random(),  # noqa: S311  (spreads out who connects again when; no secret)
         lambda: daemon.status(),  # noqa: PLW0108  (the daemon is made after its uplink)
     )
-    transports = {device.id: _transport(device, loop) for device in chosen.reader}
+    wiring = Wiring(chosen, loop)
+    transports = wiring.transports
     hardware = {device.id: _hardware(device, clock) for device in chosen.door}
     rights, credentials = Rights(chosen.source, key, state / "snapshot"), open_credentials(chosen, state)
     daemon = Daemon(rights, transports, hardware, journal, uplink, clock, credentials)
@@ -71,25 +73,13 @@ async def _serve(chosen: Settings, state: Path, key: Ed25519PublicKey) -> None:
             for name in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(name, _cancel, tasks)
     finally:
-        for transport in transports.values():
-            await transport.close()
+        await wiring.close()
         journal.close()
 
 
 def _cancel(tasks: "list[asyncio.Task[None]]") -> None:
     for task in tasks:
         task.cancel()
-
-
-def _transport(device: ReaderDevice, loop: asyncio.AbstractEventLoop) -> CardTransport:
-    """Return the antenna; each library is imported only where a reader needs it."""
-    if device.transport == "pcsc":
-        from readers.transports.pcsc import PcscTransport
-
-        return PcscTransport(device.device, loop)
-    from readers.transports.nfcpy import NfcpyTransport
-
-    return NfcpyTransport(device.device, loop)
 
 
 def _hardware(device: DoorDevice, clock: Clock) -> DoorHardware:

@@ -40,7 +40,7 @@ class Cipher:
     @classmethod
     def triple_des(cls, key: bytes) -> "Cipher":
         """Take a two-key triple DES key of 16 bytes; both halves alike is single DES."""
-        return cls(TripleDES(key), _DES_BLOCK)
+        return cls(TripleDES(key + key[:_DES_BLOCK]), _DES_BLOCK)
 
     def encrypt(self, data: bytes, iv: bytes | None = None) -> bytes:
         """Encrypt whole blocks in CBC, from zero where no vector is given."""

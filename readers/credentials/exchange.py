@@ -13,6 +13,7 @@ import msgspec
 from policies.decision import Reason
 from policies.ids import BadgeId
 from policies.request import Assurance
+from readers.credentials.apdu import Command, Malformed, Response, parse_response
 from readers.credentials.keys import KeyRef
 
 
@@ -39,6 +40,12 @@ class Advance(msgspec.Struct, frozen=True):
     count: int
 
 
+class Progress(msgspec.Struct, frozen=True):
+    """Tell whoever waits at the desk what is being done, and come back with anything."""
+
+    what: str
+
+
 class Identified(msgspec.Struct, frozen=True):
     """The card has said who it is, and this is how well it proved it."""
 
@@ -53,15 +60,24 @@ class Rejected(msgspec.Struct, frozen=True):
     why: str = ""
 
 
-Step = Transmit | Derive | Advance
+Step = Transmit | Derive | Advance | Progress
 T = TypeVar("T")
 Conversation: TypeAlias = Generator[Step, bytes, T]
 """A part of a protocol that comes to a T."""
 
 Exchange = Conversation[Identified | Rejected]
 
+NO_ANSWER = Response(b"", 0)
+
 UNREADABLE = Rejected(Reason.AUTHENTICATION_FACTOR_ERROR)
 """The card answered nothing that identifies it."""
+
+
+def send(command: Command) -> Conversation[Response]:
+    """Send one command and return its answer; what is no answer comes back as an empty one with status 0."""
+    raw = yield Transmit(command.encode())
+    response = parse_response(raw)
+    return NO_ANSWER if isinstance(response, Malformed) else response
 
 
 def unproven(why: str) -> Rejected:

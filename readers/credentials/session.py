@@ -4,7 +4,8 @@ A card that has the site's application proves itself by it or is rejected: its s
 the bytes, an exchange ends in `Identified` or `Rejected`, after `MOST_EXCHANGES` commands at the latest.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import date
 
 from readers.credentials.atr import Technology, recognise
 from readers.credentials.desfire.badge import identify_by_desfire
@@ -18,41 +19,48 @@ from readers.credentials.exchange import (
     Transmit,
     unproven,
 )
-from readers.credentials.schemes import DESFIRE_UID, Scheme
+from readers.credentials.ntag424.badge import identify_by_ntag424
+from readers.credentials.pkoc.badge import identify_by_pkoc
+from readers.credentials.schemes import NXP_UID, Scheme
 from readers.credentials.uid import ask_uid, judge_uid
 
 MOST_EXCHANGES = 40
 """Commands to one card. The longest honest visit, all protocols and two generations of keys, has fewer than 30."""
 
 
-def identify(atr: bytes, scheme: Scheme, draw: Callable[[int], bytes]) -> Exchange:
+def identify(atr: bytes, scheme: Scheme, draw: Callable[[int], bytes], day: date) -> Exchange:
     """Find out whose badge the card with this answer to reset is.
 
-    `draw` gives as many random bytes as it is asked for, fit for challenges.
+    `draw` gives as many random bytes as it is asked for, fit for challenges; `day` is today, for certificates.
     """
     technology = recognise(atr)
     if technology is None:
         return UNREADABLE
-    outcome = yield from _bounded(_visit(technology, scheme, draw), MOST_EXCHANGES)
+    outcome = yield from _bounded(_visit(technology, scheme, draw, day), MOST_EXCHANGES)
     return unproven("endless") if outcome is None else outcome
 
 
-def _visit(technology: Technology, scheme: Scheme, draw: Callable[[int], bytes]) -> Exchange:
+def _visit(technology: Technology, scheme: Scheme, draw: Callable[[int], bytes], day: date) -> Exchange:
     uid = yield from ask_uid()
     if technology is Technology.PROCESSOR:
-        proven = yield from _prove(uid, scheme, draw)
-        if proven is not None:
-            return proven
+        for conversation in _protocols(uid, scheme, draw, day):
+            proven = yield from conversation
+            if proven is not None:
+                return proven
     return judge_uid(uid) if scheme.uid else UNREADABLE
 
 
-def _prove(
-    uid: bytes | None, scheme: Scheme, draw: Callable[[int], bytes]
-) -> Conversation[Identified | Rejected | None]:
-    """Try the site's protocols; None where the card has none of their applications."""
-    if scheme.desfire is not None and uid is not None and len(uid) == DESFIRE_UID:
-        return (yield from identify_by_desfire(scheme.desfire, uid, draw))
-    return None
+def _protocols(
+    uid: bytes | None, scheme: Scheme, draw: Callable[[int], bytes], day: date
+) -> Iterator[Conversation[Identified | Rejected | None]]:
+    """Give the site's protocols in turn; each comes to None where the card has not its application."""
+    if uid is not None and len(uid) == NXP_UID:
+        if scheme.desfire is not None:
+            yield identify_by_desfire(scheme.desfire, uid, draw)
+        if scheme.ntag424 is not None:
+            yield identify_by_ntag424(scheme.ntag424, uid, draw)
+    if scheme.pkoc is not None:
+        yield identify_by_pkoc(scheme.pkoc, day, draw)
 
 
 def _bounded(conversation: Conversation[T], most: int) -> Conversation[T | None]:

@@ -53,7 +53,7 @@ class Antenna:
                 _log.warning("reader-down", extra={"reader": self.reader, "fault": str(fault)})
                 await self._clock.sleep(_RETRY_S)
                 continue
-            self.settle(await read(card, self._credentials))
+            self.settle(await read(card, self._credentials, self._clock.now()))
             await card.removed()
 
     def settle(self, outcome: Identified | Rejected) -> Decision:

@@ -17,6 +17,7 @@ from policies.ids import DoorId, ReaderId
 from readers.daemon.antenna import Antenna
 from readers.daemon.portal import Portal
 from readers.daemon.rights import Rights
+from readers.daemon.roll import Roll
 from readers.daemon.visit import Credentials
 from readers.door import DoorState
 from readers.errors import JournalError, WireError
@@ -51,6 +52,7 @@ class Daemon:
         self._journal, self._uplink, self._clock = journal, uplink, clock
         self._portals: dict[DoorId, Portal] = {}
         self._owed: deque[Draft] = deque(maxlen=_MOST_OWED)
+        self._roll = Roll(transports, self._door_of, self._note, uplink.tell_status, clock)
 
     async def run(self) -> None:
         """Serve until cancelled: take up the kept snapshot, say that the source has started, and read cards."""
@@ -60,6 +62,7 @@ class Daemon:
             _log.error("kept-snapshot-damaged", extra={"fault": str(error)})
         self._note(Draft(self._clock.now(), EventType.SOURCE_STARTED))
         self._fit_doors()
+        self._roll.open()
         antennas = [
             Antenna(
                 reader, transport, self._rights, self._keep, self._clock, self._portal_of, self._credentials
@@ -71,6 +74,7 @@ class Daemon:
                 for antenna in antennas:
                     group.create_task(antenna.run(), name=f"reader {antenna.reader}")
         finally:
+            self._roll.close()
             for portal in self._portals.values():
                 portal.close()
 
@@ -86,13 +90,14 @@ class Daemon:
         return taken
 
     def status(self) -> Status:
-        """Return what this computer says of itself: its program, and the version of the rights in force."""
+        """Return what this computer says of itself: its program, the version of the rights in force, its readers."""
         snapshot = self._rights.snapshot
         return Status(
             Line.ONLINE,
             self._clock.now(),
             version("totem-access"),
             snapshot.version if snapshot else None,
+            dict(self._roll.readers),
         )
 
     def _fit_doors(self) -> None:
@@ -110,8 +115,12 @@ class Daemon:
             fresh.open()
 
     def _portal_of(self, reader: ReaderId) -> Portal | None:
+        door = self._door_of(reader)
+        return self._portals.get(door) if door else None
+
+    def _door_of(self, reader: ReaderId) -> DoorId | None:
         door = self._rights.door_of(reader)
-        return self._portals.get(door.id) if door else None
+        return door.id if door else None
 
     def _tell_state(self, door: Door, state: DoorState) -> None:
         payload = msgspec.json.encode({"state": state.value, "at": self._clock.now()})

@@ -7,6 +7,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable
+from datetime import datetime
 
 import msgspec
 
@@ -16,6 +17,7 @@ from readers.credentials.exchange import (
     Conversation,
     Derive,
     Identified,
+    Progress,
     Rejected,
     Step,
     T,
@@ -56,19 +58,23 @@ class NoCounters:
 
 
 class Credentials(msgspec.Struct, frozen=True):
-    """What badges are read with: how the site's look, the home of their keys and counts, a source of challenges."""
+    """What badges are read and issued with: their look, the home of their keys and counts, a source of challenges.
+
+    `tell` hears what is being done while a badge is issued.
+    """
 
     scheme: Scheme = Scheme()
     keys: KeyStore = NoKeys()
     counters: Counters = NoCounters()
     draw: Callable[[int], bytes] = secrets.token_bytes
+    tell: Callable[[str], None] = _log.debug
 
 
-async def read(card: Card, credentials: Credentials) -> Identified | Rejected:
-    """Find out whose badge a card is. A card torn away is an unreadable one."""
+async def read(card: Card, credentials: Credentials, at: datetime) -> Identified | Rejected:
+    """Find out whose badge a card is; `at` is now. A card torn away is an unreadable one."""
     try:
         async with asyncio.timeout(VISIT_S):
-            conversation = identify(card.atr, credentials.scheme, credentials.draw)
+            conversation = identify(card.atr, credentials.scheme, credentials.draw, at.date())
             return await converse(conversation, card, credentials)
     except CardGone:
         return UNREADABLE
@@ -100,3 +106,6 @@ async def _obey(step: Step, card: Card, credentials: Credentials) -> bytes:
             return await credentials.keys.derive(key, identity) or b""
         case Advance(tag, count):
             return _KEPT if credentials.counters.advance(tag, count) else b""
+        case Progress(what):
+            credentials.tell(what)
+            return b""

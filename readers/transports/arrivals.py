@@ -1,4 +1,4 @@
-"""The event loop's side of any reader: the card that has come, and the outage that is not told yet.
+"""The event loop's side of any reader: the card that has come, and whether the reader is there.
 
 One card at a time; one that leaves before anybody asked was never there. An outage is told once, the end always.
 """
@@ -7,18 +7,20 @@ import asyncio
 from typing import Generic, TypeVar
 
 from readers.errors import TransportDown
+from readers.health import Health, Standing
 
 _C = TypeVar("_C")
 
 
 class Arrivals(Generic[_C]):
-    """Hands cards of one reader over to the one who waits for them."""
+    """Hands cards of one reader over to the one who waits for them, and its health to those who watch."""
 
     def __init__(self) -> None:
         self._news: _C | None = None
-        self._outage: TransportDown | None = None
+        self._untold: TransportDown | None = None
         self._end: TransportDown | None = None
         self._stirred = asyncio.Event()
+        self._standing = Standing()
 
     async def next(self) -> _C:
         """Return the next card; raise `TransportDown`."""
@@ -30,6 +32,10 @@ class Arrivals(Generic[_C]):
         found, self._news = self._news, None
         return found
 
+    def watch(self, on_health: Health) -> None:
+        """Call `on_health` at every change from now on, and at once where the health is known."""
+        self._standing.watch(on_health)
+
     def found(self, card: _C) -> None:
         """Note that a card has come."""
         self._news = card
@@ -40,13 +46,15 @@ class Arrivals(Generic[_C]):
         self._news = None
 
     def down(self, outage: TransportDown) -> None:
-        """Note that the reader is gone."""
-        self._news, self._outage = None, outage
-        self._stirred.set()
+        """Note that the reader is gone; of one outage only the first word counts."""
+        if self._standing.change(outage):
+            self._news, self._untold = None, outage
+            self._stirred.set()
 
     def up(self) -> None:
-        """Note that the reader is back: an outage that nobody heard of is over."""
-        self._outage = None
+        """Note that the reader is there: an outage that nobody heard of is over."""
+        self._untold = None
+        self._standing.change(None)
 
     def end(self, outage: TransportDown) -> None:
         """Note that no card will ever come again."""
@@ -56,6 +64,6 @@ class Arrivals(Generic[_C]):
     def _tell_outage(self) -> None:
         if self._end is not None:
             raise self._end
-        if self._outage is not None:
-            outage, self._outage = self._outage, None
+        if self._untold is not None:
+            outage, self._untold = self._untold, None
             raise outage

@@ -1,26 +1,30 @@
 """A `readers.ports.CardTransport` over any blocking reader library: the library stays in one thread of its own.
 
 The thread opens the driver, waits for cards, performs their exchanges in order, and opens the driver again when it
-dies, a little later each time. The event loop hears of it by `call_soon_threadsafe` alone. A card that stays is one
-card; after an outage it is found as a new one.
+dies, as the table of `recovery` says. The event loop hears of it by `call_soon_threadsafe` alone. A card that stays is
+one card; after an outage it is found as a new one.
 """
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
+import msgspec
+
 from readers.errors import CardGone, TransportDown
+from readers.health import Health
 from readers.ports import Card
 from readers.transports.arrivals import Arrivals
+from readers.transports.recovery import FIRST_RETRY_S, NEXT, Happened, Stage, next_pause_s
+
+_log = logging.getLogger(__name__)
 
 PRESENCE_POLL_S = 0.1  # how late a card's leaving may be noticed while nobody talks to it
-FIRST_RETRY_S, LAST_RETRY_S = 0.1, 2.0
+ANSWER_WITHIN_S = 5.0  # many times the longest wait a card may ask for; a library silent for longer is stuck
 _INTERRUPT_AGAIN_S = 0.02
-
-Health = Callable[[TransportDown | None], None]
-"""Called on the event loop: with the reason when the reader goes down, with None when it is up."""
 
 
 class Link(Protocol):
@@ -60,26 +64,28 @@ class Driver(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of the reader, opened or not; never raises."""
+        """Let go of the reader, opened or not."""
         ...
 
 
 class ThreadedTransport:
     """A driver in its thread, as the daemon sees it. Made on the event loop that it serves."""
 
-    def __init__(
-        self, driver: Driver, loop: asyncio.AbstractEventLoop, on_health: Health | None = None
-    ) -> None:
-        self._driver, self._loop, self._on_health = driver, loop, on_health
+    def __init__(self, driver: Driver, loop: asyncio.AbstractEventLoop) -> None:
+        self._driver, self._loop = driver, loop
         self._arrivals = Arrivals[_LinkedCard]()
         self._closing = threading.Event()
         self._ended: asyncio.Future[None] = loop.create_future()
-        self._is_down = False
+        self._pause_s = FIRST_RETRY_S
+        self._link: Link | None = None
         self._thread = threading.Thread(target=self._live, name=str(driver), daemon=True)
         self._thread.start()
 
     async def next_card(self) -> Card:
         return await self._arrivals.next()
+
+    def watch(self, on_health: Health) -> None:
+        self._arrivals.watch(on_health)
 
     async def close(self) -> None:
         """Stop the thread and wait for its end; a card in the field is lost."""
@@ -91,49 +97,68 @@ class ThreadedTransport:
         self._thread.join()
         self._arrivals.end(TransportDown(f"{self._driver} is closed"))
 
-    def _up(self) -> None:
-        self._is_down = False
-        self._arrivals.up()
-        if self._on_health is not None:
-            self._on_health(None)
-
-    def _down(self, outage: TransportDown) -> None:
-        if not self._is_down:
-            self._is_down = True
-            self._arrivals.down(outage)
-            if self._on_health is not None:
-                self._on_health(outage)
-
     def _leave(self, card: "_LinkedCard") -> None:
         self._arrivals.lost()
         card.leave()
 
+    def _answered(self, request: "_Request", value: bytes) -> None:
+        self._arrivals.up()  # it may have been given up for stuck
+        request.settle(value)
+
+    def _despair(self) -> None:
+        """Report a library that does not come back; its thread cannot be ended, only waited for."""
+        self._arrivals.down(TransportDown(f"{self._driver}: no answer within {ANSWER_WITHIN_S:.0f} s"))
+
     # The rest runs in the driver's thread.
 
     def _live(self) -> None:
-        pause_s = FIRST_RETRY_S
-        while not self._closing.is_set():
-            try:
-                self._driver.open()
-                self._tell(self._up)
-                pause_s = FIRST_RETRY_S
-                self._serve()
-            except Exception as fault:  # noqa: BLE001 (a library may raise anything, and a dead thread is a dead door)
-                self._tell(self._down, _as_outage(self._driver, fault))
-            finally:
-                self._driver.close()
-            self._closing.wait(pause_s)
-            pause_s = min(2 * pause_s, LAST_RETRY_S)
-        self._tell(self._ended.set_result, None)
+        acts = {
+            Stage.OPENING: self._open,
+            Stage.WAITING: self._wait,
+            Stage.SERVING: self._serve,
+            Stage.PAUSING: self._pause,
+        }
+        stage = Stage.OPENING
+        try:
+            while not self._closing.is_set():
+                try:
+                    happened = acts[stage]()
+                except Exception as fault:  # noqa: BLE001 (a library may raise anything, and a dead thread is a dead door)
+                    self._tell(self._arrivals.down, _as_outage(self._driver, fault))
+                    happened = Happened.FAILED
+                stage = NEXT[stage, happened]
+            self._let_go()
+        finally:
+            self._tell(self._ended.set_result, None)
 
-    def _serve(self) -> None:
-        while not self._closing.is_set():
-            link = self._driver.wait_for_card()
-            if link is not None:
-                self._attend(link)
+    def _open(self) -> Happened:
+        self._driver.open()
+        self._tell(self._arrivals.up)
+        return Happened.OPENED
 
-    def _attend(self, link: Link) -> None:
-        card = _LinkedCard(link.atr, self._loop)
+    def _pause(self) -> Happened:
+        self._let_go()
+        self._closing.wait(self._pause_s)
+        self._pause_s = next_pause_s(self._pause_s)
+        return Happened.RESTED
+
+    def _let_go(self) -> None:
+        """Close the driver. One that fails at that, too, is opened again all the same."""
+        try:
+            self._driver.close()
+        except Exception as fault:  # noqa: BLE001 (as above)
+            _log.warning("reader-not-closed", extra={"driver": str(self._driver), "fault": repr(fault)})
+
+    def _wait(self) -> Happened:
+        self._link = self._driver.wait_for_card()
+        self._pause_s = FIRST_RETRY_S  # it works: one that opens and fails at once is left alone ever longer
+        return Happened.NOTHING if self._link is None else Happened.CARD_CAME
+
+    def _serve(self) -> Happened:
+        link = self._link
+        if link is None:
+            return Happened.CARD_LEFT
+        card = _LinkedCard(link.atr, self._loop, self._despair)
         self._tell(self._arrivals.found, card)
         try:
             while not self._closing.is_set() and (self._perform_next(card, link) or link.is_there()):
@@ -141,17 +166,18 @@ class ThreadedTransport:
         finally:
             link.release()
             self._tell(self._leave, card)
+        return Happened.CARD_LEFT
 
     def _perform_next(self, card: "_LinkedCard", link: Link) -> bool:
         """Perform one exchange; False if none was asked for in a while."""
         try:
-            apdu, answer = card.requests.get(timeout=PRESENCE_POLL_S)
+            request = card.requests.get(timeout=PRESENCE_POLL_S)
         except Empty:
             return False
         try:
-            self._tell(_settle, answer, link.exchange(apdu))
+            self._tell(self._answered, request, link.exchange(request.apdu))
         except CardGone as gone:
-            self._tell(_break, answer, gone)
+            self._tell(request.fail, gone)
         return True
 
     def _tell(self, callback: Callable[..., object], *values: object) -> None:
@@ -162,13 +188,31 @@ class ThreadedTransport:
             self._closing.set()
 
 
+class _Request(msgspec.Struct):
+    """One command under way, and the alarm for a library that does not come back from it."""
+
+    apdu: bytes
+    answer: asyncio.Future[bytes]
+    alarm: asyncio.TimerHandle
+
+    def settle(self, value: bytes) -> None:
+        self.alarm.cancel()
+        if not self.answer.done():
+            self.answer.set_result(value)
+
+    def fail(self, gone: CardGone) -> None:
+        self.alarm.cancel()
+        if not self.answer.done():
+            self.answer.set_exception(gone)
+
+
 class _LinkedCard:
     """The card on the event loop; `requests` is the one door to the driver's thread."""
 
-    def __init__(self, atr: bytes, loop: asyncio.AbstractEventLoop) -> None:
-        self._atr, self._loop = atr, loop
-        self.requests: SimpleQueue[tuple[bytes, asyncio.Future[bytes]]] = SimpleQueue()
-        self._unanswered: set[asyncio.Future[bytes]] = set()
+    def __init__(self, atr: bytes, loop: asyncio.AbstractEventLoop, alarm: Callable[[], None]) -> None:
+        self._atr, self._loop, self._alarm = atr, loop, alarm
+        self.requests: SimpleQueue[_Request] = SimpleQueue()
+        self._under_way: list[_Request] = []
         self._gone = asyncio.Event()
 
     @property
@@ -178,13 +222,14 @@ class _LinkedCard:
     async def transmit(self, apdu: bytes) -> bytes:
         if self._gone.is_set():
             raise CardGone("the card has left the reader")
-        answer: asyncio.Future[bytes] = self._loop.create_future()
-        self._unanswered.add(answer)
-        self.requests.put((apdu, answer))
+        alarm = self._loop.call_later(ANSWER_WITHIN_S, self._alarm)
+        request = _Request(apdu, self._loop.create_future(), alarm)
+        self._under_way.append(request)
+        self.requests.put(request)
         try:
-            return await answer
+            return await request.answer
         finally:
-            self._unanswered.discard(answer)
+            self._under_way.remove(request)
 
     async def removed(self) -> None:
         await self._gone.wait()
@@ -192,18 +237,8 @@ class _LinkedCard:
     def leave(self) -> None:
         """End what waits for the card. Called on the event loop."""
         self._gone.set()
-        for answer in self._unanswered:
-            _break(answer, CardGone("the card left the reader before it answered"))
-
-
-def _settle(answer: asyncio.Future[bytes], value: bytes) -> None:
-    if not answer.done():
-        answer.set_result(value)
-
-
-def _break(answer: asyncio.Future[bytes], gone: CardGone) -> None:
-    if not answer.done():
-        answer.set_exception(gone)
+        for request in self._under_way:
+            request.fail(CardGone("the card left the reader before it answered"))
 
 
 def _as_outage(driver: Driver, fault: Exception) -> TransportDown:

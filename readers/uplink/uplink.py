@@ -73,6 +73,11 @@ class Uplink:
         self._untold[door] = None
         self._stirred.set()
 
+    def tell_status(self) -> None:
+        """Say that the status has changed; it is asked for again when the line is up."""
+        self._has_news = True
+        self._stirred.set()
+
     async def run(self, on_snapshot: Callable[[bytes], object]) -> None:
         """Hold the line until cancelled. `on_snapshot` gets every snapshot as it came, good or bad, new or not."""
         while True:
@@ -102,8 +107,7 @@ class Uplink:
         """Forget what the last connection was told."""
         self._drain.give_up()
         self._untold = dict.fromkeys(self._states)
-        self._has_news = True
-        self._stirred.set()
+        self.tell_status()
 
     async def _send(self, line: Connection) -> None:
         while True:
@@ -148,8 +152,7 @@ class Uplink:
                     self._take_ack(message.payload)
                 else:
                     on_snapshot(message.payload)
-                    self._has_news = True
-                    self._stirred.set()
+                    self.tell_status()
             except (WireError, OSError) as error:
                 self.refused += 1
                 _log.warning("message-refused", extra={"topic": message.topic, "fault": str(error)})

@@ -47,6 +47,8 @@ class EventType(Enum):
     DOOR_CLOSED = "door-closed"
     DOOR_HELD = "door-held"
     DOOR_FORCED = "door-forced"
+    READER_OFFLINE = "reader-offline"
+    READER_ONLINE = "reader-online"
     COUNT_SET = "count-set"
     PERSON_REMOVED = "person-removed"
     MUSTERED = "mustered"

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import msgspec
 
+from policies.ids import ReaderId
 from readers.errors import WireError
 from readers.wire.events import VERSION, Count, Instant, decode
 
@@ -20,22 +21,32 @@ class Ack(msgspec.Struct, frozen=True):
 
 
 class Line(Enum):
-    """Whether a source holds its line to the bus."""
+    """Whether a source holds its line to the bus, or a reader its line to its computer."""
 
     ONLINE = "online"
     OFFLINE = "offline"
 
 
+class ReaderStatus(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Whether a reader is there, since when, and what is wrong with it where it is not."""
+
+    state: Line
+    since: Instant
+    fault: str | None = None
+
+
 class Status(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a source says of itself, retained; its last will says only `offline`.
 
-    `software` is the version of the program, `snapshot` that of the rights in force, `at` when it said so.
+    `software` is the version of the program, `snapshot` that of the rights in force, `at` when it said so, `readers`
+    those whose health is known.
     """
 
     state: Line
     at: Instant | None = None
     software: str | None = None
     snapshot: _FromZero | None = None
+    readers: dict[ReaderId, ReaderStatus] = {}
 
 
 OFFLINE = msgspec.json.encode(Status(Line.OFFLINE))

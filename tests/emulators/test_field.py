@@ -109,6 +109,35 @@ def test_two_cards_at_once_are_both_lost_until_the_field_is_empty():
     in_field(story)
 
 
+def test_two_cards_that_come_together_are_one_thing_that_cannot_be_read():
+    async def story(antenna):
+        antenna.present(UidCard(UID))
+        antenna.present(UidCard(bytes(7)))
+        stack = await antenna.next_card()
+        assert stack.atr == b""
+        with pytest.raises(CardGone):
+            await stack.transmit(GET_UID)
+        await nothing_comes(antenna)
+        antenna.remove()
+        await stack.removed()
+        antenna.present(UidCard(UID))
+        assert await (await antenna.next_card()).transmit(GET_UID) == ANSWER
+
+    in_field(story)
+
+
+def test_health_is_told_at_once_and_at_every_change():
+    async def story(antenna):
+        told = []
+        antenna.watch(lambda outage: told.append(outage is None))
+        antenna.unplug()
+        antenna.unplug()
+        antenna.plug()
+        assert told == [True, False, True]
+
+    in_field(story)
+
+
 def test_an_unplugged_antenna_is_told_once_and_finds_cards_again_when_plugged():
     async def story(antenna):
         antenna.present(UidCard(UID))

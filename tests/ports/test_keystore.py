@@ -1,11 +1,15 @@
 """What every home of keys promises, on each of them."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from readers.credentials.keys import KeyRef
+from readers.keystores.pkcs11 import Pkcs11Keys, put
 from readers.keystores.sealed import SealedKeys, write
 from readers.ports import KeyStore
 from tests.readers.credentials.published import VECTORS, unhex
+from tests.softhsm import LABEL, MODULE, PIN, make_token
 
 PUBLISHED, TRAP = VECTORS["an10922-aes-1"], VECTORS["an10922-plain16"]
 READ_1, READ_3, OTHER = KeyRef("read", 1), KeyRef("read", 3), KeyRef("other", 7)
@@ -21,7 +25,16 @@ def sealed(tmp_path) -> KeyStore:
     return SealedKeys.open(tmp_path / "keys", unlock)
 
 
-@pytest.fixture(params=["sealed"])
+@pytest.fixture
+def pkcs11(tmp_path, monkeypatch) -> Iterator[KeyStore]:
+    pin_file = make_token(tmp_path, monkeypatch)
+    put(MODULE, LABEL, PIN, HELD)
+    keys = Pkcs11Keys.open(MODULE, LABEL, pin_file)
+    yield keys
+    keys.close()
+
+
+@pytest.fixture(params=["sealed", "pkcs11"])
 def store(request) -> KeyStore:
     made: KeyStore = request.getfixturevalue(request.param)
     return made

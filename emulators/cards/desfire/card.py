@@ -7,18 +7,15 @@ import secrets
 from collections.abc import Callable
 from enum import Enum
 
-import msgspec
-
 from emulators.cards.desfire import files
 from emulators.cards.desfire.commands import RULES
 from emulators.cards.desfire.memory import PICC, Application, Memory
+from emulators.cards.desfire.proving import AUTHENTICATIONS, Challenge, challenge
 from emulators.cards.desfire.rules import Refused, Rule
-from emulators.cards.desfire.sessions import Ev1Session, Ev2Session, Session
+from emulators.cards.desfire.sessions import Session
 from emulators.cards.uid import answer_uid
 from readers.credentials import apdu as iso
 from readers.credentials.atr import processor_card_atr
-from readers.credentials.ciphers import Cipher, rotate
-from readers.credentials.desfire import ev1, ev2
 from readers.credentials.desfire.framing import (
     PART,
     WRAPPED_CLASS,
@@ -34,7 +31,6 @@ _ISO_CLASS = 0x00
 _SELECT, _BY_NAME = 0xA4, 0x04
 _CARD_NAME = bytes.fromhex("d2760000850100")
 _NO_FILE = 0x6A82
-_EV2_OPENING = 32
 
 
 class Generation(Enum):
@@ -47,16 +43,6 @@ class Generation(Enum):
     def major(self) -> int:
         """Return the major version of hardware and software that GetVersion tells."""
         return 0x01 if self is Generation.EV1 else 0x12
-
-
-class _Challenge(msgspec.Struct):
-    """An authentication half done."""
-
-    ins: int
-    key_no: int
-    key: bytes
-    rnd_b: bytes
-    sent: bytes
 
 
 class DesfireCard:
@@ -81,7 +67,7 @@ class DesfireCard:
     def forget(self) -> None:
         """Forget what was proven, and whatever was half done."""
         self.session: Session | None = None
-        self._challenge: _Challenge | None = None
+        self._challenge: Challenge | None = None
         self._incoming: tuple[int, bytes] | None = None
         self._outgoing: list[bytes] = []
 
@@ -117,28 +103,28 @@ class DesfireCard:
 
     def _hear(self, ins: int, data: bytes) -> Answer:
         """Take one frame: a command, or the next part of one, of an answer or of an authentication."""
-        if ins == Instruction.ADDITIONAL_FRAME:
-            return self._continue(data)
-        self._challenge, self._incoming, self._outgoing = None, None, []
-        if ins in (
-            Instruction.AUTHENTICATE_AES,
-            Instruction.AUTHENTICATE_ISO,
-            Instruction.AUTHENTICATE_EV2_FIRST,
-        ):
-            return self._challenge_reader(ins, data)
-        return self._collect(ins, data)
+        try:
+            if ins == Instruction.ADDITIONAL_FRAME:
+                return self._continue(data)
+            self._challenge, self._incoming, self._outgoing = None, None, []
+            if ins in AUTHENTICATIONS:
+                return self._challenge_reader(ins, data)
+            return self._collect(ins, data)
+        except Refused as refused:
+            self.forget()
+            return Answer(refused.status)
 
     def _continue(self, data: bytes) -> Answer:
         if self._challenge is not None:
-            challenge, self._challenge = self._challenge, None
-            return self._prove(challenge, data)
+            begun, self._challenge = self._challenge, None
+            self.session, proof = begun.prove(data, self._draw)
+            return Answer(Status.OK, proof)
         if self._incoming is not None:
-            ins, begun = self._incoming
-            return self._collect(ins, begun + data)
+            ins, part = self._incoming
+            return self._collect(ins, part + data)
         if self._outgoing and not data:
             return self._give()
-        self.forget()
-        return Answer(Status.ILLEGAL_COMMAND)
+        raise Refused(Status.ILLEGAL_COMMAND)
 
     def _collect(self, ins: int, data: bytes) -> Answer:
         """Wait for the rest of a long command; only full frames have one."""
@@ -151,12 +137,9 @@ class DesfireCard:
 
     def _perform(self, ins: int, payload: bytes) -> Answer:
         rule = RULES.get(ins)
-        try:
-            if rule is None:
-                raise Refused(Status.ILLEGAL_COMMAND)
-            self._outgoing = rule.parts(self._carry_out(rule, ins, payload))
-        except Refused as refused:
-            return self._fail(refused.status)
+        if rule is None:
+            raise Refused(Status.ILLEGAL_COMMAND)
+        self._outgoing = rule.parts(self._carry_out(rule, ins, payload))
         return self._give()
 
     def _carry_out(self, rule: Rule, ins: int, payload: bytes) -> bytes:
@@ -176,54 +159,10 @@ class DesfireCard:
         part = self._outgoing.pop(0)
         return Answer(Status.ADDITIONAL_FRAME if self._outgoing else Status.OK, part)
 
-    def _fail(self, status: int) -> Answer:
-        self.forget()
-        return Answer(status)
-
     def _challenge_reader(self, ins: int, data: bytes) -> Answer:
         self.session = None
-        if ins == Instruction.AUTHENTICATE_EV2_FIRST and self.generation is Generation.EV1:
-            return self._fail(Status.ILLEGAL_COMMAND)
-        if not data or (ins != Instruction.AUTHENTICATE_EV2_FIRST and len(data) != 1):
-            return self._fail(Status.LENGTH_ERROR)
-        if data[0] >= len(self.selected.keys):
-            return self._fail(Status.NO_SUCH_KEY)
-        key = self.selected.keys[data[0]]
-        if key.is_aes == (ins == Instruction.AUTHENTICATE_ISO):
-            return self._fail(Status.AUTHENTICATION_ERROR)
-        cipher = Cipher.aes(key.value) if key.is_aes else Cipher.triple_des(key.value)
-        rnd_b = self._draw(cipher.block)
-        sent = cipher.encrypt(rnd_b)
-        self._challenge = _Challenge(ins, data[0], key.value, rnd_b, sent)
-        return Answer(Status.ADDITIONAL_FRAME, sent)
-
-    def _prove(self, challenge: _Challenge, token: bytes) -> Answer:
-        if challenge.ins == Instruction.AUTHENTICATE_EV2_FIRST:
-            return self._prove_ev2(challenge, token)
-        return self._prove_ev1(challenge, token)
-
-    def _prove_ev1(self, challenge: _Challenge, token: bytes) -> Answer:
-        kind = ev1.AES_KEYS if challenge.ins == Instruction.AUTHENTICATE_AES else ev1.DES_KEYS
-        cipher, size = kind.cipher(challenge.key), kind.challenge
-        if len(token) != 2 * size:
-            return self._fail(Status.LENGTH_ERROR)
-        opened = cipher.decrypt(token, challenge.sent)
-        rnd_a = opened[:size]
-        if opened[size:] != rotate(challenge.rnd_b):
-            return self._fail(Status.AUTHENTICATION_ERROR)
-        session = kind.cipher(ev1.session_key(kind, challenge.key, rnd_a, challenge.rnd_b))
-        self.session = Ev1Session(challenge.key_no, session)
-        return Answer(Status.OK, cipher.encrypt(rotate(rnd_a), token[-size:]))
-
-    def _prove_ev2(self, challenge: _Challenge, token: bytes) -> Answer:
-        if len(token) != _EV2_OPENING:
-            return self._fail(Status.LENGTH_ERROR)
-        cipher = Cipher.aes(challenge.key)
-        opened = cipher.decrypt(token)
-        rnd_a = opened[: ev2.CHALLENGE]
-        if opened[ev2.CHALLENGE :] != rotate(challenge.rnd_b):
-            return self._fail(Status.AUTHENTICATION_ERROR)
-        transaction = self._draw(ev2.IDENTIFIER)
-        enc, mac = ev2.session_keys(challenge.key, rnd_a, challenge.rnd_b)
-        self.session = Ev2Session(challenge.key_no, enc, mac, transaction)
-        return Answer(Status.OK, cipher.encrypt(transaction + rotate(rnd_a) + bytes(12)))
+        is_too_new = ins == Instruction.AUTHENTICATE_EV2_FIRST and self.generation is Generation.EV1
+        if is_too_new:
+            raise Refused(Status.ILLEGAL_COMMAND)
+        self._challenge = challenge(ins, data, self.selected.keys, self._draw)
+        return Answer(Status.ADDITIONAL_FRAME, self._challenge.sent)

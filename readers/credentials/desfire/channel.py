@@ -3,6 +3,7 @@
 from enum import IntEnum
 from typing import Protocol
 
+from readers.credentials.ciphers import xor
 from readers.credentials.desfire.framing import Answer, Status
 from readers.credentials.exchange import Conversation
 
@@ -35,6 +36,11 @@ def refusal(status: int) -> AuthenticationFailed:
     return AuthenticationFailed.GARBLED
 
 
+def new_key_entry(key: bytes, version: int | None, old: bytes | None) -> bytes:
+    """Return a new key as ChangeKey carries it: as its difference to the old one, unless that is the session's own."""
+    return (key if old is None else xor(key, old)) + (b"" if version is None else bytes((version,)))
+
+
 class Channel(Protocol):
     """An authenticated session. Any answer but OK ends it, as it does on the card."""
 
@@ -47,6 +53,11 @@ class Channel(Protocol):
         """
         ...
 
-    def change_key(self, key_no: int, key: bytes, version: int, *, old: bytes | None) -> Conversation[Answer]:
-        """Put an AES key in the place of another; `old` is what is there, None for the key of this very session."""
+    def change_key(
+        self, key_no: int, key: bytes, version: int | None, *, old: bytes | None
+    ) -> Conversation[Answer]:
+        """Put a key in the place of another: AES with a version, two-key triple DES without.
+
+        `old` is what is there, None for the key of this very session, which ends with it.
+        """
         ...

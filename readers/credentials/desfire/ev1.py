@@ -10,15 +10,13 @@ from hmac import compare_digest
 
 import msgspec
 
-from readers.credentials.ciphers import Cipher, card_crc, pad_zeros, rotate, xor
-from readers.credentials.desfire.channel import AuthenticationFailed, Comm, refusal
+from readers.credentials.ciphers import Cipher, card_crc, pad_zeros, rotate
+from readers.credentials.desfire.channel import AuthenticationFailed, Comm, new_key_entry, refusal
 from readers.credentials.desfire.framing import GARBLED, Answer, Instruction, Line, Status
 from readers.credentials.exchange import Conversation
 
 _CRC = 4
 _MAC = 8
-_PICC_AES = 0x80
-"""Set beside the number of a card's master key, where an AES key takes its place."""
 
 
 class Kind(msgspec.Struct, frozen=True):
@@ -74,7 +72,9 @@ class Ev1Channel:
         answer = yield from self._line.converse(ins, self.protect(ins, header, data, comm))
         return self.open(answer, comm, is_read=not data)
 
-    def change_key(self, key_no: int, key: bytes, version: int, *, old: bytes | None) -> Conversation[Answer]:
+    def change_key(
+        self, key_no: int, key: bytes, version: int | None, *, old: bytes | None
+    ) -> Conversation[Answer]:
         """Change a key: `old` None for the key of the session, after which the card has forgotten it."""
         protected = self.protect_key(key_no, key, version, old)
         answer = yield from self._line.converse(Instruction.CHANGE_KEY, protected)
@@ -88,9 +88,9 @@ class Ev1Channel:
         self._vector = self._cipher.cmac(command, self._vector)
         return header + data + (self._vector[:_MAC] if comm is Comm.MAC and data else b"")
 
-    def protect_key(self, key_no: int, key: bytes, version: int, old: bytes | None) -> bytes:
-        """Return what follows the instruction of ChangeKey. The card's master key becomes an AES key."""
-        entry = (key if old is None else xor(key, old)) + bytes((version,))
+    def protect_key(self, key_no: int, key: bytes, version: int | None, old: bytes | None) -> bytes:
+        """Return what follows the instruction of ChangeKey."""
+        entry = new_key_entry(key, version, old)
         entry += card_crc(bytes((Instruction.CHANGE_KEY, key_no)) + entry)
         return bytes((key_no,)) + self._encipher(entry if old is None else entry + card_crc(key))
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from hmac import compare_digest
 
 from readers.credentials.ciphers import Cipher, card_crc, odd_bytes, pad, rotate, unpad, xor
-from readers.credentials.desfire.channel import AuthenticationFailed, Comm, refusal
+from readers.credentials.desfire.channel import AuthenticationFailed, Comm, new_key_entry, refusal
 from readers.credentials.desfire.framing import GARBLED, Answer, Instruction, Line, Status
 from readers.credentials.exchange import Conversation
 
@@ -84,9 +84,11 @@ class Ev2Channel:
         answer = yield from self._line.converse(ins, self.protect(ins, header, data, comm))
         return self.open(answer, comm)
 
-    def change_key(self, key_no: int, key: bytes, version: int, *, old: bytes | None) -> Conversation[Answer]:
+    def change_key(
+        self, key_no: int, key: bytes, version: int | None, *, old: bytes | None
+    ) -> Conversation[Answer]:
         """Change a key (AN12196, section 6.16). After its own key the card has forgotten the session: no MAC comes."""
-        entry = key + bytes((version,)) if old is None else xor(key, old) + bytes((version,)) + card_crc(key)
+        entry = new_key_entry(key, version, old) + (b"" if old is None else card_crc(key))
         protected = self.protect(Instruction.CHANGE_KEY, bytes((key_no,)), entry, Comm.FULL)
         answer = yield from self._line.converse(Instruction.CHANGE_KEY, protected)
         return answer if old is None else self.open(answer, Comm.FULL)

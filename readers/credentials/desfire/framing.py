@@ -98,7 +98,7 @@ class Framing(Enum):
 
 
 def frame_command(framing: Framing, ins: int, data: bytes) -> bytes:
-    """Return one frame of a command; `data` is at most `PART` bytes."""
+    """Return one frame of a command."""
     if framing is Framing.NATIVE:
         return bytes((ins,)) + data
     return Command(WRAPPED_CLASS, ins, 0, 0, data, expected=256).encode()
@@ -115,9 +115,10 @@ def parse_answer(framing: Framing, raw: bytes) -> Answer:
 
 
 class Line(msgspec.Struct, frozen=True):
-    """The way to a card: sends commands, in parts where they are long."""
+    """The way to a card: sends commands, in parts of `part` bytes where they are long."""
 
     framing: Framing = Framing.WRAPPED
+    part: int = PART
 
     def send(self, ins: int, data: bytes = b"") -> Conversation[Answer]:
         """Send one frame and return its answer; an `ADDITIONAL_FRAME` is the caller's to go on from."""
@@ -126,11 +127,11 @@ class Line(msgspec.Struct, frozen=True):
 
     def converse(self, ins: int, data: bytes = b"") -> Conversation[Answer]:
         """Send a whole command and return the whole answer, its parts put together."""
-        answer = yield from self.send(ins, data[:PART])
-        for start in range(PART, len(data), PART):
+        answer = yield from self.send(ins, data[: self.part])
+        for start in range(self.part, len(data), self.part):
             if answer.status != Status.ADDITIONAL_FRAME:
                 return answer
-            answer = yield from self.send(Instruction.ADDITIONAL_FRAME, data[start : start + PART])
+            answer = yield from self.send(Instruction.ADDITIONAL_FRAME, data[start : start + self.part])
         collected = answer.data
         for _ in range(MOST_PARTS):
             if answer.status != Status.ADDITIONAL_FRAME:

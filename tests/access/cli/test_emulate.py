@@ -29,6 +29,15 @@ def test_wrong_words_are_told_and_exit_with_2(words, complaint):
     assert complaint in done.stderr
 
 
+def test_keys_that_do_not_fit_are_told_without_showing_them(tmp_path):
+    (tmp_path / "keys.json").write_text('{"private": "secret"}')
+    done = emulate("pkoc", "--keys", str(tmp_path / "keys.json"))
+    assert done.returncode == 1
+    assert "private: expected 32 bytes" in done.stderr
+    assert "secret" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_reader_that_is_not_there_is_told_and_exits_with_1():
     done = emulate("uid", "--vpcd", "127.0.0.1:1")
     assert done.returncode == 1

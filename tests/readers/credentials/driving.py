@@ -2,14 +2,16 @@
 
 import random
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from typing import TypeVar
 
 from emulators.cards.card import VirtualCard
 from readers.credentials.ciphers import Cipher
-from readers.credentials.exchange import Advance, Conversation, Derive, Step, Transmit
+from readers.credentials.exchange import Advance, Conversation, Derive, Progress, Step, Transmit
 from readers.credentials.keys import KeyRef, diversify
 
 T = TypeVar("T")
+TODAY = date(2026, 9, 15)
 
 
 class Driver:
@@ -18,6 +20,7 @@ class Driver:
     def __init__(self, card: VirtualCard, keys: Mapping[KeyRef, bytes] | None = None) -> None:
         self.card, self.keys = card, dict(keys or {})
         self.counts: dict[str, int] = {}
+        self.told: list[str] = []
         self.trace: list[tuple[bytes, bytes]] = []
 
     def run(self, conversation: Conversation[T]) -> T:
@@ -36,6 +39,9 @@ class Driver:
                     return b""
                 self.counts[card] = count
                 return b"\x01"
+            case Progress(what):
+                self.told.append(what)
+                return b""
 
 
 def drive(conversation: Conversation[T], answer: Callable[[Step], bytes]) -> T:

@@ -10,7 +10,7 @@ from policies.request import Assurance
 from readers.credentials.exchange import Exchange, Identified, Rejected, Transmit
 from readers.credentials.schemes import Scheme
 from readers.credentials.session import identify
-from tests.readers.credentials.driving import seeded
+from tests.readers.credentials.driving import TODAY, seeded
 
 MIFARE_CLASSIC = "3b8f8001804f0ca000000306030001000000006a"  # as ACS and HID print it for a 1K card
 DESFIRE = "3b8180018080"
@@ -20,7 +20,7 @@ UNREADABLE = Rejected(Reason.AUTHENTICATION_FACTOR_ERROR)
 
 
 def visit(atr: bytes) -> Exchange:
-    return identify(atr, Scheme(), seeded(1))
+    return identify(atr, Scheme(), seeded(1), TODAY)
 
 
 def answer_with(exchange: Exchange, answers: list[bytes]) -> tuple[list[bytes], Identified | Rejected]:

@@ -80,9 +80,13 @@ class QuietUplink:
     def __init__(self) -> None:
         self.door_states: dict[DoorId, bytes] = {}
         self.notified = 0
+        self.told = 0
 
     def notify(self) -> None:
         self.notified += 1
+
+    def tell_status(self) -> None:
+        self.told += 1
 
     def publish_door_state(self, door: DoorId, payload: bytes) -> None:
         self.door_states[door] = payload

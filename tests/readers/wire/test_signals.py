@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policies.ids import ReaderId
 from readers.errors import WireError
-from readers.wire.signals import OFFLINE, Ack, Line, Status, read_ack, read_status
+from readers.wire.signals import OFFLINE, Ack, Line, ReaderStatus, Status, read_ack, read_status
 
 
 def test_the_acknowledgement_has_the_form_that_the_contract_gives():
@@ -22,7 +23,9 @@ def test_the_last_will_says_only_that_the_source_is_offline():
 
 
 def test_a_status_is_read_back_as_it_was_said():
-    status = Status(Line.ONLINE, datetime(2026, 9, 15, tzinfo=UTC), "0.1.0", 3)
+    at = datetime(2026, 9, 15, tzinfo=UTC)
+    lost = ReaderStatus(Line.OFFLINE, at, "unplugged")
+    status = Status(Line.ONLINE, at, "0.1.0", 3, {ReaderId("lab-in"): lost})
     assert read_status(msgspec.json.encode(status)) == status
 
 

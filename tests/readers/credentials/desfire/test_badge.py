@@ -9,7 +9,7 @@ from policies.request import Assurance
 from readers.credentials.exchange import Identified, Rejected, unproven
 from readers.credentials.schemes import Scheme
 from readers.credentials.session import identify
-from tests.readers.credentials.driving import Driver, seeded
+from tests.readers.credentials.driving import TODAY, Driver, seeded
 from tests.readers.credentials.site import (
     BADGE,
     DESFIRE,
@@ -31,7 +31,7 @@ def but(**changes) -> Scheme:
 
 
 def visit(card, scheme=SCHEME, keys=KEYS) -> Identified | Rejected:
-    return Driver(card, keys).run(identify(card.atr, scheme, seeded(3)))
+    return Driver(card, keys).run(identify(card.atr, scheme, seeded(3), TODAY))
 
 
 def test_a_card_of_the_site_is_identified_by_its_file():
@@ -40,7 +40,7 @@ def test_a_card_of_the_site_is_identified_by_its_file():
 
 def test_a_visit_takes_four_exchanges_over_the_air():
     driver = Driver(issued_card(), KEYS)
-    driver.run(identify(driver.card.atr, SCHEME, seeded(3)))
+    driver.run(identify(driver.card.atr, SCHEME, seeded(3), TODAY))
     assert [apdu[:2].hex() for apdu, _ in driver.trace] == ["ffca", "905a", "9071", "90af", "90bd"]
 
 

@@ -1,0 +1,263 @@
+"""`totem badge`: cards at a desk, in an emulated field, and a real server that records them."""
+
+import argparse
+import asyncio
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import uvicorn
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, derive_private_key
+
+from access.api import create_app
+from access.authorize.authorizer import Authorizer
+from access.cli import badge as command
+from access.cli.badge import Refused, Work
+from access.cli.desk import HOLD, HOLD_AGAIN, Desk
+from access.cli.records import Records, ServerRefused
+from access.errors import Conflict, NotFound, SettingsError
+from access.services import Services
+from access.services.people import PersonRecord
+from emulators.cards.desfire import DesfireCard, Memory
+from emulators.cards.ntag424 import Ntag424Card, TagMemory
+from emulators.cards.pkoc import PkocCard
+from emulators.cards.uid import UidCard
+from emulators.clock import LoopClock
+from emulators.field import Antenna
+from policies.ids import BadgeId, PersonId, SourceId
+from policies.roster import BadgeKind, BadgeStatus, ResidentType
+from readers.badges import Badges, DesfireBadges, Ntag424Badges, PkocBadges, SealedHome
+from readers.daemon import Credentials
+from readers.journal import Durability, FileJournal
+from readers.settings import DeskSettings
+from tests.pcscd import run_inside
+from tests.readers.credentials.site import UID, URL, Keys
+from tests.small_site import NOON
+
+CHOSEN = DeskSettings(
+    SealedHome("", ""),
+    Badges(desfire=DesfireBadges("4f4d54", "desk"), ntag424=Ntag424Badges("desk", URL), pkoc=PkocBadges()),
+    (),
+)
+SCHEME = CHOSEN.badges.scheme(Keys().versions)
+
+
+@contextmanager
+def serving(services: Services, folder: Path) -> Iterator[str]:
+    """Serve a site's API on a loopback port; the desk's key is in `key`."""
+    scopes = ("people:read", "badges:read", "badges:write")
+    (folder / "key").write_text(services.operators.create_key("desk", scopes, "test", NOON) + "\n")
+    journal = FileJournal(folder / "authorizer", SourceId("authorizer-1"), lambda: NOON, Durability.BUFFERED)
+    app = create_app(services, lambda: NOON, Authorizer(services, journal))
+    line = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", loop="asyncio"))
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve([line])))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{line.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        line.close()
+        journal.close()
+
+
+@pytest.fixture
+def served(services, tmp_path):
+    people = [PersonRecord(PersonId(name), ResidentType.MAKER, name=name) for name in ("ada", "eve")]
+    services.people.add(people, "test", NOON)
+    with serving(services, tmp_path) as address:
+        yield address
+
+
+class Counter:
+    """The desk, with the hand that holds cards to its reader."""
+
+    def __init__(self, server: str, key: Path) -> None:
+        self.told: list[str] = []
+        self._server, self._key = server, key
+
+    def do(self, action, card, *, person="ada", kind="desfire", torn_at=None) -> dict[str, object]:
+        arguments = argparse.Namespace(person=person, kind=kind, server=self._server, key=self._key)
+        return asyncio.run(self._act(action, card, Work(arguments, CHOSEN, Keys(), SCHEME), torn_at))
+
+    async def _act(self, action, card, work, torn_at):
+        field = Antenna(LoopClock(asyncio.get_running_loop(), NOON))
+        taken_away = asyncio.Event()
+
+        def tell(what: str) -> None:
+            self.told.append(what)
+            if what == HOLD_AGAIN:
+                taken_away.set()
+
+        desk = Desk(field, Credentials(SCHEME, Keys(), tell=tell), tell)
+        doing = asyncio.create_task(action(desk, work))
+        if torn_at is not None:
+            field.present(_torn(card, torn_at, field))
+            await asyncio.wait_for(taken_away.wait(), 5)
+        field.present(card)
+        return await doing
+
+
+def _torn(card, at, field):
+    heard = 0
+
+    class Torn:
+        atr = card.atr
+        reset = card.reset
+
+        def process(self, apdu: bytes) -> bytes:
+            nonlocal heard
+            heard += 1
+            if heard == at:
+                field.remove()
+            return bytes(card.process(apdu))
+
+    return Torn()
+
+
+@pytest.fixture
+def counter(served, tmp_path):
+    return Counter(served, tmp_path / "key")
+
+
+def blank() -> DesfireCard:
+    return DesfireCard(Memory(UID))
+
+
+def test_a_badge_is_issued_recorded_and_read(counter, services):
+    card = blank()
+    done = counter.do(command.issue, card)
+    badge = services.badges.get(BadgeId(str(done["badge"])))
+    assert (badge.person, badge.kind, badge.status) == ("ada", BadgeKind.DESFIRE, BadgeStatus.ACTIVE)
+    assert counter.told[:2] == [HOLD, "taking the card over"]
+    assert counter.do(command.read, card) == {"badge": badge.id, "assurance": "authenticated"}
+
+
+@pytest.mark.parametrize("torn_at", [3, 12, 20])
+def test_a_card_that_was_taken_away_is_gone_on_with_when_it_is_back(counter, services, torn_at):
+    done = counter.do(command.issue, blank(), torn_at=torn_at)
+    assert HOLD_AGAIN in counter.told
+    assert services.badges.get(BadgeId(str(done["badge"]))).person == "ada"
+
+
+def test_issuing_again_to_the_same_person_changes_nothing(counter, services):
+    card = blank()
+    first, again = counter.do(command.issue, card), counter.do(command.issue, card)
+    assert again == first | {"new": False}
+    assert services.badges.get(BadgeId(str(first["badge"]))).version == 1
+
+
+def test_a_card_that_is_somebodys_is_not_given_to_another_until_it_is_wiped(counter, services):
+    card = blank()
+    first = counter.do(command.issue, card)
+    with pytest.raises(Conflict, match="of ada; wipe the card first to give it to eve"):
+        counter.do(command.issue, card, person="eve")
+    assert counter.do(command.wipe, card) == {"uid": UID.hex(), "badge": first["badge"]}
+    assert services.badges.get(BadgeId(str(first["badge"]))).status is BadgeStatus.REVOKED
+    second = counter.do(command.issue, card, person="eve")
+    assert second["badge"] != first["badge"]
+
+
+def test_nobody_gets_a_badge_and_the_card_is_not_touched(counter):
+    card = blank()
+    with pytest.raises(NotFound, match="person nobody"):
+        counter.do(command.issue, card, person="nobody")
+    assert card.memory == Memory(UID)
+
+
+def test_a_card_that_is_whole_but_not_recorded_says_so_and_is_recorded_at_the_next_try(
+    counter, services, monkeypatch
+):
+    card = blank()
+
+    def refuse(*_: object) -> None:
+        raise ServerRefused("gone")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Records, "record", refuse)
+        with pytest.raises(Refused, match="the card is whole, but not recorded"):
+            counter.do(command.issue, card)
+    done = counter.do(command.issue, card)
+    assert services.badges.get(BadgeId(str(done["badge"]))).person == "ada"
+
+
+def test_a_tag_is_issued_under_its_own_number(counter, services):
+    card = Ntag424Card(TagMemory(UID))
+    assert counter.do(command.issue, card, kind="ntag424")["badge"] == UID.hex()
+    assert services.badges.get(BadgeId(UID.hex())).kind is BadgeKind.NTAG424
+    assert counter.do(command.rekey, card, kind="ntag424")["badge"] == UID.hex()
+    assert counter.do(command.wipe, card, kind="ntag424")["badge"] == UID.hex()
+
+
+def test_a_phone_is_enrolled_by_what_it_proves(counter, services):
+    card = PkocCard(derive_private_key(7, SECP256R1()))
+    done = counter.do(command.issue, card, kind="pkoc")
+    assert services.badges.get(BadgeId(str(done["badge"]))).kind is BadgeKind.PKOC
+    with pytest.raises(Refused, match="is no uid badge: it proves authenticated"):
+        counter.do(command.issue, card, kind="uid")
+
+
+def test_a_plain_card_is_enrolled_only_where_that_was_asked_for(counter):
+    with pytest.raises(Refused, match="is no pkoc badge: it proves uid"):
+        counter.do(command.issue, UidCard(UID), kind="pkoc")
+    assert counter.do(command.issue, UidCard(UID), kind="uid")["badge"] == UID.hex()
+
+
+def test_what_stops_the_work_is_said(counter):
+    card = blank()
+    card.memory.picc.keys[0].value = b"\x55" * 16
+    with pytest.raises(Refused, match="somebody else's"):
+        counter.do(command.issue, card)
+    with pytest.raises(Refused, match="no badge of this site"):
+        counter.do(command.rekey, card)
+
+
+def test_a_server_that_does_not_answer_is_told_before_the_card_is_touched(tmp_path):
+    (tmp_path / "key").write_text("key")
+    card = blank()
+    with pytest.raises(ServerRefused, match="ConnectionRefusedError"):
+        Counter("http://127.0.0.1:1", tmp_path / "key").do(command.issue, card)
+    assert card.memory == Memory(UID)
+
+
+def test_a_wrong_key_is_told(counter, tmp_path):
+    (tmp_path / "key").write_text("wrong")
+    with pytest.raises(ServerRefused, match="answered 401"):
+        counter.do(command.issue, blank())
+
+
+@pytest.mark.parametrize("url", ["ftp://x", "127.0.0.1:8000", "http://"])
+def test_an_address_that_is_none_is_told(tmp_path, url):
+    (tmp_path / "key").write_text("key")
+    with pytest.raises(SettingsError, match="expected http"):
+        Records(url, tmp_path / "key")
+
+
+def test_a_desk_without_the_keys_says_which(tmp_path, capsys):
+    from access.cli import main
+    from readers.keystores.sealed import write
+
+    unlock = tmp_path / "unlock"
+    unlock.write_bytes(bytes(32))
+    unlock.chmod(0o600)
+    write(tmp_path / "keys", unlock, {})
+    (tmp_path / "key").write_text("key")
+    desk = tmp_path / "desk.toml"
+    desk.write_text(
+        f'[keys]\nhome = "sealed"\nfile = "{tmp_path}/keys"\nunlock = "{unlock}"\n'
+        '[badges.desfire]\naid = "4f4d54"\nsystem = "desk"\n'
+        '[[reader]]\nid = "desk"\ntransport = "nfcpy"\ndevice = "udp:localhost:1"\n'
+    )
+    assert main(["badge", "read", "--desk", str(desk), "--reader", "desk"]) == 1
+    assert "there is no key 'desfire-read'" in capsys.readouterr().err
+    assert main(["badge", "read", "--desk", str(tmp_path / "none"), "--reader", "desk"]) == 1
+    assert json.dumps("none")[1:-1] in capsys.readouterr().err
+
+
+def test_a_badge_is_issued_on_a_real_reader():
+    run_inside(str(Path(__file__).with_name("inside_badge.py")))

@@ -1,0 +1,82 @@
+"""docs/readers.md does what it says: its settings are read, its key ceremony comes to what the computers need."""
+
+import argparse
+import re
+import shlex
+import tomllib
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from access.cli import main
+from readers.badges import Badges, SealedHome
+from readers.keystores.sealed import SealedKeys
+from readers.settings import DeskSettings, load_desk
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "readers.md").read_text()
+BLOCKS = [
+    re.sub(r"^ {4,7}", "", block, flags=re.MULTILINE)
+    for block in re.findall(r"(?:^ {4,}\S.*\n|^\n(?= {4,}\S))+", PAGE, re.MULTILINE)
+]
+
+
+def settings(first: str) -> str:
+    [block] = [block.strip() for block in BLOCKS if block.strip().startswith("[keys]") and first in block]
+    return block
+
+
+def test_the_door_computers_settings_are_read():
+    parsed = tomllib.loads(settings("keys-unlock"))
+    assert msgspec.convert(parsed["keys"], SealedHome).unlock.endswith("keys-unlock")
+    badges = msgspec.convert(parsed["badges"], Badges)
+    assert badges.desfire is not None
+    assert not badges.uid
+
+
+def test_the_desks_settings_are_read():
+    desk = msgspec.convert(tomllib.loads(settings("desk.unlock")), DeskSettings)
+    assert desk.badges.desfire is not None
+    assert [reader.id for reader in desk.reader] == ["desk"]
+    shipped = load_desk(ROOT / "deploy" / "km0" / "desk.toml")
+    assert shipped.badges.desfire == desk.badges.desfire
+
+
+def test_the_key_ceremony_gives_each_computer_what_it_needs(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    names = ("desfire-read", "desfire-seal", "desfire-master", "desfire-picc")
+    text = PAGE[PAGE.index("## Key ceremony") : PAGE.index("Into a secure element")]
+    commands = re.findall(r"^ {7}(totem keys (?:[^\\\n]|\\\n)*)", text, re.MULTILINE)
+    assert len(commands) == 4
+    for person in ("ada", "eve"):
+        for number, name in enumerate(names):
+            (tmp_path / f"{person}-{name}").write_text(f"{len(person) * number + ord(person[0]):02x}" * 16)
+    for command in commands:
+        words = shlex.split(command.replace("\\\n", " "))[1:]
+        if words[1] == "add":
+            for name in names:
+                assert main([word.replace("desfire-read", name) for word in words]) == 0
+        else:
+            assert main(words) == 0
+    capsys.readouterr()
+    desk = SealedKeys.open(tmp_path / "desk.keys", tmp_path / "desk.unlock")
+    door = SealedKeys.open(tmp_path / "edge-2.keys", tmp_path / "edge-2.unlock")
+    assert all(desk.versions(name) == (1,) for name in names)
+    assert [name for name in names if door.versions(name)] == ["desfire-read", "desfire-seal"]
+
+
+@pytest.mark.parametrize("command", re.findall(r"^ {4}(totem badge [^#\n]*)", PAGE, re.MULTILINE))
+def test_the_desks_commands_are_understood(command, monkeypatch):
+    from access.cli import badge
+
+    heard: list[str] = []
+
+    def run(arguments: argparse.Namespace) -> int:
+        heard.append(arguments.action)
+        return 0
+
+    monkeypatch.setattr(badge, "run", run)
+    words = shlex.split(command)[1:]
+    assert main(words) == 0
+    assert heard == [words[1]]
