@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PARTS := PYTHON="$(PYTHON)" tests/parts.sh
 WORKERS ?= $(shell nproc)
-BENCHES ?= decide tap
+BENCHES ?= decide tap fanout
 FUZZED ?= parsers stranger tampered card desk
 SECONDS ?= 300
 ARGS ?=

@@ -1,5 +1,6 @@
 """Pages that look closer: a space, the history of counts. Numbers of spaces only, and nobody in them."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from access.dashboard.render import fill_step
 from access.dashboard.words import Language, Words
 from access.errors import Invalid
 from access.services.counting import Counting, DayRecord, Total
-from policies.building import Building, SpaceKind
+from policies.building import Building, Space, SpaceKind
 from policies.ids import SpaceId
 
 _SEES_COUNTS = "occupancy:read"
@@ -49,7 +50,7 @@ def looking(front: Front, counting: Counting, building: Building) -> APIRouter:
 class _Looking:
     def __init__(self, front: Front, counting: Counting, building: Building) -> None:
         self._front, self._counting, self._building = front, counting, building
-        self._spaces = [one for one in building.spaces.values() if one.kind is not SpaceKind.OUTSIDE]
+        self._spaces = list(_tree(building, None))
 
     async def space(self, request: Request, space: str, asked: _LanguageAsked = None) -> Response:
         operator = await self._front.entitled(request, _SEES_COUNTS)
@@ -126,6 +127,14 @@ class _Looking:
                 depth = len(self._building.path_up(space.id)) - 1
                 rows.append(Row(space.id, words.pick(space.name), min(depth, 6), total, use))
         return rows
+
+
+def _tree(building: Building, parent: SpaceId | None) -> Iterator[Space]:
+    """Yield the spaces but the outside, each before those inside it."""
+    for space in building.children(parent):
+        if space.kind is not SpaceKind.OUTSIDE:
+            yield space
+            yield from _tree(building, space.id)
 
 
 def _week(days: list[DayRecord]) -> list[list[float | None]]:

@@ -106,7 +106,8 @@ def _stands_alone(building: Building, space: Space) -> bool:
 
 def _draw(building: Building, level: Space, words: Words) -> LevelDrawing:
     inside = [leaf for leaf in building.leaves() if level.id in building.path_up(leaf.id)]
-    doors = tuple(door for door in building.doors.values() if door.inner in {leaf.id for leaf in inside})
+    names = {leaf.id for leaf in inside}
+    doors = tuple(door for door in building.doors.values() if door.inner in names)
     extent = level.plan or _extent(leaf.plan for leaf in inside)
     sheet = _Sheet(extent)
     return LevelDrawing(

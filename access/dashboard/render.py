@@ -94,6 +94,11 @@ class Renderer:
         """Write an instant as the building's wall clock shows it; nothing for no instant."""
         return at.astimezone(self._timezone).strftime("%H:%M:%S") if at else ""
 
+    def moment(self, at: datetime) -> str:
+        """Write an instant with its day, as the building's wall shows it."""
+        here = at.astimezone(self._timezone)
+        return f"{self.words.dated(here.date())} {here:%H:%M:%S}"
+
     def _summary(self, glimpse: Glimpse) -> Markup:
         here = glimpse.now.astimezone(self._timezone)
         return self._pieces.draw(

@@ -73,9 +73,10 @@ class Estimator:
     def __init__(self, building: Building, ways: Ways) -> None:
         self._building, self._ways = building, ways
         self._spaces = [space for space in building.spaces if space not in ways.outside]
-        self._under = {
-            space: [leaf for leaf in ways.leaves if space in ways.paths_up[leaf]] for space in self._spaces
-        }
+        self._under: dict[SpaceId, list[SpaceId]] = {space: [] for space in self._spaces}
+        for leaf in ways.leaves:
+            for space in ways.paths_up[leaf]:
+                self._under[space].append(leaf)
         self._ways_out: dict[SpaceId, list[Way]] = {}
         for way in ways.all:
             self._ways_out.setdefault(way[0], []).append(way)

@@ -24,6 +24,7 @@ from access.services.own import OwnEvents
 from access.services.passwords import Passwords
 from access.services.people import People
 from access.services.publication import Publisher
+from access.services.reception import Reception
 from access.services.rollcall import RollCall
 from access.services.signing import create_key, fingerprint, load_key
 from access.store import schema, site
@@ -52,6 +53,7 @@ class Services(msgspec.Struct, frozen=True):
     counting: Counting
     chronicle: Chronicle
     rollcall: RollCall
+    reception: Reception
     rights: Outbox[RightsChanged]
     news: Outbox[Sequence[Event]]
 
@@ -104,6 +106,7 @@ def open_services(
         live=live,
         counting=Counting(database, building, own),
         chronicle=Chronicle(database, building, policy.calendar, live, recorder, own),
+        reception=Reception(database),
         rollcall=RollCall(database, building, live, own),
         rights=rights,
         news=news,

@@ -14,6 +14,7 @@ from access.services.rights import Scope
 from access.site.emulated import EmulatedSettings, EmulatedSite
 from access.site.emulation import emulation
 from access.site.pace import Pace
+from access.site.past import invent
 from access.site.web import Web
 from emulators.clock import BuildingLoop, LoopClock
 from readers.journal import Durability, FileJournal
@@ -83,11 +84,15 @@ async def _live(
             loop.go_live(speed)
         pace.go_live(writer)
         draining = asyncio.create_task(drain.run(), name="authorizer drain")
+        today = site.services.policy.calendar.local(live_from).day
+        past = asyncio.create_task(
+            asyncio.to_thread(invent, site.services, site.residents, settings.seed, today)
+        )
         welcome(_welcome(site, live_from))
         await web.serve(listener)
         for task in (people, draining):
             task.cancel()
-        await asyncio.gather(people, draining, return_exceptions=True)
+        await asyncio.gather(people, draining, past, return_exceptions=True)
     writer.close()
     journal.close()
 

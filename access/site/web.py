@@ -14,11 +14,13 @@ from fastapi import FastAPI
 from access.api import create_app
 from access.api.desk import needs
 from access.dashboard.broadcast import Broadcast
+from access.dashboard.desk import desk
 from access.dashboard.feeds import feeds
 from access.dashboard.front import Front
 from access.dashboard.looking import looking
 from access.dashboard.open_pages import open_pages
 from access.dashboard.routes import router
+from access.dashboard.security import security
 from access.errors import SettingsError
 from access.services import Services
 from access.services.decisions import Decides
@@ -60,6 +62,8 @@ class Web:
             router(front),
             looking(front, services.counting, services.building),
             open_pages(front, services.building),
+            security(front, services.reception, services.building),
+            desk(front, services.reception, services.badges, services.building),
         ):
             self.app.include_router(pages)
 

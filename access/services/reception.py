@@ -1,0 +1,115 @@
+"""What a reception desk and a guard ask: who is this, which badge was that, why was it refused, where was somebody.
+
+The last is no everyday question: it needs a purpose and a reason, and both are in the audit before the answer is given.
+"""
+
+from datetime import datetime, timedelta
+from enum import Enum
+
+import msgspec
+from sqlalchemy import func, or_, select
+
+from access.errors import Invalid, NotFound
+from access.store import audit, badges, events, people
+from access.store.badges import BadgeRecord
+from access.store.database import Database
+from access.store.events import Filter
+from access.store.models import BadgeRow, PersonRow
+from access.store.people import PersonRecord
+from policies.decision import Effect, Reason
+from policies.ids import BadgeId, PersonId
+from readers.wire.events import Event, EventType
+
+__all__ = ["Found", "Purpose", "Reception"]
+
+_LATELY = timedelta(minutes=15)
+_MOST = 20
+_LEAST_TEXT = 2
+_REASON = 300
+
+
+class Purpose(Enum):
+    """What somebody's events may be opened for."""
+
+    INCIDENT = "incident"
+    REQUEST = "request"
+    REFUSAL = "refusal"
+
+
+class Found(msgspec.Struct, frozen=True):
+    """Somebody with their badges."""
+
+    person: PersonRecord
+    badges: tuple[BadgeRecord, ...]
+
+
+class Reception:
+    """The use cases of a desk. Whoever calls has the right to people and badges."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(self, text: str) -> list[Found]:
+        """Return people whose name or id holds the text, or who hold that badge; nobody for less than two letters."""
+        wanted = " ".join(text.split()).lower()
+        if len(wanted) < _LEAST_TEXT:
+            return []
+        like = "%" + wanted.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        holder = select(BadgeRow.person).where(BadgeRow.id == wanted)
+        query = (
+            select(PersonRow.id)
+            .where(
+                or_(
+                    func.lower(PersonRow.name).like(like, escape="\\"),
+                    func.lower(PersonRow.id).like(like, escape="\\"),
+                    PersonRow.id.in_(holder),
+                )
+            )
+            .order_by(PersonRow.name, PersonRow.id)
+            .limit(_MOST)
+        )
+        with self._database.reading() as session:
+            found = []
+            for name in session.scalars(query).all():
+                record = people.get(session, PersonId(name))
+                held = session.scalars(
+                    select(BadgeRow.id).where(BadgeRow.person == name).order_by(BadgeRow.id)
+                )
+                known = [badges.get(session, BadgeId(badge)) for badge in held.all()]
+                if record is not None:
+                    found.append(Found(record, tuple(badge for badge in known if badge is not None)))
+        return found
+
+    def refusals(self, now: datetime, limit: int = 10) -> list[Event]:
+        """Return the taps refused lately, the newest first."""
+        return self._lately(
+            Filter(since=now - _LATELY, types=(EventType.DECISION,), effect=Effect.DENY), limit
+        )
+
+    def unknown_badges(self, now: datetime, limit: int = 5) -> list[Event]:
+        """Return the taps of badges that nobody knows, lately, one for each badge, the newest first."""
+        chosen = Filter(since=now - _LATELY, types=(EventType.DECISION,), reason=Reason.UNKNOWN_CREDENTIAL)
+        seen: dict[str, Event] = {}
+        with self._database.reading() as session:
+            for event in events.newest(session, chosen, None, 100):
+                if event.badge is not None and badges.get(session, event.badge) is None:
+                    seen.setdefault(event.badge, event)
+        return list(seen.values())[:limit]
+
+    def events_of(
+        self, person: PersonId, purpose: Purpose, reason: str, actor: str, at: datetime, limit: int = 200
+    ) -> list[Event]:
+        """Return somebody's events that are kept, the newest first; that they were read, and what for, is kept too."""
+        reason = " ".join(reason.split())
+        if not 1 <= len(reason) <= _REASON:
+            raise Invalid(f"reason: expected 1 to {_REASON} characters")
+        with self._database.writing() as session:
+            if people.get(session, person) is None:
+                raise NotFound(f"person {person}: there is no such person")
+            audit.append(session, at, actor, "person-events-read", [f"{person}: {purpose.value}: {reason}"])
+        with self._database.reading() as session:
+            return events.newest(session, Filter(person=person), None, limit)
+
+    def _lately(self, chosen: Filter, limit: int) -> list[Event]:
+        with self._database.reading() as session:
+            return events.newest(session, chosen, None, limit)

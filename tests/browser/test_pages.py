@@ -1,0 +1,174 @@
+"""Every page in a real Chromium: accessible, in both languages, light and dark, on desk and phone; and journeys."""
+
+from datetime import timedelta
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from access.services.rights import Role
+from access.store import audit
+from policies.decision import Effect, Reason
+from policies.ids import BadgeId, DoorId, PersonId, ReaderId, SpaceId
+from policies.roster import BadgeStatus
+from readers.wire.events import Draft, EventType
+from tests.browser.whole_site import NOW, WholeSite
+
+PAGES = [
+    "/",
+    "/history?space=restaurant",
+    "/history?day=2026-09-10",
+    "/spaces/restaurant",
+    "/events",
+    "/desk?q=a",
+    "/kiosk",
+    "/public",
+    "/events/person",
+]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+Scheme = Literal["light", "dark"]
+LOOKS: list[tuple[str, Scheme, int]] = [("en", "light", 1440), ("fr", "dark", 390)]
+"""Every page in each language, scheme and size once: axe needs two seconds a page."""
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    site = WholeSite(tmp_path_factory.mktemp("whole"))
+    site.tell("edge-b23-0", *(entry(number) for number in range(20)), refused())
+    site.tell("edge-b23-0", Draft(NOW, EventType.DOOR_HELD, DoorId("courtyard")))
+    yield site
+    site.stop()
+
+
+def entry(number: int) -> Draft:
+    at = NOW - timedelta(minutes=5) + timedelta(seconds=number)
+    return Draft(
+        at, EventType.PASSAGE, DoorId("main-b23"), space=SpaceId("b23-0-hall"), origin=SpaceId("outside"),
+        person=PersonId(f"p{number}"),
+    )  # fmt: skip
+
+
+def refused(badge: str = "04deadbeef0001", reason: Reason = Reason.UNKNOWN_CREDENTIAL) -> Draft:
+    return Draft(
+        NOW - timedelta(minutes=1), EventType.DECISION, DoorId("main-b23"), ReaderId("main-b23-in"),
+        SpaceId("b23-0-hall"), effect=Effect.DENY, reason=reason, badge=BadgeId(badge),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def visitor(chromium: Browser, whole: WholeSite):
+    contexts = []
+
+    def visit(role: Role | None, language: str = "en", scheme: Scheme = "light", width: int = 1440) -> Page:
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900}, locale=f"{language}-{language.upper()}", color_scheme=scheme,
+            reduced_motion="reduce",
+        )  # fmt: skip
+        if role is not None:
+            whole.sign_in(context, role)
+        contexts.append(context)
+        return context.new_page()
+
+    yield visit
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize(("language", "scheme", "width"), LOOKS)
+def test_axe_finds_nothing_on_any_page_and_none_scrolls_sideways(visitor, whole, language, scheme, width):
+    page: Page = visitor(Role.SECURITY, language, scheme, width)
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(f"{said.type}: {said.text}"))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    for path in PAGES:
+        answer = page.goto(f"{whole.address}{path}{'&' if '?' in path else '?'}lang={language}")
+        assert answer is not None
+        assert answer.status == 200, path
+        assert page.locator("html").get_attribute("lang") == language
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        results = Axe().run(page, options={"runOnly": RULES})
+        complaints += [f"{path}: {results.generate_report()}"] if results.violations_count else []
+    assert not complaints, "\n".join(complaints)
+
+
+def test_nobody_sees_anything_but_the_public_page_without_signing_in(visitor, whole):
+    page: Page = visitor(None)
+    for path in PAGES:
+        page.goto(whole.address + path)
+        assert page.url.endswith("/sign-in") is (path != "/public"), path
+    page.goto(f"{whole.address}/public?lang=en")
+    assert page.locator("td").all_inner_texts()[1:] != []
+    assert "few people" in page.inner_text("table")
+
+
+def test_a_badge_is_reported_lost_in_two_clicks_and_one_is_handed_out_by_a_tap(visitor, whole):
+    page: Page = visitor(Role.ADMINISTRATOR)
+    page.goto(f"{whole.address}/desk?lang=en")
+    page.get_by_label("Name or id").fill("lovelace")
+    page.get_by_role("button", name="Find").click()
+    page.get_by_role("button", name="Report lost").click()
+    expect(page.locator(".person .status-lost")).to_have_text("lost")
+    assert whole.services.badges.get(BadgeId("04a1b2c3d4e5f6")).status is BadgeStatus.LOST
+    page.get_by_role("button", name="Give a badge: 04deadbeef0001").click()
+    expect(page.locator(".person .status-active")).to_have_text("active")
+    assert whole.services.badges.get(BadgeId("04deadbeef0001")).person == "ada"
+    expect(page.locator("section", has_text="Why was I refused?").last).to_contain_text("Main entrance B23")
+
+
+def test_names_of_any_kind_are_text_on_the_page(visitor, whole):
+    page: Page = visitor(Role.SECURITY)
+    alarmed: list[str] = []
+    page.on("dialog", lambda dialog: alarmed.append(dialog.message))
+    page.goto(f"{whole.address}/desk?q=eve&lang=en")
+    expect(page.locator(".person h3").first).to_have_text("<script>alert('Eve')</script>")
+    page.goto(f"{whole.address}/desk?q=long&lang=en")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1440
+    assert alarmed == []
+
+
+def test_somebody_s_events_are_opened_for_a_purpose_and_a_reason_that_the_audit_keeps(visitor, whole):
+    page: Page = visitor(Role.SECURITY)
+    page.goto(f"{whole.address}/events/person?lang=en")
+    page.get_by_label("Person (id)").fill("ada")
+    page.get_by_label("Purpose").select_option("incident")
+    page.get_by_label("Reason").fill("window broken on Tuesday")
+    page.get_by_role("button", name="Open").click()
+    expect(page.locator("table.log")).to_be_visible()
+    with whole.services.database.reading() as session:
+        read = [one for one in audit.page(session, 0, 1000) if one.action == "person-events-read"]
+    assert [(one.actor, one.subject) for one in read] == [
+        ("security", "ada: incident: window broken on Tuesday")
+    ]
+
+
+def test_without_a_reason_or_the_right_no_events_are_opened(visitor, whole):
+    page: Page = visitor(Role.SECURITY)
+    page.goto(f"{whole.address}/events/person?lang=en")
+    csrf = page.locator("main input[name=csrf]").get_attribute("value") or ""
+    for purpose, reason in (("", "x"), ("incident", "")):
+        answer = page.request.post(
+            f"{whole.address}/events/person",
+            form={"person": "ada", "purpose": purpose, "reason": reason, "csrf": csrf},
+        )
+        assert answer.status == 422
+        assert "A purpose and a reason are needed." in answer.text()
+    viewer: Page = visitor(Role.VIEWER)
+    assert viewer.request.get(f"{whole.address}/events/person").status == 403
+    assert viewer.request.get(f"{whole.address}/desk").status == 403
+
+
+def test_no_page_names_anybody_who_was_counted(visitor, whole):
+    page: Page = visitor(Role.SECURITY)
+    for path in PAGES:
+        page.goto(whole.address + path)
+        assert "p7" not in page.inner_text("main, body").split()
+
+
+def test_the_building_page_weighs_less_than_150_kilobytes(visitor, whole):
+    page: Page = visitor(Role.SECURITY)
+    sizes: list[int] = []
+    page.on("response", lambda answer: sizes.append(0 if "/stream" in answer.url else len(answer.body())))
+    page.goto(f"{whole.address}/?lang=en")
+    page.wait_for_load_state("load")
+    assert sum(sizes) < 250_000, "uncompressed"
