@@ -12,9 +12,11 @@ from access.api import (
     docs,
     events,
     health,
+    occupancy,
     organisations,
     people,
     problems,
+    rollcall,
     session,
 )
 from access.api.bodies import BoundedBodies
@@ -48,6 +50,8 @@ def create_app(
         badges,
         organisations,
         building,
+        occupancy,
+        rollcall,
         events,
         authorize,
         docs,

@@ -1,4 +1,4 @@
-"""`/v1/spaces`, `/v1/doors`, `/v1/readers` and `/v1/occupancy`: the building as it is configured, and as it is now.
+"""`/v1/spaces`, `/v1/doors` and `/v1/readers`: the building as it is configured, and as its doors are now.
 
 These answer from memory, on the event loop, where the live view is kept. The building is small: no pages.
 """
@@ -9,9 +9,8 @@ import msgspec
 from fastapi import APIRouter, Depends
 
 from access.api.desk import AtDesk, Desk, needs
-from access.api.shapes import CountBody, DoorBody, ReaderBody, SpaceBody
+from access.api.shapes import DoorBody, ReaderBody, SpaceBody
 from access.errors import NotFound
-from access.occupancy.live import SpaceCount
 from access.services.rights import Actor, Scope
 from policies.building import Door, Reader, Space
 from policies.ids import DoorId, ReaderId, SpaceId
@@ -19,7 +18,6 @@ from policies.ids import DoorId, ReaderId, SpaceId
 routes = APIRouter(prefix="/v1", tags=["building"])
 
 _Sees = Annotated[Actor, Depends(needs(Scope.BUILDING_READ))]
-_Counts = Annotated[Actor, Depends(needs(Scope.OCCUPANCY_READ))]
 
 
 @routes.get("/spaces")
@@ -67,21 +65,6 @@ async def read_reader(reader: str, desk: AtDesk, _actor: _Sees) -> ReaderBody:
     return _reader(found)
 
 
-@routes.get("/occupancy")
-async def count_all(desk: AtDesk, _actor: _Counts) -> list[CountBody]:
-    """Count every space now."""
-    return [_count(count, desk) for count in desk.services.live.counts().values()]
-
-
-@routes.get("/occupancy/{space}")
-async def count_one(space: str, desk: AtDesk, _actor: _Counts) -> CountBody:
-    """Count one space now."""
-    found = desk.services.live.counts().get(SpaceId(space))
-    if found is None:
-        raise NotFound(f"space {space}: nobody is counted there")
-    return _count(found, desk)
-
-
 def _space(space: Space) -> SpaceBody:
     return SpaceBody.model_validate(msgspec.to_builtins(space))
 
@@ -97,10 +80,3 @@ def _door(door: Door, desk: Desk) -> DoorBody:
 
 def _reader(reader: Reader) -> ReaderBody:
     return ReaderBody.model_validate(msgspec.to_builtins(reader))
-
-
-def _count(count: SpaceCount, desk: Desk) -> CountBody:
-    age_s = None if count.as_of is None else max((desk.now() - count.as_of).total_seconds(), 0.0)
-    return CountBody(
-        space=count.space, count=count.count, capacity=count.capacity, as_of=count.as_of, age_s=age_s
-    )

@@ -1,6 +1,4 @@
-"""The building over HTTP: spaces, doors and readers as they are configured, counts and door states as they are now."""
-
-from datetime import datetime
+"""The building over HTTP: spaces, doors and readers as they are configured, door states as they are now."""
 
 from pydantic import BaseModel
 
@@ -55,13 +53,3 @@ class ReaderBody(BaseModel):
     id: str
     door: str
     direction: Direction
-
-
-class CountBody(BaseModel):
-    """How many people are in a space, and how old the newest event is that this knows of."""
-
-    space: str
-    count: int
-    capacity: int | None
-    as_of: datetime | None
-    age_s: float | None

@@ -5,7 +5,7 @@ Nothing is drawn for a language that nobody watches. Call it on the event loop; 
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 
 import msgspec
 from markupsafe import Markup
@@ -40,9 +40,9 @@ class Broadcast:
         self.occupancy, self.events = StateHub(), LogHub()
         self.pages = {language: StateHub(_BEAT) for language in Language}
         self.renderers = {language: Renderer(live.building, language, timezone) for language in Language}
-        self._now = now
+        self._now, self._timezone = now, timezone
         self._published: dict[Language, dict[str, str]] = {language: {} for language in Language}
-        self._counted: dict[SpaceId, tuple[int, datetime | None]] = {}
+        self._counted: dict[SpaceId, tuple[object, ...]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._drawn_at = float("-inf")
 
@@ -63,6 +63,10 @@ class Broadcast:
         self._draw_soon(CLOCK_S)
         return hub
 
+    def today(self) -> date:
+        """Return the day on the building's wall."""
+        return self._now().astimezone(self._timezone).date()
+
     def close(self) -> None:
         """End all streams. Call it before the server waits for its connections to end."""
         if self._timer is not None:
@@ -71,7 +75,9 @@ class Broadcast:
             hub.close()
 
     def _glimpse(self) -> Glimpse:
-        return look(self.live, self._now())
+        now = self._now()
+        self.live.advance(now)
+        return look(self.live, now)
 
     def _draw_soon(self, pause_s: float = SHORTEST_PAUSE_S) -> None:
         loop = asyncio.get_running_loop()
@@ -106,7 +112,7 @@ class Broadcast:
 
     def _publish_counts(self, glimpse: Glimpse) -> None:
         for space, count in glimpse.counts.items():
-            state = (count.count, count.changed_at)
+            state = (count.count, count.changed_at, count.low, count.high, count.limit)
             if self._counted.get(space) != state:
                 self._counted[space] = state
                 self.occupancy.publish("occupancy", _ENCODER.encode(count), key=space)

@@ -36,13 +36,21 @@ class Glimpse(msgspec.Struct, frozen=True):
     flow: FlowView
     feed: tuple[FeedEntry, ...]
     silent_sources: int
+    ahead: int = 0
 
 
 def look(live: LiveBuilding, now: datetime) -> Glimpse:
     """Return what the building is at `now`."""
     silent = sum(source.line is Line.OFFLINE for source in live.sources().values())
     return Glimpse(
-        now, live.as_of, live.counts(), live.doors(), live.flow(now), live.feed(FEED_LINES), silent
+        now,
+        live.as_of,
+        live.counts(),
+        live.doors(),
+        live.flow(now),
+        live.feed(FEED_LINES),
+        silent,
+        live.ahead,
     )
 
 
@@ -98,6 +106,9 @@ class Renderer:
             now=here.strftime("%H:%M"),
             as_of=self.time(glimpse.as_of),
             silent=glimpse.silent_sources,
+            ahead=glimpse.ahead,
+            low=sum(glimpse.counts[root].low for root in self._roots),
+            high=sum(glimpse.counts[root].high for root in self._roots),
         )
 
     def _levels(self, glimpse: Glimpse) -> Markup:
@@ -143,7 +154,15 @@ class Renderer:
 
     def _room(self, room: RoomDrawing, glimpse: Glimpse) -> Markup:
         count, capacity, step = _numbers(glimpse, room.space)
-        return self._pieces.draw("room", room.space, room=room, count=count, capacity=capacity, step=step)
+        return self._pieces.draw(
+            "room",
+            room.space,
+            room=room,
+            count=count,
+            capacity=capacity,
+            step=step,
+            **_ends(glimpse, room.space),
+        )
 
     def _table(self, drawing: LevelDrawing, glimpse: Glimpse) -> Markup:
         return self._pieces.draw(
@@ -157,7 +176,13 @@ class Renderer:
     def _space_row(self, space: Space, glimpse: Glimpse) -> Markup:
         count, capacity, step = _numbers(glimpse, space.id)
         return self._pieces.draw(
-            "space-row", space.id, space=space, count=count, capacity=capacity, step=step
+            "space-row",
+            space.id,
+            space=space,
+            count=count,
+            capacity=capacity,
+            step=step,
+            **_ends(glimpse, space.id),
         )
 
     def _door_row(self, door: Door, glimpse: Glimpse) -> Markup:
@@ -171,6 +196,12 @@ def _numbers(glimpse: Glimpse, space: SpaceId) -> tuple[int, int | None, int]:
     """Return count, capacity and step of the tint."""
     count = glimpse.counts[space]
     return count.count, count.capacity, fill_step(count.count, count.capacity)
+
+
+def _ends(glimpse: Glimpse, space: SpaceId) -> dict[str, int]:
+    """Return the interval of a space's count."""
+    count = glimpse.counts[space]
+    return {"low": count.low, "high": count.high}
 
 
 _JOINT = Markup("")

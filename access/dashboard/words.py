@@ -7,6 +7,7 @@ building's own; the sentences of reasons are `policies.decision.message`.
 from datetime import date
 from enum import Enum
 
+from access.dashboard.texts import PAGE_TEXTS
 from policies.building import Label
 from policies.decision import Reason, message
 
@@ -67,6 +68,25 @@ class Words:
         """Write a whole number: `1 234` in French, `1,234` in English."""
         return f"{number:,}".replace(",", "\u202f") if self._is_french else f"{number:,}"
 
+    def decimal(self, number: float) -> str:
+        """Write a number with one decimal: `1,5` in French, `1.5` in English."""
+        text = f"{number:,.1f}"
+        return text.replace(",", "\u202f").replace(".", ",") if self._is_french else text
+
+    def between(self, low: int, high: int) -> str:
+        """Write an interval: `12 à 15`, `12 to 15`."""
+        return f"{self.number(low)} {self('to')} {self.number(high)}"
+
+    def weekday(self, number: int) -> str:
+        """Return a weekday's name; Monday is 0."""
+        return self.pick(_WEEKDAYS[number])
+
+    def dated(self, day: date) -> str:
+        """Write a day with its year: `15/09/2026`, `15 Sep 2026`."""
+        if self._is_french:
+            return day.strftime("%d/%m/%Y")
+        return f"{day.day} {self.pick(_MONTHS[day.month - 1])[:3]} {day.year}"
+
     def percent(self, share: float) -> str:
         """Write a share as whole percents: `30 %` in French, `30%` in English."""
         return f"{share:.0%}".replace("%", "\u202f%") if self._is_french else f"{share:.0%}"
@@ -100,7 +120,7 @@ _MONTHS = (
     Label("décembre", "December"),
 )
 
-TEXTS: dict[str, Label] = {
+TEXTS: dict[str, Label] = PAGE_TEXTS | {
     "title": Label("Le bâtiment maintenant", "Building now"),
     "skip": Label("Aller aux plans", "Skip to the floor plans"),
     "inside": Label("à l’intérieur", "inside"),

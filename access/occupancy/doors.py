@@ -104,6 +104,16 @@ class DoorBoard:
         """Return every source heard of, by name."""
         return {source: self._sources[source] for source in sorted(self._sources)}
 
+    def silent(self) -> dict[DoorId, datetime]:
+        """Return the doors whose source is not heard, and since when."""
+        return {
+            door: source.last_heard
+            for door, (_, speaker) in self._speaker.items()
+            if (source := self._sources.get(speaker)) is not None
+            and source.line is Line.OFFLINE
+            and source.last_heard is not None
+        }
+
     def _hear(self, event: Event) -> None:
         known = self._sources.get(event.source)
         if known is None:

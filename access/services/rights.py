@@ -15,6 +15,9 @@ class Scope(Enum):
 
     BUILDING_READ = "building:read"
     OCCUPANCY_READ = "occupancy:read"
+    OCCUPANCY_WRITE = "occupancy:write"
+    ROLLCALL_READ = "rollcall:read"
+    ROLLCALL_WRITE = "rollcall:write"
     PEOPLE_READ = "people:read"
     PEOPLE_WRITE = "people:write"
     BADGES_READ = "badges:read"
@@ -44,16 +47,19 @@ class Role(Enum):
 
 
 _SEES = frozenset({Scope.BUILDING_READ, Scope.OCCUPANCY_READ})
+_MUSTERS = frozenset({Scope.ROLLCALL_READ, Scope.ROLLCALL_WRITE})
 _WELCOMES = _SEES | {Scope.PEOPLE_READ, Scope.PEOPLE_WRITE, Scope.BADGES_READ, Scope.BADGES_WRITE}
 _WELCOMES |= {Scope.ORGANISATIONS_READ}
 
 SCOPES = {
     Role.VIEWER: _SEES,
     Role.RECEPTIONIST: _WELCOMES,
-    Role.WARDEN: _SEES,
+    Role.WARDEN: _SEES | _MUSTERS,
     Role.SECURITY: _SEES
+    | _MUSTERS
+    | {Scope.OCCUPANCY_WRITE}
     | {Scope.PEOPLE_READ, Scope.BADGES_READ, Scope.BADGES_WRITE, Scope.ORGANISATIONS_READ, Scope.EVENTS_READ},
-    Role.MANAGER: _WELCOMES | {Scope.ORGANISATIONS_WRITE},
+    Role.MANAGER: _WELCOMES | _MUSTERS | {Scope.ORGANISATIONS_WRITE, Scope.OCCUPANCY_WRITE},
     # Whoever administers the system does not thereby read where people went (DOMAIN section 6).
     Role.ADMINISTRATOR: frozenset(Scope) - {Scope.EVENTS_READ},
     Role.AUDITOR: _SEES | {Scope.EVENTS_READ, Scope.AUDIT_READ},

@@ -1,6 +1,7 @@
 """The use cases of one site as one object, opened over a database."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -8,8 +9,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.exc import SQLAlchemyError
 
 from access.errors import SettingsError
+from access.occupancy.history import Recorder
 from access.occupancy.live import LiveBuilding
 from access.services.badges import Badges
+from access.services.counting import Chronicle, Counting
 from access.services.events import Events
 from access.services.idempotency import Idempotency
 from access.services.ingest import Ingest
@@ -17,9 +20,11 @@ from access.services.live import open_live
 from access.services.operators import Operators
 from access.services.organisations import Organisations
 from access.services.outbox import Outbox, RightsChanged
+from access.services.own import OwnEvents
 from access.services.passwords import Passwords
 from access.services.people import People
 from access.services.publication import Publisher
+from access.services.rollcall import RollCall
 from access.services.signing import create_key, fingerprint, load_key
 from access.store import schema, site
 from access.store.database import Database, open_database
@@ -44,6 +49,9 @@ class Services(msgspec.Struct, frozen=True):
     ingest: Ingest
     publisher: Publisher
     live: LiveBuilding
+    counting: Counting
+    chronicle: Chronicle
+    rollcall: RollCall
     rights: Outbox[RightsChanged]
     news: Outbox[Sequence[Event]]
 
@@ -65,17 +73,21 @@ def open_services(
     policy: Policy,
     scopes: Mapping[SourceId, Sequence[DoorId]],
     key_path: Path,
+    *,
+    keeps_history: bool = True,
 ) -> Services:
     """Open a site: bring its schema up to date, find or make its signing key, and rebuild the live view.
 
     `scopes` names every source that events are taken from, with the doors that hang on it (none for a source
-    without doors, as an authorizer).
+    without doors, as an authorizer). Without `keeps_history` counts are not written down.
     """
     database = open_database(store) if isinstance(store, str) else store
     schema.upgrade(database.engine)
     key = _settle(database, building, key_path)
     rights, news = Outbox[RightsChanged](), Outbox[Sequence[Event]]()
-    live = open_live(database, building)
+    recorder = Recorder(building, policy.calendar)
+    live = open_live(database, building, policy, recorder if keeps_history else None)
+    own = OwnEvents(int(datetime.now(UTC).timestamp() * 1000), news)
     news.listen(live.take)
     return Services(
         building=building,
@@ -90,6 +102,9 @@ def open_services(
         ingest=Ingest(database, tuple(scopes)),
         publisher=Publisher(database, building, policy, scopes, key),
         live=live,
+        counting=Counting(database, building, own),
+        chronicle=Chronicle(database, building, policy.calendar, live, recorder, own),
+        rollcall=RollCall(database, building, live, own),
         rights=rights,
         news=news,
     )

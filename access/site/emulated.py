@@ -45,10 +45,13 @@ class EmulatedSettings(msgspec.Struct, frozen=True):
 class EmulatedSite:
     """One site, put together and ready to run."""
 
-    def __init__(self, settings: EmulatedSettings, clock: Clock, pace: Pace) -> None:
+    def __init__(
+        self, settings: EmulatedSettings, clock: Clock, pace: Pace, *, keeps_history: bool = True
+    ) -> None:
         self.clock = clock
+        self._pace, self._keeps_history = pace, keeps_history
         self.bus = MemoryBus()
-        self.services = _open(settings)
+        self.services = _open(settings, keeps_history=keeps_history)
         building, policy = self.services.building, self.services.policy
         self.residents = _residents(self.services, settings, clock)
         self.devices = EmulatedBuilding(building, clock)
@@ -72,6 +75,8 @@ class EmulatedSite:
         """Run server and door computers; the people come when `live` is called."""
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self.intake.run(), name="intake")]
+            if self._keeps_history:
+                tasks.append(group.create_task(self._chronicle(), name="chronicle"))
             tasks += [group.create_task(edge.run(), name=f"edge {edge.source}") for edge in self.edges]
             try:
                 yield
@@ -79,6 +84,9 @@ class EmulatedSite:
                 for task in tasks:
                     task.cancel()
         self.services.close()
+
+    async def _chronicle(self) -> None:
+        await self.services.chronicle.run(self.clock, self._pace)
 
     async def drained(self) -> None:
         """Return once the server has stored everything that the door computers kept."""
@@ -90,16 +98,17 @@ def lived_until(settings: EmulatedSettings) -> datetime | None:
     """Return the time of the newest event that is kept; None where nothing is."""
     if not (settings.data / _DATABASE).exists():
         return None
-    services = _open(settings)
+    services = _open(settings, keeps_history=False)
     services.close()
     return services.live.as_of
 
 
-def _open(settings: EmulatedSettings) -> Services:
+def _open(settings: EmulatedSettings, *, keeps_history: bool) -> Services:
     building, policy = load(settings.policy)
     store = f"sqlite:///{settings.data / _DATABASE}"
     scopes = hosts(building) | {AUTHORIZER: ()}
-    return open_services(store, building, policy, scopes, settings.data / "site.key")
+    key = settings.data / "site.key"
+    return open_services(store, building, policy, scopes, key, keeps_history=keeps_history)
 
 
 def _residents(services: Services, settings: EmulatedSettings, clock: Clock) -> tuple[Resident, ...]:

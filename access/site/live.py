@@ -67,7 +67,13 @@ async def _live(
     authorizer = Authorizer(site.services, journal)
     drain = Drain(authorizer, AUTHORIZER, site.services, clock, pace)
     web = Web(
-        site.services, clock.now, authorizer, lambda: site.intake.is_connected, is_fictional=True, speed=speed
+        site.services,
+        clock.now,
+        authorizer,
+        lambda: site.intake.is_connected,
+        is_fictional=True,
+        is_public=True,
+        speed=speed,
     )
     web.app.include_router(emulation(site.devices, site.services))
     async with site.running():

@@ -68,6 +68,7 @@ async def _serve(settings: Settings, services: Services, clock: SystemClock, lis
                 group.create_task(intake.run(), name="intake"),
                 group.create_task(drain.run(), name="authorizer drain"),
                 group.create_task(forget(authorizer, clock), name="forget"),
+                group.create_task(services.chronicle.run(clock, writer), name="chronicle"),
             ]
             await web.serve(listener)
             for task in tasks:

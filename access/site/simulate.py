@@ -16,7 +16,7 @@ def simulate(settings: EmulatedSettings, start: datetime, duration: timedelta) -
 
 async def _live(settings: EmulatedSettings, start: datetime, duration: timedelta) -> Summary:
     clock = LoopClock(asyncio.get_running_loop(), start)
-    site = EmulatedSite(settings, clock, Pace(clock))
+    site = EmulatedSite(settings, clock, Pace(clock), keeps_history=False)
     tally = Tally(site.services.building)
     site.services.news.listen(tally.take)
     async with site.running():

@@ -15,6 +15,9 @@ from access.api import create_app
 from access.api.desk import needs
 from access.dashboard.broadcast import Broadcast
 from access.dashboard.feeds import feeds
+from access.dashboard.front import Front
+from access.dashboard.looking import looking
+from access.dashboard.open_pages import open_pages
 from access.dashboard.routes import router
 from access.errors import SettingsError
 from access.services import Services
@@ -37,6 +40,7 @@ class Web:
         is_connected: Callable[[], bool],
         *,
         is_fictional: bool = False,
+        is_public: bool = False,
         speed: float = 1.0,
     ) -> None:
         timezone = ZoneInfo(services.policy.calendar.timezone)
@@ -44,15 +48,20 @@ class Web:
         services.news.listen(self.broadcast.notify)
         self.app: FastAPI = create_app(services, now, authorizer, is_connected)
         self.app.include_router(feeds(self.broadcast, needs(Scope.OCCUPANCY_READ), needs(Scope.EVENTS_READ)))
-        self.app.include_router(
-            router(
-                self.broadcast,
-                services.operators,
-                now,
-                services.building.site,
-                is_fictional=is_fictional,
-            )
+        front = Front(
+            self.broadcast,
+            services.operators,
+            now,
+            services.building.site,
+            is_fictional=is_fictional,
+            is_public=is_public,
         )
+        for pages in (
+            router(front),
+            looking(front, services.counting, services.building),
+            open_pages(front, services.building),
+        ):
+            self.app.include_router(pages)
 
     async def serve(self, listener: socket.socket) -> None:
         """Serve until interrupted; open streams are ended first."""

@@ -81,10 +81,14 @@ def newest(session: Session, chosen: Filter, before: Place | None, limit: int) -
     return [_event(found) for found in session.execute(query.order_by(*order))]
 
 
-def oldest_first(session: Session, types: Sequence[EventType]) -> Iterator[Event]:
-    """Return every stored event of the given types in the order of the fold (DOMAIN section 5.1)."""
+def oldest_first(
+    session: Session, types: Sequence[EventType], since: datetime | None = None
+) -> Iterator[Event]:
+    """Return every stored event of the given types from `since` on in the order of the fold (DOMAIN section 5.1)."""
     row = EventRow
     query = _query().where(row.type.in_([kind.value for kind in types]))
+    if since is not None:
+        query = query.where(row.at >= since)
     order = (row.at, row.source, row.epoch, row.seq)
     with session.execute(query.order_by(*order).execution_options(yield_per=_AT_ONCE)) as found:
         yield from map(_event, found)

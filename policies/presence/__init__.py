@@ -1,5 +1,27 @@
 """Who is where: a pure fold of passages."""
 
-from policies.presence.fold import Passage, Presence, fold
+from policies.presence.expiry import Expiry, dwell_limit
+from policies.presence.fold import Presence, counts, fold, stream
+from policies.presence.passage import Act, Cause, Correction, Doubt, Entry, Inference, Passage, Tally, Way
+from policies.presence.state import State
+from policies.presence.ways import Ways
 
-__all__ = ["Passage", "Presence", "fold"]
+__all__ = [
+    "Act",
+    "Cause",
+    "Correction",
+    "Doubt",
+    "Entry",
+    "Expiry",
+    "Inference",
+    "Passage",
+    "Presence",
+    "State",
+    "Tally",
+    "Way",
+    "Ways",
+    "counts",
+    "dwell_limit",
+    "fold",
+    "stream",
+]

@@ -1,158 +1,285 @@
 """Who is where: a pure fold of passages. Any order, doubles and late arrivals give the same answer.
 
-People count where a passage last took them; a person is in one leaf at a time. Some passages have no person (a
-handle, an exit button): they move one of the counted people, nobody knows whom, until the person shows up
-elsewhere and explains them. So counts can be right while the roll-call is honest. Never a running counter that
-grants push up: an entry counts when the door opened (ARCHITECTURE, "Who decides", point 3).
+`Presence` keeps the entries of the last while in their order. One that comes late takes the steps after it back and
+makes them again: a few seconds' lateness costs a few steps, a day's lateness is made up from a kept state. What a
+step means is `state.py`.
 """
 
-from bisect import bisect_right
-from collections import Counter
-from collections.abc import Iterable
-from datetime import datetime
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from itertools import islice
 
-import msgspec
+from policies.building import Building
+from policies.ids import PersonId, SpaceId
+from policies.presence.expiry import Expiry
+from policies.presence.passage import Doubt, Entry, Inference, Passage, Place, Tally
+from policies.presence.state import State, Undo
+from policies.presence.ways import Ways
 
-from policies.building import Building, SpaceKind
-from policies.ids import DoorId, PersonId, SourceId, SpaceId
+_STEPS_BACK = 2_048
+"""So many steps can be taken back one by one."""
 
+_STATE_EVERY = 2_048
+_STATES_KEPT = 24
+_PEOPLE_KEPT = 400_000
+"""People in all kept states together: a city's presence keeps few states, a building's as many as it likes."""
 
-class Passage(msgspec.Struct, frozen=True, order=True):
-    """Somebody went through a door. Ordered by (time, source, epoch, sequence), the order of the fold.
+_FORGET_AT_ONCE = 4_096
 
-    `at` is the event's time corrected by the source's clock offset; `person` is None where nobody was identified.
-    """
+_MINUTE = timedelta(minutes=1)
 
-    at: datetime
-    source: SourceId
-    epoch: int
-    seq: int
-    door: DoorId
-    origin: SpaceId
-    target: SpaceId
-    person: PersonId | None = None
-
-    @property
-    def key(self) -> tuple[SourceId, int, int]:
-        """Return what makes the passage the same passage, wherever it arrives twice."""
-        return self.source, self.epoch, self.seq
-
-
-_STRIDE = 128
-"""A state is kept every so many passages: sources overtake each other by seconds, so a late passage rarely reaches
-back further than a few of them."""
-
-_STATES_KEPT = 32
-"""Later than these, everything is folded again from the first passage."""
-
-
-class _State(msgspec.Struct, frozen=True):
-    """The fold after the first `passages` of the log."""
-
-    passages: int
-    inside: dict[PersonId, SpaceId]
-    unexplained: Counter[tuple[SpaceId, SpaceId]]
+Watcher = Callable[[datetime, State], None]
 
 
 class Presence:
-    """The fold, kept up to date passage by passage; equal to folding them all again in order."""
+    """The fold, kept up to date entry by entry; equal to folding them all again in order.
 
-    def __init__(self, building: Building) -> None:
-        self._building = building
-        self._log: list[Passage] = []
-        self._seen: set[tuple[SourceId, int, int]] = set()
-        self._states = [_State(0, {}, Counter())]
+    With `keep`, entries older than that before the newest are forgotten, and who comes later still is counted in
+    `too_late`. `watch` is called at every whole minute with the state then, again after what came late.
+    """
+
+    def __init__(
+        self,
+        building: Building,
+        expiry: Expiry | None = None,
+        keep: timedelta | None = None,
+        watch: Watcher | None = None,
+    ) -> None:
+        self._ways = Ways(building)
+        self._expiry, self._keep, self._watch = expiry, keep, watch
+        self._spaces = tuple(building.spaces)
+        self._log: list[Entry] = []
+        self._base = State(self._ways, expiry)
+        self._base_at: Place | None = None
+        self._kept: list[tuple[int, State, datetime | None]] = []
+        self._state = self._base.copy()
         self._applied = 0
-        self._inside: dict[PersonId, SpaceId] = {}
-        self._unexplained: Counter[tuple[SpaceId, SpaceId]] = Counter()
+        self._steps: deque[tuple[list[Undo], datetime | None]] = deque(maxlen=_STEPS_BACK)
+        self._tail: tuple[list[Undo], datetime | None] | None = None
+        self._minute: datetime | None = None
+        self._base_minute: datetime | None = None
+        self.too_late = 0
 
-    def add(self, passages: Iterable[Passage]) -> None:
-        """Take in passages in any order; those already seen change nothing."""
-        stands = self._applied
-        for passage in passages:
-            if passage.key in self._seen:
-                continue
-            self._seen.add(passage.key)
-            if self._log and passage < self._log[-1]:
-                position = bisect_right(self._log, passage)
-                self._log.insert(position, passage)
-                stands = min(stands, position)
-            else:
-                self._log.append(passage)
-        if stands < self._applied:
-            self._rewind(stands)
-        for passage in self._log[self._applied :]:
-            self._apply(passage)
-            self._applied += 1
-            if self._applied % _STRIDE == 0:
-                self._remember()
+    def restore(self, tallies: Iterable[Tally], doubts: Mapping[PersonId, Doubt]) -> None:
+        """Go on from what an earlier life knew of past days and of people not confirmed out; before any entry."""
+        self._base.restore(tallies, doubts)
+        self._state = self._base.copy()
 
-    def _rewind(self, passages: int) -> None:
-        """Go back to the newest kept state that stands on no more than the first `passages` of the log."""
-        while self._states[-1].passages > passages:
-            self._states.pop()
-        state = self._states[-1]
-        self._applied = state.passages
-        self._inside, self._unexplained = dict(state.inside), Counter(state.unexplained)
+    # ---- taking in
+
+    def add(self, entries: Iterable[Entry]) -> None:
+        """Take in entries in any order; those already seen change nothing."""
+        first = len(self._log)
+        for entry in entries:
+            first = min(first, self._place(entry))
+        self._untail()
+        if first < self._applied:
+            self._rewind(first)
+        while self._applied < len(self._log):
+            self._step(self._log[self._applied])
+        self._forget()
+
+    def advance(self, to: datetime) -> None:
+        """Let everything expire that is due by `to`, until something comes that was before it."""
+        if self._tail is None:
+            self._tail = [], self._minute
+        self._state.undo = self._tail[0]
+        self._look(to)
+        self._state.advance(to)
+
+    def _place(self, entry: Entry) -> int:
+        """Put an entry where it belongs; return its place, or the log's end for one that changes nothing."""
+        log = self._log
+        if not log or entry.at > log[-1].at:
+            if self._base_at is not None and not log and entry.place <= self._base_at:
+                self.too_late += 1
+                return len(log)
+            log.append(entry)
+            return len(log) - 1
+        place = entry.place
+        if self._base_at is not None and place <= self._base_at:
+            self.too_late += 1
+            return len(log)
+        position = bisect_left(log, place, key=_place_of)
+        if position < len(log) and log[position].place == place:
+            return len(log)
+        log.insert(position, entry)
+        return position
+
+    def _step(self, entry: Entry) -> None:
+        minute = self._minute
+        undo: list[Undo] = []
+        self._state.undo = undo
+        self._look(entry.at)
+        self._state.apply(entry)
+        self._steps.append((undo, minute))
+        self._applied += 1
+        if self._applied % _STATE_EVERY == 0:
+            self._remember()
+
+    def _look(self, to: datetime) -> None:
+        """Let time run to `to`, and be watched at each whole minute on the way."""
+        if self._watch is None:
+            return
+        minute = self._minute
+        if minute is None:
+            minute = to.replace(second=0, microsecond=0) + _MINUTE
+        while minute <= to:
+            self._state.advance(minute)
+            self._watch(minute, self._state)
+            minute += _MINUTE
+        self._minute = minute
+
+    # ---- going back
+
+    def _untail(self) -> None:
+        """Take back what expired after the last entry: entries may come that were before it."""
+        if self._tail is not None:
+            undo, self._minute = self._tail
+            self._state.step_back(undo)
+            self._tail = None
+
+    def _rewind(self, position: int) -> None:
+        """Go back to the state after the first `position` entries, or to a kept one before it."""
+        if self._applied - position <= len(self._steps):
+            while self._applied > position:
+                undo, self._minute = self._steps.pop()
+                self._state.step_back(undo)
+                self._applied -= 1
+            self._kept = [kept for kept in self._kept if kept[0] <= position]
+            return
+        while self._kept and self._kept[-1][0] > position:
+            self._kept.pop()
+        applied, state, minute = self._kept[-1] if self._kept else (0, self._base, self._base_minute)
+        self._state, self._applied, self._minute = state.copy(), applied, minute
+        self._steps.clear()
 
     def _remember(self) -> None:
-        self._states.append(_State(self._applied, dict(self._inside), Counter(self._unexplained)))
-        if len(self._states) > _STATES_KEPT:
-            del self._states[1]  # the first, before any passage, stays
-
-    def _apply(self, passage: Passage) -> None:
-        if passage.person is None:
-            self._unexplained[passage.origin, passage.target] += 1
+        people = max(len(self._state.inside), 1)
+        while self._kept and (len(self._kept) + 1) * people > _PEOPLE_KEPT:
+            self._kept.pop(0)
+        if people > _PEOPLE_KEPT:
             return
-        recorded = self._inside.get(passage.person)
-        if recorded is not None and recorded != passage.origin:
-            self._explain(recorded, passage.origin)
-        if self._is_outside(passage.target):
-            self._inside.pop(passage.person, None)
-        else:
-            self._inside[passage.person] = passage.target
+        self._kept.append((self._applied, self._state.copy(), self._minute))
+        if len(self._kept) > _STATES_KEPT:
+            del self._kept[1 : _STATES_KEPT // 2 : 2]  # the older, the farther apart
 
-    def _explain(self, left: SpaceId, found: SpaceId) -> None:
-        """Take back the nameless passages that brought somebody from `left` to `found`, as far as there are any."""
-        step = left
-        visited = {left}
-        while step != found:
-            onward = [
-                pair
-                for pair, n in sorted(self._unexplained.items())
-                if n > 0 and pair[0] == step and pair[1] not in visited
-            ]
-            if not onward:
-                return
-            pair = next((pair for pair in onward if pair[1] == found), onward[0])
-            self._unexplained[pair] -= 1
-            step = pair[1]
-            visited.add(step)
+    def _forget(self) -> None:
+        """Move the base up to what need not be kept any more, many entries at a time."""
+        if self._keep is None or not self._log:
+            return
+        until = self._log[-1].at - self._keep
+        if len(self._log) <= _FORGET_AT_ONCE or self._log[_FORGET_AT_ONCE].at >= until:
+            return
+        old = bisect_left(self._log, until, key=_time_of)
+        self._base_minute = self._rebase(self._log[:old])
+        self._base_at = self._log[old - 1].place
+        del self._log[:old]
+        self._applied -= old
+        self._kept = [(applied - old, state, at) for applied, state, at in self._kept if applied >= old]
+        while len(self._steps) > self._applied:
+            self._steps.popleft()
 
-    def _is_outside(self, space: SpaceId) -> bool:
-        return self._building.spaces[space].kind is SpaceKind.OUTSIDE
+    def _rebase(self, entries: list[Entry]) -> datetime | None:
+        for entry in entries:
+            self._base.apply(entry)
+        if self._watch is None:
+            return None
+        return entries[-1].at.replace(second=0, microsecond=0) + _MINUTE
+
+    # ---- what is believed
 
     @property
-    def inside(self) -> dict[PersonId, SpaceId]:
-        """Return the leaf space of everybody who is inside, by the last passage that named them."""
-        return dict(self._inside)
+    def state(self) -> State:
+        """Return the state after everything taken in; to be looked at, never changed."""
+        return self._state
+
+    @property
+    def ways(self) -> Ways:
+        """Return the building's ways."""
+        return self._ways
+
+    @property
+    def inside(self) -> Mapping[PersonId, SpaceId]:
+        """Return the leaf space of everybody who is inside, by the last passage that named them; a live view."""
+        return _Where(self._state.inside)
+
+    @property
+    def stays(self) -> Mapping[PersonId, Passage]:
+        """Return the passage that took everybody inside to where they are; a live view."""
+        return self._state.inside
+
+    @property
+    def doubts(self) -> Mapping[PersonId, Doubt]:
+        """Return who is only inferred to have left; a live view."""
+        return self._state.doubts
+
+    @property
+    def inferences(self) -> tuple[Inference, ...]:
+        """Return the corrections that the fold made by itself lately, the oldest first."""
+        return tuple(self._state.inferences)
+
+    @property
+    def tallies(self) -> tuple[Tally, ...]:
+        """Return what passed on the last days, from quiet hour to quiet hour."""
+        return tuple(self._state.tallies)
+
+    def entries(self, since: datetime) -> Iterator[Entry]:
+        """Yield the entries kept from `since` on, in their order."""
+        return islice(self._log, bisect_left(self._log, since, key=_time_of), None)
 
     def counts(self) -> dict[SpaceId, int]:
         """Return how many people are in every space, rolled up the tree; never negative."""
-        leaves = Counter(self._inside.values())
-        for (origin, target), number in self._unexplained.items():
-            leaves[origin] -= number
-            leaves[target] += number
-        totals = dict.fromkeys(self._building.spaces, 0)
-        for leaf in self._building.leaves():
-            number = max(leaves[leaf.id], 0)
-            for step in self._building.path_up(leaf.id):
+        return counts(self._state, self._ways, self._spaces)
+
+
+class _Where(Mapping[PersonId, SpaceId]):
+    """Everybody's space, seen through their last passages."""
+
+    def __init__(self, stays: dict[PersonId, Passage]) -> None:
+        self._stays = stays
+
+    def __getitem__(self, person: PersonId) -> SpaceId:
+        return self._stays[person].target
+
+    def __iter__(self) -> Iterator[PersonId]:
+        return iter(self._stays)
+
+    def __len__(self) -> int:
+        return len(self._stays)
+
+
+def counts(state: State, ways: Ways, spaces: Iterable[SpaceId]) -> dict[SpaceId, int]:
+    """Return the state's counts of all `spaces`, rolled up the tree."""
+    totals = dict.fromkeys(spaces, 0)
+    for leaf in ways.leaves:
+        number = state.leaf(leaf)
+        if number:
+            for step in ways.paths_up[leaf]:
                 totals[step] += number
-        return totals
+    return totals
 
 
-def fold(building: Building, passages: Iterable[Passage]) -> Presence:
-    """Return the presence after all `passages`, whatever their order."""
-    presence = Presence(building)
-    presence.add(sorted(passages))
+def fold(building: Building, entries: Iterable[Entry], expiry: Expiry | None = None) -> Presence:
+    """Return the presence after all `entries`, whatever their order."""
+    presence = Presence(building, expiry)
+    presence.add(sorted(entries, key=_place_of))
     return presence
+
+
+def stream(building: Building, entries: Iterable[Entry], expiry: Expiry | None = None) -> State:
+    """Return the state after `entries` that come in their order, keeping none of them."""
+    state = State(Ways(building), expiry)
+    for entry in entries:
+        state.apply(entry)
+    return state
+
+
+def _place_of(entry: Entry) -> Place:
+    return entry.place
+
+
+def _time_of(entry: Entry) -> datetime:
+    return entry.at

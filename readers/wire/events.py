@@ -49,6 +49,10 @@ class EventType(Enum):
     DOOR_FORCED = "door-forced"
     READER_OFFLINE = "reader-offline"
     READER_ONLINE = "reader-online"
+    COUNT_SET = "count-set"
+    PERSON_REMOVED = "person-removed"
+    MUSTERED = "mustered"
+    INFERRED = "inferred"
 
 
 class Inputs(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -64,7 +68,7 @@ class Happening(msgspec.Struct, frozen=True, omit_defaults=True):
     """What an event says of the building and the decision; nothing in it is a person's.
 
     `space` is the one reached, `origin` the one left; `decision` is the id of the decision that a passage or its
-    absence belongs to.
+    absence belongs to. A count that was set has its `number`, a correction that the server inferred its `cause`.
     """
 
     at: Instant
@@ -81,6 +85,8 @@ class Happening(msgspec.Struct, frozen=True, omit_defaults=True):
     flags: tuple[Flag, ...] = ()
     policy_version: str | None = None
     inputs: Inputs | None = None
+    number: int | None = None
+    cause: str | None = None
 
 
 class Draft(Happening, frozen=True, omit_defaults=True, kw_only=True):
@@ -138,6 +144,8 @@ def seal(draft: Draft, source: SourceId, epoch: int, seq: int, prev: str, salt: 
             draft.flags,
             draft.policy_version,
             draft.inputs,
+            draft.number,
+            draft.cause,
             id=name,
             source=source,
             epoch=epoch,

@@ -17,7 +17,8 @@ from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from access.dashboard.broadcast import Broadcast
-from access.dashboard.routes import SESSION_COOKIE, router
+from access.dashboard.front import SESSION_COOKIE, Front
+from access.dashboard.routes import router
 from access.occupancy.live import LiveBuilding
 from policies.loader import load
 from readers.wire.events import Event
@@ -61,7 +62,9 @@ class LiveSite:
         self.operators = OperatorsInMemory()
         self.operators.one_time.clear()
         app = FastAPI()
-        app.include_router(router(self.broadcast, self.operators, lambda: NINE, "KM0 Mulhouse"))
+        app.include_router(
+            router(Front(self.broadcast, self.operators, lambda: NINE, "KM0 Mulhouse", is_fictional=False))
+        )
         self._socket = socket.socket()
         self._socket.bind(("127.0.0.1", 0))
         self.address = f"http://127.0.0.1:{self._socket.getsockname()[1]}"

@@ -1,7 +1,9 @@
 """The page in a real Chromium: counts move by themselves, the policy refuses nothing, and staleness is said."""
 
+from datetime import timedelta
 from functools import partial
 
+import msgspec
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -9,7 +11,7 @@ from access.dashboard.stream import EventStream
 from policies.decision import Effect, Reason
 from readers.wire.events import EventType
 from tests.browser.conftest import Visit
-from tests.live_events import event, passage
+from tests.live_events import NINE, event, passage
 
 HALL = '[data-space="b23-0-hall"] .room-count'
 
@@ -62,7 +64,9 @@ def test_nothing_on_the_page_moves_when_numbers_change(visit: Visit):
         ".map((part) => JSON.stringify(part.getBoundingClientRect()))"
     )
     before = page.evaluate(boxes)
-    visit.site.happen(*(enter(seq) for seq in range(1, 1235)), event(2000, EventType.DOOR_FORCED, "agora"))
+    crowd = [enter(seq) for seq in range(1, 1235)]
+    crowd = [msgspec.structs.replace(one, at=NINE + timedelta(milliseconds=one.seq)) for one in crowd]
+    visit.site.happen(*crowd, event(200, EventType.DOOR_FORCED, "agora"))
     expect(page.locator(".total dd")).to_have_text("1,234")
     assert page.evaluate(boxes) == before
 
@@ -92,7 +96,7 @@ def test_everything_is_reached_by_keyboard_beginning_with_the_way_to_the_plans(v
     page = visit.open()
     wait_live(page)
     reached = []
-    for _ in range(20):
+    for _ in range(30):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.className || document.activeElement.tagName"))
     assert reached[0] == "skip"

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from policies.building import Building, Door, Space, SpaceKind
 from policies.ids import DoorId, PersonId, SiteId, SourceId, SpaceId
-from policies.presence import Passage, Presence, fold
+from policies.presence import Cause, Passage, Presence, fold
 from tests.policies import strategies as some
 
 OUTSIDE, HALL, LAB = SpaceId("outside"), SpaceId("hall"), SpaceId("lab")
@@ -142,6 +142,9 @@ def test_an_explanation_that_comes_late_changes_the_past_as_if_it_had_been_there
     assert presence.counts()[LAB] == 1
 
 
-def test_a_room_that_more_left_than_entered_is_empty_and_does_not_lower_its_level():
+def test_a_room_that_more_left_than_entered_is_empty_and_who_left_it_had_come_in_behind_somebody():
     day = Day().went(ADA, OUTSIDE, HALL).went(None, LAB, HALL)
-    assert day.counts() == {HALL: 2, LEVEL: 2, SITE: 2}
+    assert day.counts() == {HALL: 1, LEVEL: 1, SITE: 1}
+    presence = fold(HOUSE, day.log)
+    assert presence.state.hidden == {(HALL, LAB): 1}
+    assert [found.cause for found in presence.inferences] == [Cause.MORE_LEFT_THAN_CAME]

@@ -7,7 +7,7 @@ import pytest
 
 from policies.building import Building, Door, Label, Space, SpaceKind
 from policies.ids import DoorId, PersonId, SiteId, SourceId, SpaceId
-from policies.presence import Passage, Presence, fold
+from policies.presence import Entry, Passage, Presence, fold
 
 NINE = datetime(2026, 9, 15, 7, 0, tzinfo=UTC)
 WAYS = [
@@ -57,9 +57,9 @@ def test_a_late_passage_anywhere_in_a_long_day_gives_the_answer_of_the_whole_fol
 class _Counted(Presence):
     applied = 0
 
-    def _apply(self, passage: Passage) -> None:
+    def _step(self, entry: Entry) -> None:
         self.applied += 1
-        super()._apply(passage)
+        super()._step(entry)
 
 
 def test_a_passage_that_comes_a_little_late_does_not_fold_the_day_again(building):

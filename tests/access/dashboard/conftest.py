@@ -10,7 +10,8 @@ import pytest
 from fastapi import FastAPI
 
 from access.dashboard.broadcast import Broadcast
-from access.dashboard.routes import LEAST_PASSWORD, router
+from access.dashboard.front import LEAST_PASSWORD, Front
+from access.dashboard.routes import router
 from access.errors import Invalid, NotSignedIn
 from access.occupancy.live import LiveBuilding
 from policies.building import Building
@@ -93,7 +94,7 @@ def operators() -> OperatorsInMemory:
 @pytest.fixture
 async def client(broadcast: Broadcast, operators: OperatorsInMemory):
     app = FastAPI()
-    app.include_router(router(broadcast, operators, lambda: NINE, "KM0 Mulhouse", is_fictional=True))
+    app.include_router(router(Front(broadcast, operators, lambda: NINE, "KM0 Mulhouse", is_fictional=True)))
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://totem.test") as client:
         yield client

@@ -22,7 +22,8 @@ from tests.live_events import NINE, event, passage
 
 
 def entry(seq: int):
-    return passage(seq, f"p{seq}", "main-b23", "outside", "b23-0-hall")
+    at = NINE + timedelta(milliseconds=seq)
+    return passage(seq, f"p{seq}", "main-b23", "outside", "b23-0-hall", at=at)
 
 
 class Watcher:
@@ -148,8 +149,13 @@ async def test_programs_get_all_counts_first_and_then_those_that_change(broadcas
         "count": 1,
         "capacity": 80,
         "utilisation": 1 / 80,
-        "as_of": "2026-09-15T07:00:01Z",
-        "changed_at": "2026-09-15T07:00:01Z",
+        "as_of": "2026-09-15T07:00:00.001000Z",
+        "changed_at": "2026-09-15T07:00:00.001000Z",
+        "low": 1,
+        "high": 1,
+        "inferred": 0.0,
+        "why": "nothing",
+        "limit": 0,
     }
 
 
@@ -170,7 +176,7 @@ async def test_programs_get_events_as_they_come_without_their_person(broadcast):
 
 
 async def test_a_door_state_reaches_the_page_without_any_event(broadcast, live):
-    live.door_state(DoorId("agora"), b'{"state":"unlocked","at":"2026-09-15T07:00:01Z"}')
+    live.door_state(DoorId("agora"), b'{"state":"unlocked","at":"2026-09-15T07:00:00.001000Z"}')
     piece = (await first_piece(broadcast.watch(broadcast.pages[Language.EN]))).decode()
     assert "Agora entrance: unlocked" in piece
 

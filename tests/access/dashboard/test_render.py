@@ -62,7 +62,9 @@ def test_every_leaf_is_on_its_plan_with_name_count_and_capacity_and_in_the_table
         count, label = counts[leaf.id], renderer.words.pick(leaf.name)
         assert drawn[leaf.id][1] == f"{count.count} / {leaf.capacity}"
         assert drawn[leaf.id][0].replace(" ", "") in label.replace(" ", "")
-        assert listed[leaf.id][:3] == [label, str(count.count), str(leaf.capacity)]
+        link = f'<a href="/spaces/{leaf.id}">{label}</a>'
+        between = renderer.words.between(count.low, count.high)
+        assert listed[leaf.id][:4] == [link, str(count.count), between, str(leaf.capacity)]
     assert drawn["b23-0-hall"][1].startswith("2 /")
     assert drawn["cnam-1"][1].startswith("1 /")
 

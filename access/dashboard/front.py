@@ -1,0 +1,116 @@
+"""What every page needs of its visitor: who they are, their language, the token of their forms; and how it is sent."""
+
+from collections.abc import Callable
+from datetime import datetime
+from http import HTTPStatus
+
+from fastapi import Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.concurrency import run_in_threadpool
+
+from access.dashboard.assets import addresses, read_assets
+from access.dashboard.broadcast import Broadcast
+from access.dashboard.guard import CSRF_COOKIE, csrf_token, keep
+from access.dashboard.ports import Actor, Operators
+from access.dashboard.words import Language, Words, preferred
+from access.errors import NotSignedIn
+from access.occupancy.doors import DoorState
+
+SESSION_COOKIE = "totem_session"
+LANGUAGE_COOKIE = "totem_language"
+LEAST_PASSWORD = 12
+"""What the form says; the operators' services decide."""
+
+_YEAR_S = 365 * 24 * 3600
+
+
+class Front:
+    """The front desk of one site's pages. `now` is the time that sessions are counted in."""
+
+    def __init__(
+        self,
+        broadcast: Broadcast,
+        operators: Operators,
+        now: Callable[[], datetime],
+        site: str,
+        *,
+        is_fictional: bool,
+        is_public: bool = False,
+    ) -> None:
+        self.broadcast, self.operators, self.now = broadcast, operators, now
+        self.assets, self.is_public = read_assets(), is_public
+        self._common: dict[str, object] = {
+            "site": site,
+            "is_fictional": is_fictional,
+            "is_public": is_public,
+            "static": addresses(self.assets),
+            "states": [state.value for state in DoorState],
+            "least": LEAST_PASSWORD,
+        }
+
+    async def operator(self, request: Request) -> Actor | None:
+        """Return who is signed in; None for nobody."""
+        token = session_token(request)
+        try:
+            return await run_in_threadpool(self.operators.of_session, token, self.now()) if token else None
+        except NotSignedIn:
+            return None
+
+    async def entitled(self, request: Request, scope: str) -> Actor | Response:
+        """Return who is signed in with that right, or the answer for whoever is not."""
+        operator = await self.operator(request)
+        if operator is None:
+            return go("/sign-in")
+        if operator.must_set_password:
+            return go("/password")
+        if not operator.may(scope):
+            return Response(status_code=HTTPStatus.FORBIDDEN)
+        return operator
+
+    def words(self, request: Request, asked: Language | None = None) -> Words:
+        """Return the words of the visitor's language."""
+        return self.broadcast.renderers[asked or language(request)].words
+
+    def refused(self, request: Request, template: str, refusal: str, **values: object) -> Response:
+        """Return a form again with the reason why it was not taken."""
+        words = self.words(request)
+        response = self.page(request, words.language, template, refusal=words(refusal), **values)
+        response.status_code = (
+            HTTPStatus.FORBIDDEN if refusal == "refused-form" else HTTPStatus.UNPROCESSABLE_ENTITY
+        )
+        return response
+
+    def page(self, request: Request, spoken: Language, template: str, **values: object) -> Response:
+        """Return a page; the visitor keeps its language."""
+        csrf = csrf_token(request)
+        other = next(one.value for one in Language if one is not spoken)
+        renderer = self.broadcast.renderers[spoken]
+        common = {"csrf": csrf, "other": other, "path": request.url.path, "query": _query(request)}
+        text = renderer.page(template, **common, **self._common, **values)
+        response = HTMLResponse(text, headers={"content-language": spoken.value})
+        keep(request, response, CSRF_COOKIE, csrf)
+        keep(request, response, LANGUAGE_COOKIE, spoken.value, _YEAR_S)
+        return response
+
+
+def session_token(request: Request) -> str:
+    """Return what the browser holds of a session."""
+    return request.cookies.get(SESSION_COOKIE, "")
+
+
+def language(request: Request) -> Language:
+    """Return the visitor's language: as chosen before, or as their browser likes best."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+    if chosen in {one.value for one in Language}:
+        return Language(chosen)
+    return preferred(request.headers.get("accept-language", ""))
+
+
+def go(address: str) -> Response:
+    """Send the visitor elsewhere."""
+    return RedirectResponse(address, HTTPStatus.SEE_OTHER)
+
+
+def _query(request: Request) -> str:
+    """Return the question as asked, but for the language: what a link to the other language keeps."""
+    return "&".join(part for part in request.url.query.split("&") if part and not part.startswith("lang="))

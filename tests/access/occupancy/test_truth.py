@@ -1,0 +1,49 @@
+"""Published counts against what really happened: days of KM0 with the flaws of real doors, straight into the fold."""
+
+import pytest
+
+from emulators.people.footfall import PERFECT
+from tests.access.occupancy.truth import ROOMS_OF_30, SITE, Outcome, flaws, live, report
+
+SEED = 7
+DAYS = 3
+
+
+@pytest.fixture(scope="module")
+def lived() -> Outcome:
+    outcome = live(DAYS, SEED, flaws(DAYS))
+    print(f"seed {SEED}, {DAYS} days")
+    print(report(outcome))
+    return outcome
+
+
+def test_the_published_interval_contains_the_truth(lived: Outcome):
+    assert lived.all.coverage >= 0.95
+    assert lived.by_day.coverage >= 0.95
+    assert lived.spaces[SITE].coverage >= 0.95
+
+
+def test_counts_stay_near_the_truth_and_far_from_those_without_correction(lived: Outcome):
+    site = lived.spaces[SITE]
+    assert site.peak > 500
+    assert site.mean < 0.05 * site.peak
+    assert site.mean < site.naive_mean / 3
+    for room in ROOMS_OF_30:
+        assert lived.spaces[room].mean < 3
+
+
+def test_at_six_in_the_morning_counts_match_within_their_interval_and_nobody_is_lost(lived: Outcome):
+    for _at, estimates, truth in lived.mornings[1:]:
+        for space, estimate in estimates.items():
+            assert estimate.low <= truth[space] <= estimate.high, space
+    assert len(lived.unconfirmed) == DAYS
+    for doubts, inside, truly_inside in lived.unconfirmed[1:]:
+        assert doubts  # the missed exits of the evening
+        assert truly_inside <= doubts | inside
+
+
+def test_doors_that_tell_everything_give_the_truth_but_for_whom_a_handle_let_out():
+    outcome = live(2, SEED, PERFECT)
+    site = outcome.spaces[SITE]
+    assert site.covered == site.looks
+    assert site.mean < 0.01 * site.peak
