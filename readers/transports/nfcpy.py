@@ -2,16 +2,24 @@
 
 nfcpy speaks to the card itself, where PC/SC speaks to a reader that speaks to it. So this adapter answers in the
 reader's name what PC/SC gives to such a reader: the answer to reset, and GET DATA for the serial number (part 3,
-sections 3.1.3.2.3 and 3.2.2.1.3). nfcpy keeps neither the historical bytes nor the card's name, so the answer to reset
-tells the technology alone.
+sections 3.1.3.2.3 and 3.2.2.1.3). A storage card's name is not known, so its answer tells the technology alone.
+
+Chips of the PN53x family are asked for two cards at once, which nfcpy itself never does: two are told as something
+that cannot be read, instead of one of them at random.
 """
 
 import asyncio
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import nfc
 import nfc.clf
+import nfc.clf.pn53x
+import nfc.clf.pn532
+import nfc.clf.transport
 import nfc.tag
 import nfc.tag.tt4
 
@@ -19,14 +27,24 @@ from readers.credentials.apdu import Response, Status
 from readers.credentials.atr import TYPE_A_PART_3, processor_card_atr, storage_card_atr
 from readers.credentials.uid import GET_UID
 from readers.errors import CardGone, TransportDown
-from readers.transports.threaded import ThreadedTransport
+from readers.transports.contactless import TypeA, parse_ats, parse_targets
+from readers.transports.threaded import Link, ThreadedTransport
 
 _PAUSE_S = 0.05  # between two rounds of sensing: a card is found within a twentieth of a second
 _UNNAMED = 0x0000
+_MOST_HISTORICAL = 15
+_LIST_TARGETS, _TYPE_A_106, _BOTH = 0x4A, 0x00, 2
+_LIST_WITHIN_S = 1.0
+_RATS = bytes.fromhex("e080")  # frames of up to 256 bytes may come back (ISO/IEC 14443-4, section 5.1)
+_ATS_WITHIN_S = 0.03
+_SERIAL, _BY_PATH = "tty:", "tty:/"
 
 
 class NfcpyTransport(ThreadedTransport):
-    """The reader at a path of nfcpy's: `usb:072f:2200`, `tty:USB0:pn532`, `udp:localhost:54321`."""
+    """The reader at a path of nfcpy's: `usb:072f:2200`, `tty:AMA0:pn532`, `udp:localhost:54321`.
+
+    A serial PN532 may be named by any path, too: `tty:/dev/serial/by-id/…`, which does not change with the plug.
+    """
 
     def __init__(self, path: str, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(_NfcpyDriver(path), loop)
@@ -44,66 +62,201 @@ class _NfcpyDriver:
 
     def open(self) -> None:
         try:
-            is_open = self._frontend.open(self._path)
+            is_open = (
+                self._open_by_path() if self._path.startswith(_BY_PATH) else self._frontend.open(self._path)
+            )
         except OSError as fault:
             raise TransportDown(f"{self}: {fault}") from fault
         if not is_open:
             raise TransportDown(f"{self}: no such device")
 
-    def wait_for_card(self) -> "_NfcpyLink | None":
-        technologies = (nfc.clf.RemoteTarget("106A"), nfc.clf.RemoteTarget("106B"))
+    def wait_for_card(self) -> Link | None:
         try:
-            target = self._frontend.sense(*technologies)
-            tag = None if target is None else nfc.tag.activate(self._frontend, target)
-        except nfc.clf.CommunicationError:
-            return None
+            link = self._look()
         except OSError as fault:
             raise TransportDown(f"{self}: {fault}") from fault
-        if tag is None:
+        if link is None:
             time.sleep(_PAUSE_S)
-            return None
-        return _NfcpyLink(self._frontend, tag)
+        return link
 
     def interrupt(self) -> None:
         """Do nothing: a wait is over by itself after one round."""
 
     def close(self) -> None:
+        device = self._frontend.device
+        try:
+            self._frontend.close()
+        except Exception:
+            # nfcpy says goodbye to the chip first; over a line that was cut it never comes to closing the line.
+            self._frontend.device = None
+            _close_line(device)
+            raise
+
+    def _open_by_path(self) -> bool:
+        """Open a serial PN532 that nfcpy would not find by the name of its port."""
+        port = str(Path(self._path.removeprefix(_SERIAL)).resolve())
         self._frontend.close()
+        line = nfc.clf.transport.TTY(port)
+        try:
+            self._frontend.device = nfc.clf.pn532.init(line)
+        except BaseException:
+            line.close()
+            raise
+        return True
+
+    def _look(self) -> Link | None:
+        """Look at the field once."""
+        try:
+            found = _cards_of_type_a(self._frontend)
+            if len(found) > 1:
+                return _UnreadableLink(self._frontend)
+            if found:
+                return _type_a_link(self._frontend, found[0])
+            return self._look_for_type_b()
+        except (nfc.clf.CommunicationError, nfc.clf.pn53x.Chipset.Error):
+            return None
+
+    def _look_for_type_b(self) -> Link | None:
+        target = self._frontend.sense(nfc.clf.RemoteTarget("106B"))
+        tag = None if target is None else nfc.tag.activate(self._frontend, target)
+        if not isinstance(tag, nfc.tag.tt4.Type4Tag):
+            return None
+        return _ApduLink(self._frontend, bytes(tag.identifier), b"", tag._dep)  # noqa: SLF001 (nfcpy shows it nowhere)
 
 
-class _NfcpyLink:
-    """An activated tag. nfcpy has no types, so what comes from it is turned into ours at once."""
+def _close_line(device: Any) -> None:  # noqa: ANN401 (as below)
+    line = getattr(getattr(device, "chipset", None), "transport", None)
+    port = getattr(line, "tty", None)
+    if port is not None:
+        port.close()
 
-    def __init__(self, frontend: Any, tag: Any) -> None:  # noqa: ANN401 (nfcpy has no types)
-        self._frontend, self._tag = frontend, tag
-        self._speaks_apdu = isinstance(tag, nfc.tag.tt4.Type4Tag)
-        self._uid = bytes(tag.identifier)
-        storage = storage_card_atr(standard=TYPE_A_PART_3, name=_UNNAMED)
-        self.atr = processor_card_atr(b"") if self._speaks_apdu else storage
+
+def _cards_of_type_a(frontend: Any) -> tuple[TypeA, ...]:  # noqa: ANN401 (nfcpy has no types)
+    """Power the field anew and select what is in it; two where the chip can tell them apart."""
+    if isinstance(frontend.device, nfc.clf.pn53x.Device):
+        frontend.device.mute()
+        wanted = bytearray((_BOTH, _TYPE_A_106))
+        listed = frontend.device.chipset.command(_LIST_TARGETS, wanted, timeout=_LIST_WITHIN_S)
+        found = parse_targets(bytes(listed or b"")) or ()
+        if len(found) == 1:
+            frontend.target = _remote(found[0])
+        return found
+    target = frontend.sense(nfc.clf.RemoteTarget("106A"))
+    if target is None or not target.sel_res:
+        return ()
+    return (TypeA(bytes(target.sens_res), target.sel_res[0], bytes(target.sdd_res)),)
+
+
+def _remote(card: TypeA) -> Any:  # noqa: ANN401 (nfcpy has no types)
+    return nfc.clf.RemoteTarget(
+        "106A",
+        sens_res=bytearray(card.sens_res),
+        sel_res=bytearray((card.sak,)),
+        sdd_res=bytearray(card.uid),
+    )
+
+
+def _type_a_link(frontend: Any, card: TypeA) -> Link | None:  # noqa: ANN401 (nfcpy has no types)
+    if not card.speaks_apdu:
+        return _StorageLink(frontend, card.uid)
+    ats = parse_ats(bytes(frontend.exchange(bytearray(_RATS), _ATS_WITHIN_S) or b""))
+    if ats is None:
+        return _UnreadableLink(frontend)
+    size = min(ats.frame_size, frontend.max_send_data_size)
+    protocol = nfc.tag.tt4.IsoDepInitiator(frontend, size, ats.waiting_s)
+    return _ApduLink(frontend, card.uid, ats.historical[:_MOST_HISTORICAL], protocol)
+
+
+class _ApduLink:
+    """A card that speaks ISO/IEC 14443-4, by nfcpy's block protocol."""
+
+    def __init__(self, frontend: Any, uid: bytes, historical: bytes, protocol: Any) -> None:  # noqa: ANN401 (as above)
+        self._frontend, self._uid, self._protocol = frontend, uid, protocol
+        self.atr = processor_card_atr(historical)
 
     def exchange(self, apdu: bytes) -> bytes:
         if apdu == GET_UID:
             return Response(self._uid, Status.OK).encode()
-        if not self._speaks_apdu:
-            return Response(b"", Status.FUNCTION_NOT_SUPPORTED).encode()
-        try:
-            return bytes(self._tag.transceive(bytearray(apdu)))
-        except (nfc.clf.CommunicationError, nfc.tag.TagCommandError) as fault:
-            raise CardGone(f"the card answers no more: {fault}") from fault
-        except OSError as fault:
-            raise TransportDown(f"the reader answers no more: {fault}") from fault
+        with _card_at_fault():
+            return bytes(self._protocol.exchange(bytearray(apdu)))
 
     def is_there(self) -> bool:
         try:
-            return bool(self._tag.is_present) if self._speaks_apdu else self._answers_to_its_number()
-        except nfc.clf.CommunicationError:
+            with _card_at_fault():
+                self._protocol.exchange(None)  # R(NAK), which a card acknowledges at any time
+        except CardGone:
             return False
-        except OSError as fault:
-            raise TransportDown(f"the reader answers no more: {fault}") from fault
+        return True
 
     def release(self) -> None:
-        """Do nothing: the field goes off when the next round begins."""
+        _switch_off(self._frontend)
 
-    def _answers_to_its_number(self) -> bool:
+
+class _StorageLink:
+    """A card that has a number and nothing else to say here."""
+
+    atr = storage_card_atr(standard=TYPE_A_PART_3, name=_UNNAMED)
+
+    def __init__(self, frontend: Any, uid: bytes) -> None:  # noqa: ANN401 (as above)
+        self._frontend, self._uid = frontend, uid
+
+    def exchange(self, apdu: bytes) -> bytes:
+        if apdu == GET_UID:
+            return Response(self._uid, Status.OK).encode()
+        return Response(b"", Status.FUNCTION_NOT_SUPPORTED).encode()
+
+    def is_there(self) -> bool:
         wanted = nfc.clf.RemoteTarget("106A", sel_req=bytearray(self._uid))
-        return self._frontend.sense(wanted) is not None
+        try:
+            with _card_at_fault():
+                return self._frontend.sense(wanted) is not None
+        except CardGone:
+            return False
+
+    def release(self) -> None:
+        _switch_off(self._frontend)
+
+
+class _UnreadableLink:
+    """Several cards at once, or one that speaks no sense, until the field is empty."""
+
+    atr = b""
+
+    def __init__(self, frontend: Any) -> None:  # noqa: ANN401 (as above)
+        self._frontend = frontend
+
+    def exchange(self, apdu: bytes) -> bytes:
+        raise CardGone(f"what lies on the reader answers none of {len(apdu)} bytes")
+
+    def is_there(self) -> bool:
+        try:
+            with _card_at_fault():
+                return bool(_cards_of_type_a(self._frontend))
+        except CardGone:
+            return False
+
+    def release(self) -> None:
+        _switch_off(self._frontend)
+
+
+@contextmanager
+def _card_at_fault() -> Iterator[None]:
+    """Turn whatever nfcpy raises into `CardGone`: a card that answers nonsense makes it stumble in any way.
+
+    Only an `OSError` is the reader's own: `TransportDown`.
+    """
+    try:
+        yield
+    except OSError as fault:
+        raise TransportDown(f"the reader answers no more: {fault}") from fault
+    except Exception as fault:
+        raise CardGone(f"the card answers no more: {fault!r}") from fault
+
+
+def _switch_off(frontend: Any) -> None:  # noqa: ANN401 (as above)
+    """Cut the card's power, so that it forgets what it has authenticated; a reader that is gone has done so."""
+    try:
+        if frontend.device is not None:
+            frontend.device.mute()
+    except Exception:  # noqa: BLE001, S110 (the next round tells of it)
+        pass

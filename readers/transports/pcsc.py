@@ -10,7 +10,7 @@ import asyncio
 from smartcard import scard
 
 from readers.errors import CardGone, TransportDown
-from readers.transports.threaded import ThreadedTransport
+from readers.transports.threaded import Link, ThreadedTransport
 
 _CONNECT_AGAIN_MS = 100  # another program may hold the card for a moment
 _AT_ONCE_MS = 0
@@ -45,11 +45,13 @@ class _PcscDriver:
         self._state = scard.SCARD_STATE_UNAWARE
         self._look(_AT_ONCE_MS)
 
-    def wait_for_card(self) -> "_PcscLink | None":
-        if not self._is_readable():
+    def wait_for_card(self) -> Link | None:
+        if not self._state & scard.SCARD_STATE_PRESENT:
             self._look(scard.INFINITE)
-        if not self._is_readable():
+        if not self._state & scard.SCARD_STATE_PRESENT:
             return None
+        if self._state & scard.SCARD_STATE_MUTE:
+            return _MuteLink(self)
         result, handle, protocol = scard.SCardConnect(
             self._context,
             self._name,
@@ -76,9 +78,6 @@ class _PcscDriver:
         self._look(_AT_ONCE_MS)
         return self._state >> _COUNTER_SHIFT if self._state & scard.SCARD_STATE_PRESENT else None
 
-    def _is_readable(self) -> bool:
-        return bool(self._state & scard.SCARD_STATE_PRESENT) and not self._state & scard.SCARD_STATE_MUTE
-
     def _look(self, timeout_ms: int) -> None:
         """Wait until the reader's state is another than the one known."""
         known = self._state & ~scard.SCARD_STATE_CHANGED
@@ -95,15 +94,39 @@ class _PcscDriver:
         return TransportDown(f"{self}: {scard.SCardGetErrorMessage(result)}")
 
 
-class _PcscLink:
+class _Visit:
+    """One stay of a card on the reader: over when the reader counts another."""
+
+    def __init__(self, driver: _PcscDriver) -> None:
+        self._driver = driver
+        self._counter = driver.card_counter()
+        self._is_there = True
+
+    def is_there(self) -> bool:
+        self._is_there = self._counter is not None and self._driver.card_counter() == self._counter
+        return self._is_there
+
+
+class _MuteLink(_Visit):
+    """Something that the reader feels and cannot wake: a card upside down, two at once, a coin."""
+
+    atr = b""
+
+    def exchange(self, apdu: bytes) -> bytes:
+        raise CardGone(f"{self._driver}: what lies on it answers none of {len(apdu)} bytes")
+
+    def release(self) -> None:
+        """Do nothing: it was never connected."""
+
+
+class _PcscLink(_Visit):
     """A connected card."""
 
     def __init__(self, driver: _PcscDriver, handle: int, protocol: int) -> None:
-        self._driver, self._handle = driver, handle
+        super().__init__(driver)
+        self._handle = handle
         self._pci = scard.SCARD_PCI_T1 if protocol == scard.SCARD_PROTOCOL_T1 else scard.SCARD_PCI_T0
         self.atr = bytes(scard.SCardStatus(handle)[4])
-        self._counter = driver.card_counter()
-        self._is_there = True
 
     def exchange(self, apdu: bytes) -> bytes:
         result, answer = scard.SCardTransmit(self._handle, self._pci, list(apdu))
@@ -112,10 +135,6 @@ class _PcscLink:
         if len(answer) < _STATUS_LENGTH:
             raise CardGone(f"{self._driver}: the answer was cut short")
         return bytes(answer)
-
-    def is_there(self) -> bool:
-        self._is_there = self._counter is not None and self._driver.card_counter() == self._counter
-        return self._is_there
 
     def release(self) -> None:
         # Reset, so that the next program does not inherit what this one has authenticated. Where the card has left, a

@@ -42,8 +42,8 @@ NEXT = MappingProxyType(
 )
 """An event without a row is a fault of the program: KeyError."""
 
-FIRST_RETRY_S, LAST_RETRY_S = 0.1, 1.0
-"""A restarted pcscd takes clients after some tenths of a second; a reader plugged in again is read within two."""
+FIRST_RETRY_S, LAST_RETRY_S = 0.1, 0.5
+"""A restarted pcscd takes clients after some tenths of a second; a reader plugged in again is read within one."""
 
 
 def next_pause_s(pause_s: float) -> float:

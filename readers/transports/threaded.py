@@ -6,6 +6,7 @@ one card; after an outage it is found as a new one.
 """
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
@@ -18,6 +19,8 @@ from readers.health import Health
 from readers.ports import Card
 from readers.transports.arrivals import Arrivals
 from readers.transports.recovery import FIRST_RETRY_S, NEXT, Happened, Stage, next_pause_s
+
+_log = logging.getLogger(__name__)
 
 PRESENCE_POLL_S = 0.1  # how late a card's leaving may be noticed while nobody talks to it
 ANSWER_WITHIN_S = 5.0  # many times the longest wait a card may ask for; a library silent for longer is stuck
@@ -61,7 +64,7 @@ class Driver(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of the reader, opened or not; never raises."""
+        """Let go of the reader, opened or not."""
         ...
 
 
@@ -116,15 +119,17 @@ class ThreadedTransport:
             Stage.PAUSING: self._pause,
         }
         stage = Stage.OPENING
-        while not self._closing.is_set():
-            try:
-                happened = acts[stage]()
-            except Exception as fault:  # noqa: BLE001 (a library may raise anything, and a dead thread is a dead door)
-                self._tell(self._arrivals.down, _as_outage(self._driver, fault))
-                happened = Happened.FAILED
-            stage = NEXT[stage, happened]
-        self._driver.close()
-        self._tell(self._ended.set_result, None)
+        try:
+            while not self._closing.is_set():
+                try:
+                    happened = acts[stage]()
+                except Exception as fault:  # noqa: BLE001 (a library may raise anything, and a dead thread is a dead door)
+                    self._tell(self._arrivals.down, _as_outage(self._driver, fault))
+                    happened = Happened.FAILED
+                stage = NEXT[stage, happened]
+            self._let_go()
+        finally:
+            self._tell(self._ended.set_result, None)
 
     def _open(self) -> Happened:
         self._driver.open()
@@ -132,10 +137,17 @@ class ThreadedTransport:
         return Happened.OPENED
 
     def _pause(self) -> Happened:
-        self._driver.close()
+        self._let_go()
         self._closing.wait(self._pause_s)
         self._pause_s = next_pause_s(self._pause_s)
         return Happened.RESTED
+
+    def _let_go(self) -> None:
+        """Close the driver. One that fails at that, too, is opened again all the same."""
+        try:
+            self._driver.close()
+        except Exception as fault:  # noqa: BLE001 (as above)
+            _log.warning("reader-not-closed", extra={"driver": str(self._driver), "fault": repr(fault)})
 
     def _wait(self) -> Happened:
         self._link = self._driver.wait_for_card()

@@ -1,0 +1,98 @@
+"""What the daemon relies on of any card transport: one suite, run over every kind of reader.
+
+The tests get a `rig` from whoever runs them: beside this file over what needs no service, in a namespace over pcscd.
+"""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from emulators.cards.uid import UidCard
+from readers.credentials.uid import GET_UID
+from readers.errors import CardGone, TransportDown
+from tests.ports.readers import OTHER_UID, UID
+
+DEADLINE_S = 20
+QUIET_S = 0.6  # pcscd looks at a virtual reader every 0.4 s
+SELECT = bytes.fromhex("00a4040000")
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left() -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    assert set(threading.enumerate()) <= before
+
+
+async def nothing_comes(rig) -> None:
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(rig.transport.next_card(), QUIET_S)
+
+
+async def test_a_card_is_found_by_its_number_and_answers_whatever_it_is_asked(rig):
+    async with asyncio.timeout(DEADLINE_S):
+        await rig.hold(UidCard(UID))
+        card = await rig.transport.next_card()
+        assert card.atr.startswith(b"\x3b")
+        assert await card.transmit(GET_UID) == UID + b"\x90\x00"
+        assert len(await card.transmit(SELECT)) == 2
+
+
+async def test_a_card_that_stays_is_one_card(rig):
+    async with asyncio.timeout(DEADLINE_S):
+        await rig.hold(UidCard(UID))
+        card = await rig.transport.next_card()
+        await nothing_comes(rig)
+        assert await card.transmit(GET_UID) == UID + b"\x90\x00"
+
+
+async def test_a_card_taken_away_is_gone_and_the_next_one_is_new(rig):
+    async with asyncio.timeout(DEADLINE_S):
+        for uid in (UID, OTHER_UID, OTHER_UID):
+            await rig.hold(UidCard(uid))
+            card = await rig.transport.next_card()
+            assert await card.transmit(GET_UID) == uid + b"\x90\x00"
+            await rig.take_away()
+            await card.removed()
+            with pytest.raises(CardGone):
+                await card.transmit(GET_UID)
+
+
+async def test_an_outage_takes_the_card_away_is_told_once_and_heals(rig):
+    if not rig.can_be_cut:
+        pytest.skip("this kind of reader cannot be cut off")
+    told: asyncio.Queue[TransportDown | None] = asyncio.Queue()
+    rig.transport.watch(told.put_nowait)
+    async with asyncio.timeout(DEADLINE_S):
+        assert await told.get() is None
+        await rig.hold(UidCard(UID))
+        card = await rig.transport.next_card()
+        await rig.cut()
+        await card.removed()
+        with pytest.raises(TransportDown):
+            await rig.transport.next_card()
+        await nothing_comes(rig)
+        await rig.take_away()
+        await rig.mend()
+        waiting = asyncio.create_task(rig.transport.next_card())
+        assert isinstance(await told.get(), TransportDown)
+        assert await told.get() is None
+        await rig.hold(UidCard(OTHER_UID))
+        assert await (await waiting).transmit(GET_UID) == OTHER_UID + b"\x90\x00"
+        assert told.empty()
+
+
+async def test_closing_ends_what_waits_and_lets_the_card_go(rig):
+    async with asyncio.timeout(DEADLINE_S):
+        await rig.hold(UidCard(UID))
+        card = await rig.transport.next_card()
+        waiting = asyncio.create_task(rig.transport.next_card())
+        await asyncio.sleep(0)
+        await rig.transport.close()
+        with pytest.raises(TransportDown, match="closed"):
+            await waiting
+        await card.removed()
+        with pytest.raises(TransportDown, match="closed"):
+            await rig.transport.next_card()
