@@ -11,6 +11,7 @@ import msgspec
 from access.errors import SettingsError, TotemError
 from emulators.cards.card import VirtualCard
 from emulators.cards.kinds import CardKeys, Kind, make_card
+from emulators.udp import UdpField
 from emulators.vpcd import FIRST_PORT, VpcdSlot
 
 SUMMARY = "Emulate hardware: a card in a virtual reader."
@@ -35,12 +36,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help='JSON {"picc": hex, "applications": {"aid hex": ["key hex", ...]}}; blank from the factory without it',
     )
-    card.add_argument(
+    where = card.add_mutually_exclusive_group()
+    where.add_argument(
         "--vpcd",
         type=_address,
         default=("127.0.0.1", FIRST_PORT),
         metavar="HOST:PORT",
         help=f"the slot of the virtual reader (default 127.0.0.1:{FIRST_PORT})",
+    )
+    where.add_argument(
+        "--udp",
+        type=_address,
+        metavar="HOST:PORT",
+        help="or where nfcpy's reader `udp:HOST:PORT` looks for a card",
     )
     card.add_argument("--trace", action="store_true", help="print every command and answer to stderr")
 
@@ -49,10 +57,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Hold the card in the slot until interrupted, or until the reader is gone; print its number first."""
     uid = arguments.id or bytes((_MANUFACTURER,)) + secrets.token_bytes(6)
     identifier, card = _make(Kind(arguments.kind), uid, arguments.keys)
-    host, port = arguments.vpcd
+    host, port = arguments.udp or arguments.vpcd
+    held: VirtualCard = _Traced(card) if arguments.trace else card
     print(identifier, flush=True)
     try:
-        asyncio.run(_hold(_Traced(card) if arguments.trace else card, host, port))
+        asyncio.run(_hold(held, host, port) if arguments.udp is None else _lie_in_field(held, host, port))
     except KeyboardInterrupt:
         return 0
     raise _Unreachable(f"the virtual reader at {host}:{port} has let go of the card")
@@ -84,6 +93,16 @@ async def _hold(card: VirtualCard, host: str, port: int) -> None:
         await slot.released()
     finally:
         await slot.remove()
+
+
+async def _lie_in_field(card: VirtualCard, host: str, port: int) -> None:
+    """Lie in the field of nfcpy's link until interrupted: it tells nobody that its reader has gone."""
+    try:
+        async with UdpField(host, port) as field:
+            field.insert(card)
+            await asyncio.Event().wait()
+    except OSError as fault:
+        raise _Unreachable(f"{host}:{port} cannot be listened at: {fault.strerror}") from fault
 
 
 class _Traced:

@@ -53,7 +53,10 @@ class Antenna:
                 _log.warning("reader-down", extra={"reader": self.reader, "fault": str(fault)})
                 await self._clock.sleep(_RETRY_S)
                 continue
-            self.settle(await read(card, self._credentials, self._clock.now()))
+            outcome = await read(card, self._credentials, self._clock.now())
+            if isinstance(outcome, Rejected) and outcome.why:
+                _log.info("badge-unproven", extra={"reader": self.reader, "why": outcome.why})
+            self.settle(outcome)
             await card.removed()
 
     def settle(self, outcome: Identified | Rejected) -> Decision:

@@ -83,6 +83,10 @@ async def read(card: Card, credentials: Credentials, at: datetime) -> Identified
     except (KeyStoreFault, CounterFault) as fault:
         _log.error("keys-fault", extra={"fault": str(fault)})
         return unproven("keys-fault")
+    except Exception as fault:  # noqa: BLE001  (whatever a card or a library comes up with, the reader goes on)
+        # By its kind alone: what it says, and the frames of its trace, may quote a key.
+        _log.error("visit-fault", extra={"fault": type(fault).__name__})
+        return unproven("fault")
 
 
 async def converse(conversation: Conversation[T], card: Card, credentials: Credentials) -> T:

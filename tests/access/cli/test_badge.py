@@ -23,6 +23,7 @@ from access.errors import Conflict, NotFound, SettingsError
 from access.services import Services
 from access.services.people import PersonRecord
 from emulators.cards.desfire import DesfireCard, Memory
+from emulators.cards.hostile import Moment, Torn
 from emulators.cards.ntag424 import Ntag424Card, TagMemory
 from emulators.cards.pkoc import PkocCard
 from emulators.cards.uid import UidCard
@@ -97,27 +98,10 @@ class Counter:
         desk = Desk(field, Credentials(SCHEME, Keys(), tell=tell), tell)
         doing = asyncio.create_task(action(desk, work))
         if torn_at is not None:
-            field.present(_torn(card, torn_at, field))
+            field.present(Torn(card, torn_at, Moment.AFTER, field.remove))
             await asyncio.wait_for(taken_away.wait(), 5)
         field.present(card)
         return await doing
-
-
-def _torn(card, at, field):
-    heard = 0
-
-    class Torn:
-        atr = card.atr
-        reset = card.reset
-
-        def process(self, apdu: bytes) -> bytes:
-            nonlocal heard
-            heard += 1
-            if heard == at:
-                field.remove()
-            return bytes(card.process(apdu))
-
-    return Torn()
 
 
 @pytest.fixture

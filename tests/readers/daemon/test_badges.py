@@ -4,17 +4,35 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, derive_private_key
 
 from emulators.cards.desfire import DesfireCard
+from emulators.cards.hostile import Babbling, Downgraded, Moment, Replaying, Torn, Truncated
+from emulators.cards.pkoc import PkocCard
 from emulators.cards.uid import UidCard
 from emulators.clock import run_virtually
 from policies.ids import BadgeId, PersonId
 from policies.request import Assurance
 from policies.roster import Badge, BadgeKind
+from readers.counters import FileCounters
+from readers.credentials.exchange import unproven
+from readers.credentials.schemes import Pkoc, Scheme
 from readers.daemon import Credentials
-from readers.errors import CardGone, KeyStoreFault
+from readers.daemon.visit import VISIT_S, read
+from readers.errors import KeyStoreFault
+from readers.ports import Clock
 from readers.wire.events import Event, EventType
-from tests.readers.credentials.site import AID, BADGE, SCHEME, UID, Keys, issued_card, issued_memory
+from tests.readers.credentials.site import (
+    AID,
+    BADGE,
+    SCHEME,
+    SUN,
+    UID,
+    Keys,
+    issued_card,
+    issued_memory,
+    issued_tag,
+)
 from tests.readers.daemon.desk import LAB_IN, Desk, desk, signed, snapshot
 
 ADAS = Badge(BadgeId(BADGE.hex()), BadgeKind.DESFIRE, PersonId("ada"))
@@ -22,12 +40,18 @@ ADAS_BY_NUMBER = Badge(BadgeId(UID.hex()), BadgeKind.DESFIRE, PersonId("ada"))
 UNPROVEN = "denied-authentication-factor-error"
 
 
-def live(tmp_path, act: Callable[[Desk], Awaitable[None]], keys=None, badge: Badge = ADAS) -> None:
+def live(
+    tmp_path,
+    act: Callable[[Desk], Awaitable[None]],
+    keys: Keys | None = None,
+    badge: Badge = ADAS,
+    credentials: Credentials | None = None,
+) -> None:
     """Do `act` at a door computer with the site's keys, which knows one badge."""
+    used = credentials or Credentials(SCHEME, keys or Keys())
 
     async def scene() -> None:
-        credentials = Credentials(SCHEME, keys or Keys())
-        async with desk(tmp_path, [signed(snapshot(badge=badge))], credentials=credentials) as running:
+        async with desk(tmp_path, [signed(snapshot(badge=badge))], credentials=used) as running:
             await act(running)
 
     run_virtually(scene())
@@ -104,37 +128,126 @@ def test_a_home_of_keys_that_does_not_answer_opens_nothing_and_holds_no_reader_u
     live(tmp_path, act, keys)
 
 
-class Babbling(DesfireCard):
-    """A card that has always one more frame to give."""
-
-    def process(self, apdu: bytes) -> bytes:
-        return super().process(apdu) if apdu[0] == 0xFF else bytes(40) + b"\x91\xaf"
-
-
 def test_a_card_that_never_comes_to_an_end_is_refused(tmp_path):
     async def act(at: Desk) -> None:
-        assert not await at.tap(Babbling(issued_memory()))
+        assert not await at.tap(Babbling(issued_card()))
         assert reasons(at) == ["denied-unknown-credential"]
 
     live(tmp_path, act)
 
 
-@pytest.mark.parametrize("commands", range(5))
-def test_a_badge_torn_away_at_any_command_opens_nothing(tmp_path, commands):
+@pytest.mark.parametrize("kept", [0, 1, 8, 15, 16, 31])
+def test_a_badge_whose_answers_are_cut_short_opens_nothing(tmp_path, kept):
     async def act(at: Desk) -> None:
-        card = issued_card()
-        answer, heard = card.process, 0
+        assert not await at.tap(Truncated(issued_card(), kept))
+        assert reasons(at) == [UNPROVEN]
 
-        def process(apdu: bytes) -> bytes:
-            nonlocal heard
-            if heard == commands:
-                raise CardGone("torn away")
-            heard += 1
-            return answer(apdu)
+    live(tmp_path, act)
 
-        card.process = process  # type: ignore[method-assign]  # torn by the hand of the test
+
+def test_a_badge_that_denies_to_speak_the_new_protocol_opens_nothing(tmp_path):
+    async def act(at: Desk) -> None:
+        assert not await at.tap(Downgraded(issued_card()))
+        assert reasons(at) == [UNPROVEN]
+
+    live(tmp_path, act)
+
+
+def test_what_was_overheard_of_a_badge_opens_nothing(tmp_path):
+    async def act(at: Desk) -> None:
+        copy = Replaying(issued_card())
+        assert await at.tap(copy)
+        copy.is_copy = True
+        assert not await at.tap(copy)
+        assert reasons(at) == ["granted", UNPROVEN]
+
+    live(tmp_path, act)
+
+
+@pytest.mark.parametrize("moment", list(Moment), ids=lambda moment: moment.name)
+@pytest.mark.parametrize("at_command", range(4))
+def test_a_badge_torn_away_at_any_command_opens_nothing(tmp_path, at_command, moment):
+    async def act(at: Desk) -> None:
+        card = Torn(issued_card(), at_command, moment, at.antennas[LAB_IN].remove)
         assert not await at.tap(card)
         assert reasons(at) == [UNPROVEN]
         assert await at.tap(issued_card()), "held again, it opens"
+
+    live(tmp_path, act)
+
+
+def test_a_sun_message_opens_a_weak_door_once_and_never_again_whatever_happens_to_the_daemon(tmp_path):
+    tag = Replaying(issued_tag())
+    known = Badge(BadgeId(UID.hex()), BadgeKind.NTAG424, PersonId("ada"))
+
+    def taps_of(folder: str, act: Callable[[Desk], Awaitable[None]]) -> None:
+        counters = FileCounters(tmp_path / "counters")
+        credentials = Credentials(Scheme(ntag424=SUN), Keys(), counters)
+        (tmp_path / folder).mkdir()
+        live(tmp_path / folder, act, badge=known, credentials=credentials)
+        counters.close()
+
+    async def once(at: Desk) -> None:
+        assert await at.tap(tag)
+        tag.is_copy = True
+        assert not await at.tap(tag)
+        assert [event.inputs and event.inputs.assurance for event in decisions(at)] == [
+            Assurance.SUN,
+            Assurance.NONE,
+        ]
+
+    async def never_again(at: Desk) -> None:
+        assert not await at.tap(tag)
+        tag.is_copy = False
+        assert await at.tap(tag), "the tag itself counts on"
+
+    taps_of("before", once)
+    taps_of("after a restart", never_again)
+
+
+def test_a_sun_message_is_refused_where_the_count_cannot_be_kept(tmp_path):
+    counters = FileCounters(tmp_path / "counters")
+    counters.close()
+
+    async def act(at: Desk) -> None:
+        assert not await at.tap(issued_tag())
+        assert reasons(at) == [UNPROVEN]
+
+    credentials = Credentials(Scheme(ntag424=SUN), Keys(), counters)
+    live(tmp_path, act, credentials=credentials)
+
+
+def test_a_phone_opens_by_its_key_and_another_does_not(tmp_path):
+    phones = [PkocCard(derive_private_key(number, SECP256R1())) for number in (7, 8)]
+    known = Badge(BadgeId(phones[0].point[1:33].hex()), BadgeKind.PKOC, PersonId("ada"))
+
+    async def act(at: Desk) -> None:
+        assert [await at.tap(phone) for phone in phones] == [True, False]
+        assert reasons(at) == ["granted", "denied-unknown-credential"]
+
+    live(tmp_path, act, badge=known, credentials=Credentials(Scheme(pkoc=Pkoc())))
+
+
+class StallingCard:
+    """A card of which each answer takes a second."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock, self._card = clock, issued_card()
+        self.atr = self._card.atr
+
+    async def transmit(self, apdu: bytes) -> bytes:
+        await self._clock.sleep(1)
+        return self._card.process(apdu)
+
+    async def removed(self) -> None:
+        """Return at once."""
+
+
+def test_a_card_that_stalls_is_given_up(tmp_path):
+    async def act(at: Desk) -> None:
+        began = at.clock.now()
+        outcome = await read(StallingCard(at.clock), Credentials(SCHEME, Keys()), began)
+        assert outcome == unproven("too-slow")
+        assert (at.clock.now() - began).total_seconds() <= VISIT_S
 
     live(tmp_path, act)

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from emulators.cards.ntag424 import Ntag424Card
+from emulators.cards.hostile import Replaying
 from policies.ids import BadgeId
 from policies.request import Assurance
 from readers.credentials.exchange import Identified, unproven
@@ -53,20 +53,19 @@ def test_every_reading_counts_further_and_is_accepted():
     assert door.counts == {BADGE: 3}
 
 
-class Replaying(Ntag424Card):
-    """A copy that has only what was once overheard of a tag."""
-
-    def reset(self) -> None:
-        super().reset()
-        self._is_counted = True
-
-
 def test_a_message_that_was_seen_is_refused():
-    door = at_door(issued_tag())
+    copy = Replaying(issued_tag())
+    door = at_door(copy)
     assert visit(door, SUN) == Identified(BADGE, Assurance.SUN)
-    door.card = Replaying(door.card.memory, seeded(4))  # type: ignore[attr-defined]
+    copy.is_copy = True
     assert visit(door, SUN) == unproven("ntag424-replayed-message")
-    door.card.memory.read_count = 0
+
+
+def test_a_tag_whose_count_went_back_is_refused():
+    tag = issued_tag(read_count=5)
+    door = at_door(tag)
+    assert visit(door, SUN) == Identified(BADGE, Assurance.SUN)
+    tag.memory.read_count = 0
     assert visit(door, SUN) == unproven("ntag424-replayed-message")
 
 
