@@ -21,7 +21,7 @@ ARGS ?=
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header pyproject.toml
 
-.PHONY: help run test check format fuzz bench wheel lock clean
+.PHONY: help run test check format fuzz soak bench wheel lock clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ fuzz: $(VENV)/.all ## fuzz card protocols by coverage (SECONDS=300 a target, FUZ
 	@for target in $(FUZZED); do mkdir -p build/corpus/$$target; \
 		$(BIN)/python -m tests.fuzz $$target -max_total_time=$(SECONDS) -max_len=600 -print_final_stats=1 \
 			-artifact_prefix=build/ build/corpus/$$target; done
+
+soak: $(VENV)/.all ## run the long campaigns: the tests that have larger numbers, with those
+	@SOAK=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --timeout 0 -m soak $(ARGS)
 
 bench: $(VENV)/.run ## run the benchmark suite (BENCHES="decide" chooses)
 	@for bench in $(BENCHES); do $(BIN)/totem bench $$bench --json $(ARGS); done

@@ -44,6 +44,7 @@ class _Entry:
     def __init__(self, situation: Situation) -> None:
         self.now = situation
         self.door, self.space = situation.door, situation.space
+        self._about: dict[PersonId, list[Rule]] = {}
 
     def decide(self, badge: Badge, person: Person | None) -> Decision:
         reason, rules = self.refusal(badge, person)
@@ -116,7 +117,10 @@ class _Entry:
 
     def _rules(self, person: Person, holds: Callable[[Rule], bool]) -> list[Rule]:
         """Return the rules about this person at this door in its mode for which `holds`."""
-        return [rule for rule in self.now.policy.rules if self.now.applies(rule, person) and holds(rule)]
+        if person.id not in self._about:
+            rules = self.now.policy.rules
+            self._about[person.id] = [rule for rule in rules if self.now.applies(rule, person)]
+        return [rule for rule in self._about[person.id] if holds(rule)]
 
     def _escort_missing(self) -> Reason:
         alone = not self.now.others

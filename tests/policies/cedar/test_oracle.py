@@ -29,9 +29,9 @@ from tests.policies.directed import aim
 
 cedarpy = pytest.importorskip("cedarpy")
 
-SHARDS, TAPS_A_SHARD = 6, 10_200
-PARTS, WORLDS_A_PART, TAPS_A_WORLD = 2, 50, 400
-"""Taps at KM0, and at worlds with policies of their own, in parts that run side by side: 101,200 in all."""
+SHARDS, TAPS_A_SHARD = 4, 8_000
+PARTS, WORLDS_A_PART, TAPS_A_WORLD = 4, 44, 400
+"""Taps at KM0, and at worlds with policies of their own, in parts that run side by side: 102,400 in all."""
 
 JUDGED = 0.85
 """The least share of a shard's taps that reach the rules, so that Cedar judges them too."""
