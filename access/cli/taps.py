@@ -185,11 +185,16 @@ def _tap(form: _TapForm, roster: Roster) -> Tap:
 def _unknown_ids(form: _TapForm, building: Building) -> Iterable[str]:
     if form.reader not in building.readers:
         yield f"reader: the reader {form.reader} does not exist; expected one of building.toml"
-    for door in form.state.modes:
+    yield from (f"state.{message}" for message in unknown_in_state(form.state, building))
+
+
+def unknown_in_state(state: StateForm, building: Building) -> Iterable[str]:
+    """Yield `key: what is wrong` for every id that a live state names and the building does not have."""
+    for door in state.modes:
         if door not in building.doors:
-            yield f"state.modes: the door {door} does not exist; expected one of building.toml"
-    inside = () if form.state.inside is None else form.state.inside.values()
-    for key, spaces in (("counts", form.state.counts or ()), ("inside", inside)):
+            yield f"modes: the door {door} does not exist; expected one of building.toml"
+    inside = () if state.inside is None else state.inside.values()
+    for key, spaces in (("counts", state.counts or ()), ("inside", inside)):
         for space in spaces:
             if space not in building.spaces:
-                yield f"state.{key}: the space {space} does not exist; expected one of building.toml"
+                yield f"{key}: the space {space} does not exist; expected one of building.toml"

@@ -22,8 +22,9 @@ from policies.policy import Policy, RuleEffect
 from policies.request import AccessRequest, Direction, LiveState
 from policies.roster import Roster
 
-_PASSING = frozenset({Kind.PIN, Kind.SECOND, Kind.LEAVE})
-"""What is needed now and may not be later: a PIN by schedule, a companion whose hours begin, a timed anti-passback."""
+_PASSING = frozenset({Kind.PIN, Kind.SECOND, Kind.ROOM, Kind.LEAVE})
+"""What is needed now and may not be later: a PIN or room by schedule, a companion whose hours begin, a timed
+anti-passback."""
 
 
 class NearMiss(msgspec.Struct, frozen=True):

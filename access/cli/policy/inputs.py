@@ -1,7 +1,9 @@
 """What the verbs of `totem policy` read: a site's directory, the people. A path that is not there is wrong use."""
 
 import argparse
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -45,6 +47,27 @@ def site_of(directory: Path) -> Site:
 def people_of(path: Path) -> Roster:
     """Read the people file; raise `Invalid` at its first error, `WrongUse` if there is no file."""
     return read_people(existing_file(path))
+
+
+def add_instant(parser: argparse.ArgumentParser) -> None:
+    """Declare the instant that is asked about."""
+    parser.add_argument(
+        "--at",
+        metavar="TIME",
+        help="a time such as 2026-09-15T22:30, the building's own or with an offset (now)",
+    )
+
+
+def instant(written: str | None, site: Site) -> datetime:
+    """Return the instant in the building's zone; raise `WrongUse` for what is no time."""
+    zone = ZoneInfo(site.policy.calendar.timezone)
+    if written is None:
+        return datetime.now(zone)
+    try:
+        at = datetime.fromisoformat(written)
+    except ValueError as error:
+        raise WrongUse(f"--at {written}: expected a time such as 2026-09-15T22:30") from error
+    return at.replace(tzinfo=zone) if at.tzinfo is None else at.astimezone(zone)
 
 
 def existing_directory(path: Path) -> Path:

@@ -35,7 +35,7 @@ def test_interpreter_and_engine_agree_on_the_whole_request_space(shard):
             for mode, step in STEPS.items()
             for case in islice(entrance.cases(modes=[mode]), 0, None, step)
         ]
-        taps = [tap for case in cases if (tap := entrance.tap(case))]
+        taps = [entrance.tap(case) for case in cases]
         roster = space.roster()
         engine = Engine(KM0.policy, KM0.building, roster)
         for tap in taps:

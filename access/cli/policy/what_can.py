@@ -1,0 +1,105 @@
+"""`totem policy what-can DIR PERSON --people FILE`: the doors that open to somebody, at a time or over a week."""
+
+import argparse
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+
+import msgspec
+
+from access.cli import WrongUse
+from access.cli.policy.inputs import (
+    add_directory,
+    add_instant,
+    add_language,
+    add_people,
+    in_language,
+    instant,
+    json,
+    people_of,
+    site_of,
+)
+from access.cli.policy.who_can import needs_told
+from policies.analysis.needs import Need
+from policies.analysis.phrases import WEEKDAYS, joined, plain
+from policies.analysis.reach import Hours, hours, what_can
+from policies.decision import Message
+from policies.engine import Engine
+from policies.ids import DoorId, PersonId
+from policies.loader import Site
+from policies.schedule import Weekday
+
+SUMMARY = "Print the doors that open to somebody, at a time or over the seven days from it."
+_WEEK = timedelta(days=7)
+
+
+class _Now(msgspec.Struct, frozen=True):
+    """What `--json` prints."""
+
+    person: PersonId
+    at: datetime
+    doors: Mapping[DoorId, tuple[Need, ...]]
+
+
+class _Week(msgspec.Struct, frozen=True, rename={"since": "from"}):
+    """What `--json --week` prints."""
+
+    person: PersonId
+    since: datetime
+    until: datetime
+    doors: Mapping[DoorId, tuple[Hours, ...]]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    add_directory(parser)
+    parser.add_argument("person", metavar="PERSON", help="id of somebody in the people file")
+    add_people(parser)
+    add_instant(parser)
+    parser.add_argument("--week", action="store_true", help="the hours of seven days instead of one time")
+    add_language(parser)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Ask, and print the doors in the building's order."""
+    site, roster = site_of(arguments.directory), people_of(arguments.people)
+    if arguments.person not in roster.people:
+        raise WrongUse(f"{arguments.person}: nobody has this id; expected one of {arguments.people}")
+    engine, who = Engine(site.policy, site.building, roster), PersonId(arguments.person)
+    at = instant(arguments.at, site)
+    if arguments.week:
+        week = hours(engine, who, at, at + _WEEK)
+        lines = _of_the_week(week, site)
+        answer: msgspec.Struct = _Week(who, at, at + _WEEK, week)
+    else:
+        doors = what_can(engine, who, at)
+        lines = _of_now(doors, site, at)
+        answer = _Now(who, at, doors)
+    if arguments.json:
+        print(json(answer))
+        return 0
+    told = list(lines)
+    print(in_language(joined(told, plain("\n")) if told else Message("aucune porte", "no door"), arguments))
+    return 0
+
+
+def _of_now(doors: Mapping[DoorId, tuple[Need, ...]], site: Site, at: datetime) -> Iterator[Message]:
+    for door, needs in doors.items():
+        how = needs_told(needs, site, at)
+        yield Message(f"{door} : {how.fr}", f"{door}: {how.en}") if needs else plain(door)
+
+
+def _of_the_week(doors: Mapping[DoorId, tuple[Hours, ...]], site: Site) -> Iterator[Message]:
+    for door, spans in doors.items():
+        yield plain(f"{door}")
+        for span in spans:
+            begin, end = _wall(span.since, site), _wall(span.until, site)
+            how = needs_told(span.needs, site, span.since)
+            more = Message(f" {how.fr}", f" {how.en}") if span.needs else plain("")
+            yield Message(f"  {begin.fr} – {end.fr}{more.fr}", f"  {begin.en} – {end.en}{more.en}")
+
+
+def _wall(at: datetime, site: Site) -> Message:
+    local = site.policy.calendar.local(at)
+    day, clock = WEEKDAYS[Weekday(local.day.weekday())], f"{local.minute // 60:02}:{local.minute % 60:02}"
+    return Message(f"{day.fr} {local.day} {clock}", f"{day.en} {local.day} {clock}")

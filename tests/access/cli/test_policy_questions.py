@@ -1,0 +1,120 @@
+"""`totem policy explain | who-can | what-can` from files: readable, in both languages, and exact as JSON."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import policies
+from access.cli import main
+
+KM0 = str(Path(policies.__file__).parent / "km0")
+PEOPLE = [
+    {
+        "id": "ada",
+        "type": "corporate",
+        "organisation": "e-nov",
+        "tiers": ["company-e-nov"],
+        "badges": [{"id": "a1", "kind": "desfire"}],
+    },
+    {
+        "id": "eve",
+        "type": "visitor",
+        "tiers": ["visitor-day"],
+        "host": "ada",
+        "badges": [{"id": "e0", "kind": "desfire", "status": "lost"}, {"id": "e1", "kind": "desfire"}],
+    },
+    {
+        "id": "dan",
+        "type": "maker",
+        "tiers": ["fablab-member"],
+        "certifications": {"laser": None},
+        "badges": [{"id": "d1", "kind": "uid"}],
+    },
+]
+
+
+@pytest.fixture
+def ask(tmp_path, capsys):
+    """Return what a verb prints about the people above, after checking its exit code."""
+    (tmp_path / "people.json").write_text(json.dumps(PEOPLE))
+
+    def run(verb: str, *words: str, code: int = 0) -> str:
+        given = main(["policy", verb, KM0, *words, "--people", str(tmp_path / "people.json")])
+        out, err = capsys.readouterr()
+        assert given == code, err
+        return out if code == 0 else err
+
+    return run
+
+
+def test_a_refusal_out_of_hours_tells_the_rule_the_schedule_and_the_next_time(ask):
+    told = ask("explain", "--person", "ada", "--reader", "e-nov-in", "--at", "2026-09-15T23:00")
+    assert told.startswith(
+        "refused: denied-out-of-time-range. Not at this hour. You may enter from 06:00 tomorrow."
+    )
+    assert "would open at: 2026-09-16T06:00:00+02:00" in told
+    rule = told[told.index("✗ e-nov (permit)") :].splitlines()[:4]
+    assert rule[1:3] == ["      ✓ tier: company-e-nov", "      ✓ place: e-nov"]
+    assert rule[3].startswith("      ✗ schedule: wanted weekdays, given 2026-09-15T23:00")
+
+
+def test_what_is_not_given_may_be_and_what_is_given_is_or_is_not(ask):
+    words = ("--person", "eve", "--reader", "e-nov-in", "--at", "2026-09-15T10:00")
+    assert "? host: ada" in ask("explain", *words)
+    assert "✗ host: wanted ada, given nothing" in ask("explain", *words, "--with")
+    assert "✓ host: ada" in ask("explain", *words, "--with", "ada")
+    french = ask("explain", *words, "--lang", "fr")
+    assert french.startswith("refusé : denied-no-accompaniment. Il vous faut un accompagnant.")
+    assert "avec votre hôte" in french
+
+
+def test_near_misses_are_ways_that_open(ask):
+    words = ("--badge", "d1", "--reader", "laser-room-in", "--at", "2026-09-15T18:00", "--json")
+    told = json.loads(ask("explain", *words))
+    ways = [{need["kind"]: need.get("what") for need in miss["needs"]} for miss in told["near"]]
+    assert {"proof": "sun", "second-person": None} in ways
+    assert told["decision"]["reason"] == "denied-proof-too-weak"
+    assert told["next"] is None
+
+
+def test_a_live_state_is_believed(ask):
+    state = json.dumps({"modes": {"e-nov": "lockdown"}})
+    words = ("--person", "ada", "--reader", "e-nov-in", "--at", "2026-09-15T10:00", "--state", state)
+    assert ask("explain", *words).startswith("refused: denied-threat-level")
+
+
+def test_who_can_enter_is_told_with_what_is_still_needed(ask):
+    told = ask("who-can", "e-nov", "--at", "2026-09-15T10:00")
+    assert told.splitlines() == ["as they are (1): ada", "with your host (1): eve"]
+    assert ask("who-can", "e-nov", "--at", "2026-09-15T03:00", "--lang", "fr") == "personne\n"
+    found = json.loads(ask("who-can", "e-nov", "--at", "2026-09-15T10:00", "--json"))
+    assert [group["people"] for group in found["groups"]] == [["ada"], ["eve"]]
+
+
+def test_what_somebody_can_enter_is_told_now_and_over_a_week(ask):
+    now = ask("what-can", "eve", "--at", "2026-09-15T10:00").splitlines()
+    assert "agora" in now
+    assert "e-nov: with your host" in now
+    week = ask("what-can", "ada", "--week", "--at", "2026-09-15T10:00").splitlines()
+    first = week.index("e-nov") + 1
+    assert week[first : first + 2] == [
+        "  Tuesday 2026-09-15 10:00 – Tuesday 2026-09-15 22:00",
+        "  Wednesday 2026-09-16 06:00 – Wednesday 2026-09-16 22:00",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("verb", "words", "said"),
+    [
+        ("explain", ("--person", "zoe", "--reader", "agora-in"), "zoe"),
+        ("explain", ("--badge", "a1", "--reader", "agora"), "there is no such reader"),
+        ("explain", ("--badge", "a1", "--reader", "agora-in", "--at", "noon"), "expected a time such as"),
+        ("explain", ("--badge", "a1", "--reader", "agora-in", "--state", "{"), "--state: "),
+        ("explain", ("--badge", "a1", "--reader", "agora-in", "--state", '{"counts": {"x": 1}}'), "space x"),
+        ("who-can", ("attic",), "there is no such door"),
+        ("what-can", ("zoe",), "nobody has this id"),
+    ],
+)
+def test_what_does_not_exist_is_wrong_use(ask, verb, words, said):
+    assert said in ask(verb, *words, code=2)
