@@ -40,10 +40,10 @@ def ask(tmp_path, capsys):
     (tmp_path / "people.json").write_text(json.dumps(PEOPLE))
 
     def run(verb: str, *words: str, code: int = 0) -> str:
-        given = main(["policy", verb, KM0, *words, "--people", str(tmp_path / "people.json")])
+        given: int = main(["policy", verb, KM0, *words, "--people", str(tmp_path / "people.json")])
         out, err = capsys.readouterr()
         assert given == code, err
-        return out if code == 0 else err
+        return str(out if code == 0 else err)
 
     return run
 

@@ -1,0 +1,57 @@
+"""Past taps out of a file of events, such as a journal: what deciding them again needs, and nothing else."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from access.errors import Invalid
+from policies.analysis.replay import Past
+from policies.ids import BadgeId, ReaderId
+from policies.request import Assurance, DoorMode
+from readers.wire.events import EventType, Instant
+
+
+class _Inputs(msgspec.Struct, frozen=True, gc=False):
+    """What is read of a decision's inputs."""
+
+    assurance: Assurance
+    pin_ok: bool = False
+    mode: DoorMode = DoorMode.NORMAL
+
+
+class _Kept(msgspec.Struct, frozen=True, gc=False):
+    """What is read of an event: the rest of it does not matter here."""
+
+    id: str
+    at: Instant
+    type: EventType
+    reader: ReaderId | None = None
+    badge: BadgeId | None = None
+    inputs: _Inputs | None = None
+
+
+class PastTaps:
+    """The decisions in a file of events, in its order; those that tell of no badge any more are `skipped`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self.skipped = path, 0
+
+    def taps(self) -> Iterator[Past]:
+        """Yield the taps; raise `Invalid` at the first line that is no event."""
+        decode = msgspec.json.Decoder(_Kept).decode
+        with self._path.open("rb") as lines:
+            for number, line in enumerate(lines, start=1):
+                try:
+                    event = decode(line)
+                except msgspec.DecodeError as error:
+                    raise Invalid(f"{self._path}:{number}: no event: {error}") from error
+                if event.type is not EventType.DECISION:
+                    continue
+                if event.reader is None or event.badge is None or event.inputs is None:
+                    self.skipped += 1
+                    continue
+                kept = event.inputs
+                yield Past(
+                    event.id, event.at, event.reader, event.badge, kept.assurance, kept.pin_ok, kept.mode
+                )
