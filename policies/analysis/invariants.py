@@ -14,13 +14,13 @@ from policies.analysis.cast import HOST, STRANGER
 from policies.analysis.entrance import Case, Entrance
 from policies.analysis.flips import Outcome, Tap, outcome, told
 from policies.analysis.space import Space
-from policies.analysis.ways_out import without_way_out
 from policies.engine import Engine
 from policies.ids import BadgeId, CertificationId, PersonId, ReaderId, SpaceId
 from policies.loader import Site
 from policies.request import AccessRequest, Assurance, Direction, DoorMode, LiveState
 from policies.roster import Badge, BadgeKind, BadgeStatus, Person, ResidentType, Roster
 from policies.scenarios import Claim, Invariant, Scenarios
+from policies.ways import without_way_out
 
 _MODES = {
     Claim.ALWAYS: (DoorMode.NORMAL, DoorMode.FREE, DoorMode.LOCKDOWN),

@@ -5,7 +5,18 @@ import importlib
 
 SUMMARY = "Check a building and its policy, and decide taps from files."
 
-VERBS = ("check", "decide", "explain", "who-can", "what-can", "replay", "schema", "test", "export-cedar")
+VERBS = (
+    "check",
+    "decide",
+    "explain",
+    "who-can",
+    "what-can",
+    "replay",
+    "lint",
+    "schema",
+    "test",
+    "export-cedar",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
