@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable
 
-from policies.building import Building, Door, SpaceKind
-from policies.ids import ReaderId, SpaceId
-from policies.request import Direction
+from policies.building import Building, SpaceKind
+from policies.ids import SpaceId
 
 Step = tuple[SpaceId, SpaceId]
 
@@ -18,21 +17,12 @@ def unreachable(building: Building) -> tuple[SpaceId, ...]:
 def without_way_out(building: Building) -> tuple[SpaceId, ...]:
     """Return the leaf spaces that cannot be left to the outside without a reader, in the file's order.
 
-    A door is such a way where no reader is on that side, or a button or a release input stands beside it.
+    A door is such a way from its inner space where a button, handle switch or detector lets people out, or a release.
     """
-    sides = {(reader.door, reader.direction): reader.id for reader in building.readers.values()}
-    free: list[Step] = []
-    for door in building.doors.values():
-        if leaves_freely(door, sides.get((door.id, Direction.EXIT))):
-            free.append((door.outer, door.inner))
-        if (door.id, Direction.ENTRY) not in sides:
-            free.append((door.inner, door.outer))
-    return _missing(building, free)
-
-
-def leaves_freely(door: Door, exit_reader: ReaderId | None) -> bool:
-    """Return whether one gets out by the door without a badge, if need be by its release."""
-    return exit_reader is None or door.exit_button or door.release_input
+    doors = building.doors.values()
+    return _missing(
+        building, [(door.outer, door.inner) for door in doors if door.exit_button or door.release_input]
+    )
 
 
 def _missing(building: Building, steps: Iterable[Step]) -> tuple[SpaceId, ...]:
