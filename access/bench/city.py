@@ -11,13 +11,12 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from policies.analysis.census import Census
-from policies.analysis.entrants import Entrants, who_can
-
 from access.bench.city_site import BUILDINGS, DOORS, PEOPLE, badge_of, city, home_of, people
 from access.bench.decide import empty, site_and_taps
 from access.bench.report import Options, Report, machine
 from access.bench.rounds import ROUNDS, measure
+from policies.analysis.census import Census
+from policies.analysis.entrants import Entrants, who_can
 from policies.engine import Engine
 from policies.ids import DoorId, ReaderId
 from policies.loader import Site
