@@ -105,19 +105,35 @@ class Counters(Protocol):
 
 
 class Input(Enum):
-    """What a door's wires tell."""
+    """What a door's wires tell.
+
+    After CONTACT_FAULT (a supervised loop is cut or short) what the leaf does is not known, until the contact tells it
+    again. After OUTPUT_FAILED the bolt may not be where it was ordered, until OUTPUT_RESTORED says that it is again.
+    """
 
     CONTACT_OPEN = "contact-open"
     CONTACT_CLOSED = "contact-closed"
+    CONTACT_FAULT = "contact-fault"
     EXIT_REQUESTED = "exit-requested"
+    TAMPERED = "tampered"
+    TAMPER_ENDED = "tamper-ended"
+    RELEASED = "released"
+    REARMED = "rearmed"
+    OUTPUT_FAILED = "output-failed"
+    OUTPUT_RESTORED = "output-restored"
 
 
 class Feedback(Enum):
-    """What the person at the reader is shown: lamp, buzzer or text, as the hardware can."""
+    """What the person at the reader is shown: lamp, buzzer or text, as the hardware can.
+
+    `close-door` asks whoever is near, until `ready`, which is what is shown when nobody is there.
+    """
 
     GRANTED = "granted"
     REFUSED = "refused"
     WAITING = "waiting"
+    CLOSE_DOOR = "close-door"
+    READY = "ready"
 
 
 class DoorHardware(Protocol):

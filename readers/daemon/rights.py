@@ -81,7 +81,7 @@ class Rights:
             return Decision(
                 Effect.DENY, Reason.OTHER, door=self.snapshot.building.readers[request.reader].door
             )
-        if decision.grants and self._is_stale(request.at) and not self._may_enter_degraded(request, decision):
+        if decision.grants and self.is_stale(request.at) and not self._may_enter_degraded(request, decision):
             return Decision(
                 Effect.DENY,
                 Reason.STALE_RIGHTS,
@@ -112,7 +112,7 @@ class Rights:
             and self.snapshot.roster.people[person].extended_opening
         )
 
-    def _is_stale(self, at: datetime) -> bool:
+    def is_stale(self, at: datetime) -> bool:
         """Return whether the snapshot is too old to decide from, or the clock too wrong to say how old it is."""
         if self.snapshot is None:
             return False
