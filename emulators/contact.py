@@ -1,4 +1,4 @@
-"""A door's contact at the end of its cable: closed while the leaf is shut, with what chatter and broken wires make of it.
+"""A door's contact at the end of its cable: closed while the leaf is shut, but for chatter and broken wires.
 
 A supervised one ends in resistors, so that a cut or a short is told from a contact; without them a cut reads as an open
 door and a short as a shut one.
