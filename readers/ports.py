@@ -137,14 +137,18 @@ class Feedback(Enum):
 
 
 class DoorHardware(Protocol):
-    """One door's strike, inputs and lamp."""
+    """One door's strike, inputs and lamp.
+
+    The bolt is brought to what was ordered last and kept there, also by an output that answers again only later. What
+    releases it by hand or by the building's own wiring, the hardware observes and never works against.
+    """
 
     def unlock(self) -> None:
-        """Release the strike, at once; raise `HardwareFault` if the output does not answer."""
+        """Release the strike, at once; raise `HardwareFault` if the output is known not to answer."""
         ...
 
     def lock(self) -> None:
-        """Engage the strike again; raise `HardwareFault` if the output does not answer."""
+        """Engage the strike again; raise `HardwareFault` if the output is known not to answer."""
         ...
 
     def show(self, feedback: Feedback) -> None:
@@ -153,6 +157,10 @@ class DoorHardware(Protocol):
 
     def listen(self, on_input: Callable[[Input], None]) -> None:
         """Call `on_input` on the event loop for every change of an input from now on."""
+        ...
+
+    def senses(self) -> frozenset[Input]:
+        """Return what the inputs tell now, by the last of each pair; nothing of one that is not wired or not known."""
         ...
 
 
