@@ -17,7 +17,7 @@ from access.site.wiring import Wiring
 from policies.ids import DoorId
 from readers import errors, settings
 from readers.clock import SystemClock
-from readers.daemon import Daemon, Rights, Standings
+from readers.daemon import Daemon, Rights
 from readers.journal import Durability, FileJournal, forget
 from readers.ports import Clock, DoorHardware
 from readers.settings import DoorDevice, Settings
@@ -62,7 +62,7 @@ async def _serve(chosen: Settings, state: Path, key: Ed25519PublicKey) -> None:
     transports = wiring.transports
     hardware = {device.id: _hardware(device, clock) for device in chosen.door}
     rights, credentials = Rights(chosen.source, key, state / "snapshot"), open_credentials(chosen, state)
-    daemon = Daemon(rights, transports, hardware, journal, uplink, clock, credentials, Standings(state / "doors"))
+    daemon = Daemon(rights, transports, hardware, journal, uplink, clock, credentials)
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from emulators.building import EmulatedBuilding
 from policies.ids import DoorId, SourceId
-from readers.daemon import Daemon, Rights, Standings
+from readers.daemon import Daemon, Rights
 from readers.journal import Durability, FileJournal
 from readers.uplink import Uplink
 from readers.wire.bus import Bus
@@ -55,7 +55,6 @@ class Edge:
             self.journal,
             self.uplink,
             clock,
-            standings=Standings(directory / "doors"),
         )
 
     async def run(self) -> None:

@@ -2,7 +2,6 @@
 
 from readers.daemon.daemon import Daemon
 from readers.daemon.rights import Rights
-from readers.daemon.standings import Standings
 from readers.daemon.visit import Credentials
 
-__all__ = ["Credentials", "Daemon", "Rights", "Standings"]
+__all__ = ["Credentials", "Daemon", "Rights"]

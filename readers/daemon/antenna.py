@@ -83,8 +83,7 @@ class Antenna:
         door = self._rights.door_of(self.reader)
         if isinstance(outcome, Identified):
             request = AccessRequest(at, self.reader, outcome.badge, outcome.assurance)
-            is_normal = mode is DoorMode.NORMAL or door is None
-            return self._rights.decide(request, NO_VIEW if is_normal else LiveState({door.id: mode}))
+            return self._rights.decide(request, LiveState({door.id: mode}) if door else NO_VIEW)
         return Decision(Effect.DENY, outcome.reason, door=door.id if door else None)
 
     def _draft(

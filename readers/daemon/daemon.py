@@ -46,10 +46,9 @@ class Daemon:
         uplink: Uplink,
         clock: Clock,
         credentials: Credentials = UID_ALONE,
-        standings: Standings | None = None,
     ) -> None:
         self._credentials = credentials
-        self._standings = Standings() if standings is None else standings
+        self._standings = Standings(rights.beside("doors"))
         self._rights, self._transports, self._hardware = rights, transports, hardware
         self._journal, self._uplink, self._clock = journal, uplink, clock
         self._portals: dict[DoorId, Portal] = {}

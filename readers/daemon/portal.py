@@ -45,6 +45,8 @@ _ALARMS = {
     Input.OUTPUT_RESTORED: (Alarm.STRIKE, False),
 }
 
+_CONTACT = frozenset({Input.CONTACT_OPEN, Input.CONTACT_CLOSED})
+
 _MODES = {
     DoorMode.NORMAL: DoorInput.SECURED,
     DoorMode.FREE: DoorInput.FREED,
@@ -161,11 +163,12 @@ class Portal:
 
     def _find(self, sensed: Input) -> None:
         """Take what an input tells at the start: a leaf that is found open was not forced."""
-        if sensed is Input.CONTACT_OPEN and self.door.contact:
-            self._contact.know(is_open=True)
-            self._step(DoorInput.FOUND_OPEN)
-        else:
+        if sensed not in _CONTACT:
             self._hear(sensed)
+        elif self.door.contact:
+            self._contact.know(is_open=sensed is Input.CONTACT_OPEN)
+            if sensed is Input.CONTACT_OPEN:
+                self._step(DoorInput.FOUND_OPEN)
 
     def _hear(self, heard: Input) -> None:
         """Take a change of an input; a portal that was replaced has the same wires but no say any more."""
@@ -189,9 +192,7 @@ class Portal:
         order = now.order.id if now.order else None
         event = EventType.MODE_CHANGED
         self._note(
-            Draft(
-                self._clock.now(), event, self.door.id, cause=now.by.value, mode=now.mode, command=order
-            )
+            Draft(self._clock.now(), event, self.door.id, cause=now.by.value, mode=now.mode, command=order)
         )
         self._step(_MODES[now.mode])
 
@@ -237,7 +238,10 @@ class Portal:
             else:
                 self._hardware.lock()
         except HardwareFault as fault:
-            _log.error("strike-fault", extra={"door": self.door.id, "release": release, "fault": str(fault)})
+            if Alarm.STRIKE not in self._alarms.raised():
+                _log.error(
+                    "strike-fault", extra={"door": self.door.id, "release": release, "fault": str(fault)}
+                )
             self._alarms.set(Alarm.STRIKE)
             if not release and self._in_service:
                 self._relock = self._clock.call_later(LOCK_AGAIN_S, lambda: self._move(release=False))

@@ -1,4 +1,4 @@
-"""The mode in force at one door, looked at again whenever it may have changed; and what stands there through a restart."""
+"""The mode in force at one door, looked at again whenever it may have changed, and what it keeps through a restart."""
 
 from collections.abc import Callable
 from datetime import datetime

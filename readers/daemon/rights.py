@@ -40,6 +40,10 @@ class Rights:
         self.snapshot: Snapshot | None = None
         self._engine: Engine | None = None
 
+    def beside(self, name: str) -> Path:
+        """Return where something else is kept that must come through a restart."""
+        return self._kept.with_name(name)
+
     def restore(self) -> None:
         """Take up the snapshot kept on disk, if there is one; raise `WireError` if it is damaged or unreadable."""
         if not self._kept.exists():

@@ -25,13 +25,11 @@ _DECODER = msgspec.json.Decoder(_Kept)
 
 
 class Standings:
-    """The standing of every door; without a `path`, in memory alone."""
+    """The standing of every door, kept at `path`."""
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path) -> None:
         self._path = path
-        self._doors: dict[DoorId, Standing] = {}
-        if path is not None and path.exists():
-            self._doors = _read(path)
+        self._doors = _read(path)
 
     def of(self, door: DoorId) -> Standing:
         """Return what stands at a door."""
@@ -42,8 +40,6 @@ class Standings:
         if standing == self.of(door):
             return
         self._doors[door] = standing
-        if self._path is None:
-            return
         try:
             _write(self._path, msgspec.json.encode(_Kept(self._doors)))
         except OSError as error:
@@ -54,6 +50,8 @@ _NOTHING = Standing()
 
 
 def _read(path: Path) -> dict[DoorId, Standing]:
+    if not path.exists():
+        return {}
     try:
         return dict(_DECODER.decode(path.read_bytes()).doors)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -5,6 +5,8 @@ there is no contact, or where the leaf is open already), and is abandoned when t
 (ARCHITECTURE, "Who decides", point 3).
 """
 
+from collections.abc import Sequence
+
 from policies.building import Door
 from readers.door.states import (
     Claim,
@@ -23,17 +25,21 @@ from readers.wire.signals import Alarm
 
 _A = Action
 
-_SAYS: dict[Action, Effect] = {
-    _A.SAY_OPENED: Report(EventType.DOOR_OPENED),
-    _A.SAY_CLOSED: Report(EventType.DOOR_CLOSED),
-    _A.WARN: Warn(begins=True),
-    _A.STOP_WARNING: Warn(begins=False),
-    _A.RAISE_HELD: Ring(Alarm.HELD, begins=True),
-    _A.RAISE_FORCED: Ring(Alarm.FORCED, begins=True),
-    _A.RAISE_RELEASED: Ring(Alarm.RELEASED, begins=True),
-    _A.CLEAR_HELD: Ring(Alarm.HELD, begins=False),
-    _A.CLEAR_FORCED: Ring(Alarm.FORCED, begins=False),
-    _A.CLEAR_RELEASED: Ring(Alarm.RELEASED, begins=False),
+_PLAIN: dict[Action, tuple[Effect, ...]] = {
+    _A.RELEASE: (Strike(release=True),),
+    _A.ENGAGE: (Strike(release=False),),
+    _A.STOP_RELOCK: (SetTimer(DoorInput.RELOCK_DUE, None),),
+    _A.STOP_HELD: (SetTimer(DoorInput.WARNING_DUE, None), SetTimer(DoorInput.HELD_DUE, None)),
+    _A.SAY_OPENED: (Report(EventType.DOOR_OPENED),),
+    _A.SAY_CLOSED: (Report(EventType.DOOR_CLOSED),),
+    _A.WARN: (Warn(begins=True),),
+    _A.STOP_WARNING: (Warn(begins=False),),
+    _A.RAISE_HELD: (Ring(Alarm.HELD, begins=True),),
+    _A.RAISE_FORCED: (Ring(Alarm.FORCED, begins=True),),
+    _A.RAISE_RELEASED: (Ring(Alarm.RELEASED, begins=True),),
+    _A.CLEAR_HELD: (Ring(Alarm.HELD, begins=False),),
+    _A.CLEAR_FORCED: (Ring(Alarm.FORCED, begins=False),),
+    _A.CLEAR_RELEASED: (Ring(Alarm.RELEASED, begins=False),),
 }
 
 
@@ -72,22 +78,18 @@ class DoorMachine:
             self._claims.remove(old)
         self._claims.append(claim)
 
-    def _effects(self, action: Action) -> list[Effect]:
+    def _effects(self, action: Action) -> Sequence[Effect]:
         match action:
-            case _A.RELEASE | _A.ENGAGE:
-                return [Strike(action is _A.RELEASE)]
             case _A.START_RELOCK:
                 return [SetTimer(DoorInput.RELOCK_DUE, self._strike_time_s())]
-            case _A.STOP_RELOCK:
-                return [SetTimer(DoorInput.RELOCK_DUE, None)]
             case _A.START_HELD:
                 return self._watch_the_leaf()
-            case _A.STOP_HELD:
-                return [SetTimer(DoorInput.WARNING_DUE, None), SetTimer(DoorInput.HELD_DUE, None)]
-            case _A.ADMIT | _A.ABANDON:
-                return self._settle(EventType.PASSAGE if action is _A.ADMIT else EventType.NO_ENTRY)
+            case _A.ADMIT:
+                return self._settle(EventType.PASSAGE)
+            case _A.ABANDON:
+                return self._settle(EventType.NO_ENTRY)
             case _:
-                return [_SAYS[action]]
+                return _PLAIN[action]
 
     def _watch_the_leaf(self) -> list[Effect]:
         """Set the timers of a leaf left open; who needs longer at the strike needs longer in the door."""

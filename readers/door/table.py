@@ -181,7 +181,7 @@ WITH_CONTACT: Table = {
     _S.UNARMED: {  # who is on the way out at that moment has the strike time still
         **_released_shut(_S.UNARMED),
         _I.REARMED: (_S.LEAVING, (_A.START_RELOCK, _A.CLEAR_RELEASED)),
-        _I.REARMED_FREE: (_S.FREE, (_A.CLEAR_RELEASED,)),
+        _I.REARMED_FREE: (_S.FREE_LEAVING, (_A.START_RELOCK, _A.CLEAR_RELEASED)),
     },
     _S.UNARMED_OPEN: {
         **_released_open(_S.UNARMED_OPEN),
