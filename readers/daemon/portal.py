@@ -84,8 +84,10 @@ class Portal:
         if heard in _CONTACT:
             self._contact_rests_at = heard
             self._settle()
-        else:
+        elif heard in _INPUTS:
             self._step(_INPUTS[heard])
+        else:
+            _log.warning("door-input", extra={"door": self.door.id, "input": heard.value})
 
     def _settle(self) -> None:
         """Take the contact's edge at once, unless it follows another so closely that it may be chatter."""
