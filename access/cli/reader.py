@@ -63,6 +63,7 @@ async def _serve(chosen: Settings, state: Path, key: Ed25519PublicKey) -> None:
     hardware = {device.id: _hardware(device, clock) for device in chosen.door}
     rights, credentials = Rights(chosen.source, key, state / "snapshot"), open_credentials(chosen, state)
     daemon = Daemon(rights, transports, hardware, journal, uplink, clock, credentials)
+    uplink.obey(hardware, daemon.take_command)
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [

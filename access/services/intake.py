@@ -15,6 +15,7 @@ from typing import Protocol
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
+from access.services.door_line import DoorLine
 from access.services.ingest import Batch, Taken
 from access.services.offload import Offload
 from access.services.outbox import RightsChanged
@@ -72,6 +73,7 @@ class Intake:
         self._topics = Topics(services.building.site)
         self._name = self._topics.client(name)
         self._stale = asyncio.Event()
+        self._door_line = DoorLine(services.doors, services.commands, clock, offload)
         self.is_connected = False
 
     async def run(self) -> None:
@@ -109,6 +111,7 @@ class Intake:
                 group.create_task(self._store(line, waiting), name="intake stores")
                 group.create_task(self._publish(line), name="intake publishes")
                 group.create_task(self._refresh(), name="intake refreshes")
+                group.create_task(self._door_line.run(line), name="intake commands doors")
 
     async def _store(self, line: Connection, waiting: asyncio.Queue[Message]) -> None:
         while True:

@@ -4,7 +4,7 @@ What is in those files is out in the world: door computers and journals written 
 is never written anew for an existing version; `python -m tests.readers.wire.vectors` writes those that are missing.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -24,15 +24,19 @@ from policies.ids import (
     TierId,
 )
 from policies.policy import Policy, Rule, RuleEffect, Tier
-from policies.request import Assurance, Direction
+from policies.request import Assurance, Direction, DoorMode
 from policies.roster import Badge, BadgeKind, Person, ResidentType, Roster
 from policies.schedule import Calendar, Schedule, Weekday, Window
+from readers.wire import commands
+from readers.wire.commands import Command, Verb
 from readers.wire.events import FIRST_SEQ, GENESIS, Draft, EventType, Inputs, seal
+from readers.wire.orders import Order, Orders
 from readers.wire.snapshot import Snapshot, sign
 
 FOLDER = Path(__file__).parents[2] / "vectors" / "wire"
 EVENTS = FOLDER / "events-1.jsonl"
 SNAPSHOT = FOLDER / "snapshot-1.bin"
+COMMAND = FOLDER / "command-1.bin"
 
 SOURCE, EPOCH = SourceId("edge-1"), 1789457400000
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -105,7 +109,20 @@ def snapshot() -> Snapshot:
     return Snapshot(SOURCE, 3, AT, building, policy, roster)
 
 
+def command() -> Command:
+    """Return a lockdown of one door, with an operator's mode below it."""
+    lockdown = Order("c-1", AT, DoorMode.LOCKDOWN)
+    operator = Order("c-0", AT, DoorMode.FREE, AT + timedelta(hours=2))
+    orders = Orders(1789457400000, lockdown, operator)
+    late = AT + timedelta(hours=72)
+    return Command("c-1", DoorId("agora"), Verb.ORDERS, "élodie", "Exercice", AT, late, orders)
+
+
 if __name__ == "__main__":
-    for file, content in ((EVENTS, sealed_lines()), (SNAPSHOT, sign(snapshot(), KEY))):
+    for file, content in (
+        (EVENTS, sealed_lines()),
+        (SNAPSHOT, sign(snapshot(), KEY)),
+        (COMMAND, commands.sign(command(), KEY)),
+    ):
         if not file.exists():
             file.write_bytes(content)
