@@ -92,10 +92,7 @@ def add_key(session: Session, key: KeyRecord) -> None:
 def find_key(session: Session, digest: str) -> KeyRecord | None:
     """Return the key with this hash; None if there is none."""
     row = session.scalar(select(ApiKeyRow).where(ApiKeyRow.digest == digest))
-    if row is None:
-        return None
-    scopes = tuple(row.scopes)
-    return KeyRecord(row.id, row.name, row.digest, scopes, row.created_at, row.expires_at, row.revoked_at)
+    return None if row is None else _key(row)
 
 
 def revoke_key(session: Session, key: str, at: datetime) -> bool:
@@ -115,3 +112,21 @@ def _operator(row: OperatorRow) -> OperatorRecord:
         row.failures,
         row.locked_until,
     )
+
+
+def key_mark(session: Session) -> tuple[int, int]:
+    """Return what differs once a key was made or revoked: how many there are, and how many of them ended."""
+    query = select(func.count(), func.count(ApiKeyRow.revoked_at)).select_from(ApiKeyRow)
+    made, revoked = session.execute(query).one()
+    return made, revoked
+
+
+def living_keys(session: Session) -> list[KeyRecord]:
+    """Return every key that is not revoked."""
+    query = select(ApiKeyRow).where(ApiKeyRow.revoked_at.is_(None)).order_by(ApiKeyRow.id)
+    return [_key(row) for row in session.scalars(query)]
+
+
+def _key(row: ApiKeyRow) -> KeyRecord:
+    scopes = tuple(row.scopes)
+    return KeyRecord(row.id, row.name, row.digest, scopes, row.created_at, row.expires_at, row.revoked_at)
