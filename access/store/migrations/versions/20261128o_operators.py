@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261128a"
+revision = "20261128o"
 down_revision = "20261125m"
 
 
