@@ -20,7 +20,7 @@ TAP = {"reader": "front-in", "badge": {"kind": "uid", "id": "04aabbcc"}, "assura
 def secret(services, manager):
     manager.post("/v1/people", json=ADA)
     manager.post("/v1/badges", json={"id": "04aabbcc", "kind": "uid", "person": "ada"})
-    return services.operators.create_key("controller", ("reader:front",), "test", NOON)
+    return services.keys.create("controller", ("reader:front",), "test", NOON)
 
 
 def tapped(front, secret, *bodies, arrived=None, path="/v1/authorize"):
@@ -66,7 +66,7 @@ def test_no_statement_of_sql_is_on_the_path_of_a_tap(front, secret, services):
     for _ in range(50):
         assert tapped(front, secret, body())[2]["effect"] == "grant"
     assert statements == []
-    services.operators.of_key(secret, NOON)
+    services.keys.of(secret, NOON)
     assert statements != []  # the counter counts
 
 
@@ -148,25 +148,26 @@ def test_a_flood_of_wrong_keys_asks_the_database_ten_times_a_second_at_most(serv
 
 
 def test_a_revoked_key_and_one_that_ran_out_ask_nothing_any_more(services):
-    kept = services.operators.create_key("a", ("reader:front",), "test", NOON)
-    ends = services.operators.create_key("b", ("reader:front",), "test", NOON, NOON + timedelta(hours=1))
+    kept = services.keys.create("a", ("reader:front",), "test", NOON)
+    ends = services.keys.create("b", ("reader:front",), "test", NOON, NOON + timedelta(hours=1))
     ring = KeyRing(services.database)
     key = ring.of(kept.encode(), NOON)
     assert key is not None
     assert ring.of(ends.encode(), NOON) is not None
     assert ring.of(ends.encode(), NOON + timedelta(hours=1)) is None
-    services.operators.revoke_key(key.id, "test", NOON)
+    services.keys.revoke(key.id, "test", NOON)
     assert ring.look_again()
     assert ring.of(kept.encode(), NOON) is None
     assert not ring.look_again()
 
 
-def test_a_key_can_be_dropped_at_once(services):
-    secret = services.operators.create_key("a", ("reader:front",), "test", NOON)
+def test_a_key_that_is_revoked_here_is_dropped_at_once(services):
+    secret = services.keys.create("a", ("reader:front",), "test", NOON)
     ring = KeyRing(services.database)
+    services.departures.listen(ring.forget)
     key = ring.of(secret.encode(), NOON)
     assert key is not None
-    ring.forget(f"key:{key.id}")
+    services.keys.revoke(key.id, "test", NOON)
     assert ring.of(secret.encode(), NOON) is None
 
 
