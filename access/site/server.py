@@ -10,6 +10,7 @@ from access.authorize.drain import Drain
 from access.bus.mqtt import MqttBus
 from access.errors import SettingsError
 from access.services import Services, open_services
+from access.services.announcer import Announcer
 from access.services.intake import Intake
 from access.services.offload import WriterThread
 from access.settings import Settings, load_hosts, load_site
@@ -60,12 +61,16 @@ async def _serve(settings: Settings, services: Services, clock: SystemClock, lis
         lambda: intake.is_connected,
         # The shipped building is made up, and its pages say so.
         is_fictional=settings.policy == Settings().policy,
+        is_public=settings.public,
     )
+    bus, prefix = MqttBus(settings.bus), settings.home_assistant
+    announcer = Announcer(bus, services.live, services.news, clock, prefix)
     try:
         async with asyncio.TaskGroup() as group:
             drain = Drain(authorizer, AUTHORIZER, services, clock, writer)
             tasks = [
                 group.create_task(intake.run(), name="intake"),
+                group.create_task(announcer.run(), name="announcer"),
                 group.create_task(drain.run(), name="authorizer drain"),
                 group.create_task(forget(authorizer, clock), name="forget"),
                 group.create_task(services.chronicle.run(clock, writer), name="chronicle"),

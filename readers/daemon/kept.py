@@ -19,6 +19,10 @@ class Kept:
         self._snapshot, self._deltas = snapshot, snapshot.with_suffix(".deltas")
         self._end = 0
 
+    def beside(self, name: str) -> Path:
+        """Return where something else is kept that must come through a restart."""
+        return self._snapshot.with_name(name)
+
     def read(self) -> tuple[bytes | None, list[bytes]]:
         """Return the snapshot, if there is one, and the deltas after it; raise `WireError` if they cannot be read."""
         try:

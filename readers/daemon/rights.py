@@ -46,6 +46,10 @@ class Rights:
         """A version that was heard of and could not be taken, for want of what lies between."""
         self._engine: Engine | None = None
 
+    def beside(self, name: str) -> Path:
+        """Return where something else is kept that must come through a restart."""
+        return self._kept.beside(name)
+
     def restore(self) -> None:
         """Take up the rights kept on disk, if there are any; raise `WireError` if they are damaged or unreadable."""
         snapshot, deltas = self._kept.read()
@@ -99,7 +103,7 @@ class Rights:
             return Decision(
                 Effect.DENY, Reason.OTHER, door=self.snapshot.building.readers[request.reader].door
             )
-        if decision.grants and self._is_stale(request.at) and not self._may_enter_degraded(request, decision):
+        if decision.grants and self.is_stale(request.at) and not self._may_enter_degraded(request, decision):
             return Decision(
                 Effect.DENY,
                 Reason.STALE_RIGHTS,
@@ -130,7 +134,7 @@ class Rights:
             and self.snapshot.roster.people[person].extended_opening
         )
 
-    def _is_stale(self, at: datetime) -> bool:
+    def is_stale(self, at: datetime) -> bool:
         """Return whether the snapshot is too old to decide from, or the clock too wrong to say how old it is."""
         if self.snapshot is None:
             return False

@@ -16,6 +16,11 @@ class Topics:
         """Return the name by which a source connects: no other has it, even where sites share a broker."""
         return f"totem-{self._site}-{source}"
 
+    @property
+    def server_status(self) -> str:
+        """Return whether the server tells counts, retained: `online`, or `offline` as its last will."""
+        return f"{self.root}/status"
+
     def events(self, source: SourceId | str) -> str:
         """Return where a source sends its batches: lines of events, the oldest first; `+` for all sources."""
         return f"{self.root}/sources/{source}/events"

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261128a"
-down_revision = "20261125m"
+revision = "20261128p"
+down_revision = "20261128o"
 
 
 def upgrade() -> None:
