@@ -129,6 +129,9 @@ class Feedback(Enum):
     GRANTED = "granted"
     REFUSED = "refused"
     WAITING = "waiting"
+    ENTER_PIN = "enter-pin"
+    SECOND_PERSON = "second-person"
+    CLOSE_DOOR = "close-door"
 
 
 class DoorHardware(Protocol):

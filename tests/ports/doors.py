@@ -1,15 +1,21 @@
 """Rigs for the conformance of door hardware: a driver of each kind, its wires, and the door behind them."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
+from emulators import gpio
+from emulators.gpio import DoorOnChip
 from emulators.strike import EmulatedDoor
 from policies.building import Door, Label
 from policies.ids import DoorId, SpaceId
+from readers.actuators.gpio import GpioDoor, OpenChip
 from readers.clock import SystemClock
+from readers.feedback import Feedbacks, signals
+from readers.hardware import Gpio, GpioInput, GpioOutput
 from readers.ports import DoorHardware, Input, Timer
 
 EVERY_INPUT = frozenset(Input)
@@ -98,6 +104,62 @@ class EmulatedRig:
         self.door.faults.power_cut = True
 
 
+class GpioRig:
+    """A relay board on a chip; breaking the output is pulling the chip out, inputs and all."""
+
+    wired = EVERY_INPUT
+    inputs_survive = False
+    falls_by_itself = True
+    renewed_within_s = 0.0
+    hardware: DoorHardware
+
+    def __init__(self, *, supervised: bool) -> None:
+        self.is_supervised = supervised
+        self.door = a_door(supervised=supervised)
+        self.chip = DoorOnChip(self.door)
+        self.told: list[Input] = []
+
+    async def break_output(self) -> None:
+        self.chip.unplug()
+
+    async def mend_output(self) -> None:
+        self.chip.plug()
+
+    async def stop(self) -> None:
+        await self._driver.close()
+
+    async def start(self) -> None:
+        self.hardware = self._driver = GpioDoor(
+            gpio_wiring(supervised=self.is_supervised),
+            signals(Feedbacks()),
+            asyncio.get_running_loop(),
+            cast("OpenChip", self.chip.open),
+        )
+        self.hardware.listen(self.told.append)
+
+    async def die(self) -> None:
+        """Let the kernel take the lines back, as it does whatever a process dies of."""
+        assert self.chip.holder is not None
+        asyncio.get_running_loop().remove_reader(self.chip.holder.fd)
+        self.chip.take_back()
+        await self.start()  # and the next process finds the door locked
+
+
+def gpio_wiring(*, supervised: bool) -> Gpio:
+    return Gpio(
+        DoorId("agora"),
+        strike=GpioOutput(gpio.STRIKE),
+        contact=GpioInput(gpio.CONTACT),
+        contact_shut=GpioInput(gpio.CONTACT_SHUT) if supervised else None,
+        exit=GpioInput(gpio.EXIT, active="low"),
+        tamper=GpioInput(gpio.TAMPER),
+        release=GpioInput(gpio.RELEASE),
+        green=GpioOutput(gpio.GREEN),
+        red=GpioOutput(gpio.RED),
+        buzzer=GpioOutput(gpio.BUZZER),
+    )
+
+
 RigMaker = Callable[[Path], AbstractAsyncContextManager[Rig]]
 
 
@@ -109,3 +171,19 @@ async def emulated(_: Path) -> AsyncIterator[Rig]:
 @asynccontextmanager
 async def emulated_supervised(_: Path) -> AsyncIterator[Rig]:
     yield EmulatedRig(supervised=True)
+
+
+@asynccontextmanager
+async def gpio_plain(_: Path) -> AsyncIterator[Rig]:
+    rig = GpioRig(supervised=False)
+    await rig.start()
+    yield rig
+    await rig.stop()
+
+
+@asynccontextmanager
+async def gpio_changeover(_: Path) -> AsyncIterator[Rig]:
+    rig = GpioRig(supervised=True)
+    await rig.start()
+    yield rig
+    await rig.stop()
