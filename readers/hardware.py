@@ -57,4 +57,26 @@ class Gpio(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="h
     buzzer: GpioOutput | None = None
 
 
-DoorDevice = Emulated | Gpio
+class OsdpInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An input of a peripheral, counted from 0; `when` is the state of it that tells something."""
+
+    input: Annotated[int, msgspec.Meta(ge=0, le=63)]
+    when: Literal["active", "inactive"] = "inactive"
+
+
+class Osdp(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="hardware", tag="osdp"):
+    """An output and inputs of the OSDP peripheral `device`; its case tells tamper by itself.
+
+    `asks` the peripheral for its inputs when it comes online; turn it off for one that refuses to be asked.
+    """
+
+    id: DoorId
+    device: str
+    output: Annotated[int, msgspec.Meta(ge=0, le=63)] = 0
+    contact: OsdpInput | None = None
+    exit: OsdpInput | None = None
+    release: OsdpInput | None = None
+    asks: bool = True
+
+
+DoorDevice = Emulated | Gpio | Osdp

@@ -59,7 +59,7 @@ async def _serve(chosen: Settings, state: Path, key: Ed25519PublicKey) -> None:
     )
     wiring = Wiring(chosen, loop)
     transports = wiring.transports
-    doors = DoorWiring(chosen, loop, clock)
+    doors = DoorWiring(chosen, wiring.peripherals, loop, clock)
     for door in doors.emulated:
         print(f"door {door}: emulated, no bolt moves", file=sys.stderr)
     rights, credentials = Rights(chosen.source, key, state / "snapshot"), open_credentials(chosen, state)

@@ -1,23 +1,33 @@
 """The doors of a door computer, wired as its settings say. A library is imported where a door needs it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING
 
 from policies.ids import DoorId
 from readers.errors import SettingsError
 from readers.feedback import signals
-from readers.hardware import DoorDevice, Emulated, Gpio
+from readers.hardware import DoorDevice, Emulated, Gpio, Osdp
 from readers.ports import Clock, DoorHardware
 from readers.settings import Settings
+
+if TYPE_CHECKING:
+    from readers.osdp.peripheral import Peripheral
 
 
 class DoorWiring:
     """The doors by their ids, `emulated` among them. Raise `SettingsError` where settings do not fit."""
 
-    def __init__(self, settings: Settings, loop: asyncio.AbstractEventLoop, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        peripherals: "Mapping[str, Peripheral]",
+        loop: asyncio.AbstractEventLoop,
+        clock: Clock,
+    ) -> None:
         self.hardware: dict[DoorId, DoorHardware] = {}
-        self._loop, self._clock = loop, clock
-        self._signals = signals(settings.feedback)
+        self._peripherals, self._loop, self._clock = peripherals, loop, clock
+        self._signals, self._language = signals(settings.feedback), settings.feedback.language
         self._closing: list[Callable[[], Awaitable[None]]] = []
         for device in settings.door:
             if device.id in self.hardware:
@@ -47,3 +57,14 @@ class DoorWiring:
                 door = GpioDoor(device, self._signals, self._loop)
                 self._closing.append(door.close)
                 return door
+            case Osdp():
+                return self._open_osdp(device)
+
+    def _open_osdp(self, device: Osdp) -> DoorHardware:
+        from readers.actuators.osdp import OsdpDoor  # noqa: PLC0415 (libosdp is an extra)
+
+        if device.device not in self._peripherals:
+            raise SettingsError(f"door {device.id}: there is no osdp peripheral {device.device!r}")
+        door = OsdpDoor(device, self._peripherals[device.device], self._signals, self._language)
+        self._closing.append(door.close)
+        return door

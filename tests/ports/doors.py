@@ -1,21 +1,27 @@
 """Rigs for the conformance of door hardware: a driver of each kind, its wires, and the door behind them."""
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol, cast
 
-from emulators import gpio
+from emulators import gpio, osdp_door
 from emulators.gpio import DoorOnChip
+from emulators.osdp import EmulatedLine, EmulatedPeripheral
+from emulators.osdp_door import DOOR_HEAD, DoorOnPeripheral
 from emulators.strike import EmulatedDoor
 from policies.building import Door, Label
 from policies.ids import DoorId, SpaceId
+from readers.actuators.bolt import HOLD_S
 from readers.actuators.gpio import GpioDoor, OpenChip
+from readers.actuators.osdp import OsdpDoor
 from readers.clock import SystemClock
 from readers.feedback import Feedbacks, signals
-from readers.hardware import Gpio, GpioInput, GpioOutput
+from readers.hardware import Gpio, GpioInput, GpioOutput, Osdp, OsdpInput
+from readers.osdp.panel import ControlPanel
 from readers.ports import DoorHardware, Input, Timer
 
 EVERY_INPUT = frozenset(Input)
@@ -160,6 +166,64 @@ def gpio_wiring(*, supervised: bool) -> Gpio:
     )
 
 
+class OsdpDoorRig:
+    """A reader's head with an output and inputs; breaking the output is cutting its wires."""
+
+    wired = EVERY_INPUT - {Input.CONTACT_FAULT}
+    is_supervised = False
+    inputs_survive = False
+    falls_by_itself = True
+    renewed_within_s = HOLD_S + 0.5
+    hardware: DoorHardware
+
+    def __init__(self) -> None:
+        self.door = a_door()
+        self._key = secrets.token_bytes(16)
+        self._head = EmulatedPeripheral(1, self._key, DOOR_HEAD)
+        self._wired = DoorOnPeripheral(self.door, self._head, asyncio.get_running_loop())
+        self._line = EmulatedLine(self._head)
+        self._line.__enter__()
+        self.told: list[Input] = []
+
+    async def break_output(self) -> None:
+        self._head.is_cut = True
+
+    async def mend_output(self) -> None:
+        self._head.is_cut = False
+
+    async def start(self) -> None:
+        self._panel = ControlPanel(self._line.path, 115200, {1: self._key}, asyncio.get_running_loop())
+        self.hardware = self._driver = OsdpDoor(
+            osdp_wiring(), self._panel.peripherals[1], signals(Feedbacks()), "fr"
+        )
+        self.hardware.listen(self.told.append)
+        self.hardware.lock()
+        async with asyncio.timeout(10):
+            while Input.CONTACT_CLOSED not in self.hardware.senses():  # noqa: ASYNC110  (the line tells by itself)
+                await asyncio.sleep(0.01)
+
+    async def stop(self) -> None:
+        await self._driver.close()
+        await self._panel.close()
+
+    async def die(self) -> None:
+        await self._panel.close()
+
+    def put_away(self) -> None:
+        self._line.__exit__()
+
+
+def osdp_wiring() -> Osdp:
+    return Osdp(
+        DoorId("agora"),
+        "head",
+        contact=OsdpInput(osdp_door.CONTACT),
+        exit=OsdpInput(osdp_door.EXIT, when="active"),
+        release=OsdpInput(osdp_door.RELEASE),
+        asks=False,
+    )
+
+
 RigMaker = Callable[[Path], AbstractAsyncContextManager[Rig]]
 
 
@@ -187,3 +251,12 @@ async def gpio_changeover(_: Path) -> AsyncIterator[Rig]:
     await rig.start()
     yield rig
     await rig.stop()
+
+
+@asynccontextmanager
+async def osdp(_: Path) -> AsyncIterator[Rig]:
+    rig = OsdpDoorRig()
+    await rig.start()
+    yield rig
+    await rig.stop()
+    rig.put_away()

@@ -23,7 +23,7 @@ def settings(folder: Path, text: str) -> Settings:
 
 
 def wired(chosen: Settings) -> DoorWiring:
-    return DoorWiring(chosen, asyncio.get_running_loop(), SystemClock())
+    return DoorWiring(chosen, {}, asyncio.get_running_loop(), SystemClock())
 
 
 async def test_an_emulated_door_is_named_as_one(tmp_path):
@@ -63,6 +63,12 @@ async def test_a_door_whose_chip_is_missing_keeps_no_other_from_serving(tmp_path
 def test_settings_of_doors_that_do_not_fit_are_told_by_file_and_place(tmp_path, text, complaint):
     with pytest.raises(SettingsError, match=f"edge.toml: .*{complaint}"):
         settings(tmp_path, text)
+
+
+async def test_a_door_on_a_peripheral_that_no_line_has_is_refused(tmp_path):
+    chosen = settings(tmp_path, '[[door]]\nid = "agora"\nhardware = "osdp"\ndevice = "head"\n')
+    with pytest.raises(SettingsError, match="door agora: there is no osdp peripheral 'head'"):
+        wired(chosen)
 
 
 async def test_a_door_that_is_wired_twice_is_refused(tmp_path):
