@@ -124,7 +124,10 @@ class Input(Enum):
 
 
 class Feedback(Enum):
-    """What the person at the reader is shown: lamp, buzzer or text, as the hardware can."""
+    """What the person at the reader is shown: lamp, buzzer or text, as the hardware can.
+
+    `close-door` asks whoever is near, until `ready`, which is what is shown when nobody is there.
+    """
 
     GRANTED = "granted"
     REFUSED = "refused"
@@ -132,6 +135,7 @@ class Feedback(Enum):
     ENTER_PIN = "enter-pin"
     SECOND_PERSON = "second-person"
     CLOSE_DOOR = "close-door"
+    READY = "ready"
 
 
 class DoorHardware(Protocol):
