@@ -16,6 +16,11 @@ class Topics:
         """Return the name by which a source connects: no other has it, even where sites share a broker."""
         return f"totem-{self._site}-{source}"
 
+    @property
+    def server_status(self) -> str:
+        """Return whether the server tells counts, retained: `online`, or `offline` as its last will."""
+        return f"{self.root}/status"
+
     def events(self, source: SourceId | str) -> str:
         """Return where a source sends its batches: lines of events, the oldest first; `+` for all sources."""
         return f"{self.root}/sources/{source}/events"
@@ -31,6 +36,14 @@ class Topics:
     def snapshot(self, scope: str) -> str:
         """Return the retained signed snapshot of a scope: the name of the source it is for."""
         return f"{self.root}/snapshot/{scope}"
+
+    def changes(self) -> str:
+        """Return where the signed deltas go that every door computer takes."""
+        return f"{self.root}/changes"
+
+    def missing(self, source: SourceId | str) -> str:
+        """Return where one door computer is sent the delta that it lacks."""
+        return f"{self.root}/changes/{source}"
 
     def occupancy(self, space: SpaceId | str) -> str:
         """Return the retained count of a space."""

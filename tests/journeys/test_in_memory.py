@@ -29,12 +29,15 @@ DAY_S = 86_400.0
 Act = Callable[[EmulatedSite], Awaitable[None]]
 
 
-def live(directory: Path, act: Act, start: datetime = TUESDAY_MORNING) -> None:
+def live(
+    directory: Path, act: Act, start: datetime = TUESDAY_MORNING, *, keeps_history: bool = False
+) -> None:
     """Run the empty emulated building from `start` on and do `act` in it."""
 
     async def scene() -> None:
         clock = LoopClock(asyncio.get_running_loop(), start)
-        site = EmulatedSite(EmulatedSettings(KM0, directory, people=0), clock, live_pace(clock))
+        settings = EmulatedSettings(KM0, directory, people=0)
+        site = EmulatedSite(settings, clock, live_pace(clock), keeps_history=keeps_history)
         async with site.running():
             await clock.sleep(1)
             await act(site)
@@ -199,5 +202,5 @@ def test_a_site_that_restarts_shows_the_same_counts_and_goes_on(tmp_path: Path) 
         assert await tap(site, AGORA_OUT)
         assert count(site, "agora") == 0
 
-    live(tmp_path, first)
-    live(tmp_path, second, TUESDAY_MORNING + timedelta(hours=1))
+    live(tmp_path, first, keeps_history=True)
+    live(tmp_path, second, TUESDAY_MORNING + timedelta(hours=1), keeps_history=True)

@@ -4,15 +4,19 @@ import pytest
 
 from emulators.people.footfall import PERFECT
 from tests.access.occupancy.truth import ROOMS_OF_30, SITE, Outcome, flaws, live, report
+from tests.soak import soaked
+
+pytestmark = pytest.mark.soak
 
 SEED = 7
-DAYS = 3
+SEEDS = soaked((SEED,), tuple(range(SEED, SEED + 10)))
+DAYS = soaked(3, 30)
 
 
-@pytest.fixture(scope="module")
-def lived() -> Outcome:
-    outcome = live(DAYS, SEED, flaws(DAYS))
-    print(f"seed {SEED}, {DAYS} days")
+@pytest.fixture(scope="module", params=SEEDS, ids=lambda seed: f"seed-{seed}")
+def lived(request: pytest.FixtureRequest) -> Outcome:
+    outcome = live(DAYS, request.param, flaws(DAYS))
+    print(f"seed {request.param}, {DAYS} days")
     print(report(outcome))
     return outcome
 
