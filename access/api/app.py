@@ -13,7 +13,9 @@ from access.api import (
     doors,
     events,
     health,
+    keys,
     occupancy,
+    operators,
     organisations,
     people,
     problems,
@@ -56,6 +58,8 @@ def create_app(
         rollcall,
         events,
         authorize,
+        operators,
+        keys,
         docs,
     ):
         app.include_router(resource.routes)

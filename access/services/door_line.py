@@ -6,12 +6,11 @@ and a door that takes none older than three days, have it again.
 
 import asyncio
 import logging
-from datetime import datetime
 from functools import partial
-from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from access.services.dispatch import Clock
 from access.services.doors import ORDERS_LAST, Doors
 from access.services.offload import Offload
 from access.services.outbox import Outbox
@@ -20,18 +19,6 @@ from readers.wire.bus import Connection, Message
 _log = logging.getLogger(__name__)
 
 _AGAIN_S = ORDERS_LAST.total_seconds() / 6
-
-
-class Clock(Protocol):
-    """Building time."""
-
-    def now(self) -> datetime:
-        """Return the time, aware, in UTC."""
-        ...
-
-    async def sleep(self, delay_s: float) -> None:
-        """Return after `delay_s` of this clock's seconds."""
-        ...
 
 
 class DoorLine:

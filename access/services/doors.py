@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from access.errors import Conflict, Invalid, NotFound
 from access.services.outbox import Outbox
-from access.store import audit, publications
+from access.store import audit
 from access.store import doors as stored
 from access.store.database import Database
 from access.store.doors import Lockdown
@@ -167,7 +167,7 @@ class Doors:
             kept = stored.registers(session)
             registers = {door: kept.get(door, Orders()) for door in doors}
             yield session, registers
-            revision = publications.next_version(session, act.at)
+            revision = stored.next_revision(session, act.at)
             fresh = {
                 door: msgspec.structs.replace(orders, revision=revision) for door, orders in registers.items()
             }

@@ -18,7 +18,7 @@ WHY = {"reason": "délivery of a parcel"}
 
 def client(site: EmulatedSite, role: Role) -> httpx.AsyncClient:
     scopes = tuple(scope.value for scope in SCOPES[role])
-    key = site.services.operators.create_key(role.value, scopes, "test", site.clock.now())
+    key = site.services.keys.create(role.value, scopes, "test", site.clock.now())
     app = create_app(site.services, site.clock.now, None, lambda: site.intake.is_connected)
     headers = {"Authorization": f"Bearer {key}"}
     return httpx.AsyncClient(

@@ -13,7 +13,9 @@ from policies.building import Building, Door, Label, Reader, Space, SpaceKind
 from policies.decision import Effect, Flag, Reason
 from policies.ids import (
     BadgeId,
+    CertificationId,
     DoorId,
+    GrantId,
     PersonId,
     ReaderId,
     RuleId,
@@ -25,10 +27,21 @@ from policies.ids import (
 )
 from policies.policy import Policy, Rule, RuleEffect, Tier
 from policies.request import Assurance, Direction, DoorMode
-from policies.roster import Badge, BadgeKind, Person, ResidentType, Roster
+from policies.roster import (
+    Badge,
+    BadgeKind,
+    BadgeStatus,
+    Certification,
+    Grant,
+    Person,
+    ResidentType,
+    Roster,
+)
 from policies.schedule import Calendar, Schedule, Weekday, Window
 from readers.wire import commands
 from readers.wire.commands import Command, Verb
+from readers.wire.delta import Delta
+from readers.wire.delta import sign as sign_delta
 from readers.wire.events import FIRST_SEQ, GENESIS, Draft, EventType, Inputs, seal
 from readers.wire.orders import Order, Orders
 from readers.wire.snapshot import Snapshot, sign
@@ -37,6 +50,7 @@ FOLDER = Path(__file__).parents[2] / "vectors" / "wire"
 EVENTS = FOLDER / "events-1.jsonl"
 SNAPSHOT = FOLDER / "snapshot-1.bin"
 COMMAND = FOLDER / "command-1.bin"
+DELTA = FOLDER / "delta-1.bin"
 
 SOURCE, EPOCH = SourceId("edge-1"), 1789457400000
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -118,11 +132,36 @@ def command() -> Command:
     return Command("c-1", DoorId("agora"), Verb.ORDERS, "élodie", "Exercice", AT, late, orders)
 
 
+def delta() -> Delta:
+    """Return a delta that changes somebody, adds a badge, and forgets another person and badge."""
+    return Delta(
+        SiteId("km0"),
+        3,
+        5,
+        AT,
+        (
+            Person(
+                PersonId("p-1"),
+                ResidentType.STAFF,
+                tiers=(TierId("staff"),),
+                certifications=(Certification(CertificationId("laser"), AT),),
+                grants=(Grant(GrantId("g-1"), AT, AT + timedelta(days=1), (DoorId("agora"),)),),
+                suspended=True,
+            ),
+        ),
+        (Badge(BadgeId("04A1B2C3D4E5F7"), BadgeKind.DESFIRE, PersonId("p-1"), BadgeStatus.ISSUED, AT),),
+        (PersonId("p-2"),),
+        (BadgeId("04A1B2C3D4E5F6"),),
+    )
+
+
 if __name__ == "__main__":
-    for file, content in (
+    made = (
         (EVENTS, sealed_lines()),
         (SNAPSHOT, sign(snapshot(), KEY)),
+        (DELTA, sign_delta(delta(), KEY)),
         (COMMAND, commands.sign(command(), KEY)),
-    ):
+    )
+    for file, content in made:
         if not file.exists():
             file.write_bytes(content)

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261128d"
-down_revision = "20261125m"
+revision = "20261128q"
+down_revision = "20261128p"
 
 
 def upgrade() -> None:
