@@ -14,7 +14,7 @@ from enum import IntEnum
 from typing import Self
 
 from emulators.cards.card import VirtualCard
-from emulators.cards.contactless import Contactless
+from emulators.cards.contactless import Contactless, in_the_air
 
 ACK = bytes.fromhex("0000ff00ff00")
 _START = bytes.fromhex("00ff")
@@ -60,9 +60,9 @@ class Pn532:
         self._looks_for_ever = False
         self._looking: bytes | None = None  # the command to list cards that waits for some to come
 
-    def present(self, *cards: VirtualCard) -> bytes:
+    def present(self, *cards: VirtualCard | Contactless) -> bytes:
         """Hold cards to the antenna, beside those that are there; return what the chip says if it looks for some."""
-        self._field.extend(map(Contactless, cards))
+        self._field.extend(map(in_the_air, cards))
         looking, self._looking = self._looking, None
         return b"" if looking is None else self._answer(looking)
 
@@ -225,7 +225,7 @@ class SerialPn532:
         for handle in (self._bell, self._master, self._slave):
             os.close(handle)
 
-    def present(self, *cards: VirtualCard) -> None:
+    def present(self, *cards: VirtualCard | Contactless) -> None:
         """Hold cards to the antenna, all at once."""
         with self._lock:
             said = self._chip.present(*cards)

@@ -5,7 +5,6 @@ the tiers declared `degraded`, by authenticated badge, outside restricted spaces
 """
 
 import logging
-import os
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from policies.decision import Decision, Effect, Reason
 from policies.engine import Engine
 from policies.ids import PersonId, ReaderId, SourceId, SpaceId
 from policies.request import AccessRequest, Assurance, Direction, LiveState
+from readers import durable
 from readers.errors import WireError
 from readers.wire import snapshot as wire
 from readers.wire.snapshot import Snapshot
@@ -149,9 +149,4 @@ class Rights:
 
     def _keep(self, payload: bytes) -> None:
         """Replace the kept file whole: a power cut leaves the old snapshot or the new one, never half of either."""
-        fresh = self._kept.with_suffix(".new")
-        with fresh.open("wb") as file:
-            file.write(payload)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._kept)
+        durable.replace(self._kept, payload)
