@@ -124,11 +124,16 @@ class Input(Enum):
 
 
 class Feedback(Enum):
-    """What the person at the reader is shown: lamp, buzzer or text, as the hardware can."""
+    """What the person at the reader is shown: lamp, buzzer or text, as the hardware can.
+
+    `close-door` asks whoever is near, until `ready`, which is what is shown when nobody is there.
+    """
 
     GRANTED = "granted"
     REFUSED = "refused"
     WAITING = "waiting"
+    CLOSE_DOOR = "close-door"
+    READY = "ready"
 
 
 class DoorHardware(Protocol):

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from access.dashboard.assets import addresses, read_assets
 from access.dashboard.broadcast import Broadcast
 from access.dashboard.guard import CSRF_COOKIE, csrf_token, keep
-from access.dashboard.ports import Actor, Operators
+from access.dashboard.ports import Actor, Sessions
 from access.dashboard.words import Language, Words, preferred
 from access.errors import NotSignedIn
 from access.occupancy.doors import DoorState
@@ -19,7 +19,7 @@ from access.occupancy.doors import DoorState
 SESSION_COOKIE = "totem_session"
 LANGUAGE_COOKIE = "totem_language"
 LEAST_PASSWORD = 12
-"""What the form says; the operators' services decide."""
+"""What the form says; the sessions' services decide."""
 
 _YEAR_S = 365 * 24 * 3600
 
@@ -30,14 +30,14 @@ class Front:
     def __init__(
         self,
         broadcast: Broadcast,
-        operators: Operators,
+        sessions: Sessions,
         now: Callable[[], datetime],
         site: str,
         *,
         is_fictional: bool,
         is_public: bool = False,
     ) -> None:
-        self.broadcast, self.operators, self.now = broadcast, operators, now
+        self.broadcast, self.sessions, self.now = broadcast, sessions, now
         self.assets, self.is_public = read_assets(), is_public
         self._common: dict[str, object] = {
             "site": site,
@@ -52,7 +52,7 @@ class Front:
         """Return who is signed in; None for nobody."""
         token = session_token(request)
         try:
-            return await run_in_threadpool(self.operators.of_session, token, self.now()) if token else None
+            return await run_in_threadpool(self.sessions.of_session, token, self.now()) if token else None
         except NotSignedIn:
             return None
 

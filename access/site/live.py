@@ -98,7 +98,7 @@ async def _live(
 
 
 def _welcome(site: EmulatedSite, at: datetime) -> Welcome:
-    operators = site.services.operators
-    password = operators.first_administrator(at)
+    password = site.services.operators.first_administrator(at)
     scopes = tuple(scope.value for scope in _DEMO_SCOPES)
-    return Welcome(password, operators.create_key("emulation", scopes, "first start", at, at + _KEY_LASTS))
+    key = site.services.keys.create("emulation", scopes, "first start", at, at + _KEY_LASTS)
+    return Welcome(password, key)

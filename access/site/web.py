@@ -48,11 +48,12 @@ class Web:
         timezone = ZoneInfo(services.policy.calendar.timezone)
         self.broadcast = Broadcast(services.live, now, timezone, speed)
         services.news.listen(self.broadcast.notify)
+        services.departures.listen(self.broadcast.watchers.send_away)
         self.app: FastAPI = create_app(services, now, authorizer, is_connected)
         self.app.include_router(feeds(self.broadcast, needs(Scope.OCCUPANCY_READ), needs(Scope.EVENTS_READ)))
         front = Front(
             self.broadcast,
-            services.operators,
+            services.sessions,
             now,
             services.building.site,
             is_fictional=is_fictional,

@@ -36,13 +36,14 @@ class Row(DeclarativeBase):
 
 
 class OrganisationRow(Row):
-    """Whoever people belong to."""
+    """Whoever people belong to, and which tiers its own managers may give."""
 
     __tablename__ = "organisations"
 
     id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
     version: Mapped[int]
+    tiers: Mapped[list[str]]
 
 
 class PersonRow(Row):
@@ -122,6 +123,10 @@ class OperatorRow(Row):
     failures: Mapped[int]
     locked_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
+    organisation: Mapped[str | None]
+    space: Mapped[str | None]
+    removed_at: Mapped[datetime | None]
+    version: Mapped[int]
 
 
 class SessionRow(Row):
@@ -147,6 +152,8 @@ class ApiKeyRow(Row):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    created_by: Mapped[str] = mapped_column(index=True)
+    organisation: Mapped[str | None]
 
 
 class SourceRow(Row):

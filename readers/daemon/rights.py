@@ -40,6 +40,10 @@ class Rights:
         self.snapshot: Snapshot | None = None
         self._engine: Engine | None = None
 
+    def beside(self, name: str) -> Path:
+        """Return where something else is kept that must come through a restart."""
+        return self._kept.with_name(name)
+
     def restore(self) -> None:
         """Take up the snapshot kept on disk, if there is one; raise `WireError` if it is damaged or unreadable."""
         if not self._kept.exists():
@@ -81,7 +85,7 @@ class Rights:
             return Decision(
                 Effect.DENY, Reason.OTHER, door=self.snapshot.building.readers[request.reader].door
             )
-        if decision.grants and self._is_stale(request.at) and not self._may_enter_degraded(request, decision):
+        if decision.grants and self.is_stale(request.at) and not self._may_enter_degraded(request, decision):
             return Decision(
                 Effect.DENY,
                 Reason.STALE_RIGHTS,
@@ -112,7 +116,7 @@ class Rights:
             and self.snapshot.roster.people[person].extended_opening
         )
 
-    def _is_stale(self, at: datetime) -> bool:
+    def is_stale(self, at: datetime) -> bool:
         """Return whether the snapshot is too old to decide from, or the clock too wrong to say how old it is."""
         if self.snapshot is None:
             return False

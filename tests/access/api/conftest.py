@@ -23,7 +23,7 @@ def keyed(app, services):
     """Return a function that makes a client with a key of the given scopes."""
 
     def with_scopes(*scopes):
-        secret = services.operators.create_key("test", scopes, "test", NOON)
+        secret = services.keys.create("test", scopes, "test", NOON)
         return Client(app, {"Authorization": f"Bearer {secret}"})
 
     return with_scopes
