@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PARTS := PYTHON="$(PYTHON)" tests/parts.sh
 WORKERS ?= $(shell nproc)
 BENCHES ?= decide tap fanout
-FUZZED ?= parsers stranger tampered card desk
+FUZZED ?= parsers stranger tampered card chip desk
 SECONDS ?= 300
 ARGS ?=
 
