@@ -27,8 +27,10 @@ class Answering:
         self.is_lying.set()
         self.may_answer = threading.Event()
         self.may_answer.set()
+        self.was_asked = threading.Event()
 
     def exchange(self, apdu: bytes) -> bytes:
+        self.was_asked.set()
         self.may_answer.wait()
         if not apdu:
             raise CardGone("nothing was asked")
@@ -134,7 +136,7 @@ async def test_a_library_that_never_comes_back_holds_no_shutdown_up(monkeypatch,
     async with asyncio.timeout(DEADLINE_S):
         card = await transport.next_card()
         asked = asyncio.create_task(card.transmit(b"\x01"))
-        await asyncio.sleep(0)
+        await asyncio.to_thread(lying.was_asked.wait)
         await transport.close()
         assert "reader-not-closed" in caplog.messages
         with pytest.raises(TransportDown, match="closed"):
