@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from access.errors import Conflict, Invalid, NotFound, Outdated
 from access.services.delegation import expect_delegated_badge
-from access.services.outbox import RIGHTS_CHANGED, Outbox, RightsChanged
+from access.services.outbox import Outbox, RightsChanged
 from access.services.rights import EVERYWHERE, Reach
-from access.store import audit, people, site
+from access.store import audit, changes, people, site
 from access.store import badges as stored
 from access.store.badges import BadgeRecord
 from access.store.database import Database
@@ -72,7 +72,8 @@ class Badges:
             _expect_readable(new)
             self._check(session, [(None, badge) for badge in new])
             stored.add(session, new)
-        self._outbox.tell(RIGHTS_CHANGED)
+            version = changes.record(session, at, badges=(badge.id for badge in new))
+        self._outbox.tell(RightsChanged(version))
         return new
 
     def get(self, badge: BadgeId) -> BadgeRecord:
@@ -136,7 +137,8 @@ class Badges:
             self._check(session, [(before, after)])
             audit.append(session, at, actor, action, [badge])
             stored.replace(session, after)
-        self._outbox.tell(RIGHTS_CHANGED)
+            version = changes.record(session, at, badges=[badge])
+        self._outbox.tell(RightsChanged(version))
         return after
 
     def _known(self, session: Session, badge: BadgeId) -> BadgeRecord:

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from access.errors import Conflict, Invalid, NotFound, Outdated
 from access.services.delegation import expect_delegated, is_theirs
-from access.services.outbox import RIGHTS_CHANGED, Outbox, RightsChanged
+from access.services.outbox import Outbox, RightsChanged
 from access.services.rights import EVERYWHERE, Reach
-from access.store import audit, organisations
+from access.store import audit, changes, organisations
 from access.store import people as stored
 from access.store.database import Database
 from access.store.people import PersonRecord
@@ -52,7 +52,8 @@ class People:
             self._check(session, new)
             self._expect_delegated(session, [(None, person) for person in new])
             stored.add(session, new)
-        self._outbox.tell(RIGHTS_CHANGED)
+            version = changes.record(session, at, people=(person.id for person in new))
+        self._outbox.tell(RightsChanged(version))
         return new
 
     def get(self, person: PersonId) -> PersonRecord:
@@ -85,7 +86,8 @@ class People:
             self._check(session, [after])
             self._expect_delegated(session, [(before, after)])
             stored.replace(session, after)
-        self._outbox.tell(RIGHTS_CHANGED)
+            version = changes.record(session, at, people=[person])
+        self._outbox.tell(RightsChanged(version))
         return after
 
     def _refuse_taken(self, session: Session, new: Sequence[PersonRecord]) -> None:

@@ -218,8 +218,23 @@ class PublicationRow(Row):
     digest: Mapped[str] = mapped_column(String(64))
 
 
+class ChangeRow(Row):
+    """Somebody or a badge that doors must know anew: written with the change itself, under one version."""
+
+    __tablename__ = "changes"
+
+    version: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    noun: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+
+
 class SiteRow(Row):
-    """The one row that administrative writes lock: the site's counters and the fingerprint of its signing key."""
+    """The one row that administrative writes lock: the site's counters and the fingerprint of its signing key.
+
+    `publication` is the newest version of the rights, `published` the newest that went out on the bus. Deltas begin
+    at `deltas_from`, the newest snapshots, or later: who is older needs a snapshot.
+    """
 
     __tablename__ = "site"
 
@@ -227,6 +242,8 @@ class SiteRow(Row):
     name: Mapped[str]
     key_fingerprint: Mapped[str] = mapped_column(String(64))
     publication: Mapped[int] = mapped_column(BigInteger)
+    published: Mapped[int] = mapped_column(BigInteger)
+    deltas_from: Mapped[int] = mapped_column(BigInteger)
     audit_seq: Mapped[int] = mapped_column(BigInteger)
     audit_digest: Mapped[str] = mapped_column(String(64))
 

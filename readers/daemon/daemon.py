@@ -80,11 +80,11 @@ class Daemon:
                 portal.close()
 
     def take_snapshot(self, payload: bytes) -> bool:
-        """Use a snapshot from the bus; return False and change nothing if it is wrong or not newer."""
+        """Use a snapshot or delta from the bus; return False and change nothing if it is wrong or not newer."""
         try:
             taken = self._rights.accept(payload)
         except WireError as error:
-            _log.warning("snapshot-refused", extra={"fault": str(error)})
+            _log.warning("rights-refused", extra={"fault": str(error)})
             return False
         if taken:
             self._fit_doors()
@@ -99,6 +99,7 @@ class Daemon:
             version("totem-access"),
             snapshot.version if snapshot else None,
             dict(self._roll.readers),
+            self._rights.lacks,
         )
 
     def _fit_doors(self) -> None:

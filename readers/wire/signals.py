@@ -40,8 +40,9 @@ class ReaderStatus(msgspec.Struct, frozen=True, omit_defaults=True):
 class Status(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a source says of itself, retained; its last will says only `offline`.
 
-    `software` is the version of the program, `snapshot` that of the rights in force, `at` when it said so, `readers`
-    those whose health is known.
+    `software` is the version of the program, `snapshot` that of the rights in force: saying it acknowledges them.
+    `lacks` is a version it heard of and could not take, for want of what lies between; the server sends that. `at` is
+    when it said so, `readers` those whose health is known.
     """
 
     state: Line
@@ -49,6 +50,7 @@ class Status(msgspec.Struct, frozen=True, omit_defaults=True):
     software: str | None = None
     snapshot: _FromZero | None = None
     readers: dict[ReaderId, ReaderStatus] = {}
+    lacks: _FromZero | None = None
 
 
 class Shown(Enum):
