@@ -10,6 +10,7 @@ from enum import Enum
 import msgspec
 
 from access.errors import Invalid, NotAllowed
+from policies.building import Building
 from policies.ids import OrganisationId, SpaceId
 
 
@@ -90,6 +91,12 @@ class Reach(msgspec.Struct, frozen=True):
     def is_everywhere(self) -> bool:
         """Return whether nothing bounds the rights."""
         return self.organisation is None and self.space is None
+
+    def covers(self, building: Building, space: SpaceId) -> bool:
+        """Return whether rights over a space are within the reach."""
+        if self.space is not None:
+            return space in building.spaces and self.space in building.path_up(space)
+        return self.organisation is None
 
 
 EVERYWHERE = Reach()
