@@ -21,6 +21,13 @@ class RelayFault(Enum):
     NO_ANSWER = "no-answer"
 
 
+class CableFault(Enum):
+    """What was done to the two wires of a contact that is closed while the leaf is shut."""
+
+    CUT = "cut"
+    SHORT = "short"
+
+
 class ContactBounce:
     """A contact that chatters before it rests: seeded, so that the same door chatters the same way again."""
 
@@ -34,9 +41,10 @@ class ContactBounce:
 
 
 class DoorFaults(msgspec.Struct):
-    """The faults of one door, all absent at first."""
+    """The faults of one door, all absent at first. Cables and relays that change in use have verbs of the door."""
 
     relay: RelayFault | None = None
     contact_stuck: bool = False
     bounce: ContactBounce | None = None
     power_cut: bool = False
+    cable: CableFault | None = None

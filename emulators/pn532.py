@@ -23,12 +23,13 @@ _FROM_HOST, _TO_HOST = 0xD4, 0xD5
 _EXTENDED = b"\xff\xff"
 _FIRMWARE = bytes.fromhex("32010607")  # PN532, version 1.6, all card types
 _OK, _TIMED_OUT = b"\x00", b"\x01"
+_NOBODY = b"\x00"
 _FIFO_DATA = 0x6339
 _REQA = 0x26
 _MOST_NORMAL = 255
 _TYPE_A_106 = 0x00
-_RF_FIELD = 0x01
-_FIELD_IS_ON = 0x01
+_RF_FIELD, _MAX_RETRIES = 0x01, 0x05
+_FIELD_IS_ON, _FOR_EVER = 0x01, 0xFF
 
 
 class Code(IntEnum):
@@ -56,10 +57,14 @@ class Pn532:
         self._registers: dict[int, int] = {}
         self._field: list[Contactless] = []
         self._selected: Contactless | None = None
+        self._looks_for_ever = False
+        self._looking: bytes | None = None  # the command to list cards that waits for some to come
 
-    def present(self, card: VirtualCard) -> None:
-        """Hold a card to the antenna, beside those that are there."""
-        self._field.append(Contactless(card))
+    def present(self, *cards: VirtualCard) -> bytes:
+        """Hold cards to the antenna, beside those that are there; return what the chip says if it looks for some."""
+        self._field.extend(map(Contactless, cards))
+        looking, self._looking = self._looking, None
+        return b"" if looking is None else self._answer(looking)
 
     def remove(self) -> None:
         """Take away whatever is in the field."""
@@ -71,8 +76,13 @@ class Pn532:
         self._received += data
         said = b""
         while (frame := self._next_frame()) is not None:
-            said += ACK + _frame(self._obey(frame))
+            self._looking = None  # a new command ends an old one
+            said += ACK + self._answer(frame)
         return said
+
+    def _answer(self, command: bytes) -> bytes:
+        answer = self._obey(command)
+        return b"" if answer is None else _frame(answer)
 
     def _next_frame(self) -> bytes | None:
         """Cut the next command out of what has come; what is no frame, and the host's ACK, is passed over."""
@@ -86,6 +96,7 @@ class Pn532:
             else:
                 length, head = rest[0], 2
             if length == 0 or (head == 2 and (rest[0] + rest[1]) & 0xFF):  # noqa: PLR2004 (length and its checksum)
+                self._looking = None if length == 0 else self._looking  # the host's ACK ends a command
                 del self._received[: start + 4]
                 continue
             if len(rest) < head + length + 1:
@@ -95,10 +106,17 @@ class Pn532:
             if (sum(body) + rest[head + length]) & 0xFF == 0 and body[0] == _FROM_HOST and len(body) > 1:
                 return body[1:]
 
-    def _obey(self, command: bytes) -> bytes:
+    def _obey(self, command: bytes) -> bytes | None:
+        """Do what a command says; None where it goes on until something happens."""
         code, body = command[0], command[1:]
         act = _ACTS.get(code)
-        return _SYNTAX_ERROR if act is None else bytes((_TO_HOST, code + 1)) + act(self, body)
+        if act is None:
+            return _SYNTAX_ERROR
+        said = act(self, body)
+        if code == Code.IN_LIST_PASSIVE_TARGET and self._looks_for_ever and said == _NOBODY:
+            self._looking = command
+            return None
+        return bytes((_TO_HOST, code + 1)) + said
 
     def _echo(self, body: bytes) -> bytes:
         return body
@@ -123,6 +141,8 @@ class Pn532:
     def _configure_field(self, body: bytes) -> bytes:
         if body[0] == _RF_FIELD and not body[1] & _FIELD_IS_ON:
             self._switch_off()
+        elif body[0] == _MAX_RETRIES:
+            self._looks_for_ever = body[3] == _FOR_EVER
         return b""
 
     def _let_go(self, _: bytes) -> bytes:
@@ -205,10 +225,12 @@ class SerialPn532:
         for handle in (self._bell, self._master, self._slave):
             os.close(handle)
 
-    def present(self, card: VirtualCard) -> None:
-        """Hold a card to the antenna."""
+    def present(self, *cards: VirtualCard) -> None:
+        """Hold cards to the antenna, all at once."""
         with self._lock:
-            self._chip.present(card)
+            said = self._chip.present(*cards)
+            if said:
+                os.write(self._master, said)
 
     def remove(self) -> None:
         """Take away whatever is in the field, even in the middle of an exchange."""
@@ -222,5 +244,4 @@ class SerialPn532:
                 return
             data = os.read(self._master, 4096)
             with self._lock:
-                said = self._chip.hear(data)
-            os.write(self._master, said)
+                os.write(self._master, self._chip.hear(data))

@@ -1,40 +1,33 @@
 """One door as physics: a strike, a leaf with its closer, a contact, an exit switch, and a lamp at the reader.
 
 To the controller it is `readers.ports.DoorHardware`; to people it is something to push, leave by, hold or force.
-It never knows what the controller wants. From inside the handle is mechanical: leaving is never refused.
+It never knows what the controller wants. From inside the handle is mechanical: leaving is never refused. The building's
+own release cuts the strike's supply, whatever the controller orders.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
 
-from emulators.faults import DoorFaults, RelayFault
+from emulators.contact import Contact
+from emulators.faults import CableFault, DoorFaults, RelayFault
+from emulators.leaf import Leaf
 from policies.building import Door, Strike
 from readers.errors import HardwareFault
-from readers.ports import Clock, Feedback, Input, Timer
-
-CLOSES_AFTER_S = 3.0
-"""From the last hand on the leaf until it has fallen shut."""
-
-SWING_S = 1.5
-"""The last part of that: the closer swings the leaf from wide open to shut."""
-
-WIDE_OPEN_DEG = 90.0
+from readers.ports import Clock, Feedback, Input
 
 
 class EmulatedDoor:
-    """The door that `door` describes. Throw its `faults` at any time."""
+    """The door that `door` describes. Throw its `faults` at any time; `supervised` is said of its contact."""
 
-    def __init__(self, door: Door, clock: Clock, faults: DoorFaults | None = None) -> None:
+    def __init__(
+        self, door: Door, clock: Clock, faults: DoorFaults | None = None, *, supervised: bool = False
+    ) -> None:
         self.door = door
         self.faults = faults or DoorFaults()
-        self.is_open = False
         self.lamp: Feedback | None = None
-        self._clock = clock
-        self._unlocked = False
-        self._shut_at = clock.now()
-        self._closer: Timer | None = None
-        self._contact_says_open = False
-        self._chatter: Timer | None = None
+        self.is_unwired = self.is_tampered = False
+        self._ordered_free = self._relay_free = False
+        self._leaf = Leaf(clock, self._follow)
+        self._contact = Contact(clock, self.faults, self._tell, supervised=supervised)
         self._inputs: tuple[Callable[[Input], None], ...] = ()
         self._watchers: tuple[Callable[[Feedback], None], ...] = ()
 
@@ -42,11 +35,11 @@ class EmulatedDoor:
 
     def unlock(self) -> None:
         """Release the strike."""
-        self._switch(unlocked=True)
+        self._order(free=True)
 
     def lock(self) -> None:
         """Engage the strike; an open leaf latches when it falls shut."""
-        self._switch(unlocked=False)
+        self._order(free=False)
 
     def show(self, feedback: Feedback) -> None:
         """Light the lamp at the reader."""
@@ -55,25 +48,39 @@ class EmulatedDoor:
             watcher(feedback)
 
     def listen(self, on_input: Callable[[Input], None]) -> None:
-        """Wire an input listener to the contact and the exit switch."""
+        """Wire an input listener to the contact, the exit switch and what else there is."""
         self._inputs = (*self._inputs, on_input)
+
+    def senses(self) -> frozenset[Input]:
+        """Return what the inputs tell now."""
+        told = {Input.TAMPERED if self.is_tampered else Input.TAMPER_ENDED}
+        told.add(Input.OUTPUT_FAILED if self.faults.relay is RelayFault.NO_ANSWER else Input.OUTPUT_RESTORED)
+        if self.door.contact:
+            told.add(self._contact.seen)
+        if self.door.release_input:
+            told.add(Input.RELEASED if self.is_unwired else Input.REARMED)
+        return frozenset(told)
 
     # ---- what can be seen
 
     @property
+    def is_open(self) -> bool:
+        """Whether the leaf is out of its frame."""
+        return self._leaf.is_open
+
+    @property
     def is_released(self) -> bool:
         """Whether the leaf gives way to a push. Without power, that is up to the strike's kind."""
+        if self.is_unwired:
+            return True
         if self.faults.power_cut:
             return self.door.strike is Strike.FAIL_SAFE
-        return self._unlocked
+        return self._relay_free
 
     @property
     def angle_deg(self) -> float:
         """How far the leaf stands open now."""
-        if not self.is_open:
-            return 0.0
-        left_s = (self._shut_at - self._clock.now()).total_seconds()
-        return WIDE_OPEN_DEG * max(0.0, min(1.0, left_s / SWING_S))
+        return self._leaf.angle_deg
 
     def watch(self, on_lamp: Callable[[Feedback], None]) -> None:
         """Call `on_lamp` each time the lamp is lit."""
@@ -85,89 +92,98 @@ class EmulatedDoor:
         """Push the leaf and go through; return whether it gave way, to the strike or because it stood open."""
         if not (self.is_open or self.is_released):
             return False
-        self._swing_open()
+        self._leaf.swing_open()
         return True
+
+    def tailgate(self) -> bool:
+        """Slip through behind somebody; return whether the leaf still stood open."""
+        return self.is_open and self.push()
+
+    def press(self) -> None:
+        """Press the exit button, without going through yet; nothing happens where there is none."""
+        if self.door.exit_button:
+            self._tell(Input.EXIT_REQUESTED)
 
     def leave(self) -> None:
         """Go out by the handle: it works its switch, where there is one, and always opens."""
-        if self.door.exit_button:
-            self._tell(Input.EXIT_REQUESTED)
-        self._swing_open()
+        self.press()
+        self._leaf.swing_open()
 
     def force(self) -> None:
         """Break in: the leaf opens whatever the strike."""
-        self._swing_open()
+        self._leaf.swing_open()
 
     def hold(self, seconds: float) -> bool:
         """Keep an open leaf from closing for `seconds`; return False if it is shut already."""
-        if not self.is_open:
-            return False
-        self._set_closer(seconds + CLOSES_AFTER_S)
-        return True
+        return self._leaf.hold(seconds)
 
     def let_go(self) -> None:
         """End a hold: the closer takes the leaf."""
-        if self.is_open:
-            self._set_closer(CLOSES_AFTER_S)
+        self._leaf.let_go()
+
+    # ---- what happens to the building
+
+    def release(self) -> None:
+        """Break the green box, or let the fire panel do so: the strike loses its supply and lets go."""
+        self.is_unwired = True
+        if self.door.release_input:
+            self._tell(Input.RELEASED)
+
+    def rearm(self) -> None:
+        """Close the supply line again."""
+        self.is_unwired = False
+        if self.door.release_input:
+            self._tell(Input.REARMED)
+
+    def open_case(self) -> None:
+        """Open the case of the reader or the relay."""
+        self.is_tampered = True
+        self._tell(Input.TAMPERED)
+
+    def shut_case(self) -> None:
+        """Shut it again."""
+        self.is_tampered = False
+        self._tell(Input.TAMPER_ENDED)
+
+    def break_cable(self, fault: CableFault) -> None:
+        """Cut the contact's wires, or join them."""
+        self._set_cable(fault)
+
+    def mend_cable(self) -> None:
+        """Make the contact's cable whole."""
+        self._set_cable(None)
+
+    def break_relay(self) -> None:
+        """Let the relay answer no more; it stays where it is."""
+        self.faults.relay = RelayFault.NO_ANSWER
+        self._tell(Input.OUTPUT_FAILED)
+
+    def mend_relay(self) -> None:
+        """Let the relay answer again: it goes to where it was ordered last."""
+        self.faults.relay = None
+        self._relay_free = self._ordered_free
+        self._tell(Input.OUTPUT_RESTORED)
 
     # ---- how it works
 
-    def _switch(self, *, unlocked: bool) -> None:
+    def _order(self, *, free: bool) -> None:
+        self._ordered_free = free
         if self.faults.relay is RelayFault.NO_ANSWER:
             raise HardwareFault(
                 f"door {self.door.id}: the relay does not answer, expected it to switch the strike"
             )
         if self.faults.relay is None:
-            self._unlocked = unlocked
+            self._relay_free = free
 
-    def _swing_open(self) -> None:
-        if self.is_open:
-            if self._clock.now() + _CLOSING_TIME > self._shut_at:  # else a hand holds it longer
-                self._set_closer(CLOSES_AFTER_S)
-            return
-        self.is_open = True
-        self._set_closer(CLOSES_AFTER_S)
-        self._contact(is_open=True)
+    def _follow(self) -> None:
+        if self.door.contact:
+            self._contact.move(is_open=self.is_open)
 
-    def _set_closer(self, after_s: float) -> None:
-        if self._closer is not None:
-            self._closer.cancel()
-        self._shut_at = self._clock.now() + timedelta(seconds=after_s)
-        self._closer = self._clock.call_later(after_s, self._fall_shut)
-
-    def _fall_shut(self) -> None:
-        self._closer = None
-        self.is_open = False
-        self._contact(is_open=False)
-
-    def _contact(self, *, is_open: bool) -> None:
-        if self._chatter is not None:
-            self._chatter.cancel()
-            self._chatter = None
-        self._report(is_open=is_open)
-        if self.faults.bounce is not None:
-            self._bounce(self.faults.bounce.gaps_s())
-
-    def _bounce(self, gaps_s: tuple[float, ...]) -> None:
-        if not gaps_s:
-            self._chatter = None
-            return
-
-        def edge() -> None:
-            self._report(is_open=not self._contact_says_open)
-            self._bounce(gaps_s[1:])
-
-        self._chatter = self._clock.call_later(gaps_s[0], edge)
-
-    def _report(self, *, is_open: bool) -> None:
-        if not self.door.contact or self.faults.contact_stuck or is_open is self._contact_says_open:
-            return
-        self._contact_says_open = is_open
-        self._tell(Input.CONTACT_OPEN if is_open else Input.CONTACT_CLOSED)
+    def _set_cable(self, fault: CableFault | None) -> None:
+        self.faults.cable = fault
+        if self.door.contact:
+            self._contact.look()
 
     def _tell(self, what: Input) -> None:
         for on_input in self._inputs:
             on_input(what)
-
-
-_CLOSING_TIME = timedelta(seconds=CLOSES_AFTER_S)

@@ -105,30 +105,52 @@ class Counters(Protocol):
 
 
 class Input(Enum):
-    """What a door's wires tell."""
+    """What a door's wires tell.
+
+    After CONTACT_FAULT (a supervised loop is cut or short) what the leaf does is not known, until the contact tells it
+    again. After OUTPUT_FAILED the bolt may not be where it was ordered, until OUTPUT_RESTORED says that it is again.
+    """
 
     CONTACT_OPEN = "contact-open"
     CONTACT_CLOSED = "contact-closed"
+    CONTACT_FAULT = "contact-fault"
     EXIT_REQUESTED = "exit-requested"
+    TAMPERED = "tampered"
+    TAMPER_ENDED = "tamper-ended"
+    RELEASED = "released"
+    REARMED = "rearmed"
+    OUTPUT_FAILED = "output-failed"
+    OUTPUT_RESTORED = "output-restored"
 
 
 class Feedback(Enum):
-    """What the person at the reader is shown: lamp, buzzer or text, as the hardware can."""
+    """What the person at the reader is shown: lamp, buzzer or text, as the hardware can.
+
+    `close-door` asks whoever is near, until `ready`, which is what is shown when nobody is there.
+    """
 
     GRANTED = "granted"
     REFUSED = "refused"
     WAITING = "waiting"
+    ENTER_PIN = "enter-pin"
+    SECOND_PERSON = "second-person"
+    CLOSE_DOOR = "close-door"
+    READY = "ready"
 
 
 class DoorHardware(Protocol):
-    """One door's strike, inputs and lamp."""
+    """One door's strike, inputs and lamp.
+
+    The bolt is brought to what was ordered last and kept there, also by an output that answers again only later. What
+    releases it by hand or by the building's own wiring, the hardware observes and never works against.
+    """
 
     def unlock(self) -> None:
-        """Release the strike, at once; raise `HardwareFault` if the output does not answer."""
+        """Release the strike, at once; raise `HardwareFault` if the output is known not to answer."""
         ...
 
     def lock(self) -> None:
-        """Engage the strike again; raise `HardwareFault` if the output does not answer."""
+        """Engage the strike again; raise `HardwareFault` if the output is known not to answer."""
         ...
 
     def show(self, feedback: Feedback) -> None:
@@ -137,6 +159,10 @@ class DoorHardware(Protocol):
 
     def listen(self, on_input: Callable[[Input], None]) -> None:
         """Call `on_input` on the event loop for every change of an input from now on."""
+        ...
+
+    def senses(self) -> frozenset[Input]:
+        """Return what the inputs tell now, by the last of each pair; nothing of one that is not wired or not known."""
         ...
 
 

@@ -12,7 +12,9 @@ from access.api import (
     docs,
     events,
     health,
+    keys,
     occupancy,
+    operators,
     organisations,
     people,
     problems,
@@ -54,6 +56,8 @@ def create_app(
         rollcall,
         events,
         authorize,
+        operators,
+        keys,
         docs,
     ):
         app.include_router(resource.routes)

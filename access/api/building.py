@@ -14,6 +14,7 @@ from access.errors import NotFound
 from access.services.rights import Actor, Scope
 from policies.building import Door, Reader, Space
 from policies.ids import DoorId, ReaderId, SpaceId
+from readers.wire.signals import DoorStatus, Shown
 
 routes = APIRouter(prefix="/v1", tags=["building"])
 
@@ -70,10 +71,17 @@ def _space(space: Space) -> SpaceBody:
 
 
 def _door(door: Door, desk: Desk) -> DoorBody:
-    building, live = desk.services.building, desk.services.live
+    building, view = desk.services.building, desk.services.live.doors()[door.id]
+    told = view.told or DoorStatus(Shown.LOCKED, desk.now())
     more = {
         "readers": [reader.id for reader in building.readers.values() if reader.door == door.id],
-        "state": live.doors()[door.id].state.value,
+        "state": view.state.value,
+        "mode": told.mode,
+        "mode_by": told.by,
+        "mode_until": told.until,
+        "alarms": told.alarms,
+        "waits_for_first": told.waits,
+        "maintenance": told.maintenance,
     }
     return DoorBody.model_validate(msgspec.to_builtins(door) | more)
 

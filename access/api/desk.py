@@ -48,17 +48,17 @@ def csrf_token(session_token: str) -> str:
 
 def anyone(request: Request, at_desk: AtDesk) -> Actor:
     """Return who is asking, even with a one-time password; raise `NotSignedIn` for nobody."""
-    operators, now = at_desk.services.operators, at_desk.now()
+    services, now = at_desk.services, at_desk.now()
     header = request.headers.get("Authorization", "")
     if header:
         scheme, _, secret = header.partition(" ")
         if scheme.lower() != "bearer" or not secret.strip():
             raise NotSignedIn("Authorization: expected Bearer and a key")
-        return operators.of_key(secret.strip(), now)
+        return services.keys.of(secret.strip(), now)
     token = request.cookies.get(SESSION_COOKIE)
     if not token:
         raise NotSignedIn("sign in, or send a key as Authorization: Bearer")
-    actor = operators.of_session(token, now)
+    actor = services.sessions.of_session(token, now)
     if request.method not in _SAFE:
         sent = request.headers.get(CSRF_HEADER, "")
         if not secrets.compare_digest(sent.encode(), csrf_token(token).encode()):
@@ -84,6 +84,16 @@ def needs(scope: Scope) -> Callable[[Actor], Actor]:
 
     def entitled(actor: Settled) -> Actor:
         actor.require(scope)
+        return actor
+
+    return entitled
+
+
+def needs_within(scope: Scope) -> Callable[[Actor], Actor]:
+    """Return a dependency on a right that may hold for one organisation or space: the endpoint looks at the reach."""
+
+    def entitled(actor: Settled) -> Actor:
+        actor.require_within(scope)
         return actor
 
     return entitled

@@ -1,4 +1,4 @@
-"""`/v1/organisations`: add, read, rename."""
+"""`/v1/organisations`: add, read, change."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -13,7 +13,7 @@ from access.api.schemas import NewOrganisation, OrganisationBody, OrganisationCh
 from access.api.versions import Expected, tag
 from access.services.organisations import OrganisationRecord
 from access.services.rights import Actor, Scope
-from policies.ids import OrganisationId
+from policies.ids import OrganisationId, TierId
 
 routes = APIRouter(prefix="/v1/organisations", tags=["organisations"], route_class=OnceRoute)
 
@@ -38,7 +38,8 @@ def list_organisations(
 @routes.post("", status_code=HTTPStatus.CREATED)
 def add(new: NewOrganisation, response: Response, desk: AtDesk, actor: _Writes) -> OrganisationBody:
     """Add an organisation."""
-    record = OrganisationRecord(OrganisationId(new.id), new.name)
+    tiers = tuple(map(TierId, new.tiers))
+    record = OrganisationRecord(OrganisationId(new.id), new.name, tiers=tiers)
     organisation = desk.services.organisations.add([record], actor.name, desk.now())[0]
     response.headers["Location"] = f"/v1/organisations/{organisation.id}"
     tag(response, organisation.version)
@@ -54,7 +55,7 @@ def read(organisation: str, response: Response, desk: AtDesk, _actor: _Reads) ->
 
 
 @routes.patch("/{organisation}")
-def rename(
+def change(
     organisation: str,
     changes: OrganisationChange,
     response: Response,
@@ -62,10 +63,13 @@ def rename(
     actor: _Writes,
     expected: Expected,
 ) -> OrganisationBody:
-    """Give an organisation another name."""
+    """Change what is sent of an organisation (RFC 7396)."""
+    sent = {name: getattr(changes, name) for name in changes.model_fields_set}
+    if "tiers" in sent:
+        sent["tiers"] = tuple(map(TierId, changes.tiers))
     after = desk.services.organisations.change(
         OrganisationId(organisation),
-        lambda before: msgspec.structs.replace(before, name=changes.name),
+        lambda before: msgspec.structs.replace(before, **sent),
         actor.name,
         desk.now(),
         expected,

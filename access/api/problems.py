@@ -59,7 +59,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _fault)
 
 
-def _totem(request: Request, error: Exception) -> Response:
+def of_error(error: Exception, path: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Return what went wrong at `path` as a problem."""
     if isinstance(error, PreconditionMissing):
         status, name = HTTPStatus.PRECONDITION_REQUIRED, "precondition-required"
     else:
@@ -67,7 +68,11 @@ def _totem(request: Request, error: Exception) -> Response:
             (found for kind, found in _STATUS.items() if isinstance(error, kind)),
             (HTTPStatus.INTERNAL_SERVER_ERROR, "fault"),
         )
-    return problem(status, name, str(error), request.url.path)
+    return problem(status, name, str(error), path, headers)
+
+
+def _totem(request: Request, error: Exception) -> Response:
+    return of_error(error, request.url.path)
 
 
 def _validation(request: Request, error: Exception) -> Response:

@@ -101,15 +101,17 @@ class BadgeBody(NewBadge):
 
 
 class OrganisationChange(Sent):
-    """What to change of an organisation."""
+    """What to change of an organisation; what is not sent stays. `tiers`: those that its own managers may give."""
 
-    name: Name
+    name: Name = ""
+    tiers: list[Id] = []
 
 
 class NewOrganisation(OrganisationChange):
     """An organisation to add."""
 
     id: Id
+    name: Name
 
 
 class OrganisationBody(NewOrganisation):

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, Field, SecretStr
 from access.api.desk import SESSION_COOKIE, Anyone, AtDesk, csrf_token
 from access.api.schemas import Sent
 from access.errors import NotSignedIn
-from access.services.operators import SignedIn
+from access.services.sessions import SignedIn
 
 routes = APIRouter(prefix="/v1/session", tags=["session"])
 
@@ -24,9 +24,10 @@ class SignIn(Sent):
 
 
 class NewPassword(Sent):
-    """A new password: at least 12 characters."""
+    """A new password: at least 12 characters, hard to guess. `current` is the one in use, unless it works once."""
 
     password: _Password
+    current: _Password | None = None
 
 
 class SessionBody(BaseModel):
@@ -34,6 +35,8 @@ class SessionBody(BaseModel):
 
     operator: str
     scopes: list[str]
+    organisation: str | None
+    space: str | None
     must_set_password: bool
     csrf: str
     expires_at: AwareDatetime | None = None
@@ -42,7 +45,7 @@ class SessionBody(BaseModel):
 @routes.post("")
 def sign_in(asked: SignIn, request: Request, response: Response, desk: AtDesk) -> SessionBody:
     """Sign in."""
-    opened = desk.services.operators.sign_in(asked.name, asked.password.get_secret_value(), desk.now())
+    opened = desk.services.sessions.sign_in(asked.name, asked.password.get_secret_value(), desk.now())
     return _begin(request, response, opened)
 
 
@@ -53,6 +56,8 @@ def read(request: Request, actor: Anyone) -> SessionBody:
     return SessionBody(
         operator=actor.name,
         scopes=sorted(actor.scopes),
+        organisation=actor.reach.organisation,
+        space=actor.reach.space,
         must_set_password=actor.must_set_password,
         csrf=csrf_token(token),
     )
@@ -63,15 +68,16 @@ def set_password(
     asked: NewPassword, request: Request, response: Response, desk: AtDesk, _actor: Anyone
 ) -> SessionBody:
     """Set a new password; every other session of the operator ends."""
-    operators = desk.services.operators
-    opened = operators.set_password(_token(request), asked.password.get_secret_value(), desk.now())
+    current = asked.current.get_secret_value() if asked.current is not None else None
+    new = asked.password.get_secret_value()
+    opened = desk.services.sessions.set_password(_token(request), new, desk.now(), current)
     return _begin(request, response, opened)
 
 
 @routes.delete("", status_code=HTTPStatus.NO_CONTENT)
 def sign_out(request: Request, response: Response, desk: AtDesk, _actor: Anyone) -> None:
     """Sign out."""
-    desk.services.operators.sign_out(_token(request))
+    desk.services.sessions.sign_out(_token(request))
     response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="strict")
 
 
@@ -93,6 +99,8 @@ def _begin(request: Request, response: Response, opened: SignedIn) -> SessionBod
     return SessionBody(
         operator=opened.actor.name,
         scopes=sorted(opened.actor.scopes),
+        organisation=opened.actor.reach.organisation,
+        space=opened.actor.reach.space,
         must_set_password=opened.actor.must_set_password,
         csrf=csrf_token(opened.token),
         expires_at=opened.expires_at,

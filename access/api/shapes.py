@@ -1,9 +1,13 @@
 """The building over HTTP: spaces, doors and readers as they are configured, door states as they are now."""
 
+from datetime import datetime
+
 from pydantic import BaseModel
 
 from policies.building import Passback, SpaceKind, Strike
-from policies.request import Direction
+from policies.request import Direction, DoorMode
+from readers.wire.orders import ModeSource
+from readers.wire.signals import Alarm
 
 
 class LabelBody(BaseModel):
@@ -27,7 +31,10 @@ class SpaceBody(BaseModel):
 
 
 class DoorBody(BaseModel):
-    """A door; `state` is what was last heard of it."""
+    """A door; from `state` on, what was last heard of it.
+
+    `mode_by` is who wants the mode; `waits_for_first` says that a free period waits for the first person.
+    """
 
     id: str
     name: LabelBody
@@ -45,6 +52,12 @@ class DoorBody(BaseModel):
     two_person: bool
     readers: list[str]
     state: str
+    mode: DoorMode
+    mode_by: ModeSource
+    mode_until: datetime | None
+    alarms: list[Alarm]
+    waits_for_first: bool
+    maintenance: bool
 
 
 class ReaderBody(BaseModel):

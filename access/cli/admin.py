@@ -1,9 +1,14 @@
-"""`totem admin create NAME --role ROLE` and `totem admin key create NAME --scope SCOPE…`: who may do what."""
+"""`totem admin create|reset NAME` and `totem admin key create NAME --scope SCOPE…`: who may do what."""
 
 import argparse
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from access.store.database import Database
+    from policies.building import Building
 
 SUMMARY = "Create operators and API keys."
 
@@ -19,6 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     create = actions.add_parser("create", help="create an operator and print their one-time password")
     create.add_argument("name")
     create.add_argument("--role", required=True, choices=[role.value for role in Role])
+    create.add_argument("--organisation", help="the rights hold for its people only")
+    create.add_argument("--space", help="the rights hold there and inside it only")
+    reset = actions.add_parser("reset", help="give an operator a new one-time password and print it")
+    reset.add_argument("name")
     key = actions.add_parser("key", help="API keys").add_subparsers(
         dest="key_action", required=True, metavar="ACTION"
     )
@@ -26,13 +35,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     key_create.add_argument("name")
     scopes = ", ".join([*(scope.value for scope in Scope), f"{READER}DOOR"])
     key_create.add_argument("--scope", required=True, nargs="+", metavar="SCOPE", help=scopes)
+    key_create.add_argument("--days", type=int, help="how long it lives (default: until it is revoked)")
+    key_create.add_argument("--organisation", help="the scopes hold for its people only")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Create it; the secret is all that goes to stdout."""
-    from access.services.operators import Operators
-    from access.services.passwords import Passwords
-    from access.services.rights import Role
     from access.settings import load, load_site
     from access.store import schema
     from access.store.database import open_database
@@ -42,12 +50,26 @@ def run(arguments: argparse.Namespace) -> int:
     database = open_database(settings.database_url)
     try:
         schema.upgrade(database.engine)
-        operators = Operators(database, load_site(settings).building, Passwords())
-        now = datetime.now(UTC)
-        if arguments.action == "create":
-            print(operators.create(arguments.name, Role(arguments.role), _ACTOR, now))
-        else:
-            print(operators.create_key(arguments.name, tuple(arguments.scope), _ACTOR, now))
+        print(_secret(arguments, database, load_site(settings).building))
     finally:
         database.close()
     return 0
+
+
+def _secret(arguments: argparse.Namespace, database: "Database", building: "Building") -> str:
+    from access.services.keys import Keys
+    from access.services.operators import Operators
+    from access.services.outbox import Outbox
+    from access.services.passwords import Passwords
+    from access.services.rights import Reach, Role
+
+    now, organisation = datetime.now(UTC), arguments.organisation
+    if arguments.action == "key":
+        until = now + timedelta(days=arguments.days) if arguments.days else None
+        keys = Keys(database, building, Outbox[str]())
+        return keys.create(arguments.name, tuple(arguments.scope), _ACTOR, now, until, organisation)
+    operators = Operators(database, building, Passwords(), Outbox[str]())
+    if arguments.action == "reset":
+        return operators.reset(arguments.name, _ACTOR, now)
+    reach = Reach(organisation, arguments.space)
+    return operators.create(arguments.name, Role(arguments.role), _ACTOR, now, reach)

@@ -14,6 +14,7 @@ from access.dashboard.hub import LogHub, StateHub
 from access.dashboard.pieces import carried
 from access.dashboard.render import Glimpse, Renderer, look
 from access.dashboard.sparks import Sparks
+from access.dashboard.watchers import Watchers
 from access.dashboard.words import Language
 from access.occupancy.live import LiveBuilding
 from policies.ids import SpaceId
@@ -39,7 +40,7 @@ class Broadcast:
         self, live: LiveBuilding, now: Callable[[], datetime], timezone: tzinfo, speed: float = 1.0
     ) -> None:
         self.live, self._speed = live, speed
-        self.occupancy, self.events = StateHub(), LogHub()
+        self.occupancy, self.events, self.watchers = StateHub(), LogHub(), Watchers()
         self.pages = {language: StateHub(_BEAT) for language in Language}
         self.renderers = {language: Renderer(live.building, language, timezone) for language in Language}
         self._sparks = Sparks(live, self.renderers[Language.FR].sparked)

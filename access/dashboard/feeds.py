@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Header
 from starlette.responses import Response
 
 from access.dashboard.broadcast import Broadcast
+from access.dashboard.ports import Actor
 from access.dashboard.stream import EventStream
 
 _LastEventId = Annotated[str | None, Header(alias="Last-Event-ID")]
@@ -19,21 +20,22 @@ _STREAM: dict[int | str, dict[str, object]] = {
 
 
 def feeds(
-    broadcast: Broadcast, may_watch: Callable[..., object], may_read_events: Callable[..., object]
+    broadcast: Broadcast, may_watch: Callable[..., Actor], may_read_events: Callable[..., Actor]
 ) -> APIRouter:
     """Return the stream routes. The dependencies raise for a caller without the right."""
     routes = APIRouter(prefix="/v1/stream", tags=["streams"])
 
-    @routes.get("/occupancy", dependencies=[Depends(may_watch)], response_class=Response, responses=_STREAM)
-    async def occupancy(last: _LastEventId = None) -> Response:
+    @routes.get("/occupancy", response_class=Response, responses=_STREAM)
+    async def occupancy(watcher: Annotated[Actor, Depends(may_watch)], last: _LastEventId = None) -> Response:
         """Follow the counts: one `occupancy` event a space that changed, all spaces first."""
-        return EventStream(broadcast.watch(broadcast.occupancy), last)
+        watched = (broadcast.watchers, watcher.name)
+        return EventStream(broadcast.watch(broadcast.occupancy), last, watched=watched)
 
-    @routes.get(
-        "/events", dependencies=[Depends(may_read_events)], response_class=Response, responses=_STREAM
-    )
-    async def events(last: _LastEventId = None) -> Response:
+    @routes.get("/events", response_class=Response, responses=_STREAM)
+    async def events(
+        watcher: Annotated[Actor, Depends(may_read_events)], last: _LastEventId = None
+    ) -> Response:
         """Follow the events, none with a person; a `gap` event says that some were missed."""
-        return EventStream(broadcast.events, last)
+        return EventStream(broadcast.events, last, watched=(broadcast.watchers, watcher.name))
 
     return routes

@@ -12,7 +12,7 @@ from access.dashboard.assets import addresses, read_assets
 from access.dashboard.broadcast import Broadcast
 from access.dashboard.compress import for_line
 from access.dashboard.guard import CSRF_COOKIE, csrf_token, keep
-from access.dashboard.ports import Actor, Operators
+from access.dashboard.ports import Actor, Sessions
 from access.dashboard.words import Language, Words, preferred
 from access.errors import NotSignedIn
 from access.occupancy.doors import DoorState
@@ -20,7 +20,7 @@ from access.occupancy.doors import DoorState
 SESSION_COOKIE = "totem_session"
 LANGUAGE_COOKIE = "totem_language"
 LEAST_PASSWORD = 12
-"""What the form says; the operators' services decide."""
+"""What the form says; the sessions' services decide."""
 
 _YEAR_S = 365 * 24 * 3600
 
@@ -31,14 +31,14 @@ class Front:
     def __init__(
         self,
         broadcast: Broadcast,
-        operators: Operators,
+        sessions: Sessions,
         now: Callable[[], datetime],
         site: str,
         *,
         is_fictional: bool,
         is_public: bool = False,
     ) -> None:
-        self.broadcast, self.operators, self.now = broadcast, operators, now
+        self.broadcast, self.sessions, self.now = broadcast, sessions, now
         self.assets, self.is_public = read_assets(), is_public
         self._common: dict[str, object] = {
             "site": site,
@@ -53,7 +53,7 @@ class Front:
         """Return who is signed in; None for nobody."""
         token = session_token(request)
         try:
-            return await run_in_threadpool(self.operators.of_session, token, self.now()) if token else None
+            return await run_in_threadpool(self.sessions.of_session, token, self.now()) if token else None
         except NotSignedIn:
             return None
 

@@ -1,4 +1,4 @@
-"""What the sign-in pages need of the operators, as protocols: `access.services.operators.Operators` fits them."""
+"""What the pages need of whoever signs in, as protocols: `access.services.sessions.Sessions` fits them."""
 
 from datetime import datetime
 from typing import Protocol
@@ -18,7 +18,11 @@ class Actor(Protocol):
         ...
 
     def may(self, scope: str) -> bool:
-        """Return whether they may do what the scope says."""
+        """Return whether they may do what the scope says, everywhere and about everybody."""
+        ...
+
+    def may_within(self, scope: str) -> bool:
+        """Return whether they may do what the scope says within their reach."""
         ...
 
 
@@ -31,7 +35,7 @@ class SignedIn(Protocol):
         ...
 
 
-class Operators(Protocol):
+class Sessions(Protocol):
     """Sign-in by password. The calls block: they hash and read the store, so they run on a thread."""
 
     def sign_in(self, name: str, password: str, at: datetime) -> SignedIn:

@@ -22,7 +22,7 @@ from policies.ids import DoorId, SpaceId
 from readers.wire.signals import Line
 
 FEED_LINES = 40
-ALARMS = frozenset({DoorState.HELD, DoorState.FORCED, DoorState.OFFLINE})
+ALARMS = frozenset({DoorState.HELD, DoorState.FORCED, DoorState.RELEASED, DoorState.OFFLINE})
 _FILL_STEPS = (0.25, 0.5, 0.75, 1.0)
 _FULL = 5
 

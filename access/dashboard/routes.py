@@ -1,6 +1,6 @@
 """The pages: Building now, sign-in, the choice of a password, and the files and stream that they use.
 
-Who may see what is asked of `Operators` on every request; nothing is shown to somebody who is not signed in.
+Who may see what is asked of `Sessions` on every request; nothing is shown to somebody who is not signed in.
 """
 
 from http import HTTPStatus
@@ -41,7 +41,7 @@ def router(front: Front) -> APIRouter:
 
 class _Pages:
     def __init__(self, front: Front) -> None:
-        self._front, self._broadcast, self._operators = front, front.broadcast, front.operators
+        self._front, self._broadcast, self._sessions = front, front.broadcast, front.sessions
 
     async def now(self, request: Request, asked: _LanguageAsked = None) -> Response:
         operator = await self._front.entitled(request, _SEES_COUNTS)
@@ -67,7 +67,8 @@ class _Pages:
         if operator is None or operator.must_set_password or not operator.may(_SEES_COUNTS):
             return Response(status_code=HTTPStatus.UNAUTHORIZED)
         hub = self._broadcast.pages[asked or language(request)]
-        return EventStream(self._broadcast.watch(hub), last or after)
+        watched = (self._broadcast.watchers, operator.name)
+        return EventStream(self._broadcast.watch(hub), last or after, watched=watched)
 
     async def asset(self, request: Request, name: str) -> Response:
         asset = self._front.assets.get(name)
@@ -88,7 +89,7 @@ class _Pages:
         if not is_ours(request, csrf):
             return self._front.refused(request, "sign-in.html", "refused-form", name=name)
         try:
-            signed_in = await run_in_threadpool(self._operators.sign_in, name, password, self._front.now())
+            signed_in = await run_in_threadpool(self._sessions.sign_in, name, password, self._front.now())
         except NotSignedIn:
             return self._front.refused(request, "sign-in.html", "refused-sign-in", name=name)
         return _signed_in(request, signed_in.token)
@@ -114,16 +115,16 @@ class _Pages:
             return self._front.refused(request, "password.html", refusal, operator=operator.name)
         try:
             signed_in = await run_in_threadpool(
-                self._operators.set_password, session_token(request), password, self._front.now()
+                self._sessions.set_password, session_token(request), password, self._front.now()
             )
-        except Invalid:
+        except (Invalid, NotSignedIn):
             return self._front.refused(request, "password.html", "refused-password", operator=operator.name)
         return _signed_in(request, signed_in.token)
 
     async def sign_out(self, request: Request, csrf: _Text = "") -> Response:
         if not is_ours(request, csrf):
             return go("/")
-        await run_in_threadpool(self._operators.sign_out, session_token(request))
+        await run_in_threadpool(self._sessions.sign_out, session_token(request))
         response = go("/sign-in")
         response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="strict")
         return response

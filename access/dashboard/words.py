@@ -167,6 +167,9 @@ TEXTS: dict[str, Label] = PAGE_TEXTS | {
     "pending": Label("en attente", "waiting"),
     "door-held": Label("La porte reste ouverte.", "The door is being held open."),
     "door-forced": Label("La porte a été forcée.", "The door was forced."),
+    "door-released": Label("La porte est libérée par les secours.", "The door is released for evacuation."),
+    "door-tampered": Label("Un boîtier a été ouvert à la porte.", "A case was opened at the door."),
+    "door-fault": Label("Un organe de la porte ne répond plus.", "A part of the door does not answer."),
     "alarm": Label("alarme", "alarm"),
     "legend": Label("Légende", "Legend"),
     "fill-0": Label("vide", "empty"),
@@ -180,6 +183,7 @@ TEXTS: dict[str, Label] = PAGE_TEXTS | {
     "state-open": Label("ouverte", "open"),
     "state-held": Label("maintenue ouverte", "held open"),
     "state-forced": Label("forcée", "forced"),
+    "state-released": Label("libérée (secours)", "released"),
     "state-offline": Label("muette", "offline"),
     "fictional": Label(
         "Bâtiment de démonstration : fiction inspirée de descriptions publiques.",

@@ -1,8 +1,8 @@
 """What state every door is in and which sources are there, from events and from retained payloads.
 
 The newest word on a door wins, whatever order the words arrive in. A door whose source went silent is `offline`:
-its last state is no longer known to be true. A door's payload is JSON: `{"state": "unlocked", "at": RFC 3339, "reason":
-text?}`; a source's is `readers.wire.signals.Status`.
+its last state is no longer known to be true. A door's payload is a `DoorStatus` of
+`readers.wire.signals`, a source's a `Status`.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from access.occupancy.feed import Place, place
 from policies.ids import DoorId, SourceId
 from readers.errors import WireError
 from readers.wire.events import Event, EventType
-from readers.wire.signals import Line, read_status
+from readers.wire.signals import DoorStatus, Line, read_door, read_status
 
 
 class DoorState(Enum):
@@ -26,15 +26,16 @@ class DoorState(Enum):
     OPEN = "open"
     HELD = "held"
     FORCED = "forced"
+    RELEASED = "released"
     OFFLINE = "offline"
 
 
 class DoorView(msgspec.Struct, frozen=True):
-    """A door's state, since when, and why as far as its source said. `since` is None before any word of it."""
+    """A door's state, since when, and the whole of what it told last. `since` is None before any word of it."""
 
     state: DoorState
     since: datetime | None = None
-    reason: str | None = None
+    told: DoorStatus | None = None
 
 
 class SourceView(msgspec.Struct, frozen=True):
@@ -49,6 +50,7 @@ _STATES: Mapping[EventType, DoorState] = {
     EventType.DOOR_CLOSED: DoorState.LOCKED,
     EventType.DOOR_HELD: DoorState.HELD,
     EventType.DOOR_FORCED: DoorState.FORCED,
+    EventType.DOOR_RELEASED: DoorState.RELEASED,
 }
 _UNHEARD = DoorView(DoorState.LOCKED)
 
@@ -73,17 +75,21 @@ class DoorBoard:
             self._speaker[event.door] = (at, event.source)
         state = _STATES.get(event.type)
         if state is not None:
-            self._note(event.door, at, DoorView(state, event.at), told=False)
+            known = self._words.get(event.door)
+            self._note(
+                event.door, at, DoorView(state, event.at, known[2].told if known else None), told=False
+            )
 
     def door_payload(self, door: DoorId, payload: bytes) -> bool:
         """Take in a retained door state; return whether it was one."""
         try:
-            told = _DOOR_DECODER.decode(payload)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+            told = read_door(payload)
+        except WireError:
             return False
-        if told.at.tzinfo is None or door not in self._doors:
+        if door not in self._doors:
             return False
-        self._note(door, (told.at, SourceId(""), 0, 0), DoorView(told.state, told.at, told.reason), told=True)
+        view = DoorView(DoorState(told.state.value), told.at, told)
+        self._note(door, (told.at, SourceId(""), 0, 0), view, told=True)
         return True
 
     def source_payload(self, source: SourceId, payload: bytes) -> bool:
@@ -134,18 +140,9 @@ class DoorBoard:
         speaker = self._speaker.get(door)
         source = self._sources.get(speaker[1]) if speaker else None
         if source is not None and source.line is Line.OFFLINE:
-            return DoorView(DoorState.OFFLINE, source.last_heard, view.reason)
+            return DoorView(DoorState.OFFLINE, source.last_heard, view.told)
         return view
 
 
 def _newest(one: datetime | None, other: datetime | None) -> datetime | None:
     return max(one, other) if one and other else one or other
-
-
-class _DoorPayload(msgspec.Struct, frozen=True):
-    state: DoorState
-    at: datetime
-    reason: str | None = None
-
-
-_DOOR_DECODER = msgspec.json.Decoder(_DoorPayload)

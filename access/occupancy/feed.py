@@ -16,7 +16,10 @@ from readers.wire.events import Event, EventType
 Place = tuple[datetime, SourceId, int, int]
 """Where an event stands in the order of the fold: time, source, epoch, sequence."""
 
-FEED_EVENTS = frozenset({EventType.DECISION, EventType.DOOR_HELD, EventType.DOOR_FORCED})
+FEED_EVENTS = frozenset(
+    {EventType.DECISION, EventType.DOOR_HELD, EventType.DOOR_FORCED, EventType.DOOR_RELEASED}
+    | {EventType.DOOR_TAMPERED, EventType.DOOR_FAULT}
+)
 FEED_ENTRIES = 200
 FLOW_WINDOW = timedelta(hours=1)
 _FLOW_KEPT = timedelta(hours=6)

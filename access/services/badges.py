@@ -10,8 +10,8 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from access.errors import Conflict, Invalid, NotFound, Outdated
-from access.services.outbox import RIGHTS_CHANGED, Outbox, RightsChanged
-from access.store import audit, people, site
+from access.services.outbox import Outbox, RightsChanged
+from access.store import audit, changes, people, site
 from access.store import badges as stored
 from access.store.badges import BadgeRecord
 from access.store.database import Database
@@ -66,7 +66,8 @@ class Badges:
             _expect_readable(new)
             _check(session, new)
             stored.add(session, new)
-        self._outbox.tell(RIGHTS_CHANGED)
+            version = changes.record(session, at, badges=(badge.id for badge in new))
+        self._outbox.tell(RightsChanged(version))
         return new
 
     def get(self, badge: BadgeId) -> BadgeRecord:
@@ -130,7 +131,8 @@ class Badges:
             _check(session, [after])
             audit.append(session, at, actor, action, [badge])
             stored.replace(session, after)
-        self._outbox.tell(RIGHTS_CHANGED)
+            version = changes.record(session, at, badges=[badge])
+        self._outbox.tell(RightsChanged(version))
         return after
 
 

@@ -8,43 +8,28 @@ a lost broker is connected again, and while the database is away nothing is ackn
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import datetime
 from functools import partial
-from typing import Protocol
 
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
+from access.services.dispatch import REFRESH_EVERY_S, Clock, Dispatch
 from access.services.ingest import Batch, Taken
 from access.services.offload import Offload
 from access.services.outbox import RightsChanged
 from access.services.services import Services
 from policies.ids import DoorId, SourceId
+from readers.errors import WireError
 from readers.wire.bus import Bus, BusDown, Connection, Message
-from readers.wire.signals import Ack
+from readers.wire.signals import Ack, read_status
 from readers.wire.topics import Topics
 
-__all__ = ["Intake", "Offload"]
+__all__ = ["REFRESH_EVERY_S", "Clock", "Intake", "Offload"]
 
 _log = logging.getLogger(__name__)
 
-REFRESH_EVERY_S = 12 * 3600.0
-"""Rights go out anew this often though nothing changed: door computers let them age for 72 h at most."""
-
 _MOST_AT_ONCE = 256  # messages in one transaction: what waits longer is sent in the next
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 1.0, 30.0
-
-
-class Clock(Protocol):
-    """Building time, as far as the server waits in it."""
-
-    def now(self) -> datetime:
-        """Return the time, aware, in UTC."""
-        ...
-
-    async def sleep(self, delay_s: float) -> None:
-        """Return after `delay_s` of this clock's seconds."""
-        ...
 
 
 def at_once() -> float:
@@ -71,7 +56,7 @@ class Intake:
         self._gather_s = gather_s
         self._topics = Topics(services.building.site)
         self._name = self._topics.client(name)
-        self._stale = asyncio.Event()
+        self._dispatch = Dispatch(services.publisher, clock, offload)
         self.is_connected = False
 
     async def run(self) -> None:
@@ -79,7 +64,7 @@ class Intake:
         loop = asyncio.get_running_loop()
 
         def on_rights_changed(_news: RightsChanged) -> None:
-            loop.call_soon_threadsafe(self._stale.set)
+            loop.call_soon_threadsafe(self._dispatch.changed)
 
         stop_listening = self._services.rights.listen(on_rights_changed)
         wait_s = _FIRST_WAIT_S
@@ -102,13 +87,11 @@ class Intake:
         async with self._bus.connect(self._name, topics) as line:
             _log.info("bus-up", extra={"client": self._name})
             self.is_connected = True
-            self._stale.set()
             waiting: asyncio.Queue[Message] = asyncio.Queue(_MOST_AT_ONCE)
             async with asyncio.TaskGroup() as group:
                 group.create_task(_receive(line, waiting), name="intake receives")
                 group.create_task(self._store(line, waiting), name="intake stores")
-                group.create_task(self._publish(line), name="intake publishes")
-                group.create_task(self._refresh(), name="intake refreshes")
+                group.create_task(self._dispatch.run(line), name="intake dispatches")
 
     async def _store(self, line: Connection, waiting: asyncio.Queue[Message]) -> None:
         while True:
@@ -127,10 +110,17 @@ class Intake:
         if message.topic == self._topics.events(subject):
             return Batch(SourceId(subject), message.payload)
         if message.topic == self._topics.status(subject):
-            self._services.live.source_status(SourceId(subject), message.payload)
+            self._hear(SourceId(subject), message.payload)
         else:
             self._services.live.door_state(DoorId(subject), message.payload)
         return None
+
+    def _hear(self, source: SourceId, payload: bytes) -> None:
+        self._services.live.source_status(source, payload)
+        try:
+            self._dispatch.heard(source, read_status(payload))
+        except WireError as error:
+            _log.warning("status-refused", extra={"source": source, "fault": str(error)})
 
     async def _take(self, line: Connection, batches: list[Batch]) -> None:
         try:
@@ -148,25 +138,6 @@ class Intake:
         for (source, epoch), seq in sorted(taken.reached.items()):
             payload = msgspec.json.encode(Ack(epoch, seq))
             await line.publish(Message(self._topics.ack(source), payload))
-
-    async def _publish(self, line: Connection) -> None:
-        while True:
-            await self._stale.wait()
-            self._stale.clear()
-            try:
-                messages = await self._offload(partial(self._services.publisher.publish, self._clock.now()))
-            except SQLAlchemyError as error:
-                _log.error("rights-not-published", extra={"fault": type(error).__name__})
-                await self._clock.sleep(_FIRST_WAIT_S)
-                self._stale.set()
-                continue
-            for message in messages:
-                await line.publish(message)
-
-    async def _refresh(self) -> None:
-        while True:
-            await self._clock.sleep(REFRESH_EVERY_S)
-            self._stale.set()
 
 
 async def _receive(line: Connection, waiting: asyncio.Queue[Message]) -> None:

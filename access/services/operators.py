@@ -1,191 +1,177 @@
-"""Operators and machines: who signs in, with what right, and how long.
+"""Operators: who there is, what they are, and where. Whoever is removed is out at once.
 
-Failures lock an operator's sign-in for a time that doubles; a failure is counted before the password is looked at,
-so that guessing in parallel gains nothing. A one-time password opens nothing but the setting of a new one.
+There is always an administrator who can sign in. A name is given once: the audit goes on speaking of whoever had it.
 """
 
-from datetime import datetime, timedelta
+import re
+from collections.abc import Callable
+from datetime import datetime
 
 import msgspec
 from sqlalchemy.orm import Session
 
-from access.errors import Conflict, Invalid, NotFound, NotSignedIn
-from access.services.passwords import LEAST_LENGTH, Passwords, digest, fresh_identifier, fresh_secret
-from access.services.rights import READER, Actor, Role, Scope, scopes_of
-from access.store import audit
+from access.errors import Conflict, Invalid, NotFound, Outdated
+from access.services.outbox import Outbox
+from access.services.passwords import Passwords, fresh_secret
+from access.services.rights import EVERYWHERE, Reach, Role, expect_fitting
+from access.store import audit, organisations, site
 from access.store import operators as stored
 from access.store.database import Database
-from access.store.operators import KeyRecord, OperatorRecord
+from access.store.operators import OperatorRecord
 from policies.building import Building
-from policies.ids import DoorId
 
-__all__ = ["Operators", "SignedIn"]
+__all__ = ["OperatorRecord", "Operators"]
 
-SESSION_LASTS = timedelta(hours=12)
-FREE_FAILURES = 5
-_FIRST_LOCK, _LONGEST_LOCK = timedelta(seconds=2), timedelta(minutes=15)
-_KEY_MARK = "totem_"
-_MOST_NAME = 64
-
-
-class SignedIn(msgspec.Struct, frozen=True):
-    """A session as its browser gets it: the token is told once and kept as a hash."""
-
-    token: str
-    actor: Actor
-    expires_at: datetime
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
+"""Without colon and space, so that nobody is called `key:…` or `command line` in the audit."""
 
 
 class Operators:
-    """The use cases around operators and keys."""
+    """The use cases around operators. `departures` tells the name of whoever lost rights, once it is committed."""
 
-    def __init__(self, database: Database, building: Building, passwords: Passwords) -> None:
+    def __init__(
+        self, database: Database, building: Building, passwords: Passwords, departures: Outbox[str]
+    ) -> None:
         self._database, self._building, self._passwords = database, building, passwords
-        self._nobody: str | None = None
+        self._departures = departures
 
     def first_administrator(self, at: datetime, name: str = "admin") -> str | None:
         """Make the first administrator and return their one-time password; None if there is an operator already."""
         with self._database.reading() as session:
             if stored.count(session):
                 return None
-        return self.create(name, Role.ADMINISTRATOR, "first start", at)
-
-    def create(self, name: str, role: Role, actor: str, at: datetime) -> str:
-        """Make an operator and return their one-time password; raise `Conflict` if the name is in use."""
-        if not name or len(name) > _MOST_NAME or not name.isprintable():
-            raise Invalid(f"operator {name!r}: expected a name of 1 to {_MOST_NAME} printable characters")
         password = fresh_secret()
-        record = OperatorRecord(name, role.value, self._passwords.hash(password), at, one_time=True)
+        hashed = self._passwords.hash(password)
+        record = OperatorRecord(name, Role.ADMINISTRATOR.value, hashed, at, one_time=True)
         with self._database.writing() as session:
-            audit.append(session, at, actor, "operator-created", [name])
-            if stored.get(session, name) is not None:
-                raise Conflict(f"operator {name}: the name is in use")
-            stored.add(session, record)
+            site.locked(session)  # two servers that start at once make one administrator
+            if stored.count(session):
+                return None
+            self._add(session, record, "first start")
         return password
 
-    def sign_in(self, name: str, password: str, at: datetime) -> SignedIn:
-        """Open a session; raise `NotSignedIn` for a wrong name or password, or while locked."""
-        operator = self._proven(name, password, at)
+    def create(self, name: str, role: Role, actor: str, at: datetime, reach: Reach = EVERYWHERE) -> str:
+        """Make an operator and return their one-time password; raise `Conflict` if the name is or was in use."""
+        if not _NAME.fullmatch(name):
+            raise Invalid(f"operator {name!r}: expected a name of 1 to 64 letters, digits and . _ @ + -")
+        password = fresh_secret()
+        hashed = self._passwords.hash(password)
+        record = OperatorRecord(name, role.value, hashed, at, one_time=True)
+        record = msgspec.structs.replace(record, organisation=reach.organisation, space=reach.space)
         with self._database.writing() as session:
-            return _open_session(session, operator, at)
+            site.locked(session)
+            self._expect_fitting(session, record)
+            self._add(session, record, actor)
+        return password
 
-    def set_password(self, token: str, new: str, at: datetime) -> SignedIn:
-        """Give the session's operator a new password and a fresh session; all their others end."""
-        name = self.of_session(token, at).name
-        if len(new) < LEAST_LENGTH:
-            raise Invalid(f"new password: expected at least {LEAST_LENGTH} characters")
-        hashed = self._passwords.hash(new)
+    def get(self, name: str) -> OperatorRecord:
+        """Return one operator; raise `NotFound`."""
         with self._database.reading() as session:
+            return _known(session, name)
+
+    def page(self, after: str | None = None, limit: int = 100) -> list[OperatorRecord]:
+        """Return up to `limit` operators whose name follows `after`."""
+        with self._database.reading() as session:
+            return stored.page(session, after, limit)
+
+    def change(
+        self,
+        name: str,
+        edit: Callable[[OperatorRecord], OperatorRecord],
+        actor: str,
+        at: datetime,
+        expected_version: int | None = None,
+    ) -> OperatorRecord:
+        """Give an operator another role or reach, or disable them; their sessions take the change at once."""
+        with self._database.writing() as session:
+            audit.append(session, at, actor, "operator-changed", [name])
             before = _known(session, name)
-        if self._passwords.verify(before.password_hash, new):
-            raise Invalid("new password: expected another than the old one")
-        with self._database.writing() as session:
-            audit.append(session, at, name, "password-set", [name])
-            operator = msgspec.structs.replace(_known(session, name), password_hash=hashed, one_time=False)
-            stored.replace(session, operator)
-            stored.close_sessions_of(session, name)
-            return _open_session(session, operator, at)
-
-    def of_session(self, token: str, at: datetime) -> Actor:
-        """Return who holds the session; raise `NotSignedIn` if it has run out or never was."""
-        with self._database.reading() as session:
-            operator = stored.of_session(session, digest(token), at)
-        if operator is None or operator.disabled:
-            raise NotSignedIn("the session has ended: sign in again")
-        return _actor(operator)
-
-    def sign_out(self, token: str) -> None:
-        """End a session."""
-        with self._database.writing() as session:
-            stored.close_session(session, digest(token))
-
-    def create_key(
-        self, name: str, scopes: tuple[str, ...], actor: str, at: datetime, until: datetime | None = None
-    ) -> str:
-        """Make a machine's key and return its secret, told this once."""
-        self._check_scopes(scopes)
-        identifier = fresh_identifier()
-        secret = f"{_KEY_MARK}{fresh_secret()}"
-        with self._database.writing() as session:
-            audit.append(session, at, actor, "key-created", [identifier])
-            stored.add_key(session, KeyRecord(identifier, name, digest(secret), scopes, at, until))
-        return secret
-
-    def of_key(self, secret: str, at: datetime) -> Actor:
-        """Return the machine with this key; raise `NotSignedIn` if it is unknown, revoked or has run out."""
-        with self._database.reading() as session:
-            key = stored.find_key(session, digest(secret))
-        if key is None or key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= at):
-            raise NotSignedIn("the key is not valid")
-        return Actor(f"key:{key.id}", frozenset(key.scopes))
-
-    def revoke_key(self, key: str, actor: str, at: datetime) -> None:
-        """End a key; raise `NotFound` if there is none that lives."""
-        with self._database.writing() as session:
-            audit.append(session, at, actor, "key-revoked", [key])
-            if not stored.revoke_key(session, key, at):
-                raise NotFound(f"key {key}: there is no such key")
-
-    def _proven(self, name: str, password: str, at: datetime) -> OperatorRecord:
-        """Return the operator if the password is theirs and sign-in is not locked."""
-        with self._database.writing() as session:
-            operator = _counted(session, name, at)
-        if operator is None:
-            self._passwords.verify(self._hash_of_nobody(), password)
-            raise NotSignedIn("the name or the password is wrong")
-        if operator.locked_until is not None and operator.locked_until > at:
-            raise NotSignedIn(
-                f"too many failures: sign-in is locked until {operator.locked_until.isoformat()}"
+            if expected_version not in (None, before.version):
+                raise Outdated(f"operator {name}: version {before.version}, expected {expected_version}")
+            asked = edit(before)
+            after = msgspec.structs.replace(
+                before,
+                role=asked.role,
+                organisation=asked.organisation,
+                space=asked.space,
+                disabled=asked.disabled,
+                version=before.version + 1,
             )
-        if not self._passwords.verify(operator.password_hash, password) or operator.disabled:
-            raise NotSignedIn("the name or the password is wrong")
+            self._expect_fitting(session, after)
+            _keep_an_administrator(session, before, after)
+            stored.replace(session, after)
+            if after.disabled:
+                stored.close_sessions_of(session, name)
+        self._departures.tell(name)
+        return after
+
+    def reset(self, name: str, actor: str, at: datetime) -> str:
+        """Return a new one-time password; the old one and every session of the operator end."""
+        password = fresh_secret()
+        hashed = self._passwords.hash(password)
         with self._database.writing() as session:
-            operator = msgspec.structs.replace(_known(session, name), failures=0, locked_until=None)
-            stored.replace(session, operator)
-        return operator
+            audit.append(session, at, actor, "operator-password-reset", [name])
+            before = _known(session, name)
+            after = msgspec.structs.replace(
+                before,
+                password_hash=hashed,
+                one_time=True,
+                failures=0,
+                locked_until=None,
+                version=before.version + 1,
+            )
+            stored.replace(session, after)
+            stored.close_sessions_of(session, name)
+        self._departures.tell(name)
+        return password
 
-    def _hash_of_nobody(self) -> str:
-        self._nobody = self._nobody or self._passwords.hash(fresh_secret())
-        return self._nobody
+    def remove(self, name: str, actor: str, at: datetime, *, keep_keys: bool = False) -> None:
+        """Remove an operator with their sessions and, unless told otherwise, the keys that they made and saw."""
+        with self._database.writing() as session:
+            audit.append(session, at, actor, "operator-removed", [name])
+            before = _known(session, name)
+            after = msgspec.structs.replace(
+                before, password_hash="", removed_at=at, disabled=True, version=before.version + 1
+            )
+            _keep_an_administrator(session, before, after)
+            stored.replace(session, after)
+            stored.close_sessions_of(session, name)
+            keys = [] if keep_keys else stored.living_keys_of(session, name)
+            audit.append(session, at, actor, "key-revoked", keys)
+            for key in keys:
+                stored.revoke_key(session, key, at)
+        for gone in (name, *(f"key:{key}" for key in keys)):
+            self._departures.tell(gone)
 
-    def _check_scopes(self, scopes: tuple[str, ...]) -> None:
-        known = {scope.value for scope in Scope}
-        for scope in scopes:
-            door = DoorId(scope.removeprefix(READER))
-            if scope not in known and not (scope.startswith(READER) and door in self._building.doors):
-                expected = ", ".join(sorted(known))
-                raise Invalid(
-                    f"scope {scope!r}: expected reader:DOOR of a door of this building, or {expected}"
-                )
+    def _add(self, session: Session, record: OperatorRecord, actor: str) -> None:
+        audit.append(session, record.created_at, actor, "operator-created", [record.name])
+        if stored.get(session, record.name) is not None:
+            raise Conflict(f"operator {record.name}: the name is, or was, somebody's")
+        stored.add(session, record)
 
-
-def _open_session(session: Session, operator: OperatorRecord, at: datetime) -> SignedIn:
-    token, until = fresh_secret(), at + SESSION_LASTS
-    stored.open_session(session, digest(token), operator.name, at, until)
-    return SignedIn(token, _actor(operator), until)
+    def _expect_fitting(self, session: Session, record: OperatorRecord) -> None:
+        expect_fitting(Role(record.role), Reach(record.organisation, record.space))
+        if record.organisation is not None and record.organisation not in organisations.ids(session):
+            raise Invalid(f"operator {record.name}: there is no organisation {record.organisation}")
+        if record.space is not None and record.space not in self._building.spaces:
+            raise Invalid(f"operator {record.name}: there is no space {record.space}")
 
 
 def _known(session: Session, name: str) -> OperatorRecord:
     operator = stored.get(session, name)
-    if operator is None:
-        raise NotSignedIn("the operator is gone")
+    if operator is None or operator.removed_at is not None:
+        raise NotFound(f"operator {name}: there is nobody with this name")
     return operator
 
 
-def _counted(session: Session, name: str, at: datetime) -> OperatorRecord | None:
-    """Return the operator as they were before this attempt, which is counted as a failure until it succeeds."""
-    operator = stored.get(session, name)
-    if operator is None or (operator.locked_until is not None and operator.locked_until > at):
-        return operator
-    failures = operator.failures + 1
-    locked_until = None
-    if failures >= FREE_FAILURES:
-        # The exponent is bounded too: a year of guessing must not overflow it.
-        doublings = min(failures - FREE_FAILURES, 16)
-        locked_until = at + min(_FIRST_LOCK * 2**doublings, _LONGEST_LOCK)
-    stored.replace(session, msgspec.structs.replace(operator, failures=failures, locked_until=locked_until))
-    return operator
+def _administers(operator: OperatorRecord) -> bool:
+    return operator.may_sign_in and operator.role == Role.ADMINISTRATOR.value
 
 
-def _actor(operator: OperatorRecord) -> Actor:
-    return Actor(operator.name, scopes_of(Role(operator.role)), operator.one_time)
+def _keep_an_administrator(session: Session, before: OperatorRecord, after: OperatorRecord) -> None:
+    """Raise `Conflict` if nobody would be left who administers. Somebody who never signed in does not count."""
+    if before.one_time or not _administers(before) or _administers(after):
+        return
+    others = [each for each in stored.of_role(session, Role.ADMINISTRATOR.value) if each.name != before.name]
+    if all(each.one_time for each in others):
+        raise Conflict(f"operator {before.name}: the last administrator; make another one first")

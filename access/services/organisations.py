@@ -1,4 +1,4 @@
-"""Organisations: add, read, rename."""
+"""Organisations: add, read, change. Their tiers are those that a manager of theirs may give."""
 
 import re
 from collections import Counter
@@ -9,11 +9,13 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from access.errors import Conflict, Invalid, NotFound, Outdated
+from access.services.rights import EVERYWHERE, Reach
 from access.store import audit
 from access.store import organisations as stored
 from access.store.database import Database
 from access.store.organisations import OrganisationRecord
 from policies.ids import ID_PATTERN, OrganisationId
+from policies.policy import Policy
 
 __all__ = ["OrganisationRecord", "Organisations"]
 
@@ -21,10 +23,14 @@ _ID = re.compile(ID_PATTERN)
 
 
 class Organisations:
-    """The use cases around organisations. Doors know only their ids, so that a new name concerns no door."""
+    """The use cases around organisations. Doors know only their ids, so that no change concerns a door."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, policy: Policy, reach: Reach = EVERYWHERE) -> None:
+        self._database, self._policy, self._reach = database, policy, reach
+
+    def within(self, reach: Reach) -> "Organisations":
+        """Return the same use cases for whoever's rights hold only there: no other organisation exists for them."""
+        return Organisations(self._database, self._policy, reach)
 
     def add(
         self, organisations: Iterable[OrganisationRecord], actor: str, at: datetime
@@ -39,18 +45,19 @@ class Organisations:
             for organisation in new:
                 if not _ID.fullmatch(organisation.id):
                     raise Invalid(f"organisation {organisation.id!r}: expected lower-case words and hyphens")
+                self._check_tiers(organisation)
             stored.add(session, new)
         return new
 
     def get(self, organisation: OrganisationId) -> OrganisationRecord:
         """Return one organisation; raise `NotFound`."""
         with self._database.reading() as session:
-            return _known(session, organisation)
+            return self._known(session, organisation)
 
     def page(self, after: OrganisationId | None = None, limit: int = 100) -> list[OrganisationRecord]:
         """Return up to `limit` organisations whose id follows `after`."""
         with self._database.reading() as session:
-            return stored.page(session, after, limit)
+            return stored.page(session, after, limit, only=self._reach.organisation)
 
     def change(
         self,
@@ -63,18 +70,22 @@ class Organisations:
         """Put `edit` of the organisation in its place; raise `Outdated` if it is not at the expected version."""
         with self._database.writing() as session:
             audit.append(session, at, actor, "organisation-changed", [organisation])
-            before = _known(session, organisation)
+            before = self._known(session, organisation)
             if expected_version not in (None, before.version):
                 raise Outdated(
                     f"organisation {organisation}: version {before.version}, expected {expected_version}"
                 )
             after = msgspec.structs.replace(edit(before), id=organisation, version=before.version + 1)
+            self._check_tiers(after)
             stored.replace(session, after)
         return after
 
+    def _known(self, session: Session, organisation: OrganisationId) -> OrganisationRecord:
+        found = stored.get(session, organisation)
+        if found is None or self._reach.organisation not in (None, organisation):
+            raise NotFound(f"organisation {organisation}: there is none with this id")
+        return found
 
-def _known(session: Session, organisation: OrganisationId) -> OrganisationRecord:
-    found = stored.get(session, organisation)
-    if found is None:
-        raise NotFound(f"organisation {organisation}: there is none with this id")
-    return found
+    def _check_tiers(self, organisation: OrganisationRecord) -> None:
+        if unknown := [tier for tier in organisation.tiers if tier not in self._policy.tiers]:
+            raise Invalid(f"organisation {organisation.id}: there is no tier {unknown[0]}")

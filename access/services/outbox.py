@@ -7,6 +7,8 @@ import logging
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+import msgspec
+
 _log = logging.getLogger(__name__)
 
 _NewsT = TypeVar("_NewsT")
@@ -32,8 +34,7 @@ class Outbox(Generic[_NewsT]):
                 _log.exception("listener-failed")
 
 
-class RightsChanged:
-    """Something that doors decide from was committed: every scope needs a new snapshot."""
+class RightsChanged(msgspec.Struct, frozen=True):
+    """Something that doors decide from was committed, under this version. Ask the publisher what."""
 
-
-RIGHTS_CHANGED = RightsChanged()
+    version: int

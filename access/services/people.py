@@ -9,8 +9,8 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from access.errors import Conflict, Invalid, NotFound, Outdated
-from access.services.outbox import RIGHTS_CHANGED, Outbox, RightsChanged
-from access.store import audit, organisations
+from access.services.outbox import Outbox, RightsChanged
+from access.store import audit, changes, organisations
 from access.store import people as stored
 from access.store.database import Database
 from access.store.people import PersonRecord
@@ -39,7 +39,8 @@ class People:
             self._refuse_taken(session, new)
             self._check(session, new)
             stored.add(session, new)
-        self._outbox.tell(RIGHTS_CHANGED)
+            version = changes.record(session, at, people=(person.id for person in new))
+        self._outbox.tell(RightsChanged(version))
         return new
 
     def get(self, person: PersonId) -> PersonRecord:
@@ -71,7 +72,8 @@ class People:
                 self._refuse_taken_external(session, [after])
             self._check(session, [after])
             stored.replace(session, after)
-        self._outbox.tell(RIGHTS_CHANGED)
+            version = changes.record(session, at, people=[person])
+        self._outbox.tell(RightsChanged(version))
         return after
 
     def _refuse_taken(self, session: Session, new: Sequence[PersonRecord]) -> None:

@@ -1,13 +1,16 @@
-"""What operators and machines may do: roles are sets of scopes, a key has scopes of its own.
+"""What operators and machines may do, and where: roles are sets of scopes, a key has scopes of its own.
 
-A scope is `noun:verb`; `reader:DOOR` lets a third party's controller ask for decisions at one door.
+A scope is `noun:verb`; `reader:DOOR` lets a third party's controller ask for decisions at one door. Rights can hold
+for one organisation's people or in one space only: then `may` answers no, and only what asks `may_within`, and so
+says that it looks at the reach, is open. Whatever forgets to ask is closed.
 """
 
 from enum import Enum
 
 import msgspec
 
-from access.errors import NotAllowed
+from access.errors import Invalid, NotAllowed
+from policies.ids import OrganisationId, SpaceId
 
 
 class Scope(Enum):
@@ -26,7 +29,9 @@ class Scope(Enum):
     ORGANISATIONS_WRITE = "organisations:write"
     EVENTS_READ = "events:read"
     AUDIT_READ = "audit:read"
+    OPERATORS_READ = "operators:read"
     OPERATORS_WRITE = "operators:write"
+    KEYS_READ = "keys:read"
     KEYS_WRITE = "keys:write"
 
 
@@ -62,30 +67,87 @@ SCOPES = {
     Role.MANAGER: _WELCOMES | _MUSTERS | {Scope.ORGANISATIONS_WRITE, Scope.OCCUPANCY_WRITE},
     # Whoever administers the system does not thereby read where people went (DOMAIN section 6).
     Role.ADMINISTRATOR: frozenset(Scope) - {Scope.EVENTS_READ},
-    Role.AUDITOR: _SEES | {Scope.EVENTS_READ, Scope.AUDIT_READ},
+    Role.AUDITOR: _SEES | {Scope.EVENTS_READ, Scope.AUDIT_READ, Scope.OPERATORS_READ, Scope.KEYS_READ},
 }
+
+_NAMES_NOBODY = _SEES
+"""The same for everybody, whatever their reach: the building, and how many are where."""
+
+_OF_AN_ORGANISATION = _WELCOMES
+"""What can be had for one organisation's people. Passages and the roll-call are not among it (DOMAIN section 6)."""
+
+_OF_A_SPACE = _SEES | _MUSTERS | {Scope.OCCUPANCY_WRITE}
+_WHOLE_SITE = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
+
+
+class Reach(msgspec.Struct, frozen=True):
+    """Where rights hold: everywhere, or for one organisation's people, or in one space and those inside it."""
+
+    organisation: OrganisationId | None = None
+    space: SpaceId | None = None
+
+    @property
+    def is_everywhere(self) -> bool:
+        """Return whether nothing bounds the rights."""
+        return self.organisation is None and self.space is None
+
+
+EVERYWHERE = Reach()
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """Who asks, as the audit names them, and what they may do."""
+    """Who asks, as the audit names them, what they may do, and where."""
 
     name: str
     scopes: frozenset[str]
     must_set_password: bool = False
+    reach: Reach = EVERYWHERE
 
     def may(self, scope: Scope | str) -> bool:
-        """Return whether the actor may do what the scope says."""
-        return (scope.value if isinstance(scope, Scope) else scope) in self.scopes
+        """Return whether the actor may do what the scope says, everywhere and about everybody."""
+        return self.may_within(scope) and (self.reach.is_everywhere or _word(scope) in _ANYWHERE)
+
+    def may_within(self, scope: Scope | str) -> bool:
+        """Return whether the actor may do what the scope says within their reach."""
+        return not self.must_set_password and _word(scope) in self.scopes
 
     def require(self, scope: Scope | str) -> None:
-        """Raise `NotAllowed` if the actor may not do what the scope says."""
+        """Raise `NotAllowed` if the actor may not do what the scope says, everywhere and about everybody."""
+        self._require(scope, allowed=self.may(scope))
+
+    def require_within(self, scope: Scope | str) -> None:
+        """Raise `NotAllowed` if the actor may not do what the scope says even within their reach."""
+        self._require(scope, allowed=self.may_within(scope))
+
+    def _require(self, scope: Scope | str, *, allowed: bool) -> None:
         if self.must_set_password:
             raise NotAllowed(f"{self.name}: set a new password first")
-        if not self.may(scope):
-            name = scope.value if isinstance(scope, Scope) else scope
-            raise NotAllowed(f"{self.name}: this needs the right {name}")
+        if not allowed:
+            raise NotAllowed(f"{self.name}: this needs the right {_word(scope)}")
 
 
-def scopes_of(role: Role) -> frozenset[str]:
-    """Return a role's scopes as words."""
-    return frozenset(scope.value for scope in SCOPES[role])
+def scopes_of(role: Role, reach: Reach = EVERYWHERE) -> frozenset[str]:
+    """Return what a role may do within a reach, as words."""
+    held = SCOPES[role]
+    if reach.organisation is not None:
+        held &= _OF_AN_ORGANISATION
+    if reach.space is not None:
+        held &= _OF_A_SPACE
+    return frozenset(scope.value for scope in held)
+
+
+def expect_fitting(role: Role, reach: Reach) -> None:
+    """Raise `Invalid` for a reach that the role cannot have."""
+    if reach.organisation is not None and reach.space is not None:
+        raise Invalid("reach: expected an organisation or a space, not both")
+    if not reach.is_everywhere and role in _WHOLE_SITE:
+        raise Invalid(f"role {role.value}: it holds for the whole site, not for an organisation or a space")
+    if not reach.is_everywhere and role is not Role.VIEWER and scopes_of(role, reach) <= _ANYWHERE:
+        raise Invalid(f"role {role.value}: nothing of it can be had for that reach alone")
+
+
+def _word(scope: Scope | str) -> str:
+    return scope.value if isinstance(scope, Scope) else scope
+
+
+_ANYWHERE = frozenset(scope.value for scope in _NAMES_NOBODY)

@@ -16,6 +16,7 @@ from access.services.counting import Chronicle, Counting
 from access.services.events import Events
 from access.services.idempotency import Idempotency
 from access.services.ingest import Ingest
+from access.services.keys import Keys
 from access.services.live import open_live
 from access.services.operators import Operators
 from access.services.organisations import Organisations
@@ -26,6 +27,7 @@ from access.services.people import People
 from access.services.publication import Publisher
 from access.services.reception import Reception
 from access.services.rollcall import RollCall
+from access.services.sessions import Sessions
 from access.services.signing import create_key, fingerprint, load_key
 from access.store import schema, site
 from access.store.database import Database, open_database
@@ -36,7 +38,11 @@ from readers.wire.events import Event
 
 
 class Services(msgspec.Struct, frozen=True):
-    """Everything that can be asked of the server. `rights` tells of changes that doors must know, `news` of events."""
+    """Everything that can be asked of the server.
+
+    `rights` tells of changes that doors must know, `news` of events, `departures` the name of an operator or key that
+    lost rights.
+    """
 
     building: Building
     policy: Policy
@@ -45,6 +51,8 @@ class Services(msgspec.Struct, frozen=True):
     badges: Badges
     organisations: Organisations
     operators: Operators
+    sessions: Sessions
+    keys: Keys
     events: Events
     idempotency: Idempotency
     ingest: Ingest
@@ -56,6 +64,7 @@ class Services(msgspec.Struct, frozen=True):
     reception: Reception
     rights: Outbox[RightsChanged]
     news: Outbox[Sequence[Event]]
+    departures: Outbox[str]
 
     def is_ready(self) -> bool:
         """Return whether the database answers with the schema that this program works with."""
@@ -86,7 +95,8 @@ def open_services(
     database = open_database(store) if isinstance(store, str) else store
     schema.upgrade(database.engine)
     key = _settle(database, building, key_path)
-    rights, news = Outbox[RightsChanged](), Outbox[Sequence[Event]]()
+    rights, news, departures = Outbox[RightsChanged](), Outbox[Sequence[Event]](), Outbox[str]()
+    passwords = Passwords()
     recorder = Recorder(building, policy.calendar)
     live = open_live(database, building, policy, recorder if keeps_history else None)
     own = OwnEvents(int(datetime.now(UTC).timestamp() * 1000), news)
@@ -97,8 +107,10 @@ def open_services(
         database=database,
         people=People(database, building, policy, rights),
         badges=Badges(database, rights),
-        organisations=Organisations(database),
-        operators=Operators(database, building, Passwords()),
+        organisations=Organisations(database, policy),
+        operators=Operators(database, building, passwords, departures),
+        sessions=Sessions(database, passwords, building.site),
+        keys=Keys(database, building, departures),
         events=Events(database),
         idempotency=Idempotency(database),
         ingest=Ingest(database, tuple(scopes)),
@@ -110,6 +122,7 @@ def open_services(
         rollcall=RollCall(database, building, live, own),
         rights=rights,
         news=news,
+        departures=departures,
     )
 
 

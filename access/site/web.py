@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from access.api import create_app
 from access.api.desk import needs
+from access.api.taps import Taps
 from access.dashboard.broadcast import Broadcast
 from access.dashboard.desk import desk
 from access.dashboard.feeds import feeds
@@ -25,7 +27,9 @@ from access.dashboard.security import security
 from access.errors import SettingsError
 from access.services import Services
 from access.services.decisions import Decides
+from access.services.keyring import KeyRing
 from access.services.rights import Scope
+from access.site.arrival import StampedConnection
 
 _log = logging.getLogger(__name__)
 
@@ -49,11 +53,17 @@ class Web:
         timezone = ZoneInfo(services.policy.calendar.timezone)
         self.broadcast = Broadcast(services.live, now, timezone, speed)
         services.news.listen(self.broadcast.notify)
+        services.departures.listen(self.broadcast.watchers.send_away)
         self.app: FastAPI = create_app(services, now, authorizer, is_connected)
+        self.ring = KeyRing(services.database)
+        services.departures.listen(self.ring.forget)
+        self._front: ASGIApp = self.app
+        if authorizer is not None:
+            self._front = Taps(self.app, services.building, authorizer, self.ring, now)
         self.app.include_router(feeds(self.broadcast, needs(Scope.OCCUPANCY_READ), needs(Scope.EVENTS_READ)))
         front = Front(
             self.broadcast,
-            services.operators,
+            services.sessions,
             now,
             services.building.site,
             is_fictional=is_fictional,
@@ -75,7 +85,8 @@ class Web:
         signal.signal(signal.SIGTERM, _let_pass)
         signal.signal(signal.SIGINT, _let_pass)
         config = uvicorn.Config(
-            self.app,
+            self._front,
+            http=StampedConnection,
             log_config=None,
             access_log=False,
             lifespan="off",

@@ -57,6 +57,15 @@ def everything(session: Session) -> list[Badge]:
     return [_record(row).as_known_at_doors() for row in rows]
 
 
+def some(session: Session, ids: Iterable[BadgeId]) -> list[BadgeRecord]:
+    """Return those of `ids` that are known, by id."""
+    wanted, found = sorted(set(ids)), list[BadgeRecord]()
+    for start in range(0, len(wanted), _MOST_IDS):
+        query = select(BadgeRow).where(BadgeRow.id.in_(wanted[start : start + _MOST_IDS]))
+        found += [_record(row) for row in session.scalars(query.order_by(BadgeRow.id))]
+    return found
+
+
 def existing(session: Session, ids: Iterable[BadgeId]) -> set[BadgeId]:
     """Return those of `ids` that are known."""
     wanted, found = sorted(set(ids)), set[BadgeId]()

@@ -36,13 +36,14 @@ class Row(DeclarativeBase):
 
 
 class OrganisationRow(Row):
-    """Whoever people belong to."""
+    """Whoever people belong to, and which tiers its own managers may give."""
 
     __tablename__ = "organisations"
 
     id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
     version: Mapped[int]
+    tiers: Mapped[list[str]]
 
 
 class PersonRow(Row):
@@ -122,6 +123,10 @@ class OperatorRow(Row):
     failures: Mapped[int]
     locked_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
+    organisation: Mapped[str | None]
+    space: Mapped[str | None]
+    removed_at: Mapped[datetime | None]
+    version: Mapped[int]
 
 
 class SessionRow(Row):
@@ -147,6 +152,8 @@ class ApiKeyRow(Row):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    created_by: Mapped[str] = mapped_column(index=True)
+    organisation: Mapped[str | None]
 
 
 class SourceRow(Row):
@@ -211,8 +218,23 @@ class PublicationRow(Row):
     digest: Mapped[str] = mapped_column(String(64))
 
 
+class ChangeRow(Row):
+    """Somebody or a badge that doors must know anew: written with the change itself, under one version."""
+
+    __tablename__ = "changes"
+
+    version: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    noun: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+
+
 class SiteRow(Row):
-    """The one row that administrative writes lock: the site's counters and the fingerprint of its signing key."""
+    """The one row that administrative writes lock: the site's counters and the fingerprint of its signing key.
+
+    `publication` is the newest version of the rights, `published` the newest that went out on the bus. Deltas begin
+    at `deltas_from`, the newest snapshots, or later: who is older needs a snapshot.
+    """
 
     __tablename__ = "site"
 
@@ -220,6 +242,8 @@ class SiteRow(Row):
     name: Mapped[str]
     key_fingerprint: Mapped[str] = mapped_column(String(64))
     publication: Mapped[int] = mapped_column(BigInteger)
+    published: Mapped[int] = mapped_column(BigInteger)
+    deltas_from: Mapped[int] = mapped_column(BigInteger)
     audit_seq: Mapped[int] = mapped_column(BigInteger)
     audit_digest: Mapped[str] = mapped_column(String(64))
 

@@ -7,10 +7,14 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from access.store.models import ApiKeyRow, OperatorRow, SessionRow
+from policies.ids import OrganisationId, SpaceId
 
 
 class OperatorRecord(msgspec.Struct, frozen=True):
-    """Somebody who signs in. `one_time` asks for a new password before anything else."""
+    """Somebody who signs in. `one_time` asks for a new password before anything else.
+
+    One that was removed stays as a name that nobody else gets: the audit speaks of it.
+    """
 
     name: str
     role: str
@@ -20,6 +24,15 @@ class OperatorRecord(msgspec.Struct, frozen=True):
     disabled: bool = False
     failures: int = 0
     locked_until: datetime | None = None
+    organisation: OrganisationId | None = None
+    space: SpaceId | None = None
+    removed_at: datetime | None = None
+    version: int = 1
+
+    @property
+    def may_sign_in(self) -> bool:
+        """Return whether they are neither disabled nor gone."""
+        return not self.disabled and self.removed_at is None
 
 
 class KeyRecord(msgspec.Struct, frozen=True):
@@ -32,6 +45,8 @@ class KeyRecord(msgspec.Struct, frozen=True):
     created_at: datetime
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
+    created_by: str = ""
+    organisation: OrganisationId | None = None
 
 
 def count(session: Session) -> int:
@@ -54,6 +69,21 @@ def replace(session: Session, operator: OperatorRecord) -> None:
     """Write an operator over the one with the same name."""
     values = msgspec.structs.asdict(operator)
     session.execute(update(OperatorRow).where(OperatorRow.name == operator.name).values(values))
+
+
+def page(session: Session, after: str | None, limit: int) -> list[OperatorRecord]:
+    """Return up to `limit` operators whose name follows `after`, by name; nobody who was removed."""
+    query = select(OperatorRow).where(OperatorRow.removed_at.is_(None))
+    if after is not None:
+        query = query.where(OperatorRow.name > after)
+    return [_operator(row) for row in session.scalars(query.order_by(OperatorRow.name).limit(limit))]
+
+
+def of_role(session: Session, role: str) -> list[OperatorRecord]:
+    """Return those of a role who are neither disabled nor gone."""
+    row = OperatorRow
+    query = select(row).where(row.role == role, row.removed_at.is_(None), row.disabled.is_(False))
+    return [_operator(each) for each in session.scalars(query.order_by(row.name))]
 
 
 def open_session(session: Session, digest: str, operator: str, at: datetime, until: datetime) -> None:
@@ -92,10 +122,28 @@ def add_key(session: Session, key: KeyRecord) -> None:
 def find_key(session: Session, digest: str) -> KeyRecord | None:
     """Return the key with this hash; None if there is none."""
     row = session.scalar(select(ApiKeyRow).where(ApiKeyRow.digest == digest))
-    if row is None:
-        return None
-    scopes = tuple(row.scopes)
-    return KeyRecord(row.id, row.name, row.digest, scopes, row.created_at, row.expires_at, row.revoked_at)
+    return None if row is None else _key(row)
+
+
+def get_key(session: Session, key: str) -> KeyRecord | None:
+    """Return the key with this id; None if there is none."""
+    row = session.scalar(select(ApiKeyRow).where(ApiKeyRow.id == key))
+    return None if row is None else _key(row)
+
+
+def keys(session: Session, after: str | None, limit: int) -> list[KeyRecord]:
+    """Return up to `limit` keys whose id follows `after`, by id, those that ended too."""
+    query = select(ApiKeyRow).order_by(ApiKeyRow.id).limit(limit)
+    if after is not None:
+        query = query.where(ApiKeyRow.id > after)
+    return [_key(row) for row in session.scalars(query)]
+
+
+def living_keys_of(session: Session, operator: str) -> list[str]:
+    """Return the ids of the keys that an operator made and nobody revoked."""
+    row = ApiKeyRow
+    query = select(row.id).where(row.created_by == operator, row.revoked_at.is_(None)).order_by(row.id)
+    return list(session.scalars(query))
 
 
 def revoke_key(session: Session, key: str, at: datetime) -> bool:
@@ -114,4 +162,35 @@ def _operator(row: OperatorRow) -> OperatorRecord:
         row.disabled,
         row.failures,
         row.locked_until,
+        OrganisationId(row.organisation) if row.organisation is not None else None,
+        SpaceId(row.space) if row.space is not None else None,
+        row.removed_at,
+        row.version,
     )
+
+
+def _key(row: ApiKeyRow) -> KeyRecord:
+    return KeyRecord(
+        row.id,
+        row.name,
+        row.digest,
+        tuple(row.scopes),
+        row.created_at,
+        row.expires_at,
+        row.revoked_at,
+        row.created_by,
+        OrganisationId(row.organisation) if row.organisation is not None else None,
+    )
+
+
+def key_mark(session: Session) -> tuple[int, int]:
+    """Return what differs once a key was made or revoked: how many there are, and how many of them ended."""
+    query = select(func.count(), func.count(ApiKeyRow.revoked_at)).select_from(ApiKeyRow)
+    made, revoked = session.execute(query).one()
+    return made, revoked
+
+
+def living_keys(session: Session) -> list[KeyRecord]:
+    """Return every key that is not revoked."""
+    query = select(ApiKeyRow).where(ApiKeyRow.revoked_at.is_(None)).order_by(ApiKeyRow.id)
+    return [_key(row) for row in session.scalars(query)]

@@ -7,26 +7,27 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from access.store.models import OrganisationRow
-from policies.ids import OrganisationId
+from policies.ids import OrganisationId, TierId
 
 
 class OrganisationRecord(msgspec.Struct, frozen=True):
-    """Whoever people belong to. `version` counts the changes."""
+    """Whoever people belong to. `version` counts the changes; `tiers` are those that its own managers may give."""
 
     id: OrganisationId
     name: str
     version: int = 1
+    tiers: tuple[TierId, ...] = ()
 
 
 def add(session: Session, organisations: Sequence[OrganisationRecord]) -> None:
     """Write new organisations."""
     if organisations:
-        session.execute(insert(OrganisationRow), [msgspec.structs.asdict(new) for new in organisations])
+        session.execute(insert(OrganisationRow), [_columns(new) for new in organisations])
 
 
 def replace(session: Session, organisation: OrganisationRecord) -> None:
     """Write an organisation over the one with the same id."""
-    values = msgspec.structs.asdict(organisation)
+    values = _columns(organisation)
     session.execute(update(OrganisationRow).where(OrganisationRow.id == organisation.id).values(values))
 
 
@@ -36,11 +37,15 @@ def get(session: Session, organisation: OrganisationId) -> OrganisationRecord | 
     return None if row is None else _record(row)
 
 
-def page(session: Session, after: OrganisationId | None, limit: int) -> list[OrganisationRecord]:
-    """Return up to `limit` organisations whose id follows `after`, by id."""
+def page(
+    session: Session, after: OrganisationId | None, limit: int, only: OrganisationId | None = None
+) -> list[OrganisationRecord]:
+    """Return up to `limit` organisations whose id follows `after`, by id; `only` one of them, if given."""
     query = select(OrganisationRow).order_by(OrganisationRow.id).limit(limit)
     if after is not None:
         query = query.where(OrganisationRow.id > after)
+    if only is not None:
+        query = query.where(OrganisationRow.id == only)
     return [_record(row) for row in session.scalars(query)]
 
 
@@ -49,5 +54,9 @@ def ids(session: Session) -> set[OrganisationId]:
     return set(map(OrganisationId, session.scalars(select(OrganisationRow.id))))
 
 
+def _columns(organisation: OrganisationRecord) -> dict[str, object]:
+    return msgspec.structs.asdict(organisation) | {"tiers": list(organisation.tiers)}
+
+
 def _record(row: OrganisationRow) -> OrganisationRecord:
-    return OrganisationRecord(OrganisationId(row.id), row.name, row.version)
+    return OrganisationRecord(OrganisationId(row.id), row.name, row.version, tuple(map(TierId, row.tiers)))

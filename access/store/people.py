@@ -68,6 +68,15 @@ def everyone(session: Session) -> list[Person]:
     return [person.as_known_at_doors() for person in _records(session, rows, everybody=True)]
 
 
+def some(session: Session, ids: Iterable[PersonId]) -> list[PersonRecord]:
+    """Return those of `ids` that are known, by id."""
+    wanted, found = sorted(set(ids)), list[PersonRecord]()
+    for start in range(0, len(wanted), _MOST_IDS):
+        query = select(PersonRow).where(PersonRow.id.in_(wanted[start : start + _MOST_IDS]))
+        found += _records(session, session.scalars(query.order_by(PersonRow.id)).all())
+    return found
+
+
 def existing(session: Session, ids: Iterable[PersonId]) -> set[PersonId]:
     """Return those of `ids` that are known."""
     wanted, found = sorted(set(ids)), set[PersonId]()

@@ -20,6 +20,8 @@ ANSWER_PATIENCE_S = 6.0
 QUEUE_PATIENCE_S = 180.0
 """How long somebody waits behind others before they give the door up."""
 
+_ANSWERS = frozenset({Feedback.GRANTED, Feedback.REFUSED})
+
 _T = TypeVar("_T")
 
 
@@ -86,7 +88,7 @@ class Doorway:
         return feedback
 
     def _see(self, feedback: Feedback) -> None:
-        if self._answered is not None and feedback is not Feedback.WAITING:
+        if self._answered is not None and feedback in _ANSWERS:
             _answer(self._answered, answer=feedback)
 
 

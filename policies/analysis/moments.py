@@ -45,7 +45,7 @@ class Clock:
             cut = slice(day * BYTES_A_DAY, (day + 1) * BYTES_A_DAY)
             key = tuple(schedule[cut] for schedule in schedules)
             self.of_day.append(self._number.setdefault(key, len(self._number)))
-        self._since = 0 if after is None else max(0, (after.astimezone(UTC).date() - span.first).days + 1)
+        self.since = 0 if after is None else max(0, (after.astimezone(UTC).date() - span.first).days + 1)
         self._shown = self._first_days()
         self.moments = self._moments()
 
@@ -78,8 +78,8 @@ class Clock:
 
     def _first_days(self) -> dict[int, int]:
         """Return for each pattern the day to show it on: the first from then on, else the last that there was."""
-        shown = {pattern: day for day, pattern in enumerate(self.of_day[: self._since])}
-        for day in range(len(self.of_day) - 1, self._since - 1, -1):
+        shown = {pattern: day for day, pattern in enumerate(self.of_day[: self.since])}
+        for day in range(len(self.of_day) - 1, self.since - 1, -1):
             shown[self.of_day[day]] = day
         return shown
 
@@ -102,7 +102,7 @@ class Clock:
     def witness(self, quarters: int) -> datetime:
         """Return the instant to show of a set of quarters that is not empty."""
         shown = (
-            (day < self._since, day * QUARTERS_A_DAY + _lowest(inside))
+            (day < self.since, day * QUARTERS_A_DAY + _lowest(inside))
             for pattern, day in self._shown.items()
             if (inside := quarters >> pattern * QUARTERS_A_DAY & _DAY)
         )

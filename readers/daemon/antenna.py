@@ -9,7 +9,7 @@ from datetime import datetime
 
 from policies.decision import Decision, Effect, Reason
 from policies.ids import ReaderId
-from policies.request import NO_VIEW, AccessRequest, Assurance
+from policies.request import NO_VIEW, AccessRequest, Assurance, DoorMode, LiveState
 from readers.credentials.exchange import Identified, Rejected
 from readers.daemon.portal import Portal
 from readers.daemon.rights import Rights
@@ -62,10 +62,11 @@ class Antenna:
     def settle(self, outcome: Identified | Rejected) -> Decision:
         """Decide on what was read, keep the decision, and let pass if it grants."""
         at = self._clock.now()
-        decision = self._decide(outcome, at)
         portal = self._portal(self.reader)
+        mode = portal.mode() if portal is not None else DoorMode.NORMAL
+        decision = self._decide(outcome, mode, at)
         try:
-            kept = self._keep(self._draft(outcome, decision, at))
+            kept = self._keep(self._draft(outcome, decision, mode, at))
         except JournalError as fault:
             _log.error("journal-fault", extra={"reader": self.reader, "fault": str(fault)})
             return self._answer(portal, Decision(Effect.DENY, Reason.OTHER))
@@ -78,15 +79,16 @@ class Antenna:
             portal.show(_FEEDBACK[decision.effect])
         return decision
 
-    def _decide(self, outcome: Identified | Rejected, at: datetime) -> Decision:
-        if isinstance(outcome, Identified):
-            return self._rights.decide(
-                AccessRequest(at, self.reader, outcome.badge, outcome.assurance), NO_VIEW
-            )
+    def _decide(self, outcome: Identified | Rejected, mode: DoorMode, at: datetime) -> Decision:
         door = self._rights.door_of(self.reader)
+        if isinstance(outcome, Identified):
+            request = AccessRequest(at, self.reader, outcome.badge, outcome.assurance)
+            return self._rights.decide(request, LiveState({door.id: mode}) if door else NO_VIEW)
         return Decision(Effect.DENY, outcome.reason, door=door.id if door else None)
 
-    def _draft(self, outcome: Identified | Rejected, decision: Decision, at: datetime) -> Draft:
+    def _draft(
+        self, outcome: Identified | Rejected, decision: Decision, mode: DoorMode, at: datetime
+    ) -> Draft:
         snapshot = self._rights.snapshot
         badge, assurance = (
             (outcome.badge, outcome.assurance) if isinstance(outcome, Identified) else (None, Assurance.NONE)
@@ -105,7 +107,7 @@ class Antenna:
             decision.rules,
             decision.flags,
             snapshot.policy.version if snapshot else None,
-            Inputs(assurance, snapshot=snapshot.version if snapshot else 0),
+            Inputs(assurance, mode=mode.value, snapshot=snapshot.version if snapshot else 0),
             person=decision.person,
             badge=badge,
         )

@@ -18,12 +18,12 @@ from readers.daemon.antenna import Antenna
 from readers.daemon.portal import Portal
 from readers.daemon.rights import Rights
 from readers.daemon.roll import Roll
+from readers.daemon.standings import Standings
 from readers.daemon.visit import Credentials
-from readers.door import DoorState
 from readers.errors import JournalError, WireError
 from readers.ports import CardTransport, Clock, DoorHardware, Journal, Uplink
 from readers.wire.events import Draft, EventType, Sealed
-from readers.wire.signals import Line, Status
+from readers.wire.signals import DoorStatus, Line, Status
 
 _log = logging.getLogger(__name__)
 
@@ -48,6 +48,7 @@ class Daemon:
         credentials: Credentials = UID_ALONE,
     ) -> None:
         self._credentials = credentials
+        self._standings = Standings(rights.beside("doors"))
         self._rights, self._transports, self._hardware = rights, transports, hardware
         self._journal, self._uplink, self._clock = journal, uplink, clock
         self._portals: dict[DoorId, Portal] = {}
@@ -79,11 +80,11 @@ class Daemon:
                 portal.close()
 
     def take_snapshot(self, payload: bytes) -> bool:
-        """Use a snapshot from the bus; return False and change nothing if it is wrong or not newer."""
+        """Use a snapshot or delta from the bus; return False and change nothing if it is wrong or not newer."""
         try:
             taken = self._rights.accept(payload)
         except WireError as error:
-            _log.warning("snapshot-refused", extra={"fault": str(error)})
+            _log.warning("rights-refused", extra={"fault": str(error)})
             return False
         if taken:
             self._fit_doors()
@@ -98,6 +99,7 @@ class Daemon:
             version("totem-access"),
             snapshot.version if snapshot else None,
             dict(self._roll.readers),
+            self._rights.lacks,
         )
 
     def _fit_doors(self) -> None:
@@ -106,13 +108,27 @@ class Daemon:
         doors = snapshot.building.doors if snapshot else {}
         for door in doors.values():
             portal = self._portals.get(door.id)
-            if door.id not in self._hardware or (portal is not None and portal.door == door):
+            if door.id not in self._hardware:
+                continue
+            if portal is not None and portal.door == door:
+                portal.mode()  # its schedules may be new
                 continue
             if portal is not None:
                 portal.close()
-            fresh = Portal(door, self._hardware[door.id], self._note, self._clock, self._tell_state)
-            self._portals[door.id] = fresh
-            fresh.open()
+            self._portals[door.id] = self._open(door)
+
+    def _open(self, door: Door) -> Portal:
+        portal = Portal(
+            door,
+            self._hardware[door.id],
+            self._rights,
+            self._standings,
+            self._note,
+            self._clock,
+            self._tell_state,
+        )
+        portal.open()
+        return portal
 
     def _portal_of(self, reader: ReaderId) -> Portal | None:
         door = self._door_of(reader)
@@ -122,9 +138,8 @@ class Daemon:
         door = self._rights.door_of(reader)
         return door.id if door else None
 
-    def _tell_state(self, door: Door, state: DoorState) -> None:
-        payload = msgspec.json.encode({"state": state.value, "at": self._clock.now()})
-        self._uplink.publish_door_state(door.id, payload)
+    def _tell_state(self, door: Door, status: DoorStatus) -> None:
+        self._uplink.publish_door_state(door.id, msgspec.json.encode(status))
 
     def _keep(self, draft: Draft) -> Sealed:
         """Journal an event, after those still owed, then wake the uplink; raise `JournalError` if it is not safe."""

@@ -1,28 +1,75 @@
-"""One door: its machine obeyed, its hardware driven, its events journaled. Decides nothing."""
+"""One door: its machine obeyed, its hardware driven, its mode followed, its events journaled. Decides nothing."""
 
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
 
 from policies.building import Door
 from policies.ids import SpaceId
-from readers.door import Claim, DoorInput, DoorMachine, DoorState, Effect, Report, SetTimer, Strike
+from policies.request import DoorMode
+from readers.daemon.alarms import Alarms
+from readers.daemon.contact import SettledContact
+from readers.daemon.regime import Regime
+from readers.daemon.rights import Rights
+from readers.daemon.standings import Standings
+from readers.door import (
+    Claim,
+    DoorInput,
+    DoorMachine,
+    DoorState,
+    Effect,
+    Report,
+    Ring,
+    SetTimer,
+    Strike,
+    Warn,
+)
+from readers.door.modes import InForce
 from readers.errors import HardwareFault
 from readers.ports import Clock, DoorHardware, Feedback, Input, Timer
-from readers.wire.events import Draft
+from readers.wire.events import Draft, EventType
+from readers.wire.signals import Alarm, DoorStatus, Shown
 
 _log = logging.getLogger(__name__)
 
 _INPUTS = {
-    Input.CONTACT_OPEN: DoorInput.OPENED,
-    Input.CONTACT_CLOSED: DoorInput.CLOSED,
     Input.EXIT_REQUESTED: DoorInput.EXIT_REQUESTED,
+    Input.RELEASED: DoorInput.RELEASED,
+    Input.REARMED: DoorInput.RELEASE_ENDED,  # of the wiring: the door itself waits for somebody's word
+}
+
+_ALARMS = {
+    Input.CONTACT_FAULT: (Alarm.CONTACT, True),
+    Input.TAMPERED: (Alarm.TAMPERED, True),
+    Input.TAMPER_ENDED: (Alarm.TAMPERED, False),
+    Input.OUTPUT_FAILED: (Alarm.STRIKE, True),
+    Input.OUTPUT_RESTORED: (Alarm.STRIKE, False),
 }
 
 _CONTACT = frozenset({Input.CONTACT_OPEN, Input.CONTACT_CLOSED})
 
-SETTLES_WITHIN = timedelta(milliseconds=100)
-"""A reed contact chatters for tens of milliseconds: the first edge counts at once, then the level it rests at."""
+_MODES = {
+    DoorMode.NORMAL: DoorInput.SECURED,
+    DoorMode.FREE: DoorInput.FREED,
+    DoorMode.LOCKED: DoorInput.SHUT,
+    DoorMode.LOCKDOWN: DoorInput.SHUT,
+}
+
+_SHOWN = {
+    DoorState.LOCKED: Shown.LOCKED,
+    DoorState.UNLOCKED: Shown.UNLOCKED,
+    DoorState.LEAVING: Shown.UNLOCKED,
+    DoorState.OPEN: Shown.OPEN,
+    DoorState.WARNING: Shown.OPEN,
+    DoorState.HELD: Shown.HELD,
+    DoorState.FORCED: Shown.FORCED,
+    DoorState.FREE: Shown.UNLOCKED,
+    DoorState.FREE_LEAVING: Shown.UNLOCKED,
+    DoorState.FREE_OPEN: Shown.OPEN,
+    DoorState.RELEASED: Shown.RELEASED,
+    DoorState.RELEASED_OPEN: Shown.RELEASED,
+    DoorState.UNARMED: Shown.RELEASED,
+    DoorState.UNARMED_OPEN: Shown.RELEASED,
+}
 
 LOCK_AGAIN_S = 1.0
 """A bolt that did not answer may stand released: it is told to lock until it does."""
@@ -31,85 +78,142 @@ LOCK_AGAIN_S = 1.0
 class Portal:
     """A door between its machine and the world.
 
-    `note` keeps what happened, now or when it can; `on_state` hears every state the door comes to.
+    `note` keeps what happened, now or when it can; `on_status` hears every change of what there is to see.
     """
 
     def __init__(
         self,
         door: Door,
         hardware: DoorHardware,
+        rights: Rights,
+        standings: Standings,
         note: Callable[[Draft], None],
         clock: Clock,
-        on_state: Callable[[Door, DoorState], None],
+        on_status: Callable[[Door, DoorStatus], None],
     ) -> None:
         self.door = door
-        self._hardware, self._note, self._clock, self._on_state = hardware, note, clock, on_state
-        self._machine = DoorMachine(door)
+        self._hardware, self._note, self._clock, self._on_status = hardware, note, clock, on_status
+        self.regime = Regime(door, rights, standings, clock, self._follow)
+        self._machine = DoorMachine(door, unarmed=self.regime.standing.unarmed)
+        self._alarms = Alarms(door, note, clock, lambda: self.regime.is_in_maintenance)
+        self._contact = SettledContact(clock, self._see)
         self._timers: dict[DoorInput, Timer] = {}
         self._relock: Timer | None = None
-        self._contact: Input | None = None  # as the machine knows it
-        self._contact_rests_at: Input | None = None
-        self._settled_from: datetime | None = None
-        self._settling: Timer | None = None
+        self._told: DoorStatus | None = None
         self._in_service = False
+
+    # ---- for the daemon
 
     def open(self) -> None:
-        """Begin: lock the strike, whatever it was left at, and listen to the door's wires."""
+        """Begin: bring the strike to where it belongs, whatever it was left at, and listen to the door's wires."""
         self._in_service = True
-        self._obey(Strike(release=False))
+        if self.is_released:
+            self._alarms.go_on(Alarm.RELEASED)
+        self._obey(Strike(release=self.is_released))
+        self.regime.look()
+        sensed = self._hardware.senses()
+        for heard in Input:
+            if heard in sensed:
+                self._find(heard)
         self._hardware.listen(self._hear)
-        self._on_state(self.door, self._machine.state)
+        self._tell()
 
     def close(self) -> None:
-        """Stop the timers and leave the strike locked."""
-        self._in_service = False
-        for timer in (*self._timers.values(), self._settling):
-            if timer is not None:
-                timer.cancel()
+        """Stop the timers and leave the strike locked, unless a release holds it."""
+        self.regime.close()
+        self._contact.close()
+        for timer in self._timers.values():
+            timer.cancel()
         self._timers.clear()
-        self._obey(Strike(release=False))
+        self._in_service = False
+        self._obey(Strike(release=self.is_released))
+        self._alarms.close()
+
+    @property
+    def is_released(self) -> bool:
+        """Return whether the building's own wiring has released the door, and nobody has re-armed it since."""
+        return self._machine.state.is_released
+
+    @property
+    def is_secure(self) -> bool:
+        """Return whether the door is shut and locked."""
+        return self._machine.state.is_secure
+
+    def mode(self) -> DoorMode:
+        """Return the mode in force now."""
+        return self.regime.look().mode
 
     def admit(self, claim: Claim) -> None:
         """Release the strike for somebody whose decision is journaled."""
-        self._step(DoorInput.PERMITTED, claim)
+        leaves = claim.target == self.door.outer
+        self._step(DoorInput.EXIT_REQUESTED if leaves else DoorInput.PERMITTED, claim)
+
+    def rearm(self) -> bool:
+        """Lock again after a release; return False, and change nothing, where it lasts still or there was none."""
+        is_free = self.mode() is DoorMode.FREE
+        before = self._machine.state
+        self._step(DoorInput.REARMED_FREE if is_free else DoorInput.REARMED)
+        return self._machine.state is not before
 
     def show(self, feedback: Feedback) -> None:
         """Tell the person at the reader."""
         self._hardware.show(feedback)
 
+    # ---- what is heard
+
+    def _find(self, sensed: Input) -> None:
+        """Take what an input tells at the start: a leaf that is found open was not forced."""
+        if sensed not in _CONTACT:
+            self._hear(sensed)
+        elif self.door.contact:
+            self._contact.know(is_open=sensed is Input.CONTACT_OPEN)
+            if sensed is Input.CONTACT_OPEN:
+                self._step(DoorInput.FOUND_OPEN)
+
     def _hear(self, heard: Input) -> None:
         """Take a change of an input; a portal that was replaced has the same wires but no say any more."""
         if not self._in_service:
             return
-        if heard in _CONTACT:
-            self._contact_rests_at = heard
-            self._settle()
-        else:
+        if heard in _INPUTS:
             self._step(_INPUTS[heard])
+        elif heard in _ALARMS:
+            alarm, begins = _ALARMS[heard]
+            self._obey(Ring(alarm, begins))
+            self._tell()
+        elif self.door.contact:
+            self._obey(Ring(Alarm.CONTACT, begins=False))
+            self._contact.hear(is_open=heard is Input.CONTACT_OPEN)
 
-    def _settle(self) -> None:
-        """Take the contact's edge at once, unless it follows another so closely that it may be chatter."""
-        now = self._clock.now()
-        if self._settled_from is not None and now < self._settled_from:
-            if self._settling is None:
-                wait_s = (self._settled_from - now).total_seconds()
-                self._settling = self._clock.call_later(wait_s, self._look_again)
-            return
-        heard = self._contact_rests_at
-        if heard is not None and heard is not self._contact:
-            self._contact, self._settled_from = heard, now + SETTLES_WITHIN
-            self._step(_INPUTS[heard])
+    def _see(self, is_open: bool) -> None:  # noqa: FBT001  (what a contact tells has one value and no name)
+        self._step(DoorInput.OPENED if is_open else DoorInput.CLOSED)
 
-    def _look_again(self) -> None:
-        self._settling = self._settled_from = None
-        self._settle()
+    def _follow(self, now: InForce) -> None:
+        """Take a new mode up, and put it on record."""
+        order = now.order.id if now.order else None
+        event = EventType.MODE_CHANGED
+        self._note(
+            Draft(self._clock.now(), event, self.door.id, cause=now.by.value, mode=now.mode, command=order)
+        )
+        self._step(_MODES[now.mode])
+
+    # ---- what is done
 
     def _step(self, event: DoorInput, claim: Claim | None = None) -> None:
-        before = self._machine.state
-        for effect in self._machine.step(event, claim):
+        was_released = self.is_released
+        effects = self._machine.step(event, claim)
+        for effect in effects:
             self._obey(effect)
-        if self._machine.state is not before:
-            self._on_state(self.door, self._machine.state)
+        if self.is_released is not was_released:
+            self.regime.note_release(unarmed=self.is_released)
+        if any(self._is_entry(effect) for effect in effects):
+            self.regime.note_entry()
+        self._tell()
+
+    def _is_entry(self, effect: Effect) -> bool:
+        """Return whether somebody known went in."""
+        if not isinstance(effect, Report) or effect.claim is None or effect.type is not EventType.PASSAGE:
+            return False
+        return effect.claim.person is not None and effect.claim.target == self.door.inner
 
     def _obey(self, effect: Effect) -> None:
         match effect:
@@ -119,6 +223,10 @@ class Portal:
                 self._set_timer(due, after_s)
             case Report(_, _):
                 self._report(effect)
+            case Ring(alarm, begins):
+                self._alarms.set(alarm) if begins else self._alarms.clear(alarm)
+            case Warn(begins):
+                self._hardware.show(Feedback.CLOSE_DOOR if begins else Feedback.READY)
 
     def _move(self, *, release: bool) -> None:
         if self._relock is not None:
@@ -130,15 +238,24 @@ class Portal:
             else:
                 self._hardware.lock()
         except HardwareFault as fault:
-            _log.error("strike-fault", extra={"door": self.door.id, "release": release, "fault": str(fault)})
+            if Alarm.STRIKE not in self._alarms.raised():
+                _log.error(
+                    "strike-fault", extra={"door": self.door.id, "release": release, "fault": str(fault)}
+                )
+            self._alarms.set(Alarm.STRIKE)
             if not release and self._in_service:
                 self._relock = self._clock.call_later(LOCK_AGAIN_S, lambda: self._move(release=False))
+        else:
+            self._alarms.clear(Alarm.STRIKE)
+        self._tell()
 
     def _set_timer(self, due: DoorInput, after_s: float | None) -> None:
         if (running := self._timers.pop(due, None)) is not None:
             running.cancel()
         if after_s is not None:
             self._timers[due] = self._clock.call_later(after_s, lambda: self._step(due))
+
+    # ---- what is told
 
     def _report(self, report: Report) -> None:
         claim = report.claim or _NOBODY
@@ -155,6 +272,26 @@ class Portal:
                 badge=claim.badge,
             )
         )
+
+    def _tell(self) -> None:
+        """Publish what there is to see, if it is not what was seen before."""
+        if not self._in_service:
+            return
+        now, standing = self.regime.in_force, self.regime.standing
+        status = DoorStatus(
+            _SHOWN[self._machine.state],
+            self._clock.now(),
+            now.mode,
+            now.by,
+            now.until,
+            self._alarms.raised(),
+            now.waits,
+            self.regime.is_in_maintenance,
+            standing.orders.revision,
+        )
+        if self._told is None or not status.says_the_same(self._told):
+            self._told = status
+            self._on_status(self.door, status)
 
 
 _NOBODY = Claim(SpaceId(""), SpaceId(""))

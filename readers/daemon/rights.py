@@ -1,14 +1,15 @@
-"""What this door computer may decide from: the last snapshot it accepted, kept on disk, and its age.
+"""What this door computer may decide from: the last snapshot it accepted and the deltas since, kept on disk; their age.
 
-A snapshot never goes back in version. Without one, or with one too old, doors still decide: they refuse, but for
+Rights never go back in version, and skip none: a delta whose predecessors are missing is not taken but told of, and
+the server sends what lies between. Without a snapshot, or with one too old, doors still decide: they refuse, but for
 the tiers declared `degraded`, by authenticated badge, outside restricted spaces (ARCHITECTURE, "Who decides").
 """
 
 import logging
-import os
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from policies.building import Door
@@ -16,9 +17,12 @@ from policies.decision import Decision, Effect, Reason
 from policies.engine import Engine
 from policies.ids import PersonId, ReaderId, SourceId, SpaceId
 from policies.request import AccessRequest, Assurance, Direction, LiveState
+from readers.daemon.kept import Kept
 from readers.errors import WireError
+from readers.wire import delta as change
 from readers.wire import snapshot as wire
-from readers.wire.snapshot import Snapshot
+from readers.wire.delta import Delta
+from readers.wire.snapshot import Snapshot, at_doors
 
 _log = logging.getLogger(__name__)
 
@@ -36,34 +40,52 @@ class Rights:
     def __init__(
         self, scope: SourceId, key: Ed25519PublicKey, kept: Path, max_age: timedelta = MAX_AGE
     ) -> None:
-        self._scope, self._key, self._kept, self._max_age = scope, key, kept, max_age
+        self._scope, self._key, self._kept, self._max_age = scope, key, Kept(kept), max_age
         self.snapshot: Snapshot | None = None
+        self.lacks: int | None = None
+        """A version that was heard of and could not be taken, for want of what lies between."""
         self._engine: Engine | None = None
 
+    def beside(self, name: str) -> Path:
+        """Return where something else is kept that must come through a restart."""
+        return self._kept.beside(name)
+
     def restore(self) -> None:
-        """Take up the snapshot kept on disk, if there is one; raise `WireError` if it is damaged or unreadable."""
-        if not self._kept.exists():
+        """Take up the rights kept on disk, if there are any; raise `WireError` if they are damaged or unreadable."""
+        snapshot, deltas = self._kept.read()
+        if snapshot is None:
             return
-        try:
-            payload = self._kept.read_bytes()
-        except OSError as error:
-            raise WireError(f"{self._kept}: cannot be read: {error.strerror}") from error
-        self._use(*self._read(payload))
+        self._use(*self._read(snapshot))
+        for payload in deltas:
+            self._follow(change.read(payload, self._key))
 
     def accept(self, payload: bytes) -> bool:
-        """Verify, keep and use a snapshot from the bus; return False if it is not newer than the one in force.
+        """Verify, keep and use a snapshot or a delta from the bus; return False if it changes nothing.
 
         Raise `WireError` if it is not signed by the site, not for this door computer, or its parts do not fit.
         """
+        if change.is_delta(payload):
+            return self._accept_delta(payload)
         snapshot, engine = self._read(payload)
         if self.snapshot is not None and snapshot.version <= self.snapshot.version:
             return False
         try:
-            self._keep(payload)
+            self._kept.replace(payload)
         except OSError as error:
             # Used all the same: a full disk must not keep a stolen badge alive.
             _log.error("snapshot-not-kept", extra={"version": snapshot.version, "fault": str(error)})
         self._use(snapshot, engine)
+        return True
+
+    def _accept_delta(self, payload: bytes) -> bool:
+        delta = change.read(payload, self._key)
+        if not self._follow(delta):
+            return False
+        try:
+            self._kept.append(payload)
+        except OSError as error:
+            # As with a snapshot. After a restart the next one on the disk does not follow, and the server is asked.
+            _log.error("delta-not-kept", extra={"version": delta.version, "fault": str(error)})
         return True
 
     def decide(self, request: AccessRequest, state: LiveState) -> Decision:
@@ -81,7 +103,7 @@ class Rights:
             return Decision(
                 Effect.DENY, Reason.OTHER, door=self.snapshot.building.readers[request.reader].door
             )
-        if decision.grants and self._is_stale(request.at) and not self._may_enter_degraded(request, decision):
+        if decision.grants and self.is_stale(request.at) and not self._may_enter_degraded(request, decision):
             return Decision(
                 Effect.DENY,
                 Reason.STALE_RIGHTS,
@@ -112,7 +134,7 @@ class Rights:
             and self.snapshot.roster.people[person].extended_opening
         )
 
-    def _is_stale(self, at: datetime) -> bool:
+    def is_stale(self, at: datetime) -> bool:
         """Return whether the snapshot is too old to decide from, or the clock too wrong to say how old it is."""
         if self.snapshot is None:
             return False
@@ -146,12 +168,48 @@ class Rights:
 
     def _use(self, snapshot: Snapshot, engine: Engine) -> None:
         self.snapshot, self._engine = snapshot, engine
+        self._has_reached(snapshot.version)
 
-    def _keep(self, payload: bytes) -> None:
-        """Replace the kept file whole: a power cut leaves the old snapshot or the new one, never half of either."""
-        fresh = self._kept.with_suffix(".new")
-        with fresh.open("wb") as file:
-            file.write(payload)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._kept)
+    def _follow(self, delta: Delta) -> bool:
+        """Use what a delta changes, if it follows the rights in force; note what is lacking if it does not."""
+        snapshot, engine = self.snapshot, self._engine
+        if snapshot is not None and delta.site != snapshot.building.site:
+            raise WireError(
+                f"delta {delta.version}: it is for {delta.site}, expected {snapshot.building.site}"
+            )
+        if snapshot is None or engine is None or delta.after > snapshot.version:
+            self.lacks = max(delta.version, self.lacks or 0)
+            return False
+        if delta.version <= snapshot.version:
+            return False
+        try:
+            _put(delta, snapshot, engine)
+        except (LookupError, ValueError) as error:
+            raise WireError(
+                f"delta {delta.version}: it does not fit the rules in force: {error!r}"
+            ) from error
+        self.snapshot = msgspec.structs.replace(snapshot, version=delta.version, issued_at=delta.issued_at)
+        self._has_reached(delta.version)
+        return True
+
+    def _has_reached(self, version: int) -> None:
+        if self.lacks is not None and version >= self.lacks:
+            self.lacks = None
+
+
+def _put(delta: Delta, snapshot: Snapshot, engine: Engine) -> None:
+    """Change the roster in place: a copy would take a city's door computer longer than a tap."""
+    roster = snapshot.roster
+    for gone in delta.gone_badges:
+        roster.badges.pop(gone, None)
+        engine.drop_badge(gone)
+    for nobody in delta.gone_people:
+        roster.people.pop(nobody, None)
+        engine.drop_person(nobody)
+    for sent in delta.people:
+        person = at_doors(sent, snapshot.building)
+        roster.people[person.id] = person
+        engine.put_person(person)
+    for badge in delta.badges:
+        roster.badges[badge.id] = badge
+        engine.put_badge(badge)

@@ -69,9 +69,9 @@ class SerialLine:
         except termios.error as fault:
             self._note(OSError(*fault.args))
 
-    def wait(self, other: int, seconds: float) -> None:
-        """Return when bytes have come, or anything at the descriptor `other`, or after `seconds`."""
-        select.select((self._fd, other), (), (), seconds)
+    def wait(self, other: int, seconds: float) -> bool:
+        """Return when bytes have come, or anything at `other`, or after `seconds`; say whether it was `other`."""
+        return other in select.select((self._fd, other), (), (), seconds)[0]
 
     def close(self) -> None:
         os.close(self._fd)

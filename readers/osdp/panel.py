@@ -23,7 +23,7 @@ PUBLIC_KEY = bytes(range(0x30, 0x40))
 """SCBK-D, the default key that everybody knows (OSDP 2.2, annex D)."""
 
 FIRST_RETRY_S, LAST_RETRY_S = 0.25, 2.0
-_REFRESH_S = 0.01  # libosdp polls each peripheral every 50 ms, and waits 200 ms for an answer
+_REFRESH_S = 0.02  # what comes ends the wait before; libosdp polls each peripheral every 50 ms
 
 _Asked = tuple[int, Order, "asyncio.Future[Completion]"]
 
@@ -89,10 +89,11 @@ class ControlPanel:
         bus = Bus(line, self._keys, self._hear, self._change)
         outage: object = "closed"
         try:
+            bus.refresh(time.monotonic())
             while not self._closing.is_set() and line.fault is None:
-                self._hand_on(bus)
+                if line.wait(self._bell, _REFRESH_S):
+                    self._hand_on(bus)
                 bus.refresh(time.monotonic())
-                line.wait(self._bell, _REFRESH_S)
             outage = line.fault or outage
         except Exception as fault:  # noqa: BLE001 (a library may raise anything, and a dead thread is a dead line)
             outage = repr(fault)
@@ -101,10 +102,7 @@ class ControlPanel:
         self._lose_all(TransportDown(f"OSDP line {self._path}: {outage}"))
 
     def _hand_on(self, bus: Bus) -> None:
-        try:
-            os.eventfd_read(self._bell)
-        except BlockingIOError:
-            return
+        os.eventfd_read(self._bell)
         for address, order, done in self._asked_now():
             bus.order(address, order, partial(self._tell, _settle, done))
 

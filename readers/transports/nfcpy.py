@@ -5,7 +5,7 @@ reader's name what PC/SC gives to such a reader: the answer to reset, and GET DA
 sections 3.1.3.2.3 and 3.2.2.1.3). A storage card's name is not known, so its answer tells the technology alone.
 
 Chips of the PN53x family are asked for two cards at once, which nfcpy itself never does: two are told as something
-that cannot be read, instead of one of them at random.
+that cannot be read, instead of one of them at random. A serial PN532 watches its field by itself; others are asked.
 """
 
 import asyncio
@@ -31,6 +31,7 @@ from readers.credentials.atr import TYPE_A_PART_3, processor_card_atr, storage_c
 from readers.credentials.uid import GET_UID
 from readers.errors import CardGone, TransportDown
 from readers.transports.contactless import TypeA, parse_ats, parse_targets
+from readers.transports.pn532 import LIST_TARGETS, TYPE_A_106, feels_a_card, serial_port
 from readers.transports.threaded import Link, ThreadedTransport
 
 _PAUSE_S = (
@@ -39,12 +40,13 @@ _PAUSE_S = (
 _TYPE_B_EVERY = 10  # cards of type B are rare at doors, and asking for them costs four commands to the chip
 _UNNAMED = 0x0000
 _MOST_HISTORICAL = 15
-_LIST_TARGETS, _TYPE_A_106, _BOTH = 0x4A, 0x00, 2
+_BOTH = 2
 _LIST_WITHIN_S = 1.0
 _RATS = bytes.fromhex("e080")  # frames of up to 256 bytes may come back (ISO/IEC 14443-4, section 5.1)
 _ATS_WITHIN_S = 0.03
 _HEAD, _EXTENDED = 6, 0xFF  # of a chip's frame: UM0701-02, section 6.2.1
 _LEAST_WAIT_S = 0.05
+_STILL_ON_THE_WAY_S = 0.005  # a frame that crossed a word to stop, at 115,200 baud
 
 
 class NfcpyTransport(ThreadedTransport):
@@ -58,11 +60,12 @@ class NfcpyTransport(ThreadedTransport):
 
 
 class _NfcpyDriver:
-    """Senses cards of type A and B in single rounds, so that it needs no interruption."""
+    """Senses cards of type A and B in rounds of a second at most, so that it needs no interruption."""
 
     def __init__(self, path: str) -> None:
         self._path = path
         self._frontend = nfc.ContactlessFrontend()
+        self._line: _Line | None = None
         self._round = 0
 
     def __str__(self) -> str:
@@ -70,7 +73,7 @@ class _NfcpyDriver:
 
     def open(self) -> None:
         try:
-            port = _serial_port(self._path)
+            port = serial_port(self._path)
             is_open = self._frontend.open(self._path) if port is None else self._open_port(port)
         except OSError as fault:
             raise TransportDown(f"{self}: {fault}") from fault
@@ -79,6 +82,8 @@ class _NfcpyDriver:
 
     def wait_for_card(self) -> Link | None:
         try:
+            if self._line is not None and not feels_a_card(self._frontend.device.chipset, self._line.drop):
+                return None
             link = self._look()
         except OSError as fault:
             raise TransportDown(f"{self}: {fault}") from fault
@@ -90,7 +95,7 @@ class _NfcpyDriver:
         """Do nothing: a wait is over by itself after one round."""
 
     def close(self) -> None:
-        device = self._frontend.device
+        device, self._line = self._frontend.device, None
         try:
             self._frontend.close()
         except Exception:
@@ -107,6 +112,7 @@ class _NfcpyDriver:
         except BaseException:
             line.close()
             raise
+        self._line = line
         return True
 
     def _look(self) -> Link | None:
@@ -118,7 +124,8 @@ class _NfcpyDriver:
                 return _UnreadableLink(self._frontend)
             if found:
                 return _type_a_link(self._frontend, found[0])
-            return self._look_for_type_b() if self._round % _TYPE_B_EVERY == 0 else None
+            is_felt = self._line is not None
+            return self._look_for_type_b() if is_felt or self._round % _TYPE_B_EVERY == 0 else None
         except (nfc.clf.CommunicationError, nfc.clf.pn53x.Chipset.Error):
             _switch_off(self._frontend)  # a card that was half selected hears nothing else before
             return None
@@ -129,15 +136,6 @@ class _NfcpyDriver:
         if not isinstance(tag, nfc.tag.tt4.Type4Tag):
             return None
         return _ApduLink(self._frontend, bytes(tag.identifier), b"", tag._dep)  # noqa: SLF001 (nfcpy shows it nowhere)
-
-
-def _serial_port(path: str) -> Path | None:
-    """Return the port of a serial PN532; None for what nfcpy itself opens, other chips among them."""
-    kind, _, rest = path.partition(":")
-    name = rest.removesuffix(":pn532")
-    if kind != "tty" or not name or ":" in name:
-        return None
-    return Path(name) if name.startswith("/") else Path(f"/dev/tty{name}")
 
 
 class _Line(nfc.clf.transport.TTY):  # type: ignore[misc] # nfcpy has no types
@@ -159,6 +157,11 @@ class _Line(nfc.clf.transport.TTY):  # type: ignore[misc] # nfcpy has no types
         frame += self.tty.read(length + 1)
         return frame
 
+    def drop(self) -> None:
+        """Forget what comes, or came, of a command that was stopped."""
+        time.sleep(_STILL_ON_THE_WAY_S)
+        self.tty.reset_input_buffer()
+
 
 def _close_line(device: Any) -> None:  # noqa: ANN401 (as below)
     line = getattr(getattr(device, "chipset", None), "transport", None)
@@ -170,8 +173,8 @@ def _close_line(device: Any) -> None:  # noqa: ANN401 (as below)
 def _cards_of_type_a(frontend: Any) -> tuple[TypeA, ...]:  # noqa: ANN401 (nfcpy has no types)
     """Select the cards that came since the field went on; two where the chip can tell them apart."""
     if isinstance(frontend.device, nfc.clf.pn53x.Device):
-        wanted = bytearray((_BOTH, _TYPE_A_106))
-        listed = frontend.device.chipset.command(_LIST_TARGETS, wanted, timeout=_LIST_WITHIN_S)
+        wanted = bytearray((_BOTH, TYPE_A_106))
+        listed = frontend.device.chipset.command(LIST_TARGETS, wanted, timeout=_LIST_WITHIN_S)
         found = parse_targets(bytes(listed or b"")) or ()
         if len(found) == 1:
             frontend.target = _remote(found[0])

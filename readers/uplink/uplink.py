@@ -79,7 +79,7 @@ class Uplink:
         self._stirred.set()
 
     async def run(self, on_snapshot: Callable[[bytes], object]) -> None:
-        """Hold the line until cancelled. `on_snapshot` gets every snapshot as it came, good or bad, new or not."""
+        """Hold the line until cancelled. `on_snapshot` gets every snapshot and delta as it came, good or bad."""
         while True:
             try:
                 await self._hold(on_snapshot)
@@ -89,9 +89,11 @@ class Uplink:
 
     async def _hold(self, on_snapshot: Callable[[bytes], object]) -> None:
         """Connect and serve the line until it breaks."""
-        ack, snapshot = self._topics.ack(self._source), self._topics.snapshot(self._source)
+        topics, source = self._topics, self._source
+        ack = topics.ack(source)
+        taken = (ack, topics.snapshot(source), topics.changes(), topics.missing(source))
         will = Message(self._topics.status(self._source), OFFLINE, retain=True)
-        async with self._bus.connect(self._topics.client(self._source), (ack, snapshot), will) as line:
+        async with self._bus.connect(self._topics.client(self._source), taken, will) as line:
             _log.info("line-up", extra={"source": self._source})
             self._begin_again()
             try:

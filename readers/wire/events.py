@@ -16,7 +16,7 @@ import msgspec
 
 from policies.decision import Effect, Flag, Reason
 from policies.ids import BadgeId, DoorId, PersonId, ReaderId, RuleId, SourceId, SpaceId
-from policies.request import Assurance
+from policies.request import Assurance, DoorMode
 from readers.errors import WireError
 
 VERSION = 1
@@ -47,6 +47,12 @@ class EventType(Enum):
     DOOR_CLOSED = "door-closed"
     DOOR_HELD = "door-held"
     DOOR_FORCED = "door-forced"
+    DOOR_RELEASED = "door-released"
+    DOOR_TAMPERED = "door-tampered"
+    DOOR_FAULT = "door-fault"
+    ALARM_CLEARED = "alarm-cleared"
+    MODE_CHANGED = "mode-changed"
+    COMMAND = "command"
     READER_OFFLINE = "reader-offline"
     READER_ONLINE = "reader-online"
     COUNT_SET = "count-set"
@@ -68,7 +74,9 @@ class Happening(msgspec.Struct, frozen=True, omit_defaults=True):
     """What an event says of the building and the decision; nothing in it is a person's.
 
     `space` is the one reached, `origin` the one left; `decision` is the id of the decision that a passage or its
-    absence belongs to. A count that was set has its `number`, a correction that the server inferred its `cause`.
+    absence belongs to. A count that was set has its `number`, a correction that the server inferred its `cause`, as
+    have a fault at a door, an alarm that is cleared, a command that is refused and a change of `mode` (who wants it).
+    `command` is the id of the command that a door answers, or that its mode comes from.
     """
 
     at: Instant
@@ -87,6 +95,8 @@ class Happening(msgspec.Struct, frozen=True, omit_defaults=True):
     inputs: Inputs | None = None
     number: int | None = None
     cause: str | None = None
+    mode: DoorMode | None = None
+    command: str | None = None
 
 
 class Draft(Happening, frozen=True, omit_defaults=True, kw_only=True):
@@ -146,6 +156,8 @@ def seal(draft: Draft, source: SourceId, epoch: int, seq: int, prev: str, salt: 
             draft.inputs,
             draft.number,
             draft.cause,
+            draft.mode,
+            draft.command,
             id=name,
             source=source,
             epoch=epoch,

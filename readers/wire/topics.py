@@ -37,6 +37,14 @@ class Topics:
         """Return the retained signed snapshot of a scope: the name of the source it is for."""
         return f"{self.root}/snapshot/{scope}"
 
+    def changes(self) -> str:
+        """Return where the signed deltas go that every door computer takes."""
+        return f"{self.root}/changes"
+
+    def missing(self, source: SourceId | str) -> str:
+        """Return where one door computer is sent the delta that it lacks."""
+        return f"{self.root}/changes/{source}"
+
     def occupancy(self, space: SpaceId | str) -> str:
         """Return the retained count of a space."""
         return f"{self.root}/spaces/{space}/occupancy"

@@ -66,8 +66,8 @@ class WholeSite:
         )
         for role in (Role.ADMINISTRATOR, Role.SECURITY, Role.VIEWER):
             password = services.operators.create(role.value, role, "test", NOW)
-            opened = services.operators.sign_in(role.value, password, NOW)
-            settled = services.operators.set_password(opened.token, f"a good password for {role.value}", NOW)
+            opened = services.sessions.sign_in(role.value, password, NOW)
+            settled = services.sessions.set_password(opened.token, f"a good password for {role.value}", NOW)
             self.tokens[role] = settled.token
         services.counting.write(_past(list(services.building.spaces)[1:]))
 

@@ -115,7 +115,14 @@ def test_a_source_writes_its_own_events_and_status_and_those_of_no_other(broker:
 
 @pytest.mark.parametrize(
     "topic",
-    ["snapshot/edge-2", "changes", "sources/edge-2/ack", "doors/agora/command", "spaces/agora/occupancy"],
+    [
+        "snapshot/edge-2",
+        "changes",
+        "changes/edge-2",
+        "sources/edge-2/ack",
+        "doors/agora/command",
+        "spaces/agora/occupancy",
+    ],
 )
 def test_a_door_computer_cannot_speak_for_the_server(broker: Broker, topic: str) -> None:
     broker.watch("server", EVERYTHING)
@@ -133,12 +140,15 @@ def test_a_door_computer_hears_its_own_acknowledgements_and_snapshot_and_those_o
         "snapshot/edge-1",
         "sources/edge-1/events",
         "changes",
+        "changes/edge-1",
+        "changes/edge-2",
         "snapshot/edge-2",
     ):
         broker.publish("server", f"{SITE}/{topic}")
     broker.publish("server", f"{SITE}/sources/edge-2/ack")
-    assert broker.heard("edge-2", 3) == [
+    assert broker.heard("edge-2", 4) == [
         f"{SITE}/changes",
+        f"{SITE}/changes/edge-2",
         f"{SITE}/snapshot/edge-2",
         f"{SITE}/sources/edge-2/ack",
     ]

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from emulators.clock import BuildingLoop, LoopClock
-from emulators.faults import ContactBounce, DoorFaults, RelayFault
-from emulators.strike import CLOSES_AFTER_S, WIDE_OPEN_DEG, EmulatedDoor
+from emulators.faults import CableFault, ContactBounce, DoorFaults, RelayFault
+from emulators.leaf import CLOSES_AFTER_S, WIDE_OPEN_DEG
+from emulators.strike import EmulatedDoor
 from policies.building import Door, Label, Strike
 from policies.ids import DoorId, SpaceId
 from readers.errors import HardwareFault
@@ -19,13 +20,13 @@ START = datetime(2026, 9, 15, 7, tzinfo=UTC)
 class Bench:
     """A door on a bench in virtual time, with everything that its wires told."""
 
-    def __init__(self, faults: DoorFaults | None = None, **door) -> None:
+    def __init__(self, faults: DoorFaults | None = None, *, supervised: bool = False, **door) -> None:
         self.loop = BuildingLoop()
         clock = LoopClock(self.loop, START)
         described = Door(
             DoorId("agora"), Label("Agora", "Agora"), SpaceId("outside"), SpaceId("agora"), **door
         )
-        self.door = EmulatedDoor(described, clock, faults)
+        self.door = EmulatedDoor(described, clock, faults, supervised=supervised)
         self.told: list[Input] = []
         self.door.listen(self.told.append)
 
@@ -204,3 +205,72 @@ def test_a_bolt_thrown_by_a_listener_while_the_leaf_opens_changes_nothing_for_th
     assert bench.door.push()
     assert bench.door.is_open
     assert not bench.door.is_released
+
+
+def test_the_buildings_release_frees_the_strike_whatever_is_ordered_or_broken(make_bench):
+    bench = make_bench(DoorFaults(relay=RelayFault.SILENT), release_input=True)
+    bench.door.release()
+    bench.door.lock()
+    assert bench.told == [Input.RELEASED]
+    assert bench.door.push()
+    bench.pass_time(CLOSES_AFTER_S + 0.1)
+    bench.door.rearm()
+    assert bench.told == [Input.RELEASED, OPEN, CLOSED, Input.REARMED]
+    assert not bench.door.push()
+
+
+def test_a_button_asks_and_moves_nothing(make_bench):
+    bench = make_bench()
+    bench.door.press()
+    assert bench.told == [EXIT]
+    assert not bench.door.is_open
+    bare = make_bench(exit_button=False)
+    bare.door.press()
+    assert bare.told == []
+
+
+def test_who_follows_closely_slips_through_and_who_comes_late_does_not(make_bench):
+    bench = make_bench()
+    assert not bench.door.tailgate()
+    bench.door.unlock()
+    assert not bench.door.tailgate()  # there is nobody to follow
+    bench.door.push()
+    bench.door.lock()
+    bench.pass_time(CLOSES_AFTER_S - 1)
+    assert bench.door.tailgate()
+    bench.pass_time(CLOSES_AFTER_S + 0.1)
+    assert not bench.door.tailgate()
+    assert bench.told == [OPEN, CLOSED]
+
+
+def test_a_relay_that_answers_again_goes_where_it_was_ordered_last(make_bench):
+    bench = make_bench()
+    bench.door.break_relay()
+    with pytest.raises(HardwareFault):
+        bench.door.unlock()
+    assert not bench.door.is_released
+    bench.door.mend_relay()
+    assert bench.door.is_released
+    assert bench.told == [Input.OUTPUT_FAILED, Input.OUTPUT_RESTORED]
+
+
+@pytest.mark.parametrize(("fault", "reads"), [(CableFault.CUT, OPEN), (CableFault.SHORT, CLOSED)])
+def test_a_plain_contact_lies_when_its_cable_is_broken_and_a_supervised_one_says_so(make_bench, fault, reads):
+    plain, supervised = make_bench(), make_bench(supervised=True)
+    for bench in (plain, supervised):
+        bench.door.break_cable(fault)
+        bench.door.force()
+    assert reads in plain.door.senses()
+    assert supervised.told == [Input.CONTACT_FAULT]
+    for bench in (plain, supervised):
+        bench.door.mend_cable()
+        assert OPEN in bench.door.senses()
+
+
+def test_a_case_that_is_opened_says_so_until_it_is_shut(make_bench):
+    bench = make_bench()
+    bench.door.open_case()
+    assert Input.TAMPERED in bench.door.senses()
+    bench.door.shut_case()
+    assert Input.TAMPERED not in bench.door.senses()
+    assert bench.told == [Input.TAMPERED, Input.TAMPER_ENDED]

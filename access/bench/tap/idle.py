@@ -3,7 +3,6 @@
 It runs as a process of its own, so that the readers' other side, emulated here, does not count. Its broker is away.
 """
 
-import os
 import secrets
 import subprocess
 import sys
@@ -19,9 +18,8 @@ from emulators.osdp import READER_WITH_ALL, EmulatedLine, EmulatedPeripheral
 from emulators.pn532 import SerialPn532
 
 READERS = 4
-_SETTLED_AFTER_S = 2.0
+_STARTS_WITHIN_S, _SETTLES_WITHIN_S, _LEAST_S = 30.0, 1.5, 2.0
 _PROGRAM = "import sys; from access.cli import main; sys.exit(main())"
-_AFTER_NAME, _USER, _SYSTEM = ")", 11, 12  # fields of /proc/PID/stat behind the name, in ticks (proc(5))
 
 
 def measure(directory: Path, seconds: float) -> dict[str, float]:
@@ -38,18 +36,28 @@ def _share(directory: Path, kind: Callable[[Path], AbstractContextManager[str]],
         command = (sys.executable, "-c", _PROGRAM, "reader", "--config", str(settings))
         process = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603 (this very program)
         try:
-            time.sleep(_SETTLED_AFTER_S)
+            _wait_for(directory / "state" / "journal")
+            time.sleep(_SETTLES_WITHIN_S)
             began, used = time.monotonic(), _processor_s(process.pid)
-            time.sleep(seconds)
+            time.sleep(max(seconds, _LEAST_S))
             return (_processor_s(process.pid) - used) / (time.monotonic() - began)
         finally:
             process.terminate()
             process.wait()
 
 
+def _wait_for(started: Path) -> None:
+    end = time.monotonic() + _STARTS_WITHIN_S
+    while not started.exists():
+        if time.monotonic() > end:
+            raise TimeoutError(f"the idle door computer made no {started} within {_STARTS_WITHIN_S:.0f} s")
+        time.sleep(0.05)
+
+
 def _processor_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(_AFTER_NAME)[2].split()
-    return (int(fields[_USER]) + int(fields[_SYSTEM])) / os.sysconf("SC_CLK_TCK")
+    """Return the time that its threads have run, which the kernel counts in nanoseconds (proc(5), schedstat)."""
+    threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(thread.read_text("ascii").split()[0]) for thread in threads) / 1e9
 
 
 def _common(directory: Path) -> str:

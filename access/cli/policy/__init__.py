@@ -11,6 +11,7 @@ VERBS = (
     "explain",
     "who-can",
     "what-can",
+    "diff",
     "replay",
     "lint",
     "schema",

@@ -3,7 +3,9 @@
 import pytest
 
 from access.api import create_app
+from access.api.taps import Taps
 from access.authorize.authorizer import Authorizer
+from access.services.keyring import KeyRing
 from access.services.rights import SCOPES, Role
 from policies.ids import SourceId
 from readers.journal import Durability, FileJournal
@@ -12,19 +14,30 @@ from tests.small_site import NOON
 
 
 @pytest.fixture
-def app(services, tmp_path):
+def authorizer(services, tmp_path):
     journal = FileJournal(tmp_path / "journal", SourceId("authorizer-1"), lambda: NOON, Durability.BUFFERED)
-    yield create_app(services, lambda: NOON, Authorizer(services, journal))
+    yield Authorizer(services, journal)
     journal.close()
 
 
 @pytest.fixture
-def keyed(app, services):
+def app(services, authorizer):
+    return create_app(services, lambda: NOON, authorizer)
+
+
+@pytest.fixture
+def front(app, services, authorizer):
+    """Return the application as it is served: with taps answered before it."""
+    return Taps(app, services.building, authorizer, KeyRing(services.database), lambda: NOON)
+
+
+@pytest.fixture
+def keyed(front, services):
     """Return a function that makes a client with a key of the given scopes."""
 
     def with_scopes(*scopes):
-        secret = services.operators.create_key("test", scopes, "test", NOON)
-        return Client(app, {"Authorization": f"Bearer {secret}"})
+        secret = services.keys.create("test", scopes, "test", NOON)
+        return Client(front, {"Authorization": f"Bearer {secret}"})
 
     return with_scopes
 
@@ -35,5 +48,5 @@ def manager(keyed):
 
 
 @pytest.fixture
-def nobody(app):
-    return Client(app)
+def nobody(front):
+    return Client(front)

@@ -17,7 +17,7 @@ def badge(manager):
 
 
 def published(services):
-    messages = services.publisher.publish(NOON)
+    messages = services.publisher.publish(NOON).messages
     return wire.read(messages[0].payload, services.publisher.public_key)
 
 

@@ -117,5 +117,5 @@ def test_organisations_are_added_and_renamed(manager):
     assert manager.post("/v1/organisations", json={"id": "acme", "name": "Acme"}).status_code == 201
     is_problem(manager.post("/v1/organisations", json={"id": "acme", "name": "A"}), 409, "conflict")
     renamed = manager.patch("/v1/organisations/acme", json={"name": "Acme SA"}, headers={"If-Match": '"1"'})
-    assert renamed.json() == {"id": "acme", "name": "Acme SA", "version": 2}
+    assert renamed.json() == {"id": "acme", "name": "Acme SA", "tiers": [], "version": 2}
     assert manager.get("/v1/organisations").json()["items"] == [renamed.json()]

@@ -51,7 +51,7 @@ SCHEME = CHOSEN.badges.scheme(Keys().versions)
 def serving(services: Services, folder: Path) -> Iterator[str]:
     """Serve a site's API on a loopback port; the desk's key is in `key`."""
     scopes = ("people:read", "badges:read", "badges:write")
-    (folder / "key").write_text(services.operators.create_key("desk", scopes, "test", NOON) + "\n")
+    (folder / "key").write_text(services.keys.create("desk", scopes, "test", NOON) + "\n")
     journal = FileJournal(folder / "authorizer", SourceId("authorizer-1"), lambda: NOON, Durability.BUFFERED)
     app = create_app(services, lambda: NOON, Authorizer(services, journal))
     line = socket.create_server(("127.0.0.1", 0))

@@ -29,6 +29,9 @@ class Somebody(msgspec.Struct, frozen=True):
     def may(self, scope: str) -> bool:
         return scope in self.scopes
 
+    def may_within(self, scope: str) -> bool:
+        return self.may(scope)
+
 
 class Opened(msgspec.Struct, frozen=True):
     token: str

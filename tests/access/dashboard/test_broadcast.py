@@ -17,8 +17,10 @@ from access.occupancy.live import LiveBuilding
 from emulators.clock import LoopClock, run_virtually
 from policies.ids import DoorId
 from readers.wire.events import EventType
-from tests.access.dashboard.conftest import PARIS
+from tests.access.dashboard.conftest import PARIS, Somebody
 from tests.live_events import NINE, event, passage
+
+ANYBODY = Somebody("ada", must_set_password=False, scopes=frozenset())
 
 
 def entry(seq: int):
@@ -223,10 +225,10 @@ async def test_a_door_state_reaches_the_page_without_any_event(broadcast, live):
 
 @pytest.mark.parametrize(("path", "status"), [("/v1/stream/occupancy", 401), ("/v1/stream/events", 403)])
 async def test_the_streams_for_programs_ask_who_reads_them(broadcast, path, status):
-    def nobody() -> None:
+    def nobody() -> Somebody:
         raise HTTPException(401)
 
-    def not_you() -> None:
+    def not_you() -> Somebody:
         raise HTTPException(403)
 
     app = FastAPI()
@@ -237,7 +239,7 @@ async def test_the_streams_for_programs_ask_who_reads_them(broadcast, path, stat
 
 async def test_the_streams_are_in_the_api_s_description(broadcast):
     app = FastAPI()
-    app.include_router(feeds(broadcast, lambda: None, lambda: None))
+    app.include_router(feeds(broadcast, lambda: ANYBODY, lambda: ANYBODY))
     paths = app.openapi()["paths"]
     for path in ("/v1/stream/occupancy", "/v1/stream/events"):
         assert "text/event-stream" in paths[path]["get"]["responses"]["200"]["content"]

@@ -6,6 +6,7 @@ import pytest
 
 from access.dashboard.hub import StateHub
 from access.dashboard.stream import EventStream
+from access.dashboard.watchers import Watchers
 
 
 class Line:
@@ -97,3 +98,22 @@ async def test_a_fault_while_sending_is_not_swallowed():
     with pytest.raises(RuntimeError, match="new way"):
         await EventStream(hub)({"type": "http"}, Line().receive, send)
     assert hub.viewers == 0
+
+
+async def test_a_stream_ends_when_its_viewer_loses_their_rights_and_no_other_does():
+    hub, watchers = StateHub(), Watchers()
+    lines = {name: Line() for name in ("grace", "ada")}
+    tasks = {
+        name: asyncio.create_task(
+            EventStream(hub, watched=(watchers, name))({"type": "http"}, line.receive, line.send)
+        )
+        for name, line in lines.items()
+    }
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    await asyncio.to_thread(watchers.send_away, "grace")
+    await tasks["grace"]
+    assert not tasks["ada"].done()
+    hub.close()
+    await tasks["ada"]
+    watchers.send_away("grace")

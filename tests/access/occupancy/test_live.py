@@ -13,7 +13,9 @@ from access.occupancy.live import LiveBuilding
 from policies.building import Building
 from policies.decision import Effect, Reason
 from policies.ids import DoorId, SourceId, SpaceId
+from policies.request import DoorMode
 from readers.wire.events import Event, EventType
+from readers.wire.orders import ModeSource
 from readers.wire.signals import OFFLINE, Line
 from tests.live_events import NINE, event, passage
 
@@ -105,10 +107,13 @@ def test_a_retained_state_tells_what_events_cannot_and_gives_way_to_a_newer_even
     live = LiveBuilding(building)
     live.take([event(1, EventType.DOOR_CLOSED, "main")])
     live.door_state(
-        DoorId("main"), b'{"state":"unlocked","at":"2026-09-15T07:00:01Z","reason":"opening hours"}'
+        DoorId("main"),
+        b'{"state":"unlocked","at":"2026-09-15T07:00:01Z","mode":"free","by":"schedule"}',
     )
-    told = live.doors()[DoorId("main")]
-    assert (told.state, told.reason) == (DoorState.UNLOCKED, "opening hours")
+    view = live.doors()[DoorId("main")]
+    assert view.state is DoorState.UNLOCKED
+    assert view.told is not None
+    assert (view.told.mode, view.told.by) == (DoorMode.FREE, ModeSource.SCHEDULE)
     live.take([event(2, EventType.DOOR_OPENED, "main")])
     assert live.doors()[DoorId("main")].state is DoorState.OPEN
 

@@ -14,6 +14,7 @@ from access.services.people import PersonRecord
 from emulators.clock import LoopClock, run_virtually
 from policies.ids import BadgeId, PersonId, SpaceId
 from policies.roster import BadgeKind, BadgeStatus, ResidentType
+from readers.wire import delta as change
 from readers.wire import snapshot as wire
 from readers.wire.bus import Message
 from readers.wire.signals import read_ack
@@ -40,7 +41,7 @@ async def running(services, bus, offload=inline):
     clock = LoopClock(asyncio.get_running_loop(), NOON)
     intake = asyncio.create_task(Intake(bus, services, clock, offload).run())
     try:
-        async with bus.connect("door", (TOPICS.ack(EDGE), TOPICS.snapshot(EDGE))) as door:
+        async with bus.connect("door", (TOPICS.ack(EDGE), TOPICS.snapshot(EDGE), TOPICS.changes())) as door:
             yield door
     finally:
         intake.cancel()
@@ -64,6 +65,11 @@ async def next_ack(door):
 async def next_snapshot(door, services):
     message = await next_on(door, TOPICS.snapshot(EDGE))
     return wire.read(message.payload, services.publisher.public_key)
+
+
+async def next_delta(door, services):
+    message = await next_on(door, TOPICS.changes())
+    return change.read(message.payload, services.publisher.public_key)
 
 
 def test_events_are_acknowledged_after_they_are_stored(peopled):
@@ -130,17 +136,18 @@ def test_a_bad_message_does_not_stop_the_intake(peopled, message):
     run_virtually(live())
 
 
-def test_a_revoked_badge_reaches_the_doors_at_once_in_a_newer_snapshot(peopled):
+def test_a_revoked_badge_reaches_the_doors_at_once_in_a_delta(peopled):
     async def live():
         loop = asyncio.get_running_loop()
         async with running(peopled, MemoryBus()) as door:
             first = await next_snapshot(door, peopled)
             revoked_at = loop.time()
             peopled.badges.say(BADGE.id, BadgeVerb.REVOKE, "test", NOON)
-            second = await next_snapshot(door, peopled)
+            delta = await next_delta(door, peopled)
             assert loop.time() - revoked_at < 0.1
-            assert second.version > first.version
-            assert second.roster.badges[BADGE.id].status is BadgeStatus.REVOKED
+            assert first.version == delta.after < delta.version
+            assert [(badge.id, badge.status) for badge in delta.badges] == [(BADGE.id, BadgeStatus.REVOKED)]
+            assert delta.people == ()
 
     run_virtually(live())
 
@@ -184,8 +191,8 @@ def test_a_live_server_writes_in_its_own_thread_and_hears_changes_from_others(pe
         async with running(peopled, MemoryBus(), writer) as door:
             await next_snapshot(door, peopled)
             await asyncio.to_thread(peopled.badges.say, BADGE.id, BadgeVerb.REVOKE, "test", NOON)
-            second = await next_snapshot(door, peopled)
-            assert second.roster.badges[BADGE.id].status is BadgeStatus.REVOKED
+            delta = await next_delta(door, peopled)
+            assert delta.badges[0].status is BadgeStatus.REVOKED
         writer.close()
 
     asyncio.run(live())

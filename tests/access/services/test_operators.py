@@ -1,30 +1,38 @@
-"""Operators: nothing opens with a default, a one-time password opens only a new one, guessing gets slower."""
+"""Operators and keys: always an administrator, rights that hold in one place only, and out at once when removed."""
 
 from datetime import timedelta
 
+import msgspec
 import pytest
-from argon2 import PasswordHasher
 
-from access.errors import Conflict, Invalid, NotAllowed, NotSignedIn
-from access.services.operators import FREE_FAILURES, SESSION_LASTS, Operators
-from access.services.passwords import Passwords
-from access.services.rights import SCOPES, Role, Scope
-from tests.small_site import BUILDING, NOON
+from access.errors import Conflict, Invalid, NotAllowed, NotFound, NotSignedIn, Outdated
+from access.services.keys import expect_no_more_than_own
+from access.services.organisations import OrganisationRecord
+from access.services.rights import EVERYWHERE, SCOPES, Actor, Reach, Role, Scope, scopes_of
+from access.store import audit
+from policies.ids import OrganisationId, SpaceId
+from tests.small_site import NOON
 
 GOOD = "a long enough one"
+ACME = OrganisationId("acme")
+AT_ACME = Reach(organisation=ACME)
+IN_THE_ROOM = Reach(space=SpaceId("room"))
+
+
+@pytest.fixture(autouse=True)
+def acme(services):
+    services.organisations.add([OrganisationRecord(ACME, "Acme")], "test", NOON)
 
 
 @pytest.fixture
-def operators(services):
-    # As cheap as argon2 goes: these tests hash often.
-    cheap = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    return Operators(services.database, BUILDING, cheap)
+def settled(operators, sessions):
+    """Return a function that makes an operator who has chosen their password, and returns their session."""
 
+    def make(name, role=Role.ADMINISTRATOR, reach=EVERYWHERE):
+        once = operators.create(name, role, "test", NOON, reach)
+        return sessions.set_password(sessions.sign_in(name, once, NOON).token, GOOD, NOON)
 
-@pytest.fixture
-def grace(operators):
-    once = operators.create("grace", Role.SECURITY, "test", NOON)
-    return operators.set_password(operators.sign_in("grace", once, NOON).token, GOOD, NOON)
+    return make
 
 
 def test_the_first_administrator_is_made_once(operators):
@@ -32,91 +40,214 @@ def test_the_first_administrator_is_made_once(operators):
     assert operators.first_administrator(NOON) is None
 
 
-def test_a_one_time_password_opens_nothing_but_a_new_password(operators):
-    once = operators.first_administrator(NOON)
-    signed_in = operators.sign_in("admin", once, NOON)
-    with pytest.raises(NotAllowed, match="new password"):
-        signed_in.actor.require(Scope.PEOPLE_READ)
-    operators.set_password(signed_in.token, GOOD, NOON).actor.require(Scope.PEOPLE_READ)
-    operators.sign_in("admin", GOOD, NOON).actor.require(Scope.PEOPLE_READ)
-    with pytest.raises(NotSignedIn):
-        operators.sign_in("admin", once, NOON)
-
-
-def test_a_new_password_must_be_long_and_another(operators):
-    once = operators.first_administrator(NOON)
-    token = operators.sign_in("admin", once, NOON).token
-    for bad in ("short", once):
-        with pytest.raises(Invalid):
-            operators.set_password(token, bad, NOON)
-
-
-def test_a_name_is_given_once(operators):
+def test_a_name_is_given_once_even_after_its_operator_is_gone(operators):
     operators.create("grace", Role.VIEWER, "test", NOON)
-    with pytest.raises(Conflict):
-        operators.create("grace", Role.ADMINISTRATOR, "test", NOON)
+    for _ in range(2):
+        with pytest.raises(Conflict):
+            operators.create("grace", Role.ADMINISTRATOR, "test", NOON)
+        if operators.page():
+            operators.remove("grace", "test", NOON)
+    assert operators.page() == []
 
 
-def test_a_session_ends_in_time_and_on_signing_out_and_on_a_new_password(operators, grace):
-    assert operators.of_session(grace.token, NOON).name == "grace"
+@pytest.mark.parametrize("name", ["", "key:0123", "command line", "x" * 65, "a\nb", "-x"])
+def test_a_name_that_the_audit_could_misread_is_refused(operators, name):
+    with pytest.raises(Invalid, match="operator"):
+        operators.create(name, Role.VIEWER, "test", NOON)
+
+
+def test_a_removed_operator_is_out_at_once_with_their_keys(operators, sessions, settled, services):
+    settled("first")
+    signed_in = settled("grace")
+    key = services.keys.create("relay", ("building:read",), "grace", NOON)
+    other = services.keys.create("door", ("building:read",), "first", NOON)
+    gone: list[str] = []
+    services.departures.listen(gone.append)
+    operators.remove("grace", "first", NOON)
     with pytest.raises(NotSignedIn):
-        operators.of_session(grace.token, NOON + SESSION_LASTS)
-    again = operators.sign_in("grace", GOOD, NOON)
-    operators.sign_out(again.token)
+        sessions.of_session(signed_in.token, NOON)
     with pytest.raises(NotSignedIn):
-        operators.of_session(again.token, NOON)
-    fresh = operators.set_password(grace.token, GOOD + "!", NOON)
-    assert operators.of_session(fresh.token, NOON).name == "grace"
+        sessions.sign_in("grace", GOOD, NOON)
     with pytest.raises(NotSignedIn):
-        operators.of_session(grace.token, NOON)
+        services.keys.of(key, NOON)
+    assert services.keys.of(other, NOON).may("building:read")
+    assert gone[0] == "grace"
+    assert gone[1].startswith("key:")
+    with pytest.raises(NotFound):
+        operators.get("grace")
 
 
-def test_no_secret_is_kept(operators, grace, services):
-    key = operators.create_key("relay", ("building:read",), "test", NOON)
-    with services.database.engine.connect() as connection:
-        kept = "".join(connection.connection.driver_connection.iterdump())
-    assert all(secret not in kept for secret in (grace.token, GOOD, key))
+def test_keys_of_somebody_removed_live_on_where_that_is_asked_for(operators, settled, services):
+    settled("first")
+    settled("grace")
+    key = services.keys.create("relay", ("building:read",), "grace", NOON)
+    operators.remove("grace", "first", NOON, keep_keys=True)
+    assert services.keys.of(key, NOON).may("building:read")
 
 
-@pytest.mark.usefixtures("grace")
-def test_guessing_locks_the_sign_in_for_longer_and_longer(operators):
-    at = NOON
-    for _ in range(FREE_FAILURES):
-        with pytest.raises(NotSignedIn, match="wrong"):
-            operators.sign_in("grace", "guess", at)
-    with pytest.raises(NotSignedIn, match="locked until"):
-        operators.sign_in("grace", GOOD, at)
-    at += timedelta(seconds=2)
-    with pytest.raises(NotSignedIn, match="wrong"):
-        operators.sign_in("grace", "guess", at)
-    with pytest.raises(NotSignedIn, match="locked until"):
-        operators.sign_in("grace", GOOD, at + timedelta(seconds=3))
-    assert operators.sign_in("grace", GOOD, at + timedelta(seconds=4)).actor.name == "grace"
+@pytest.mark.parametrize("how", ["remove", "demote", "disable"])
+def test_the_last_administrator_stays(operators, sessions, settled, how):
+    token = settled("grace").token
+    operators.create("never-signed-in", Role.ADMINISTRATOR, "test", NOON)
+
+    def go():
+        if how == "remove":
+            operators.remove("grace", "test", NOON)
+        else:
+            changes = {"role": "viewer"} if how == "demote" else {"disabled": True}
+            operators.change("grace", lambda was: msgspec.structs.replace(was, **changes), "test", NOON)
+
+    with pytest.raises(Conflict, match="last administrator"):
+        go()
+    assert sessions.of_session(token, NOON).may(Scope.OPERATORS_WRITE)
+    settled("ada")
+    go()
 
 
-def test_an_unknown_name_is_refused_like_a_wrong_password(operators):
-    with pytest.raises(NotSignedIn, match="the name or the password is wrong"):
-        operators.sign_in("nobody", "guess", NOON)
+def test_another_role_holds_from_the_next_request_on(operators, sessions, settled):
+    settled("first")
+    token = settled("grace").token
+    operators.change("grace", lambda was: msgspec.structs.replace(was, role="viewer"), "first", NOON, 1)
+    assert not sessions.of_session(token, NOON).may(Scope.PEOPLE_READ)
+    with pytest.raises(Outdated):
+        operators.change("grace", lambda was: was, "first", NOON, 1)
 
 
-def test_a_key_has_its_scopes_until_it_ends(operators):
-    secret = operators.create_key("relay", ("reader:front",), "test", NOON, NOON + timedelta(days=1))
-    actor = operators.of_key(secret, NOON)
-    actor.require("reader:front")
+def test_a_disabled_operator_is_out_and_comes_back_when_enabled(operators, sessions, settled):
+    token = settled("grace", Role.VIEWER).token
+    operators.change("grace", lambda was: msgspec.structs.replace(was, disabled=True), "test", NOON)
+    with pytest.raises(NotSignedIn):
+        sessions.of_session(token, NOON)
+    with pytest.raises(NotSignedIn):
+        sessions.sign_in("grace", GOOD, NOON)
+    operators.change("grace", lambda was: msgspec.structs.replace(was, disabled=False), "test", NOON)
+    assert sessions.sign_in("grace", GOOD, NOON).actor.name == "grace"
+
+
+def test_a_reset_ends_the_old_password_and_its_sessions(operators, sessions, settled):
+    token = settled("grace", Role.VIEWER).token
+    once = operators.reset("grace", "test", NOON)
+    with pytest.raises(NotSignedIn):
+        sessions.of_session(token, NOON)
+    with pytest.raises(NotSignedIn):
+        sessions.sign_in("grace", GOOD, NOON)
+    assert sessions.sign_in("grace", once, NOON).actor.must_set_password
+
+
+def test_nothing_but_the_password_rights_and_place_of_an_operator_can_be_edited(operators, settled):
+    settled("first")
+    settled("grace")
+    after = operators.change(
+        "grace", lambda was: msgspec.structs.replace(was, name="first", password_hash="x"), "test", NOON
+    )
+    assert (after.name, after.password_hash[:7]) == ("grace", "$argon2")
+
+
+def test_everything_done_to_operators_and_keys_is_in_the_audit(operators, settled, services):
+    settled("first")
+    settled("grace")
+    services.keys.create("relay", ("building:read",), "grace", NOON)
+    operators.reset("grace", "first", NOON)
+    operators.remove("grace", "first", NOON)
+    with services.database.reading() as session:
+        noted = [(entry.actor, entry.action) for entry in audit.page(session, 0, 100)]
+    for expected in (
+        ("test", "operator-created"),
+        ("grace", "password-set"),
+        ("grace", "key-created"),
+        ("first", "operator-password-reset"),
+        ("first", "operator-removed"),
+        ("first", "key-revoked"),
+    ):
+        assert expected in noted
+
+
+# ------------------------------------------------------------------------------------------------- reach
+
+
+def test_a_right_for_one_organisation_opens_only_what_looks_at_the_reach(settled):
+    grace = settled("grace", Role.MANAGER, AT_ACME).actor
+    assert grace.may_within(Scope.PEOPLE_WRITE)
+    assert not grace.may(Scope.PEOPLE_WRITE)
+    assert grace.may(Scope.OCCUPANCY_READ)
     with pytest.raises(NotAllowed):
-        actor.require("reader:room")
-    with pytest.raises(NotSignedIn):
-        operators.of_key(secret, NOON + timedelta(days=1))
-    operators.revoke_key(actor.name.removeprefix("key:"), "test", NOON)
-    with pytest.raises(NotSignedIn):
-        operators.of_key(secret, NOON)
+        grace.require(Scope.PEOPLE_READ)
 
 
-def test_a_scope_that_does_not_exist_is_refused(operators):
-    for scope in ("everything", "reader:no-such-door", "reader:"):
-        with pytest.raises(Invalid, match="scope"):
-            operators.create_key("relay", (scope,), "test", NOON)
+@pytest.mark.parametrize("role", list(Role))
+def test_no_role_for_one_organisation_reads_passages_or_who_is_inside(role):
+    held = scopes_of(role, AT_ACME)
+    assert held & {"events:read", "rollcall:read", "audit:read", "operators:write", "keys:write"} == set()
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_no_role_for_one_space_reads_people(role):
+    held = scopes_of(role, IN_THE_ROOM)
+    assert held & {"people:read", "badges:read", "events:read", "organisations:write"} == set()
+
+
+@pytest.mark.parametrize(
+    ("role", "reach"),
+    [
+        (Role.ADMINISTRATOR, AT_ACME),
+        (Role.AUDITOR, IN_THE_ROOM),
+        (Role.WARDEN, AT_ACME),
+        (Role.RECEPTIONIST, IN_THE_ROOM),
+        (Role.MANAGER, Reach(OrganisationId("no-such"))),
+        (Role.WARDEN, Reach(space=SpaceId("no-such"))),
+        (Role.VIEWER, Reach(ACME, SpaceId("room"))),
+    ],
+)
+def test_a_reach_that_means_nothing_for_the_role_is_refused(operators, role, reach):
+    with pytest.raises(Invalid):
+        operators.create("grace", role, "test", NOON, reach)
 
 
 def test_only_security_and_auditors_read_what_people_did():
     assert {role for role in Role if Scope.EVENTS_READ in SCOPES[role]} == {Role.SECURITY, Role.AUDITOR}
+
+
+# -------------------------------------------------------------------------------------------------- keys
+
+
+def test_a_key_has_its_scopes_until_it_ends(services):
+    keys = services.keys
+    secret = keys.create("relay", ("reader:front",), "test", NOON, NOON + timedelta(days=1))
+    actor = keys.of(secret, NOON)
+    actor.require("reader:front")
+    with pytest.raises(NotAllowed):
+        actor.require("reader:room")
+    with pytest.raises(NotSignedIn):
+        keys.of(secret, NOON + timedelta(days=1))
+    keys.revoke(actor.name.removeprefix("key:"), "test", NOON)
+    with pytest.raises(NotSignedIn):
+        keys.of(secret, NOON)
+    with pytest.raises(Conflict):
+        keys.revoke(actor.name.removeprefix("key:"), "test", NOON)
+
+
+def test_a_key_for_one_organisation_has_its_reach(services):
+    actor = services.keys.of(services.keys.create("hr", ("people:write",), "test", NOON, None, ACME), NOON)
+    assert actor.reach == AT_ACME
+    assert not actor.may("people:write")
+    assert actor.may_within("people:write")
+
+
+def test_a_key_that_cannot_be_is_refused(services):
+    for scope in ("everything", "reader:no-such-door", "reader:"):
+        with pytest.raises(Invalid, match="scope"):
+            services.keys.create("relay", (scope,), "test", NOON)
+    with pytest.raises(Invalid, match="at least one"):
+        services.keys.create("relay", (), "test", NOON)
+    with pytest.raises(Invalid, match="ended"):
+        services.keys.create("relay", ("building:read",), "test", NOON, NOON)
+    for scope in ("events:read", "reader:front"):
+        with pytest.raises(Invalid, match="one organisation"):
+            services.keys.create("hr", (scope,), "test", NOON, None, ACME)
+
+
+def test_nobody_becomes_more_by_making_a_key():
+    grace = Actor("grace", scopes_of(Role.ADMINISTRATOR))
+    expect_no_more_than_own(grace, ("people:write", "reader:front"))
+    with pytest.raises(NotAllowed, match="events:read"):
+        expect_no_more_than_own(grace, ("events:read",))

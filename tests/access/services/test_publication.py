@@ -30,7 +30,7 @@ def peopled(services):
 
 
 def test_every_source_with_doors_gets_its_own_doors_and_everybody(peopled):
-    messages = peopled.publisher.publish(NOON)
+    messages = peopled.publisher.publish(NOON).messages
     snapshots = {snapshot.scope: snapshot for snapshot in (read(peopled, each) for each in messages)}
     assert list(snapshots[EDGE].building.doors) == ["front"]
     assert list(snapshots[DESK].building.doors) == ["room"]
@@ -40,21 +40,21 @@ def test_every_source_with_doors_gets_its_own_doors_and_everybody(peopled):
 
 
 def test_no_name_leaves_the_server(peopled):
-    assert all(b"Lovelace" not in message.payload for message in peopled.publisher.publish(NOON))
+    assert all(b"Lovelace" not in message.payload for message in peopled.publisher.publish(NOON).messages)
 
 
 def test_versions_go_on_after_a_restart(peopled, tmp_path):
-    first = read(peopled, peopled.publisher.publish(NOON)[0]).version
+    first = read(peopled, peopled.publisher.publish(NOON).messages[0]).version
     again = open_services(peopled.database, BUILDING, POLICY, SCOPES, tmp_path / "site.key")
-    assert read(again, again.publisher.publish(NOON)[0]).version > first
+    assert read(again, again.publisher.publish(NOON).messages[0]).version > first
 
 
 def test_a_revoked_badge_is_revoked_in_the_next_snapshot(peopled):
-    before = read(peopled, peopled.publisher.publish(NOON)[0])
+    before = read(peopled, peopled.publisher.publish(NOON).messages[0])
     told: list[object] = []
     peopled.rights.listen(told.append)
     peopled.badges.say(BADGE.id, BadgeVerb.REVOKE, "test", NOON)
-    after = read(peopled, peopled.publisher.publish(NOON)[0])
+    after = read(peopled, peopled.publisher.publish(NOON).messages[0])
     assert len(told) == 1
     assert after.version > before.version
     assert before.roster.badges[BADGE.id].status is BadgeStatus.ACTIVE
@@ -95,8 +95,8 @@ def test_a_database_of_another_site_is_refused(peopled, tmp_path):
 
 def test_versions_go_on_after_an_older_copy_of_the_database_is_restored(peopled):
     """Doors refuse what is not newer: under numbers given out before, no revocation would reach them."""
-    last = max(read(peopled, peopled.publisher.publish(NOON)[0]).version for _ in range(5))
+    last = max(read(peopled, peopled.publisher.publish(NOON).messages[0]).version for _ in range(5))
     with peopled.database.writing() as session:
         site.locked(session).publication = 1
     later = NOON + timedelta(seconds=1)
-    assert read(peopled, peopled.publisher.publish(later)[0]).version > last
+    assert read(peopled, peopled.publisher.publish(later).messages[0]).version > last

@@ -18,6 +18,6 @@ def test_streams_and_pages_are_closed_to_strangers(services):
         assert stranger.get(stream).status_code == 401
     assert stranger.get("/").headers["location"] == "/sign-in"
     assert stranger.get("/sign-in").status_code == 200
-    secret = services.operators.create_key("viewer", (Scope.OCCUPANCY_READ.value,), "test", NOON)
+    secret = services.keys.create("viewer", (Scope.OCCUPANCY_READ.value,), "test", NOON)
     viewer = Client(app, {"Authorization": f"Bearer {secret}"})
     assert viewer.get("/v1/stream/events").status_code == 403

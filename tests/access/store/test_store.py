@@ -156,7 +156,7 @@ def test_publications_of_parallel_servers_have_versions_of_their_own(opened):
         topics = list(threads.map(lambda _: opened.publisher.publish(NOON), range(8)))
     from readers.wire import snapshot as wire
 
-    versions = [wire.read(each[0].payload, opened.publisher.public_key).version for each in topics]
+    versions = [wire.read(each.messages[0].payload, opened.publisher.public_key).version for each in topics]
     assert len(set(versions)) == 8
 
 

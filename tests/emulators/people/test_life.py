@@ -11,12 +11,12 @@ import pytest
 from emulators.building import EmulatedBuilding
 from emulators.cards.uid import UidCard
 from emulators.clock import LoopClock, run_virtually
+from emulators.leaf import CLOSES_AFTER_S
 from emulators.people.agenda import Manner
 from emulators.people.doorway import ANSWER_PATIENCE_S, QUEUE_PATIENCE_S, Doorway, Turn
 from emulators.people.life import Life, Step
 from emulators.people.routes import Routes
 from emulators.people.truth import Truth
-from emulators.strike import CLOSES_AFTER_S
 from policies.ids import DoorId, PersonId, SpaceId
 from readers.ports import Feedback, Input
 from tests.emulators.people.lived import km0

@@ -218,7 +218,12 @@ def test_a_dead_relay_opens_nothing_and_is_told_apart_from_an_entry(tmp_path: Pa
     async def act(at: Desk) -> None:
         at.door.faults.relay = RelayFault.NO_ANSWER
         assert not await at.tap()
-        assert at.said() == [("decision", "granted"), ("no-entry", None)]
+        assert at.said() == [("decision", "granted"), ("door-fault", None), ("no-entry", None)]
+        assert b'"alarms":["strike"]' in at.uplink.door_states[LAB]
+        at.door.faults.relay = None
+        await at.clock.sleep(2)
+        assert at.said()[-1] == ("alarm-cleared", None)
+        assert b"alarms" not in at.uplink.door_states[LAB]
 
     live(tmp_path, act)
 
@@ -228,7 +233,7 @@ def test_a_forced_door_is_reported_and_shown_until_it_is_shut(tmp_path: Path) ->
         at.door.force()
         assert b'"forced"' in at.uplink.door_states[LAB]
         await at.clock.sleep(10)
-        assert at.said() == [("door-forced", None), ("door-closed", None)]
+        assert at.said() == [("door-forced", None), ("door-closed", None), ("alarm-cleared", None)]
         assert b'"locked"' in at.uplink.door_states[LAB]
 
     live(tmp_path, act)
@@ -253,7 +258,7 @@ def test_a_door_whose_properties_changed_is_served_by_its_new_ones_alone(tmp_pat
         at.door.push()
         at.door.hold(8)
         await at.clock.sleep(20)
-        assert at.said() == [*PASSED[:3], ("door-held", None), PASSED[3]]
+        assert at.said() == [*PASSED[:3], ("door-held", None), PASSED[3], ("alarm-cleared", None)]
 
     live(tmp_path, act)
 

@@ -7,9 +7,21 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from readers.errors import WireError
 from readers.journal import verify
+from readers.wire import delta as change
 from readers.wire.events import Draft, parse, sealed_part
 from readers.wire.snapshot import read, sign
-from tests.readers.wire.vectors import DRAFTS, EPOCH, EVENTS, KEY, SNAPSHOT, SOURCE, sealed_lines, snapshot
+from tests.readers.wire.vectors import (
+    DELTA,
+    DRAFTS,
+    EPOCH,
+    EVENTS,
+    KEY,
+    SNAPSHOT,
+    SOURCE,
+    delta,
+    sealed_lines,
+    snapshot,
+)
 
 SIGNED_FROM = 8 + 64
 
@@ -43,6 +55,16 @@ def test_the_snapshot_of_version_1_is_read_as_it_was_meant():
 def test_a_snapshot_made_now_has_all_that_version_1_has():
     old, new = SNAPSHOT.read_bytes(), sign(snapshot(), KEY)
     assert new[:8] == old[:8] == b"TOTEM-S1"
+    assert_within(json.loads(old[SIGNED_FROM:]), json.loads(new[SIGNED_FROM:]))
+
+
+def test_the_delta_of_version_1_is_read_as_it_was_meant():
+    assert change.read(DELTA.read_bytes(), KEY.public_key()) == delta()
+
+
+def test_a_delta_made_now_has_all_that_version_1_has():
+    old, new = DELTA.read_bytes(), change.sign(delta(), KEY)
+    assert new[:8] == old[:8] == b"TOTEM-D1"
     assert_within(json.loads(old[SIGNED_FROM:]), json.loads(new[SIGNED_FROM:]))
 
 

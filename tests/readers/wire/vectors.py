@@ -4,7 +4,7 @@ What is in those files is out in the world: door computers and journals written 
 is never written anew for an existing version; `python -m tests.readers.wire.vectors` writes those that are missing.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -13,7 +13,9 @@ from policies.building import Building, Door, Label, Reader, Space, SpaceKind
 from policies.decision import Effect, Flag, Reason
 from policies.ids import (
     BadgeId,
+    CertificationId,
     DoorId,
+    GrantId,
     PersonId,
     ReaderId,
     RuleId,
@@ -25,14 +27,26 @@ from policies.ids import (
 )
 from policies.policy import Policy, Rule, RuleEffect, Tier
 from policies.request import Assurance, Direction
-from policies.roster import Badge, BadgeKind, Person, ResidentType, Roster
+from policies.roster import (
+    Badge,
+    BadgeKind,
+    BadgeStatus,
+    Certification,
+    Grant,
+    Person,
+    ResidentType,
+    Roster,
+)
 from policies.schedule import Calendar, Schedule, Weekday, Window
+from readers.wire.delta import Delta
+from readers.wire.delta import sign as sign_delta
 from readers.wire.events import FIRST_SEQ, GENESIS, Draft, EventType, Inputs, seal
 from readers.wire.snapshot import Snapshot, sign
 
 FOLDER = Path(__file__).parents[2] / "vectors" / "wire"
 EVENTS = FOLDER / "events-1.jsonl"
 SNAPSHOT = FOLDER / "snapshot-1.bin"
+DELTA = FOLDER / "delta-1.bin"
 
 SOURCE, EPOCH = SourceId("edge-1"), 1789457400000
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -105,7 +119,31 @@ def snapshot() -> Snapshot:
     return Snapshot(SOURCE, 3, AT, building, policy, roster)
 
 
+def delta() -> Delta:
+    """Return a delta that changes somebody, adds a badge, and forgets another person and badge."""
+    return Delta(
+        SiteId("km0"),
+        3,
+        5,
+        AT,
+        (
+            Person(
+                PersonId("p-1"),
+                ResidentType.STAFF,
+                tiers=(TierId("staff"),),
+                certifications=(Certification(CertificationId("laser"), AT),),
+                grants=(Grant(GrantId("g-1"), AT, AT + timedelta(days=1), (DoorId("agora"),)),),
+                suspended=True,
+            ),
+        ),
+        (Badge(BadgeId("04A1B2C3D4E5F7"), BadgeKind.DESFIRE, PersonId("p-1"), BadgeStatus.ISSUED, AT),),
+        (PersonId("p-2"),),
+        (BadgeId("04A1B2C3D4E5F6"),),
+    )
+
+
 if __name__ == "__main__":
-    for file, content in ((EVENTS, sealed_lines()), (SNAPSHOT, sign(snapshot(), KEY))):
+    made = ((EVENTS, sealed_lines()), (SNAPSHOT, sign(snapshot(), KEY)), (DELTA, sign_delta(delta(), KEY)))
+    for file, content in made:
         if not file.exists():
             file.write_bytes(content)

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from policies.building import Door, Label
 from policies.ids import DoorId, PersonId, SpaceId
-from readers.door import Claim, DoorInput, DoorMachine, DoorState, Report, SetTimer, Strike
+from readers.door import Claim, DoorInput, DoorMachine, DoorState, Report, Ring, SetTimer, Strike, Warn
+from readers.door.table import WITH_CONTACT, WITHOUT_CONTACT, Table
 from readers.wire.events import EventType
+from readers.wire.signals import Alarm
 
 HALL, LAB = SpaceId("hall"), SpaceId("lab")
 ADA = Claim(HALL, LAB, decision="edge:1:1", person=PersonId("ada"))
@@ -64,7 +64,7 @@ def test_closing_locks_at_once_and_stops_both_timers() -> None:
 
 def test_an_opening_without_permit_or_request_is_forced() -> None:
     machine = DoorMachine(door())
-    assert reports(machine.step(DoorInput.OPENED)) == [(EventType.DOOR_FORCED, None)]
+    assert machine.step(DoorInput.OPENED) == [Ring(Alarm.FORCED, begins=True)]
     assert machine.state is DoorState.FORCED
 
 
@@ -98,9 +98,9 @@ def test_a_door_left_open_is_held_after_its_time_and_locks_when_it_closes() -> N
     machine = DoorMachine(door())
     machine.step(DoorInput.PERMITTED, ADA)
     assert SetTimer(DoorInput.HELD_DUE, 30) in machine.step(DoorInput.OPENED)
-    assert reports(machine.step(DoorInput.HELD_DUE)) == [(EventType.DOOR_HELD, None)]
+    assert machine.step(DoorInput.HELD_DUE) == [Ring(Alarm.HELD, begins=True)]
     assert machine.state is DoorState.HELD
-    after(machine, DoorInput.CLOSED)
+    assert after(machine, DoorInput.CLOSED)[-1] == Ring(Alarm.HELD, begins=False)
     assert machine.state is DoorState.LOCKED
 
 
@@ -121,33 +121,66 @@ def test_an_input_that_the_door_cannot_have_is_an_error() -> None:
         DoorMachine(door(contact=False)).step(DoorInput.OPENED)
 
 
-@given(st.lists(st.sampled_from(DoorInput), max_size=40), st.booleans())
-def test_whatever_happens_every_claim_ends_once_and_a_locked_door_has_its_strike_engaged(
-    inputs: list[DoorInput], contact: bool
-) -> None:
-    machine = DoorMachine(door(contact=contact))
-    given_claims: list[Claim] = []
-    ended: list[str] = []
-    released = False
-    for event in inputs:
-        if not contact and event in {DoorInput.OPENED, DoorInput.CLOSED, DoorInput.HELD_DUE}:
-            continue
-        claim = None
-        if event is DoorInput.PERMITTED:
-            number = str(len(given_claims))
-            claim = Claim(HALL, LAB, decision=number, person=PersonId(number))
-            given_claims.append(claim)
-        for effect in machine.step(event, claim):
-            if isinstance(effect, Strike):
-                assert not effect.release or event in {DoorInput.PERMITTED, DoorInput.EXIT_REQUESTED}
-                released = effect.release
-            elif isinstance(effect, Report) and effect.claim is not None and effect.claim.decision:
-                ended.append(effect.claim.decision)
-        if machine.state is DoorState.LOCKED:
-            assert not released
-    assert len(ended) == len(set(ended))
-    if machine.state is not DoorState.UNLOCKED:
-        assert sorted(ended) == sorted(str(claim.decision) for claim in given_claims)
+@pytest.mark.parametrize("table", [WITH_CONTACT, WITHOUT_CONTACT], ids=["contact", "no contact"])
+def test_every_state_has_a_row_for_every_input_that_the_door_can_have(table: Table) -> None:
+    inputs = {event for row in table.values() for event in row}
+    assert all(set(row) == inputs for row in table.values())
+    assert {onward for row in table.values() for onward, _ in row.values()} == set(table)
+
+
+def test_a_door_that_is_left_open_asks_to_be_shut_before_it_is_held() -> None:
+    machine = DoorMachine(door())
+    machine.step(DoorInput.PERMITTED, ADA)
+    assert SetTimer(DoorInput.WARNING_DUE, 20) in machine.step(DoorInput.OPENED)
+    assert machine.step(DoorInput.WARNING_DUE) == [Warn(begins=True)]
+    assert after(machine, DoorInput.HELD_DUE) == [Warn(begins=False), Ring(Alarm.HELD, begins=True)]
+
+
+def test_a_door_that_warns_no_sooner_than_it_is_held_does_not_warn() -> None:
+    hasty = Door(DoorId("lab"), Label("Labo", "Lab"), HALL, LAB, held_after_s=5, pre_alert_s=5)
+    machine = DoorMachine(hasty)
+    machine.step(DoorInput.PERMITTED, ADA)
+    assert SetTimer(DoorInput.WARNING_DUE, None) in machine.step(DoorInput.OPENED)
+
+
+def test_a_leaf_that_is_found_open_at_the_start_was_not_forced() -> None:
+    machine = DoorMachine(door())
+    assert SetTimer(DoorInput.HELD_DUE, 30) in machine.step(DoorInput.FOUND_OPEN)
+    assert machine.state is DoorState.OPEN
+
+
+def test_a_lockdown_ends_the_time_of_those_who_enter_and_not_of_those_who_leave() -> None:
+    entering, leaving = DoorMachine(door()), DoorMachine(door())
+    entering.step(DoorInput.PERMITTED, ADA)
+    assert Strike(release=False) in entering.step(DoorInput.SHUT)
+    leaving.step(DoorInput.EXIT_REQUESTED)
+    assert leaving.step(DoorInput.SHUT) == []
+
+
+def test_a_release_is_not_ended_by_any_mode_nor_by_the_wiring_but_by_a_re_arming() -> None:
+    machine = DoorMachine(door())
+    assert machine.step(DoorInput.RELEASED) == [Strike(release=True), Ring(Alarm.RELEASED, begins=True)]
+    for event in (DoorInput.SHUT, DoorInput.RELOCK_DUE, DoorInput.REARMED, DoorInput.RELEASE_ENDED):
+        assert machine.step(event) == []
+    assert Ring(Alarm.RELEASED, begins=False) in machine.step(DoorInput.REARMED)
+    assert machine.state is DoorState.LEAVING, "who is on the way out has the strike time still"
+    assert Strike(release=False) in machine.step(DoorInput.RELOCK_DUE)
+
+
+def test_a_door_that_went_down_released_comes_up_released() -> None:
+    machine = DoorMachine(door(), unarmed=True)
+    assert machine.state is DoorState.UNARMED
+    assert machine.step(DoorInput.SHUT) == []
+
+
+def test_in_free_mode_nothing_is_forced_or_held_and_known_people_still_pass() -> None:
+    machine = DoorMachine(door())
+    assert machine.step(DoorInput.FREED) == [Strike(release=True)]
+    assert reports(machine.step(DoorInput.OPENED)) == [(EventType.DOOR_OPENED, None)]
+    assert machine.step(DoorInput.HELD_DUE) == []
+    assert reports(machine.step(DoorInput.PERMITTED, ADA)) == [(EventType.PASSAGE, ADA)]
+    assert machine.step(DoorInput.SECURED)[0] == Strike(release=False)
+    assert machine.state is DoorState.OPEN
 
 
 def test_the_longer_time_holds_for_all_who_wait_with_somebody_who_needs_it() -> None:

@@ -1,0 +1,143 @@
+"""`/v1/operators`: who signs in, as what, and where. A one-time password is told in the answer and nowhere else.
+
+These answers are not kept under an Idempotency-Key: what is told once must not stand in the database.
+"""
+
+from http import HTTPStatus
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import AwareDatetime, BaseModel, Field
+
+from access.api.desk import AtDesk, needs
+from access.api.paging import LIMIT, After, Limit, Page, page
+from access.api.schemas import Id, Sent
+from access.api.versions import Expected, tag
+from access.services.operators import OperatorRecord
+from access.services.rights import Actor, Reach, Role, Scope
+from policies.ids import OrganisationId, SpaceId
+
+routes = APIRouter(prefix="/v1/operators", tags=["operators"])
+
+_Reads = Annotated[Actor, Depends(needs(Scope.OPERATORS_READ))]
+_Writes = Annotated[Actor, Depends(needs(Scope.OPERATORS_WRITE))]
+_Name = Annotated[str, Field(min_length=1, max_length=64, examples=["grace"])]
+
+
+class NewOperator(Sent):
+    """An operator to add. With `organisation` or `space` the role holds there only."""
+
+    name: _Name
+    role: Role
+    organisation: Id | None = None
+    space: Id | None = None
+
+
+class OperatorChange(Sent):
+    """What to change of an operator; what is not sent stays."""
+
+    role: Role = Role.VIEWER
+    organisation: Id | None = None
+    space: Id | None = None
+    disabled: bool = False
+
+
+class OperatorBody(BaseModel):
+    """An operator. `one_time`: they have not chosen their own password yet."""
+
+    name: str
+    role: Role
+    organisation: str | None
+    space: str | None
+    disabled: bool
+    one_time: bool
+    locked_until: AwareDatetime | None
+    created_at: AwareDatetime
+    version: int
+
+
+class NewOperatorBody(OperatorBody):
+    """An operator with the password that works once, told this once."""
+
+    one_time_password: str
+
+
+@routes.get("")
+def list_operators(
+    request: Request,
+    response: Response,
+    desk: AtDesk,
+    _actor: _Reads,
+    limit: Limit = LIMIT,
+    after: After = None,
+) -> Page[OperatorBody]:
+    """List operators by name."""
+    found = desk.services.operators.page(after, limit + 1)
+    return page(request, response, [_body(each) for each in found], limit, lambda each: each.name)
+
+
+@routes.post("", status_code=HTTPStatus.CREATED)
+def create(new: NewOperator, response: Response, desk: AtDesk, actor: _Writes) -> NewOperatorBody:
+    """Add an operator."""
+    operators = desk.services.operators
+    password = operators.create(new.name, new.role, actor.name, desk.now(), _reach(new))
+    response.headers["Location"] = f"/v1/operators/{new.name}"
+    return _once(response, operators.get(new.name), password)
+
+
+@routes.get("/{name}")
+def read(name: str, response: Response, desk: AtDesk, _actor: _Reads) -> OperatorBody:
+    """Read an operator."""
+    found = desk.services.operators.get(name)
+    tag(response, found.version)
+    return _body(found)
+
+
+@routes.patch("/{name}")
+def change(
+    name: str, changes: OperatorChange, response: Response, desk: AtDesk, actor: _Writes, expected: Expected
+) -> OperatorBody:
+    """Change what is sent of an operator (RFC 7396); it holds from their next request on."""
+    sent = changes.model_dump(include=changes.model_fields_set, mode="json")
+    after = desk.services.operators.change(
+        name, lambda before: msgspec.structs.replace(before, **sent), actor.name, desk.now(), expected
+    )
+    tag(response, after.version)
+    return _body(after)
+
+
+@routes.post("/{name}/reset-password")
+def reset(name: str, response: Response, desk: AtDesk, actor: _Writes) -> NewOperatorBody:
+    """Give an operator a new one-time password; the old one and all their sessions end."""
+    password = desk.services.operators.reset(name, actor.name, desk.now())
+    return _once(response, desk.services.operators.get(name), password)
+
+
+@routes.delete("/{name}", status_code=HTTPStatus.NO_CONTENT)
+def remove(
+    name: str,
+    desk: AtDesk,
+    actor: _Writes,
+    *,
+    keep_keys: Annotated[bool, Query(description="leave the keys alive that they made and saw")] = False,
+) -> None:
+    """Remove an operator: sessions, streams and the keys that they made end at once."""
+    desk.services.operators.remove(name, actor.name, desk.now(), keep_keys=keep_keys)
+
+
+def _reach(new: NewOperator) -> Reach:
+    return Reach(
+        OrganisationId(new.organisation) if new.organisation is not None else None,
+        SpaceId(new.space) if new.space is not None else None,
+    )
+
+
+def _body(operator: OperatorRecord) -> OperatorBody:
+    return OperatorBody.model_validate(msgspec.to_builtins(operator))
+
+
+def _once(response: Response, operator: OperatorRecord, password: str) -> NewOperatorBody:
+    tag(response, operator.version)
+    told = msgspec.to_builtins(operator) | {"one_time_password": password}
+    return NewOperatorBody.model_validate(told)

@@ -1,0 +1,102 @@
+"""`totem policy diff OLD NEW`: who gains which door by a change, who loses one, and when, exactly."""
+
+import argparse
+
+import msgspec
+
+from access.cli import FOUND_OR_REFUSED
+from access.cli.policy.inputs import (
+    add_directory,
+    add_instant,
+    add_language,
+    in_language,
+    instant,
+    json,
+    site_of,
+)
+from policies.analysis.diff import Timetable, diff, timetables
+from policies.analysis.diff_words import SAME, difference_told, timetable_told
+from policies.analysis.doorways import Turn
+from policies.analysis.flips import Outcome, Tap
+from policies.analysis.space import Space
+from policies.analysis.standings import Group
+from policies.analysis.week import Week, usual_week
+from policies.building import ScheduledMode
+from policies.ids import DoorId
+from policies.request import DoorMode
+
+SUMMARY = "Tell who gains which door by a change, who loses one, and when, each with a tap that shows it."
+
+
+class _Difference(msgspec.Struct, frozen=True):
+    """One difference as `--json` prints it; whoever holds more tiers than `who` says may turn with them."""
+
+    turn: Turn
+    modes: tuple[DoorMode, ...]
+    doors: tuple[DoorId, ...]
+    who: tuple[Group, ...]
+    when: Week
+    tap: Tap
+    old: Outcome
+    new: Outcome
+
+
+class _Timetable(msgspec.Struct, frozen=True):
+    """Doors in another mode by schedule; null is the normal mode."""
+
+    doors: tuple[DoorId, ...]
+    old: ScheduledMode | None
+    new: ScheduledMode | None
+    when: Week
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    """What `--json` prints."""
+
+    differences: tuple[_Difference, ...]
+    timetables: tuple[_Timetable, ...]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    add_directory(parser, "old", "OLD")
+    add_directory(parser, "new", "NEW")
+    add_instant(parser)
+    add_language(parser)
+    parser.add_argument("--json", action="store_true", help="print one JSON object with every difference")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Compare, and print what differs; anything is a finding."""
+    old, new = site_of(arguments.old), site_of(arguments.new)
+    space = Space([old, new], instant(arguments.at, new))
+    turned, modes = diff(space), timetables(space)
+    if arguments.json:
+        differences = tuple(
+            _Difference(
+                each.turn,
+                each.modes,
+                each.doors,
+                each.groups,
+                _week(each.quarters, space),
+                each.tap,
+                each.old,
+                each.new,
+            )
+            for each in turned
+        )
+        print(json(_Answer(differences, tuple(_timetable(each, space) for each in modes))))
+    else:
+        told = [difference_told(each, space) for each in turned] + [
+            timetable_told(each, space) for each in modes
+        ]
+        print("\n".join(in_language(each, arguments) for each in told or [SAME]))
+    return FOUND_OR_REFUSED if turned or modes else 0
+
+
+def _timetable(timetable: Timetable, space: Space) -> _Timetable:
+    return _Timetable(timetable.doors, timetable.old, timetable.new, _week(timetable.quarters, space))
+
+
+def _week(quarters: int, space: Space) -> Week:
+    return usual_week(space.world.clock, space.sites[1].policy.calendar, quarters)

@@ -1,0 +1,69 @@
+"""`totem policy diff`: what an edit changes is told line by line, in both languages and as JSON; nothing else is."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+import policies
+from access.cli import main
+
+KM0 = Path(policies.__file__).parent / "km0"
+AT = ["--at", "2026-09-14T00:00"]
+
+
+@pytest.fixture
+def edited(tmp_path):
+    shutil.copytree(KM0, tmp_path / "edited")
+    file = tmp_path / "edited" / "policy.toml"
+    text = file.read_text()
+    old, new = (
+        'tiers = ["school-epitech", "school-uha40", "school-42"]',
+        'tiers = ["school-uha40", "school-42"]',
+    )
+    assert old in text
+    file.write_text(text.replace(old, new))
+    return str(file.parent)
+
+
+def test_two_sites_that_are_alike_differ_in_nothing(capsys):
+    assert main(["policy", "diff", str(KM0), str(KM0)]) == 0
+    assert capsys.readouterr().out == "nothing changes for anybody\n"
+    assert main(["policy", "diff", str(KM0), str(KM0), "--lang", "fr"]) == 0
+    assert capsys.readouterr().out == "rien ne change pour personne\n"
+
+
+def test_who_loses_a_door_is_told_with_the_hours_and_a_tap_to_try(edited, capsys):
+    assert main(["policy", "diff", str(KM0), edited, *AT]) == 1
+    told, example = capsys.readouterr().out.splitlines()
+    who, where, when = told.split(" | ")
+    assert who == "- may no longer enter: everybody but makers, with school-epitech"
+    assert (where, when) == ("FabLab", "Monday to Friday 09:00–18:00 (13 days a year otherwise)")
+    assert "FabLab, Monday 2026-09-14 09:00, startup, with school-epitech" in example
+    assert example.endswith(": granted (schools-fablab) → refused (denied-zone-no-access-rights)")
+
+
+def test_json_has_who_where_when_and_the_tap(edited, capsys):
+    assert main(["policy", "diff", edited, str(KM0), *AT, "--json"]) == 1
+    answer = json.loads(capsys.readouterr().out)
+    (found,) = answer["differences"]
+    assert answer["timetables"] == []
+    assert (found["turn"], found["doors"]) == ("gains", ["fablab"])
+    (who,) = found["who"]
+    assert who["tiers"] == [["school-epitech"]]
+    assert "maker" not in who["types"]
+    assert found["when"]["usual"] == [
+        {"days": ["mon", "tue", "wed", "thu", "fri"], "hours": [{"from": "09:00", "until": "18:00"}]}
+    ]
+    assert (found["old"]["effect"], found["new"]["rules"]) == ("deny", ["schools-fablab"])
+
+
+def test_a_new_policy_that_does_not_load_is_refused_with_every_finding(edited, capsys):
+    file = Path(edited) / "policy.toml"
+    file.write_text(file.read_text() + '\n[[permit]]\nid = "x"\nspaces = ["nowhere"]\n')
+    assert main(["policy", "diff", str(KM0), edited]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "policy.toml:" in captured.err
+    assert "nowhere" in captured.err

@@ -1,0 +1,262 @@
+"""Rigs for the conformance of door hardware: a driver of each kind, its wires, and the door behind them."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Protocol, cast
+
+from emulators import gpio, osdp_door
+from emulators.gpio import DoorOnChip
+from emulators.osdp import EmulatedLine, EmulatedPeripheral
+from emulators.osdp_door import DOOR_HEAD, DoorOnPeripheral
+from emulators.strike import EmulatedDoor
+from policies.building import Door, Label
+from policies.ids import DoorId, SpaceId
+from readers.actuators.bolt import HOLD_S
+from readers.actuators.gpio import GpioDoor, OpenChip
+from readers.actuators.osdp import OsdpDoor
+from readers.clock import SystemClock
+from readers.feedback import Feedbacks, signals
+from readers.hardware import Gpio, GpioInput, GpioOutput, Osdp, OsdpInput
+from readers.osdp.panel import ControlPanel
+from readers.ports import DoorHardware, Input, Timer
+
+EVERY_INPUT = frozenset(Input)
+_HASTE = 10
+
+
+class HastyClock:
+    """Seconds of a door's closer, ten times as fast as the wall's."""
+
+    def __init__(self) -> None:
+        self._wall = SystemClock()
+        self._start = self._wall.now()
+
+    def now(self) -> datetime:
+        return self._start + _HASTE * (self._wall.now() - self._start)
+
+    def call_later(self, delay_s: float, callback: Callable[[], None]) -> Timer:
+        return self._wall.call_later(delay_s / _HASTE, callback)
+
+    async def sleep(self, delay_s: float) -> None:
+        await self._wall.sleep(timedelta(seconds=delay_s / _HASTE).total_seconds())
+
+
+def a_door(*, supervised: bool = False) -> EmulatedDoor:
+    """Return a door with all that can be wired to one."""
+    door = Door(
+        DoorId("agora"), Label("Agora", "Agora"), SpaceId("outside"), SpaceId("agora"), release_input=True
+    )
+    return EmulatedDoor(door, HastyClock(), supervised=supervised)
+
+
+class Rig(Protocol):
+    """A driver under test, and what happens to its wires. `told` has what the driver told.
+
+    `wired` is what it can tell; a driver renews its hold on the strike within `renewed_within_s`.
+    """
+
+    hardware: DoorHardware
+    door: EmulatedDoor
+    told: list[Input]
+    wired: frozenset[Input]
+    is_supervised: bool
+    inputs_survive: bool
+    falls_by_itself: bool
+    renewed_within_s: float
+
+    async def break_output(self) -> None: ...
+
+    async def mend_output(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def start(self) -> None: ...
+
+    async def die(self) -> None: ...
+
+
+class EmulatedRig:
+    """The emulated door is its own driver: it never stops, and nothing but its power can die."""
+
+    wired = EVERY_INPUT
+    inputs_survive = True
+    falls_by_itself = True
+    renewed_within_s = 0.0
+
+    def __init__(self, *, supervised: bool) -> None:
+        self.is_supervised = supervised
+        self.door = a_door(supervised=supervised)
+        self.hardware: DoorHardware = self.door
+        self.told: list[Input] = []
+        self.door.listen(self.told.append)
+
+    async def break_output(self) -> None:
+        self.door.break_relay()
+
+    async def mend_output(self) -> None:
+        self.door.mend_relay()
+
+    async def stop(self) -> None:
+        """Do nothing."""
+
+    async def start(self) -> None:
+        """Do nothing."""
+
+    async def die(self) -> None:
+        self.door.faults.power_cut = True
+
+
+class GpioRig:
+    """A relay board on a chip; breaking the output is pulling the chip out, inputs and all."""
+
+    wired = EVERY_INPUT
+    inputs_survive = False
+    falls_by_itself = True
+    renewed_within_s = 0.0
+    hardware: DoorHardware
+
+    def __init__(self, *, supervised: bool) -> None:
+        self.is_supervised = supervised
+        self.door = a_door(supervised=supervised)
+        self.chip = DoorOnChip(self.door)
+        self.told: list[Input] = []
+
+    async def break_output(self) -> None:
+        self.chip.unplug()
+
+    async def mend_output(self) -> None:
+        self.chip.plug()
+
+    async def stop(self) -> None:
+        await self._driver.close()
+
+    async def start(self) -> None:
+        self.hardware = self._driver = GpioDoor(
+            gpio_wiring(supervised=self.is_supervised),
+            signals(Feedbacks()),
+            asyncio.get_running_loop(),
+            cast("OpenChip", self.chip.open),
+        )
+        self.hardware.listen(self.told.append)
+
+    async def die(self) -> None:
+        """Let the kernel take the lines back, as it does whatever a process dies of."""
+        assert self.chip.holder is not None
+        asyncio.get_running_loop().remove_reader(self.chip.holder.fd)
+        self.chip.take_back()
+        await self.start()  # and the next process finds the door locked
+
+
+def gpio_wiring(*, supervised: bool) -> Gpio:
+    return Gpio(
+        DoorId("agora"),
+        strike=GpioOutput(gpio.STRIKE),
+        contact=GpioInput(gpio.CONTACT),
+        contact_shut=GpioInput(gpio.CONTACT_SHUT) if supervised else None,
+        exit=GpioInput(gpio.EXIT, active="low"),
+        tamper=GpioInput(gpio.TAMPER),
+        release=GpioInput(gpio.RELEASE),
+        green=GpioOutput(gpio.GREEN),
+        red=GpioOutput(gpio.RED),
+        buzzer=GpioOutput(gpio.BUZZER),
+    )
+
+
+class OsdpDoorRig:
+    """A reader's head with an output and inputs; breaking the output is cutting its wires."""
+
+    wired = EVERY_INPUT - {Input.CONTACT_FAULT}
+    is_supervised = False
+    inputs_survive = False
+    falls_by_itself = True
+    renewed_within_s = HOLD_S + 0.5
+    hardware: DoorHardware
+
+    def __init__(self) -> None:
+        self.door = a_door()
+        self._key = secrets.token_bytes(16)
+        self._head = EmulatedPeripheral(1, self._key, DOOR_HEAD)
+        self._wired = DoorOnPeripheral(self.door, self._head, asyncio.get_running_loop())
+        self._line = EmulatedLine(self._head)
+        self._line.__enter__()
+        self.told: list[Input] = []
+
+    async def break_output(self) -> None:
+        self._head.is_cut = True
+
+    async def mend_output(self) -> None:
+        self._head.is_cut = False
+
+    async def start(self) -> None:
+        self._panel = ControlPanel(self._line.path, 115200, {1: self._key}, asyncio.get_running_loop())
+        self.hardware = self._driver = OsdpDoor(
+            osdp_wiring(), self._panel.peripherals[1], signals(Feedbacks()), "fr"
+        )
+        self.hardware.listen(self.told.append)
+        self.hardware.lock()
+        async with asyncio.timeout(10):
+            while Input.CONTACT_CLOSED not in self.hardware.senses():  # noqa: ASYNC110  (the line tells by itself)
+                await asyncio.sleep(0.01)
+
+    async def stop(self) -> None:
+        await self._driver.close()
+        await self._panel.close()
+
+    async def die(self) -> None:
+        await self._panel.close()
+
+    def put_away(self) -> None:
+        self._line.__exit__()
+
+
+def osdp_wiring() -> Osdp:
+    return Osdp(
+        DoorId("agora"),
+        "head",
+        contact=OsdpInput(osdp_door.CONTACT),
+        exit=OsdpInput(osdp_door.EXIT, when="active"),
+        release=OsdpInput(osdp_door.RELEASE),
+        asks=False,
+    )
+
+
+RigMaker = Callable[[Path], AbstractAsyncContextManager[Rig]]
+
+
+@asynccontextmanager
+async def emulated(_: Path) -> AsyncIterator[Rig]:
+    yield EmulatedRig(supervised=False)
+
+
+@asynccontextmanager
+async def emulated_supervised(_: Path) -> AsyncIterator[Rig]:
+    yield EmulatedRig(supervised=True)
+
+
+@asynccontextmanager
+async def gpio_plain(_: Path) -> AsyncIterator[Rig]:
+    rig = GpioRig(supervised=False)
+    await rig.start()
+    yield rig
+    await rig.stop()
+
+
+@asynccontextmanager
+async def gpio_changeover(_: Path) -> AsyncIterator[Rig]:
+    rig = GpioRig(supervised=True)
+    await rig.start()
+    yield rig
+    await rig.stop()
+
+
+@asynccontextmanager
+async def osdp(_: Path) -> AsyncIterator[Rig]:
+    rig = OsdpDoorRig()
+    await rig.start()
+    yield rig
+    await rig.stop()
+    rig.put_away()

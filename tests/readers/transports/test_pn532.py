@@ -1,0 +1,129 @@
+"""A PN532 that watches its field by itself: nfcpy's driver for the chip, the chip emulated, between them a wire."""
+
+import asyncio
+import errno
+import logging
+import os
+from collections.abc import Callable
+
+import pytest
+from nfc.clf.pn532 import Chipset
+
+from emulators.cards.uid import UidCard
+from emulators.pn532 import ACK, Code, Pn532, SerialPn532
+from readers.errors import CardGone
+from readers.transports.nfcpy import NfcpyTransport
+from readers.transports.pn532 import LIST_TARGETS, feels_a_card
+
+UID, OTHER_UID = bytes.fromhex("04a1b2c3d4e5f6"), bytes.fromhex("04ffeeddccbbaa")
+TYPE_A, TYPE_B = bytes((1, 0)), bytes((1, 3, 0))
+DEADLINE_S = 20
+
+
+class Wire:
+    """The serial line, without its time: what does not come at once never comes."""
+
+    def __init__(self) -> None:
+        self.chip = Pn532()
+        self.asked: list[tuple[int, bytes]] = []
+        self.meanwhile: Callable[[], bytes] = bytes
+        self._coming = bytearray()
+
+    def write(self, frame: bytes) -> None:
+        if frame != ACK:
+            self.asked.append((frame[6], bytes(frame[7:-2])))
+        self._coming += self.chip.hear(bytes(frame))
+
+    def read(self, timeout: int) -> bytearray:
+        del timeout
+        if not self._coming:
+            self._coming += self.meanwhile()
+        if not self._coming:
+            raise OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
+        length = 6 if self._coming.startswith(ACK) else self._coming[3] + 7
+        frame = self._coming[:length]
+        del self._coming[:length]
+        return frame
+
+    def drop(self) -> None:
+        self._coming.clear()
+
+
+@pytest.fixture
+def wire() -> Wire:
+    return Wire()
+
+
+def feels(wire: Wire) -> bool:
+    return feels_a_card(Chipset(wire, logging.getLogger("nfc")), wire.drop)
+
+
+def listed(wire: Wire) -> bytes:
+    """Return the cards that the chip tells of, their number first."""
+    chip = Chipset(wire, logging.getLogger("nfc"))
+    return bytes(chip.command(LIST_TARGETS, bytearray((2, 0)), timeout=1.0))
+
+
+def test_a_second_in_which_nothing_comes_is_four_commands(wire):
+    assert not feels(wire)
+    assert [code for code, _ in wire.asked] == [
+        Code.RF_CONFIGURATION,
+        Code.IN_LIST_PASSIVE_TARGET,
+        Code.IN_LIST_PASSIVE_TARGET,
+        Code.RF_CONFIGURATION,
+    ]
+    assert [body for code, body in wire.asked if code == LIST_TARGETS] == [TYPE_A, TYPE_B]
+
+
+def test_a_card_that_comes_while_the_chip_looks_is_felt_and_then_asked_for_in_vain_only_once(wire):
+    wire.meanwhile = lambda: wire.chip.present(UidCard(UID))
+    assert feels(wire)
+    assert listed(wire)[0] == 1
+    wire.chip.remove()
+    assert listed(wire) == b"\x00", "the chip does not look for ever any more"
+
+
+class LateWire(Wire):
+    """The answer to the first look is on its way when the wait for it ends."""
+
+    is_late = False
+
+    def read(self, timeout: int) -> bytearray:
+        try:
+            return super().read(timeout)
+        except OSError:
+            if not self.is_late:
+                self.is_late = True
+                self._coming += self.chip.present(UidCard(UID))
+            raise
+
+
+def test_a_card_whose_answer_crossed_the_word_to_stop_is_felt_in_the_next_round():
+    wire = LateWire()
+    assert not feels(wire)
+    assert wire.is_late
+    assert feels(wire)
+    assert listed(wire)[0] == 1
+
+
+def test_a_chip_that_answers_nothing_is_a_fault_of_the_line(wire):
+    wire.chip.hear = lambda _: b""
+    with pytest.raises(OSError, match=os.strerror(errno.EIO)):
+        feels(wire)
+
+
+async def test_two_cards_brought_together_are_something_that_cannot_be_read():
+    with SerialPn532() as chip:
+        transport = NfcpyTransport(f"tty:{chip.path}", asyncio.get_running_loop())
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                for _ in range(2):
+                    chip.present(UidCard(UID), UidCard(OTHER_UID))
+                    several = await transport.next_card()
+                    assert several.atr == b""
+                    with pytest.raises(CardGone):
+                        await several.transmit(b"\xff\xca\x00\x00\x00")
+                    chip.remove()
+                    await several.removed()
+        finally:
+            await transport.close()
