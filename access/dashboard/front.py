@@ -57,14 +57,17 @@ class Front:
         except NotSignedIn:
             return None
 
-    async def entitled(self, request: Request, scope: str) -> Actor | Response:
-        """Return who is signed in with that right, or the answer for whoever is not."""
+    async def entitled(self, request: Request, scope: str, *, within_reach: bool = False) -> Actor | Response:
+        """Return who is signed in with that right, or the answer for whoever is not.
+
+        With `within_reach` the right may hold for one organisation or space only: the page looks at the reach.
+        """
         operator = await self.operator(request)
         if operator is None:
             return go("/sign-in")
         if operator.must_set_password:
             return go("/password")
-        if not operator.may(scope):
+        if not (operator.may_within(scope) if within_reach else operator.may(scope)):
             return Response(status_code=HTTPStatus.FORBIDDEN)
         return operator
 
