@@ -3,10 +3,11 @@
 import pytest
 
 from access.api import create_app
+from access.api.desk import SESSION_COOKIE, csrf_token
 from access.api.taps import Taps
 from access.authorize.authorizer import Authorizer
 from access.services.keyring import KeyRing
-from access.services.rights import SCOPES, Role
+from access.services.rights import EVERYWHERE, SCOPES, Role
 from policies.ids import SourceId
 from readers.journal import Durability, FileJournal
 from tests.asgi_client import Client
@@ -40,6 +41,21 @@ def keyed(front, services):
         return Client(front, {"Authorization": f"Bearer {secret}"})
 
     return with_scopes
+
+
+@pytest.fixture
+def signed_in(app, services):
+    """Return a function that makes the browser of an operator who has chosen their password."""
+
+    def browser(name, role, reach=EVERYWHERE):
+        services.operators.create(name, role, "test", NOON, reach)
+        once = services.sessions.admit(name, NOON)
+        opened = services.sessions.set_password(once.token, f"a good word of {name[::-1]}", NOON)
+        client = Client(app, {"X-CSRF-Token": csrf_token(opened.token)})
+        client.cookies.set(SESSION_COOKIE, opened.token)
+        return client
+
+    return browser
 
 
 @pytest.fixture
