@@ -111,5 +111,5 @@ class DoorMachine:
         ]
 
     def _strike_time_s(self) -> float:
-        extended = any(claim.extended for claim in self._claims)
+        extended = self._is_slow or any(claim.extended for claim in self._claims)
         return self.door.extended_strike_time_s if extended else self.door.strike_time_s
