@@ -6,6 +6,7 @@ from datetime import datetime
 from fastapi import FastAPI
 
 from access.api import (
+    audit,
     authorize,
     badges,
     building,
@@ -58,6 +59,7 @@ def create_app(
         authorize,
         operators,
         keys,
+        audit,
         docs,
     ):
         app.include_router(resource.routes)

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from access.errors import SettingsError
 from access.occupancy.history import Recorder
 from access.occupancy.live import LiveBuilding
+from access.services.audit import Audit
 from access.services.badges import Badges
 from access.services.counting import Chronicle, Counting
 from access.services.events import Events
@@ -53,6 +54,7 @@ class Services(msgspec.Struct, frozen=True):
     operators: Operators
     sessions: Sessions
     keys: Keys
+    audit: Audit
     events: Events
     idempotency: Idempotency
     ingest: Ingest
@@ -111,6 +113,7 @@ def open_services(
         operators=Operators(database, building, passwords, departures),
         sessions=Sessions(database, passwords, building.site),
         keys=Keys(database, building, departures),
+        audit=Audit(database, building.site, key),
         events=Events(database),
         idempotency=Idempotency(database),
         ingest=Ingest(database, tuple(scopes)),
