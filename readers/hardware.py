@@ -79,4 +79,67 @@ class Osdp(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="h
     asks: bool = True
 
 
-DoorDevice = Emulated | Gpio | Osdp
+class ShellyInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An input of a Shelly; `when` is its state that tells something."""
+
+    input: Annotated[int, msgspec.Meta(ge=0, le=99)]
+    when: Literal["on", "off"] = "off"
+
+
+class Shelly(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="hardware", tag="shelly"):
+    """A Shelly of the second generation or later, by its topic prefix."""
+
+    id: DoorId
+    prefix: str
+    switch: Annotated[int, msgspec.Meta(ge=0, le=99)] = 0
+    contact: ShellyInput | None = None
+    exit: ShellyInput | None = None
+    release: ShellyInput | None = None
+
+
+class Zigbee2mqtt(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="hardware", tag="zigbee2mqtt"
+):
+    """Zigbee devices by their friendly names: a relay, a contact sensor, a button.
+
+    `state` is the property of the relay (`state_l1` of one with several). `timed` says that its firmware knows
+    `on_time`.
+    """
+
+    id: DoorId
+    relay: str
+    contact: str | None = None
+    exit: str | None = None
+    base: str = "zigbee2mqtt"
+    state: str = "state"
+    timed: bool = True
+
+
+class HomeAssistantSensor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A binary sensor: on while the leaf is open, the button pressed, the case opened, the release given."""
+
+    state_topic: str
+    payload_on: str = "ON"
+    payload_off: str = "OFF"
+
+
+class HomeAssistant(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="hardware", tag="home-assistant"
+):
+    """A switch and binary sensors, with the names and defaults of Home Assistant's MQTT platforms."""
+
+    id: DoorId
+    command_topic: str
+    state_topic: str
+    payload_on: str = "ON"
+    payload_off: str = "OFF"
+    availability_topic: str | None = None
+    payload_available: str = "online"
+    contact: HomeAssistantSensor | None = None
+    exit: HomeAssistantSensor | None = None
+    tamper: HomeAssistantSensor | None = None
+    release: HomeAssistantSensor | None = None
+
+
+MqttRelay = Shelly | Zigbee2mqtt | HomeAssistant
+DoorDevice = Emulated | Gpio | Osdp | MqttRelay

@@ -39,7 +39,7 @@ class RemoteBolt:
         self._name, self._send, self._wires, self._renew_s = name, send, wires, renew_s
         self.is_free = False
         self._fault: HardwareFault | None = None
-        self._is_proven = False
+        self._is_proven = self._is_asking = False
         self._silent_until = asyncio.get_running_loop().time() + START_S
         self._keeping: asyncio.Task[None] | None = None
 
@@ -50,10 +50,15 @@ class RemoteBolt:
         if self._fault is not None:
             raise HardwareFault(f"{self._name}: {self._fault}, expected it to switch the strike")
 
-    def again(self) -> None:
-        """Give the present order once more, now."""
+    def again(self, after_s: float = 0.0) -> None:
+        """Give the present order once more."""
         self._stop()
-        self._keeping = asyncio.get_running_loop().create_task(self._keep(), name=self._name)
+        self._keeping = asyncio.get_running_loop().create_task(self._keep(after_s), name=self._name)
+
+    def postpone(self) -> None:
+        """Give the present order again only after a whole pause, where none is under way."""
+        if not self._is_asking:
+            self.again(after_s=CHECK_S)
 
     def fail(self, fault: HardwareFault) -> None:
         """Note that the relay cannot answer now; the order is given again until it does."""
@@ -75,7 +80,8 @@ class RemoteBolt:
         if self._keeping is not None:
             self._keeping.cancel()
 
-    async def _keep(self) -> None:
+    async def _keep(self, after_s: float) -> None:
+        await asyncio.sleep(after_s)
         while True:
             answered = await self._try()
             await asyncio.sleep(self._pause_s(answered=answered))
@@ -89,6 +95,7 @@ class RemoteBolt:
         return not self._is_proven and asyncio.get_running_loop().time() < self._silent_until
 
     async def _try(self) -> bool:
+        self._is_asking = True
         try:
             async with asyncio.timeout(ANSWER_S):
                 await self._send(self.is_free)
@@ -98,6 +105,8 @@ class RemoteBolt:
         except HardwareFault as fault:
             self.fail(fault)
             return False
+        finally:
+            self._is_asking = False
         if self._fault is not None:
             _log.info("door-output-restored", extra={"fault": self._name})
         self._fault, self._is_proven = None, True
