@@ -5,7 +5,8 @@ Its oldest part may go after its time; the hash of the last row that went stays,
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
+from contextlib import closing
 from datetime import UTC, datetime
 
 import msgspec
@@ -90,10 +91,11 @@ def newest(session: Session, chosen: AuditFilter, before: int | None, limit: int
     return list(map(_entry, session.scalars(query)))
 
 
-def oldest_first(session: Session, chosen: AuditFilter) -> Iterator[AuditEntry]:
+def oldest_first(session: Session, chosen: AuditFilter) -> Generator[AuditEntry, None, None]:
     """Return every entry that is chosen, the oldest first."""
     query = _where(chosen).order_by(AuditRow.seq).execution_options(yield_per=_AT_ONCE)
-    yield from map(_entry, session.scalars(query))
+    with session.scalars(query) as rows:  # closed also where the reader stops half-way
+        yield from map(_entry, rows)
 
 
 def entry_at(session: Session, seq: int) -> AuditEntry | None:
@@ -106,10 +108,11 @@ def verify(session: Session) -> Chain:
     """Look at the whole record: every entry, none missing, and the end where the site's row says that it is."""
     row = site.read(session)
     seq, digest = row.audit_gone_seq, row.audit_gone_digest
-    for entry in oldest_first(session, AuditFilter()):
-        if entry.seq != seq + 1 or entry.prev != digest or entry.digest != _digest(entry):
-            return Chain(row.audit_gone_seq, row.audit_seq, row.audit_digest, seq + 1)
-        seq, digest = entry.seq, entry.digest
+    with closing(oldest_first(session, AuditFilter())) as entries:
+        for entry in entries:
+            if entry.seq != seq + 1 or entry.prev != digest or entry.digest != _digest(entry):
+                return Chain(row.audit_gone_seq, row.audit_seq, row.audit_digest, seq + 1)
+            seq, digest = entry.seq, entry.digest
     is_whole = (seq, digest) == (row.audit_seq, row.audit_digest)
     return Chain(row.audit_gone_seq, row.audit_seq, row.audit_digest, None if is_whole else seq + 1)
 
