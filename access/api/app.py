@@ -19,6 +19,7 @@ from access.api import (
     operators,
     organisations,
     people,
+    privacy,
     problems,
     rollcall,
     session,
@@ -62,6 +63,7 @@ def create_app(
         operators,
         keys,
         audit,
+        privacy,
         docs,
     ):
         app.include_router(resource.routes)

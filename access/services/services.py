@@ -16,7 +16,9 @@ from access.services.audit import Audit
 from access.services.badges import Badges
 from access.services.counting import Chronicle, Counting
 from access.services.doors import Doors
+from access.services.erasure import Erasures
 from access.services.events import Events
+from access.services.holds import Holds
 from access.services.idempotency import Idempotency
 from access.services.ingest import Ingest
 from access.services.keys import Keys
@@ -29,6 +31,7 @@ from access.services.passwords import Passwords
 from access.services.people import People
 from access.services.publication import Publisher
 from access.services.reception import Reception
+from access.services.retention import Retention
 from access.services.rollcall import RollCall
 from access.services.sessions import Sessions
 from access.services.signing import create_key, fingerprint, load_key
@@ -58,6 +61,9 @@ class Services(msgspec.Struct, frozen=True):
     sessions: Sessions
     keys: Keys
     audit: Audit
+    retention: Retention
+    erasures: Erasures
+    holds: Holds
     events: Events
     idempotency: Idempotency
     ingest: Ingest
@@ -121,6 +127,9 @@ def open_services(
         sessions=Sessions(database, passwords, building.site),
         keys=Keys(database, building, departures),
         audit=Audit(database, building.site, key),
+        retention=Retention(database, building),
+        erasures=Erasures(database, building.site, rights),
+        holds=Holds(database),
         events=Events(database),
         idempotency=Idempotency(database),
         ingest=Ingest(database, tuple(scopes)),
