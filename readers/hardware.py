@@ -14,6 +14,9 @@ Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=300)]
 """Inputs of 400 ms must be seen, so none is smoothed for longer than this."""
 
 
+Endpoint = Annotated[str, msgspec.Meta(pattern=r"^\d{1,3}(\.\d{1,3}){3}:\d{1,5}$")]
+
+
 class Emulated(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="hardware", tag="emulated"):
     """A door that moves nothing: it is for a desk, and says so at every start."""
 
@@ -79,4 +82,90 @@ class Osdp(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="h
     asks: bool = True
 
 
-DoorDevice = Emulated | Gpio | Osdp
+class ShellyInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An input of a Shelly; `when` is its state that tells something."""
+
+    input: Annotated[int, msgspec.Meta(ge=0, le=99)]
+    when: Literal["on", "off"] = "off"
+
+
+class Shelly(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="hardware", tag="shelly"):
+    """A Shelly of the second generation or later, by its topic prefix."""
+
+    id: DoorId
+    prefix: str
+    switch: Annotated[int, msgspec.Meta(ge=0, le=99)] = 0
+    contact: ShellyInput | None = None
+    exit: ShellyInput | None = None
+    release: ShellyInput | None = None
+
+
+class Zigbee2mqtt(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="hardware", tag="zigbee2mqtt"
+):
+    """Zigbee devices by their friendly names: a relay, a contact sensor, a button.
+
+    `state` is the property of the relay (`state_l1` of one with several). `timed` says that its firmware knows
+    `on_time`.
+    """
+
+    id: DoorId
+    relay: str
+    contact: str | None = None
+    exit: str | None = None
+    base: str = "zigbee2mqtt"
+    state: str = "state"
+    timed: bool = True
+
+
+class HomeAssistantSensor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A binary sensor: on while the leaf is open, the button pressed, the case opened, the release given."""
+
+    state_topic: str
+    payload_on: str = "ON"
+    payload_off: str = "OFF"
+
+
+class HomeAssistant(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="hardware", tag="home-assistant"
+):
+    """A switch and binary sensors, with the names and defaults of Home Assistant's MQTT platforms."""
+
+    id: DoorId
+    command_topic: str
+    state_topic: str
+    payload_on: str = "ON"
+    payload_off: str = "OFF"
+    availability_topic: str | None = None
+    payload_available: str = "online"
+    contact: HomeAssistantSensor | None = None
+    exit: HomeAssistantSensor | None = None
+    tamper: HomeAssistantSensor | None = None
+    release: HomeAssistantSensor | None = None
+
+
+class UhppoteBoard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A board by its serial number and address. It sends its events to `tell`, which arrive here at `listen`.
+
+    Each board has a port of its own to send to. All are `ADDRESS:PORT`, with addresses in numbers.
+    """
+
+    id: str
+    serial: Annotated[int, msgspec.Meta(ge=1, le=2**32 - 1)]
+    address: Endpoint
+    tell: Endpoint
+    listen: Endpoint = "0.0.0.0:60001"
+
+
+class Uhppote(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="hardware", tag="uhppote"):
+    """A door of a UHPPOTE board, 1 to 4, with the contact and the button that are wired to it there."""
+
+    id: DoorId
+    board: str
+    door: Annotated[int, msgspec.Meta(ge=1, le=4)]
+    contact: bool = True
+    release: bool = False
+
+
+MqttRelay = Shelly | Zigbee2mqtt | HomeAssistant
+DoorDevice = Emulated | Gpio | Osdp | MqttRelay | Uhppote

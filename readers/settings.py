@@ -13,7 +13,7 @@ from policies.ids import ReaderId, SiteId, SourceId
 from readers.badges import Badges, Home, Masters
 from readers.errors import SettingsError
 from readers.feedback import Feedbacks
-from readers.hardware import DoorDevice
+from readers.hardware import DoorDevice, UhppoteBoard
 from readers.wire.bus import Broker
 
 _T = TypeVar("_T")
@@ -44,7 +44,10 @@ class OsdpLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Everything a door computer is told. `state` is the folder of the journal and the kept snapshot."""
+    """Everything a door computer is told. `state` is the folder of the journal and the kept snapshot.
+
+    `relays` is the broker of relays that doors hang on, where it is not the site's own.
+    """
 
     site: SiteId
     source: SourceId
@@ -57,6 +60,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reader: tuple[ReaderDevice, ...] = ()
     osdp: tuple[OsdpLine, ...] = ()
     door: tuple[DoorDevice, ...] = ()
+    relays: Broker | None = None
+    uhppote: tuple[UhppoteBoard, ...] = ()
     feedback: Feedbacks = Feedbacks()
 
 

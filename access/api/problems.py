@@ -10,7 +10,17 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from access.errors import Conflict, Invalid, NotAllowed, NotFound, NotSignedIn, Outdated, TotemError
+from access.errors import (
+    Conflict,
+    DoorSilent,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    Outdated,
+    Refused,
+    TotemError,
+)
 
 TYPE = "urn:totem:problem:"
 MEDIA_TYPE = "application/problem+json"
@@ -20,6 +30,8 @@ _STATUS: Mapping[type[TotemError], tuple[HTTPStatus, str]] = {
     NotAllowed: (HTTPStatus.FORBIDDEN, "not-allowed"),
     NotFound: (HTTPStatus.NOT_FOUND, "not-found"),
     Outdated: (HTTPStatus.PRECONDITION_FAILED, "outdated"),
+    Refused: (HTTPStatus.CONFLICT, "command-refused"),
+    DoorSilent: (HTTPStatus.GATEWAY_TIMEOUT, "door-silent"),
     Conflict: (HTTPStatus.CONFLICT, "conflict"),
     Invalid: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid"),
 }

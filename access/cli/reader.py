@@ -64,6 +64,7 @@ async def _serve(chosen: Settings, state: Path, key: Ed25519PublicKey) -> None:
         print(f"door {door}: emulated, no bolt moves", file=sys.stderr)
     rights, credentials = Rights(chosen.source, key, state / "snapshot"), open_credentials(chosen, state)
     daemon = Daemon(rights, transports, doors.hardware, journal, uplink, clock, credentials)
+    uplink.obey(doors.hardware, daemon.take_command)
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [

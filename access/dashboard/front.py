@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from access.dashboard.assets import addresses, read_assets
 from access.dashboard.broadcast import Broadcast
+from access.dashboard.compress import for_line
 from access.dashboard.guard import CSRF_COOKIE, csrf_token, keep
 from access.dashboard.ports import Actor, Sessions
 from access.dashboard.words import Language, Words, preferred
@@ -93,7 +94,7 @@ class Front:
         response = HTMLResponse(text, headers={"content-language": spoken.value})
         keep(request, response, CSRF_COOKIE, csrf)
         keep(request, response, LANGUAGE_COOKIE, spoken.value, _YEAR_S)
-        return response
+        return for_line(request, response)
 
 
 def session_token(request: Request) -> str:

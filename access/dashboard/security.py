@@ -82,6 +82,7 @@ class _Security:
         ]  # fmt: skip
         return self._front.page(
             request, spoken, template, operator=operator.name, rows=rows, alarms=alarms, only=only.value,
+            now=renderer.time(self._front.now()),
             door=door, doors=list(self._building.doors.values()), may_open=operator.may(_READS_EVENTS),
         )  # fmt: skip
 

@@ -166,6 +166,10 @@ class LiveBuilding:
         """Return a space's day so far by quarter-hours; None where nothing is written down."""
         return self._recorder.today(space) if self._recorder is not None else None
 
+    def trail(self, space: SpaceId, at: datetime, minutes: int, step: int) -> list[int]:
+        """Return a space's counts of the last `minutes`, one every `step`; empty where nothing is written down."""
+        return self._recorder.trail(space, at, minutes, step) if self._recorder is not None else []
+
     def flow(self, until: datetime | None = None) -> FlowView:
         """Return arrivals and departures of the hour that ends at `until`, or at the newest event seen."""
         return self._flow.view(until or self._as_of)

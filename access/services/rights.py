@@ -18,6 +18,8 @@ class Scope(Enum):
     """What somebody may do."""
 
     BUILDING_READ = "building:read"
+    DOORS_WRITE = "doors:write"
+    LOCKDOWN_WRITE = "lockdown:write"
     OCCUPANCY_READ = "occupancy:read"
     OCCUPANCY_WRITE = "occupancy:write"
     ROLLCALL_READ = "rollcall:read"
@@ -63,7 +65,7 @@ SCOPES = {
     Role.WARDEN: _SEES | _MUSTERS,
     Role.SECURITY: _SEES
     | _MUSTERS
-    | {Scope.OCCUPANCY_WRITE}
+    | {Scope.OCCUPANCY_WRITE, Scope.DOORS_WRITE, Scope.LOCKDOWN_WRITE}
     | {Scope.PEOPLE_READ, Scope.BADGES_READ, Scope.BADGES_WRITE, Scope.ORGANISATIONS_READ, Scope.EVENTS_READ},
     Role.MANAGER: _WELCOMES | _MUSTERS | {Scope.ORGANISATIONS_WRITE, Scope.OCCUPANCY_WRITE},
     # Whoever administers the system does not thereby read where people went (DOMAIN section 6).

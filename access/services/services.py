@@ -11,8 +11,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from access.errors import SettingsError
 from access.occupancy.history import Recorder
 from access.occupancy.live import LiveBuilding
+from access.services.answers import Answers
 from access.services.badges import Badges
 from access.services.counting import Chronicle, Counting
+from access.services.doors import Doors
 from access.services.events import Events
 from access.services.idempotency import Idempotency
 from access.services.ingest import Ingest
@@ -24,6 +26,7 @@ from access.services.outbox import Outbox, RightsChanged
 from access.services.own import OwnEvents
 from access.services.passwords import Passwords
 from access.services.people import People
+from access.services.pins import Pins
 from access.services.publication import Publisher
 from access.services.reception import Reception
 from access.services.rollcall import RollCall
@@ -34,6 +37,7 @@ from access.store.database import Database, open_database
 from policies.building import Building
 from policies.ids import DoorId, SourceId
 from policies.policy import Policy
+from readers.wire.bus import Message
 from readers.wire.events import Event
 
 
@@ -41,7 +45,7 @@ class Services(msgspec.Struct, frozen=True):
     """Everything that can be asked of the server.
 
     `rights` tells of changes that doors must know, `news` of events, `departures` the name of an operator or key that
-    lost rights.
+    lost rights. `commands` carries what is on its way to doors, `answers` what they say to it.
     """
 
     building: Building
@@ -62,6 +66,10 @@ class Services(msgspec.Struct, frozen=True):
     chronicle: Chronicle
     rollcall: RollCall
     reception: Reception
+    pins: Pins
+    doors: Doors
+    answers: Answers
+    commands: Outbox[Message]
     rights: Outbox[RightsChanged]
     news: Outbox[Sequence[Event]]
     departures: Outbox[str]
@@ -99,6 +107,7 @@ def open_services(
     passwords = Passwords()
     recorder = Recorder(building, policy.calendar)
     live = open_live(database, building, policy, recorder if keeps_history else None)
+    commands = Outbox[Message]()
     own = OwnEvents(int(datetime.now(UTC).timestamp() * 1000), news)
     news.listen(live.take)
     return Services(
@@ -119,6 +128,10 @@ def open_services(
         counting=Counting(database, building, own),
         chronicle=Chronicle(database, building, policy.calendar, live, recorder, own),
         reception=Reception(database),
+        pins=Pins(database, rights),
+        doors=Doors(database, building, key, commands),
+        answers=Answers(news),
+        commands=commands,
         rollcall=RollCall(database, building, live, own),
         rights=rights,
         news=news,

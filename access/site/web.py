@@ -21,6 +21,7 @@ from access.dashboard.feeds import feeds
 from access.dashboard.front import Front
 from access.dashboard.looking import looking
 from access.dashboard.open_pages import open_pages
+from access.dashboard.places import places
 from access.dashboard.routes import router
 from access.dashboard.security import security
 from access.errors import SettingsError
@@ -70,6 +71,7 @@ class Web:
         )
         for pages in (
             router(front),
+            places(front, services.building),
             looking(front, services.counting, services.building),
             open_pages(front, services.building),
             security(front, services.reception, services.building),

@@ -39,7 +39,8 @@ class RemoteBolt:
         self._name, self._send, self._wires, self._renew_s = name, send, wires, renew_s
         self.is_free = False
         self._fault: HardwareFault | None = None
-        self._is_proven = False
+        self._is_proven = self._is_asking = False
+        self._turn = 0
         self._silent_until = asyncio.get_running_loop().time() + START_S
         self._keeping: asyncio.Task[None] | None = None
 
@@ -50,10 +51,15 @@ class RemoteBolt:
         if self._fault is not None:
             raise HardwareFault(f"{self._name}: {self._fault}, expected it to switch the strike")
 
-    def again(self) -> None:
-        """Give the present order once more, now."""
-        self._stop()
-        self._keeping = asyncio.get_running_loop().create_task(self._keep(), name=self._name)
+    def again(self, after_s: float = 0.0) -> None:
+        """Give the present order once more."""
+        turn = self._stop()
+        self._keeping = asyncio.get_running_loop().create_task(self._keep(turn, after_s), name=self._name)
+
+    def postpone(self) -> None:
+        """Give the present order again only after a whole pause, where none is under way."""
+        if not self._is_asking:
+            self.again(after_s=CHECK_S)
 
     def fail(self, fault: HardwareFault) -> None:
         """Note that the relay cannot answer now; the order is given again until it does."""
@@ -71,12 +77,16 @@ class RemoteBolt:
         self.is_free = False
         await self._try()
 
-    def _stop(self) -> None:
+    def _stop(self) -> int:
+        """End the turn, and return the next: a library may swallow the cancellation of what waits in it."""
+        self._turn += 1
         if self._keeping is not None:
             self._keeping.cancel()
+        return self._turn
 
-    async def _keep(self) -> None:
-        while True:
+    async def _keep(self, turn: int, after_s: float) -> None:
+        await asyncio.sleep(after_s)
+        while turn == self._turn:
             answered = await self._try()
             await asyncio.sleep(self._pause_s(answered=answered))
 
@@ -89,6 +99,7 @@ class RemoteBolt:
         return not self._is_proven and asyncio.get_running_loop().time() < self._silent_until
 
     async def _try(self) -> bool:
+        self._is_asking = True
         try:
             async with asyncio.timeout(ANSWER_S):
                 await self._send(self.is_free)
@@ -98,6 +109,8 @@ class RemoteBolt:
         except HardwareFault as fault:
             self.fail(fault)
             return False
+        finally:
+            self._is_asking = False
         if self._fault is not None:
             _log.info("door-output-restored", extra={"fault": self._name})
         self._fault, self._is_proven = None, True

@@ -15,6 +15,10 @@ import msgspec
 from policies.building import Door
 from policies.ids import DoorId, ReaderId
 from readers.daemon.antenna import Antenna
+from readers.daemon.attendant import Attendant
+from readers.daemon.commands import Commands
+from readers.daemon.interlock import Interlock
+from readers.daemon.pins import Lockouts
 from readers.daemon.portal import Portal
 from readers.daemon.rights import Rights
 from readers.daemon.roll import Roll
@@ -22,6 +26,7 @@ from readers.daemon.standings import Standings
 from readers.daemon.visit import Credentials
 from readers.errors import JournalError, WireError
 from readers.ports import CardTransport, Clock, DoorHardware, Journal, Uplink
+from readers.wire.commands import Refusal
 from readers.wire.events import Draft, EventType, Sealed
 from readers.wire.signals import DoorStatus, Line, Status
 
@@ -53,6 +58,21 @@ class Daemon:
         self._journal, self._uplink, self._clock = journal, uplink, clock
         self._portals: dict[DoorId, Portal] = {}
         self._owed: deque[Draft] = deque(maxlen=_MOST_OWED)
+        self._interlock = Interlock(self._portals, clock)
+        lockouts = Lockouts(self._standings)
+        self._attendants = [
+            Attendant(reader, rights, self._keep, clock, self._portal_of, lockouts, self._interlock)
+            for reader in transports
+        ]
+        self._commands = Commands(
+            rights.site_key,
+            self._portals.get,
+            self._standings,
+            self._keep,
+            self._note,
+            clock,
+            self._interlock.bars,
+        )
         self._roll = Roll(transports, self._door_of, self._note, uplink.tell_status, clock)
 
     async def run(self) -> None:
@@ -65,10 +85,8 @@ class Daemon:
         self._fit_doors()
         self._roll.open()
         antennas = [
-            Antenna(
-                reader, transport, self._rights, self._keep, self._clock, self._portal_of, self._credentials
-            )
-            for reader, transport in self._transports.items()
+            Antenna(self._transports[attendant.reader], attendant, self._clock, self._credentials)
+            for attendant in self._attendants
         ]
         try:
             async with asyncio.TaskGroup() as group:
@@ -76,6 +94,9 @@ class Daemon:
                     group.create_task(antenna.run(), name=f"reader {antenna.reader}")
         finally:
             self._roll.close()
+            self._interlock.close()
+            for attendant in self._attendants:
+                attendant.close()
             for portal in self._portals.values():
                 portal.close()
 
@@ -89,6 +110,10 @@ class Daemon:
         if taken:
             self._fit_doors()
         return taken
+
+    def take_command(self, payload: bytes) -> Refusal | None:
+        """Obey a command from the bus; return why not, where it is refused."""
+        return self._commands.take(payload)
 
     def status(self) -> Status:
         """Return what this computer says of itself: its program, the version of the rights in force, its readers."""
@@ -111,7 +136,7 @@ class Daemon:
             if door.id not in self._hardware:
                 continue
             if portal is not None and portal.door == door:
-                portal.mode()  # its schedules may be new
+                portal.look_again()
                 continue
             if portal is not None:
                 portal.close()
@@ -140,6 +165,7 @@ class Daemon:
 
     def _tell_state(self, door: Door, status: DoorStatus) -> None:
         self._uplink.publish_door_state(door.id, msgspec.json.encode(status))
+        self._interlock.look()
 
     def _keep(self, draft: Draft) -> Sealed:
         """Journal an event, after those still owed, then wake the uplink; raise `JournalError` if it is not safe."""

@@ -2,27 +2,52 @@
 
 import asyncio
 import secrets
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol, cast
+from typing import NamedTuple, Protocol, cast
 
 from emulators import gpio, osdp_door
 from emulators.gpio import DoorOnChip
 from emulators.osdp import EmulatedLine, EmulatedPeripheral
 from emulators.osdp_door import DOOR_HEAD, DoorOnPeripheral
+from emulators.relays import EmulatedRelay, EmulatedShelly, EmulatedSwitch, EmulatedZigbee
 from emulators.strike import EmulatedDoor
+from emulators.uhppote import SERIAL, EmulatedBoard
 from policies.building import Door, Label
 from policies.ids import DoorId, SpaceId
 from readers.actuators.bolt import HOLD_S
+from readers.actuators.convention import Convention
 from readers.actuators.gpio import GpioDoor, OpenChip
+from readers.actuators.home_assistant import HomeAssistantConvention
+from readers.actuators.mqtt_relay import MqttDoor, RelayLine
 from readers.actuators.osdp import OsdpDoor
+from readers.actuators.shelly import ShellyConvention
+from readers.actuators.uhppoted import DELAY_S, Board
+from readers.actuators.zigbee2mqtt import ZigbeeConvention
 from readers.clock import SystemClock
 from readers.feedback import Feedbacks, signals
-from readers.hardware import Gpio, GpioInput, GpioOutput, Osdp, OsdpInput
+from readers.hardware import (
+    Gpio,
+    GpioInput,
+    GpioOutput,
+    HomeAssistant,
+    HomeAssistantSensor,
+    Osdp,
+    OsdpInput,
+    Shelly,
+    ShellyInput,
+    Uhppote,
+    UhppoteBoard,
+    Zigbee2mqtt,
+)
 from readers.osdp.panel import ControlPanel
 from readers.ports import DoorHardware, Input, Timer
+from readers.uplink.mqtt import MqttBus
+from readers.wire.bus import Broker
+from tests.mosquitto import Mosquitto
 
 EVERY_INPUT = frozenset(Input)
 _HASTE = 10
@@ -224,6 +249,149 @@ def osdp_wiring() -> Osdp:
     )
 
 
+class RelayRig:
+    """A relay behind a real broker; breaking the output is a device that hangs."""
+
+    inputs_survive = False
+    is_supervised = False
+    renewed_within_s = HOLD_S + 0.5
+    hardware: DoorHardware
+
+    def __init__(self, kind: "RelayKind", broker: Broker) -> None:
+        self.wired, self.falls_by_itself = kind.wired, kind.falls_by_itself
+        self.door = a_door()
+        self.relay = kind.relay(self.door, MqttBus(broker))
+        self.told: list[Input] = []
+        self._convention, self._broker = kind.convention, broker
+
+    async def break_output(self) -> None:
+        self.relay.is_frozen = True
+
+    async def mend_output(self) -> None:
+        self.relay.is_frozen = False
+
+    async def start(self) -> None:
+        self._line = RelayLine(MqttBus(self._broker), "edge-2-doors")
+        self.hardware = self._driver = MqttDoor("door agora", self._convention, self._line)
+        self.hardware.listen(self.told.append)
+        self._line.open()
+        async with asyncio.timeout(10):
+            while not self._is_known():  # noqa: ASYNC110  (the relay tells by itself)
+                await asyncio.sleep(0.01)
+
+    def _is_known(self) -> bool:
+        sensed = self.hardware.senses()
+        return Input.OUTPUT_RESTORED in sensed and bool({Input.CONTACT_OPEN, Input.CONTACT_CLOSED} & sensed)
+
+    async def stop(self) -> None:
+        await self._driver.close()
+        await self._line.close()
+
+    async def die(self) -> None:
+        await self._line.close()
+
+
+class UhppoteRig:
+    """A board on the network; breaking the output is a board that is dead."""
+
+    wired = EVERY_INPUT - {Input.TAMPERED}
+    inputs_survive = False
+    is_supervised = False
+    falls_by_itself = True
+    renewed_within_s = DELAY_S + 0.5
+    hardware: DoorHardware
+
+    def __init__(self) -> None:
+        self.door = a_door()
+        self.board = EmulatedBoard(self.door)
+        self.told: list[Input] = []
+        self._events = f"127.0.0.1:{free_udp_port()}"
+
+    async def break_output(self) -> None:
+        self.board.is_dead = True
+
+    async def mend_output(self) -> None:
+        self.board.is_dead = False
+
+    async def start(self) -> None:
+        wiring = UhppoteBoard("b24", SERIAL, self.board.address, self._events, self._events)
+        self._driver = Board(wiring)
+        self.hardware = self._driver.door(Uhppote(DoorId("agora"), "b24", 1, release=True))
+        self.hardware.listen(self.told.append)
+        self._driver.open()
+        self.hardware.lock()
+        async with asyncio.timeout(10):
+            while not self._is_known():  # noqa: ASYNC110  (the board tells when it is asked)
+                await asyncio.sleep(0.01)
+
+    def _is_known(self) -> bool:
+        sensed = self.hardware.senses()
+        return Input.OUTPUT_RESTORED in sensed and bool({Input.CONTACT_OPEN, Input.CONTACT_CLOSED} & sensed)
+
+    async def stop(self) -> None:
+        await self._driver.close()
+
+    async def die(self) -> None:
+        """Let nothing of what the driver says arrive any more."""
+        self.board.is_dead = True
+
+
+def free_udp_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class RelayKind(NamedTuple):
+    """A device with how it is spoken to, what it can tell, and whether its relay falls back by a timer of its own."""
+
+    relay: type[EmulatedRelay]
+    convention: Convention
+    wired: frozenset[Input]
+    falls_by_itself: bool
+
+
+SHELLY = RelayKind(
+    EmulatedShelly,
+    ShellyConvention(
+        Shelly(
+            DoorId("agora"),
+            EmulatedShelly.name,
+            contact=ShellyInput(0),
+            exit=ShellyInput(1, when="on"),
+            release=ShellyInput(2),
+        ),
+        "edge-2-doors/agora",
+    ),
+    EVERY_INPUT - {Input.TAMPERED},
+    falls_by_itself=True,
+)
+ZIGBEE = RelayKind(
+    EmulatedZigbee,
+    ZigbeeConvention(Zigbee2mqtt(DoorId("agora"), "strike", contact="leaf", exit="button")),
+    EVERY_INPUT - {Input.RELEASED},
+    falls_by_itself=True,
+)
+HOME_ASSISTANT = RelayKind(
+    EmulatedSwitch,
+    HomeAssistantConvention(
+        HomeAssistant(
+            DoorId("agora"),
+            "agora/strike/set",
+            "agora/strike",
+            availability_topic="agora/available",
+            contact=HomeAssistantSensor("agora/leaf"),
+            exit=HomeAssistantSensor("agora/button"),
+            tamper=HomeAssistantSensor("agora/case"),
+            release=HomeAssistantSensor("agora/release"),
+        )
+    ),
+    EVERY_INPUT,
+    falls_by_itself=False,
+)
+
+
 RigMaker = Callable[[Path], AbstractAsyncContextManager[Rig]]
 
 
@@ -260,3 +428,36 @@ async def osdp(_: Path) -> AsyncIterator[Rig]:
     yield rig
     await rig.stop()
     rig.put_away()
+
+
+@asynccontextmanager
+async def relay(kind: RelayKind, folder: Path) -> AsyncIterator[Rig]:
+    broker = Mosquitto(folder)
+    await broker.start()
+    rig = RelayRig(kind, Broker(port=broker.port))
+    async with rig.relay:
+        await rig.start()
+        yield rig
+        await rig.stop()
+    await broker.stop()
+
+
+def shelly(folder: Path) -> AbstractAsyncContextManager[Rig]:
+    return relay(SHELLY, folder)
+
+
+def zigbee(folder: Path) -> AbstractAsyncContextManager[Rig]:
+    return relay(ZIGBEE, folder)
+
+
+def home_assistant(folder: Path) -> AbstractAsyncContextManager[Rig]:
+    return relay(HOME_ASSISTANT, folder)
+
+
+@asynccontextmanager
+async def uhppote(_: Path) -> AsyncIterator[Rig]:
+    rig = UhppoteRig()
+    async with rig.board:
+        await rig.start()
+        yield rig
+        await rig.stop()

@@ -9,7 +9,17 @@ from tests.ports import doors
 from tests.ports.door_hardware import *  # noqa: F403 (the suite itself)
 from tests.ports.doors import Rig
 
-RIGS = [doors.emulated, doors.emulated_supervised, doors.gpio_plain, doors.gpio_changeover, doors.osdp]
+RIGS = [
+    doors.emulated,
+    doors.emulated_supervised,
+    doors.gpio_plain,
+    doors.gpio_changeover,
+    doors.osdp,
+    doors.shelly,
+    doors.zigbee,
+    doors.home_assistant,
+    doors.uhppote,
+]
 
 
 @pytest.fixture(params=RIGS, ids=lambda rig: rig.__name__)
