@@ -21,7 +21,8 @@ from access.services import Services, open_services
 from access.services.intake import Intake
 from access.services.offload import WriterThread
 from access.services.rights import Scope
-from access.site.web import Web, listen
+from access.site.http import listen
+from access.site.web import Web
 from emulators.building import EmulatedBuilding, hosts
 from policies.ids import DoorId
 from policies.loader import load

@@ -8,7 +8,8 @@ from access.services.badges import BadgeRecord
 from access.services.organisations import OrganisationRecord
 from access.services.people import PersonRecord
 from access.services.rights import Reach, Role, Scope
-from access.site.web import Web, listen
+from access.site.http import listen
+from access.site.web import Web
 from policies.ids import BadgeId, OrganisationId, PersonId
 from policies.roster import BadgeKind, BadgeStatus, ResidentType
 from tests.asgi_client import Client
