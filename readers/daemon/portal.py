@@ -167,7 +167,7 @@ class Portal:
     # ---- what is heard
 
     def _find(self, sensed: Input) -> None:
-        """Take what an input tells at the start: a leaf that is found open was not forced."""
+        """Take what an input tells first, perhaps late: a leaf that is found open was not forced."""
         if sensed not in _CONTACT:
             self._hear(sensed)
         elif self.door.contact:
@@ -187,7 +187,11 @@ class Portal:
             self._tell()
         elif self.door.contact:
             self._obey(Ring(Alarm.CONTACT, begins=False))
-            self._contact.hear(is_open=heard is Input.CONTACT_OPEN)
+            if self._contact.is_known:
+                self._contact.hear(is_open=heard is Input.CONTACT_OPEN)
+            else:
+                self._find(heard)
+            self._tell()
 
     def _see(self, is_open: bool) -> None:  # noqa: FBT001  (what a contact tells has one value and no name)
         self._step(DoorInput.OPENED if is_open else DoorInput.CLOSED)
