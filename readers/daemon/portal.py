@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 
 from policies.building import Door
-from policies.ids import SpaceId
+from policies.ids import ReaderId, SpaceId
 from policies.request import DoorMode
 from readers.daemon.alarms import MAINTENANCE, Alarms
 from readers.daemon.contact import SettledContact
@@ -91,7 +91,7 @@ class Portal:
         clock: Clock,
         on_status: Callable[[Door, DoorStatus], None],
     ) -> None:
-        self.door = door
+        self.door, self._rights = door, rights
         self._hardware, self._note, self._clock, self._on_status = hardware, note, clock, on_status
         self.regime = Regime(door, rights, standings, clock, self._follow)
         self._machine = DoorMachine(door, unarmed=self.regime.standing.unarmed)
@@ -160,9 +160,9 @@ class Portal:
         self._step(DoorInput.REARMED_FREE if is_free else DoorInput.REARMED)
         return self._machine.state is not before
 
-    def show(self, feedback: Feedback) -> None:
-        """Tell the person at the reader."""
-        self._hardware.show(feedback)
+    def show(self, feedback: Feedback, at: ReaderId) -> None:
+        """Tell the person at a reader."""
+        self._hardware.show(feedback, at)
 
     # ---- what is heard
 
@@ -234,7 +234,13 @@ class Portal:
             case Ring(alarm, begins):
                 self._alarms.set(alarm) if begins else self._alarms.clear(alarm)
             case Warn(begins):
-                self._hardware.show(Feedback.CLOSE_DOOR if begins else Feedback.READY)
+                self._warn(Feedback.CLOSE_DOOR if begins else Feedback.READY)
+
+    def _warn(self, feedback: Feedback) -> None:
+        """Tell whoever is near: at every reader of the door, and by its own lamp."""
+        self._hardware.show(feedback)
+        for reader in self._rights.readers_of(self.door.id):
+            self._hardware.show(feedback, reader)
 
     def _move(self, *, release: bool) -> None:
         if self._relock is not None:
