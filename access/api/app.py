@@ -6,6 +6,7 @@ from datetime import datetime
 from fastapi import FastAPI
 
 from access.api import (
+    audit,
     authorize,
     badges,
     building,
@@ -19,6 +20,7 @@ from access.api import (
     organisations,
     people,
     pins,
+    privacy,
     problems,
     rollcall,
     session,
@@ -62,6 +64,8 @@ def create_app(
         authorize,
         operators,
         keys,
+        audit,
+        privacy,
         docs,
     ):
         app.include_router(resource.routes)
