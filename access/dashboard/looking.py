@@ -1,7 +1,8 @@
 """The history of counts. Numbers of spaces only, and nobody in them."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
+from http import HTTPStatus
 from typing import Annotated
 
 import msgspec
@@ -14,6 +15,7 @@ from access.dashboard.guard import GuardedRoute
 from access.dashboard.words import Language, Words
 from access.errors import Invalid
 from access.services.counting import Counting, DayRecord, Total
+from access.services.events import Events
 from policies.building import Building, Space, SpaceKind
 from policies.ids import SpaceId
 
@@ -37,17 +39,18 @@ class Row(msgspec.Struct, frozen=True):
     use: float | None
 
 
-def looking(front: Front, counting: Counting, building: Building) -> APIRouter:
+def looking(front: Front, counting: Counting, events: Events, building: Building) -> APIRouter:
     """Return the routes of the page."""
-    pages = _Looking(front, counting, building)
+    pages = _Looking(front, counting, events, building)
     routes = APIRouter(route_class=GuardedRoute, include_in_schema=False)
     routes.add_api_route("/history", pages.history, methods=["GET"])
+    routes.add_api_route("/history/quality", pages.quality, methods=["GET"])
     return routes
 
 
 class _Looking:
-    def __init__(self, front: Front, counting: Counting, building: Building) -> None:
-        self._front, self._counting, self._building = front, counting, building
+    def __init__(self, front: Front, counting: Counting, events: Events, building: Building) -> None:
+        self._front, self._counting, self._events, self._building = front, counting, events, building
         self._spaces = list(_tree(building, None))
 
     async def history(
@@ -70,7 +73,7 @@ class _Looking:
         try:
             days = await run_in_threadpool(self._counting.days, [chosen], first - timedelta(days=span), last)
         except Invalid:
-            return Response(status_code=422)
+            return Response(status_code=HTTPStatus.UNPROCESSABLE_ENTITY)
         totals = await run_in_threadpool(self._counting.totals, first, last)
         dwell = await run_in_threadpool(self._counting.dwell, first, last)
         minutes = await run_in_threadpool(self._counting.minutes, chosen, day) if day else None
@@ -83,6 +86,22 @@ class _Looking:
             bars=charts.bars(_peaks(days, first, span), [words.weekday(n) for n in range(7)]),
             minutes=_minutes(list(minutes), self._building.spaces[chosen].capacity) if minutes is not None else None,
         )  # fmt: skip
+
+    async def quality(
+        self, request: Request, since: _Since = None, until: _Until = None, asked: _LanguageAsked = None
+    ) -> Response:
+        """Show how well the days went; the page asks for it by itself, because every event is looked at."""
+        operator = await self._front.entitled(request, _SEES_COUNTS)
+        if isinstance(operator, Response):
+            return operator
+        first, last = self._span(since, until)
+        zone = self._front.broadcast.timezone
+        begins, ends = (datetime.combine(day, time(), zone) for day in (first, last + timedelta(days=1)))
+        try:
+            found = await run_in_threadpool(self._events.quality, begins, ends)
+        except Invalid:
+            return Response(status_code=HTTPStatus.UNPROCESSABLE_ENTITY)
+        return self._front.page(request, asked or language(request), "quality.html", quality=found)
 
     def _chosen(self, space: str | None) -> SpaceId:
         known = self._building.spaces.get(SpaceId(space or ""))

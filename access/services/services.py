@@ -28,6 +28,7 @@ from access.services.passwords import Passwords
 from access.services.people import People
 from access.services.publication import Publisher
 from access.services.reception import Reception
+from access.services.refusals import Refusals
 from access.services.rollcall import RollCall
 from access.services.sessions import Sessions
 from access.services.signing import create_key, fingerprint, load_key
@@ -65,6 +66,7 @@ class Services(msgspec.Struct, frozen=True):
     chronicle: Chronicle
     rollcall: RollCall
     reception: Reception
+    refusals: Refusals
     doors: Doors
     answers: Answers
     commands: Outbox[Message]
@@ -126,6 +128,7 @@ def open_services(
         counting=Counting(database, building, own),
         chronicle=Chronicle(database, building, policy.calendar, live, recorder, own),
         reception=Reception(database),
+        refusals=Refusals(database, building, policy),
         doors=Doors(database, building, key, commands),
         answers=Answers(news),
         commands=commands,
