@@ -6,6 +6,7 @@ from datetime import datetime
 from fastapi import FastAPI
 
 from access.api import (
+    audit,
     authorize,
     badges,
     building,
@@ -18,6 +19,8 @@ from access.api import (
     operators,
     organisations,
     people,
+    pins,
+    privacy,
     problems,
     rollcall,
     session,
@@ -50,6 +53,7 @@ def create_app(
         health,
         session,
         people,
+        pins,
         badges,
         organisations,
         building,
@@ -60,6 +64,8 @@ def create_app(
         authorize,
         operators,
         keys,
+        audit,
+        privacy,
         docs,
     ):
         app.include_router(resource.routes)

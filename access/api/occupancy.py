@@ -184,7 +184,7 @@ def quality(desk: AtDesk, _actor: _Counts, since: _Since, until: _Until) -> Qual
     zone = ZoneInfo(desk.services.policy.calendar.timezone)
     begins = datetime.combine(since, time(), zone)
     ends = datetime.combine(until, time(), zone) + timedelta(days=1)
-    found = desk.services.events.quality(begins, ends)
+    found = desk.services.counting.quality(begins, ends)
     rates = {"refusal_rate": found.refusal_rate, "correction_rate": found.correction_rate}
     return QualityBody.model_validate(msgspec.structs.asdict(found) | rates)
 

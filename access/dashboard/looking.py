@@ -15,7 +15,6 @@ from access.dashboard.guard import GuardedRoute
 from access.dashboard.words import Language, Words
 from access.errors import Invalid
 from access.services.counting import Counting, DayRecord, Total
-from access.services.events import Events
 from policies.building import Building, Space, SpaceKind
 from policies.ids import SpaceId
 
@@ -39,9 +38,9 @@ class Row(msgspec.Struct, frozen=True):
     use: float | None
 
 
-def looking(front: Front, counting: Counting, events: Events, building: Building) -> APIRouter:
+def looking(front: Front, counting: Counting, building: Building) -> APIRouter:
     """Return the routes of the page."""
-    pages = _Looking(front, counting, events, building)
+    pages = _Looking(front, counting, building)
     routes = APIRouter(route_class=GuardedRoute, include_in_schema=False)
     routes.add_api_route("/history", pages.history, methods=["GET"])
     routes.add_api_route("/history/quality", pages.quality, methods=["GET"])
@@ -49,8 +48,8 @@ def looking(front: Front, counting: Counting, events: Events, building: Building
 
 
 class _Looking:
-    def __init__(self, front: Front, counting: Counting, events: Events, building: Building) -> None:
-        self._front, self._counting, self._events, self._building = front, counting, events, building
+    def __init__(self, front: Front, counting: Counting, building: Building) -> None:
+        self._front, self._counting, self._building = front, counting, building
         self._spaces = list(_tree(building, None))
 
     async def history(
@@ -98,7 +97,7 @@ class _Looking:
         zone = self._front.broadcast.timezone
         begins, ends = (datetime.combine(day, time(), zone) for day in (first, last + timedelta(days=1)))
         try:
-            found = await run_in_threadpool(self._events.quality, begins, ends)
+            found = await run_in_threadpool(self._counting.quality, begins, ends)
         except Invalid:
             return Response(status_code=HTTPStatus.UNPROCESSABLE_ENTITY)
         return self._front.page(request, asked or language(request), "quality.html", quality=found)

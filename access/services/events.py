@@ -1,41 +1,43 @@
-"""Reading what happened: lists of stored events, the newest first, and what was wrong with some."""
+"""Reading what happened: lists of stored events, the newest first, and what was wrong with some.
+
+An event tells nobody's name without a purpose and a reason, and both are in the audit before the answer is given.
+"""
 
 from datetime import datetime
+from enum import Enum
 
 import msgspec
 
 from access.errors import Invalid
+from access.store import audit
 from access.store import events as stored
 from access.store.database import Database
 from access.store.events import Filter, Finding, Place
-from policies.decision import Effect
-from readers.wire.events import Event, EventType
+from readers.wire.events import Event
 
-__all__ = ["Events", "Filter", "Finding", "Place", "Quality"]
+__all__ = ["Events", "Filter", "Finding", "Place", "Purpose"]
 
-MOST_DAYS = 93
-"""That events are counted over: each is looked at."""
+EVERYBODY = "everybody"
+"""What stands in the audit where the events of more than one person were opened."""
+
+_MOST_REASON = 300
 
 
-class Quality(msgspec.Struct, frozen=True):
-    """How well a while went: taps and those refused, passages and what had to be inferred, doors held and forced."""
+class Purpose(Enum):
+    """What somebody's events may be opened for."""
 
-    taps: int
-    refused: int
-    passages: int
-    corrected: int
-    held: int
-    forced: int
+    INCIDENT = "incident"
+    REQUEST = "request"
+    REFUSAL = "refusal"
 
-    @property
-    def refusal_rate(self) -> float | None:
-        """Return the share of taps that were refused; None without taps."""
-        return self.refused / self.taps if self.taps else None
 
-    @property
-    def correction_rate(self) -> float | None:
-        """Return how many corrections the counts needed for each passage; None without passages."""
-        return self.corrected / self.passages if self.passages else None
+class Opening(msgspec.Struct, frozen=True):
+    """Why, by whom and when events are opened with the people in them."""
+
+    purpose: Purpose
+    reason: str
+    actor: str
+    at: datetime
 
 
 class Events:
@@ -45,29 +47,32 @@ class Events:
         self._database = database
 
     def newest(self, chosen: Filter, before: Place | None = None, limit: int = 100) -> list[Event]:
-        """Return up to `limit` events, the newest first, that come before `before`."""
+        """Return up to `limit` events, the newest first, that come before `before`, with nobody in them."""
+        if chosen.person is not None:
+            raise Invalid("person: somebody's events are opened for a purpose and a reason only")
+        with self._database.reading() as session:
+            return [_unlinked(event) for event in stored.newest(session, chosen, before, limit)]
+
+    def opened(
+        self, chosen: Filter, opening: Opening, before: Place | None = None, limit: int = 100
+    ) -> list[Event]:
+        """As `newest`, with the people in them; that they were opened, and what for, is kept."""
+        reason = " ".join(opening.reason.split())
+        if not 1 <= len(reason) <= _MOST_REASON:
+            raise Invalid(f"reason: expected 1 to {_MOST_REASON} characters")
+        with self._database.writing() as session:
+            subject, purpose = chosen.person or EVERYBODY, opening.purpose.value
+            audit.append(
+                session, opening.at, opening.actor, "events-opened", [subject], purpose=purpose, reason=reason
+            )
         with self._database.reading() as session:
             return stored.newest(session, chosen, before, limit)
-
-    def quality(self, since: datetime, until: datetime) -> Quality:
-        """Sum up [since, until) by its events; raise `Invalid` for more than a quarter of a year."""
-        if (until - since).days > MOST_DAYS:
-            raise Invalid(f"from {since:%Y-%m-%d} to {until:%Y-%m-%d}: expected at most {MOST_DAYS} days")
-        with self._database.reading() as session:
-            found = stored.tally(session, since, until)
-        kinds: dict[EventType, int] = {}
-        for (kind, _effect), number in found.items():
-            kinds[kind] = kinds.get(kind, 0) + number
-        return Quality(
-            kinds.get(EventType.DECISION, 0),
-            found.get((EventType.DECISION, Effect.DENY), 0),
-            kinds.get(EventType.PASSAGE, 0),
-            kinds.get(EventType.INFERRED, 0),
-            kinds.get(EventType.DOOR_HELD, 0),
-            kinds.get(EventType.DOOR_FORCED, 0),
-        )
 
     def findings(self, limit: int = 100) -> list[Finding]:
         """Return up to `limit` findings of ingest, the newest first."""
         with self._database.reading() as session:
             return stored.findings(session, limit)
+
+
+def _unlinked(event: Event) -> Event:
+    return msgspec.structs.replace(event, person=None, badge=None, salt=None)

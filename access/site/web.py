@@ -72,7 +72,7 @@ class Web:
         for pages in (
             router(front),
             places(front, services.building),
-            looking(front, services.counting, services.events, services.building),
+            looking(front, services.counting, services.building),
             open_pages(front, services.building),
             security(front, services.reception, services.building),
             desk(front, services.reception, services.badges, services.refusals, services.building),
