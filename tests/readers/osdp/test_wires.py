@@ -19,7 +19,7 @@ ADDRESS = 1
 UID, FORGED = bytes.fromhex("04a1b2c3d4e5f6"), bytes.fromhex("04000000000001")
 DEADLINE_S = 40
 ENOUGH = 2
-REPLY, USES_CRC, CARD_READ = 0x80, 0x04, 0x50
+HEAD, REPLY, USES_CRC, HAS_SCB, POLL, CARD_READ = 5, 0x80, 0x04, 0x08, 0x60, 0x50
 
 
 class NoisyPeripheral(EmulatedPeripheral):
@@ -44,28 +44,42 @@ class NoisyPeripheral(EmulatedPeripheral):
 
 
 class BetrayedPeripheral(EmulatedPeripheral):
-    """A reader with somebody at its wires, who answers before it, in clear, that a card was read."""
+    """A reader with somebody at its wires, who answers polls before it, in clear, that a card was read."""
 
     def __init__(self, key: bytes) -> None:
         super().__init__(ADDRESS, key, BARE_READER)
-        self._sequence = self._forged = 0
+        self._control: int | None = None
+        self._forged = 0
         self.has_forged = threading.Event()
 
     def hear(self, data: bytes) -> None:
-        begin = data.find(bytes((SOM, ADDRESS)))
-        if 0 <= begin < len(data) - 4:
-            self._sequence = data[begin + 4] & 0x03
+        self._control = polled(data)
         super().hear(data)
 
     def write(self, data: bytes) -> int:
-        if self._sequence:
-            body = bytes((CARD_READ, 0, 0, 8 * len(FORGED), 0)) + FORGED
-            head = bytes((SOM, ADDRESS | REPLY, 5 + len(body) + 2, 0, self._sequence | USES_CRC))
+        if self._control is not None:
+            super().write(told_in_clear(self._control))
             self._forged += 1
-            super().write(b"\xff" + head + body + crc(head + body))
             if self._forged == ENOUGH:
                 self.has_forged.set()
         return super().write(data)
+
+
+def polled(data: bytes) -> int | None:
+    """Return the sequence number of a poll of the reader; None for anything else."""
+    begin = data.find(bytes((SOM, ADDRESS)))
+    frame = data[begin:] if begin >= 0 else b""
+    if len(frame) < HEAD + 1:
+        return None
+    at = HEAD + (frame[HEAD] if frame[HEAD - 1] & HAS_SCB else 0)
+    return frame[HEAD - 1] & 0x03 if frame[at : at + 1] == bytes((POLL,)) else None
+
+
+def told_in_clear(sequence: int) -> bytes:
+    """Return the frame by which a reader without a secure channel tells of a card."""
+    body = bytes((CARD_READ, 0, 0, 8 * len(FORGED), 0)) + FORGED
+    head = bytes((SOM, ADDRESS | REPLY, HEAD + len(body) + 2, 0, sequence | USES_CRC))
+    return b"\xff" + head + body + crc(head + body)
 
 
 @asynccontextmanager
