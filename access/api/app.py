@@ -6,6 +6,7 @@ from datetime import datetime
 from fastapi import FastAPI
 
 from access.api import (
+    audit,
     authorize,
     badges,
     building,
@@ -14,10 +15,13 @@ from access.api import (
     events,
     health,
     keys,
+    latency,
     occupancy,
     operators,
     organisations,
     people,
+    pins,
+    privacy,
     problems,
     rollcall,
     session,
@@ -50,6 +54,7 @@ def create_app(
         health,
         session,
         people,
+        pins,
         badges,
         organisations,
         building,
@@ -58,8 +63,11 @@ def create_app(
         rollcall,
         events,
         authorize,
+        latency,
         operators,
         keys,
+        audit,
+        privacy,
         docs,
     ):
         app.include_router(resource.routes)

@@ -48,6 +48,11 @@ def replace(session: Session, person: PersonRecord) -> None:
     _add_holdings(session, [person])
 
 
+def remove(session: Session, person: PersonId) -> None:
+    """Delete a person with everything they hold."""
+    session.execute(delete(PersonRow).where(PersonRow.id == person))
+
+
 def get(session: Session, person: PersonId) -> PersonRecord | None:
     """Return one person; None if there is none."""
     rows = session.scalars(select(PersonRow).where(PersonRow.id == person)).all()

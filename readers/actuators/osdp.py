@@ -1,48 +1,38 @@
-"""A door on the outputs and inputs of an OSDP peripheral, with its lamp, buzzer and display.
+"""A door on the outputs and inputs of an OSDP peripheral.
 
 The peripheral times each order itself, so that a cut line locks the door. What it reports comes through its secure
 channel or not at all. It hangs beside the reader, often outside: where its case can be opened from the street, the
 output in it must not open the door (docs/hardware.md).
 """
 
-import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
-from readers.actuators.bolt import HOLD_S, RemoteBolt
+from policies.ids import ReaderId
+from readers.actuators.bolt import PACE, Pace, RemoteBolt
+from readers.actuators.heads import Head
 from readers.actuators.wires import Wires
 from readers.errors import HardwareFault, TransportDown
-from readers.feedback import Language, Signal
 from readers.hardware import Osdp, OsdpInput
 from readers.osdp.messages import (
     AskInputs,
-    Beep,
-    Colour,
     Completion,
     Inputs,
-    Order,
     Report,
-    SetLed,
     SetOutput,
-    ShowText,
     Tamper,
 )
 from readers.osdp.peripheral import Peripheral
 from readers.ports import Feedback, Input
 
-_COLOURS = {"off": Colour.NONE, "green": Colour.GREEN, "red": Colour.RED, "amber": Colour.AMBER}
-
 
 class OsdpDoor:
     """A door on `peripheral`, whose line belongs to the control panel, which outlives this."""
 
-    def __init__(
-        self, wiring: Osdp, peripheral: Peripheral, signals: Mapping[Feedback, Signal], language: Language
-    ) -> None:
-        self._wiring, self._peripheral = wiring, peripheral
-        self._signals, self._language = signals, language
+    def __init__(self, wiring: Osdp, peripheral: Peripheral, head: Head, pace: Pace = PACE) -> None:
+        self._wiring, self._peripheral, self._pace = wiring, peripheral, pace
+        self._head = head
         self._wires = Wires()
-        self._bolt = RemoteBolt(f"door {wiring.id}: {peripheral}", self._switch, self._wires)
-        self._shown: tuple[asyncio.Future[Completion], ...] = ()
+        self._bolt = RemoteBolt(f"door {wiring.id}: {peripheral}", self._switch, self._wires, pace)
         self._is_closed = False
         peripheral.listen(self._hear)
         peripheral.watch(self._change)
@@ -53,14 +43,9 @@ class OsdpDoor:
     def lock(self) -> None:
         self._bolt.order(free=False)
 
-    def show(self, feedback: Feedback) -> None:
-        signal = self._signals[feedback]
-        orders: list[Order] = [SetLed(_COLOURS[signal.colour], signal.for_s)]
-        if signal.beeps:
-            orders.append(Beep(signal.beeps, signal.beep_s))
-        if text := getattr(signal.text, self._language):
-            orders.append(ShowText(text, max(1.0, signal.for_s)))
-        self._shown = tuple(self._peripheral.order(order) for order in orders)
+    def show(self, feedback: Feedback, at: ReaderId | None = None) -> None:
+        del at
+        self._head.show(feedback)
 
     def listen(self, on_input: Callable[[Input], None]) -> None:
         self._wires.listen(on_input)
@@ -74,7 +59,7 @@ class OsdpDoor:
         await self._bolt.close()
 
     async def _switch(self, free: bool) -> None:  # noqa: FBT001  (the shape of `bolt.Send`)
-        order = SetOutput(self._wiring.output, on=free, for_s=HOLD_S if free else None)
+        order = SetOutput(self._wiring.output, on=free, for_s=self._pace.hold_s if free else None)
         completion = await self._peripheral.order(order)
         if completion is not Completion.DONE:
             raise HardwareFault(f"output {self._wiring.output} {completion.value}")

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from msgspec import UNSET
 
 from policies.building import Door
 from policies.decision import Decision, Effect, Reason
 from policies.engine import Engine
-from policies.ids import PersonId, ReaderId, SourceId, SpaceId
+from policies.ids import DoorId, PersonId, ReaderId, SourceId, SpaceId
 from policies.request import AccessRequest, Assurance, Direction, LiveState
 from readers.daemon.kept import Kept
 from readers.errors import WireError
@@ -125,6 +126,11 @@ class Rights:
         side = building.readers.get(reader) if building else None
         return building.doors[side.door] if building and side else None
 
+    def readers_of(self, door: DoorId) -> tuple[ReaderId, ...]:
+        """Return the readers of a door, by the snapshot in force."""
+        readers = self.snapshot.building.readers.values() if self.snapshot else ()
+        return tuple(reader.id for reader in readers if reader.door == door)
+
     def passage(self, reader: ReaderId) -> tuple[SpaceId, SpaceId]:
         """Return the spaces left and reached at a reader that the snapshot in force names; else KeyError."""
         if self.snapshot is None:
@@ -138,6 +144,11 @@ class Rights:
             and person in self.snapshot.roster.people
             and self.snapshot.roster.people[person].extended_opening
         )
+
+    def pin_of(self, person: PersonId | None) -> str | None:
+        """Return the hash of somebody's PIN; None where there is none or nobody."""
+        known = self.snapshot.roster.people.get(person) if self.snapshot and person else None
+        return known.pin if known is not None and known.pin is not UNSET else None
 
     def is_stale(self, at: datetime) -> bool:
         """Return whether the snapshot is too old to decide from, or the clock too wrong to say how old it is."""
