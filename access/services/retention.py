@@ -14,6 +14,7 @@ import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
 from access.errors import Invalid
+from access.services.dispatch import Clock
 from access.services.holds import binding
 from access.services.offload import Offload
 from access.store import audit, holds
@@ -22,7 +23,6 @@ from access.store.database import Database
 from access.store.privacy import KeptFor, Overdue, Purge
 from policies.building import Building, SpaceKind
 from policies.ids import DoorId
-from readers.ports import Clock
 
 __all__ = ["Kept", "Kind", "Purge", "Retention"]
 
