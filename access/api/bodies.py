@@ -11,6 +11,9 @@ from access.api.problems import problem
 MOST_BYTES = 1024 * 1024
 """A person with all their rights takes a few kilobytes."""
 
+_LARGER = {"/v1/imports": 16 * 1024 * 1024}
+"""A file of 100,000 people; it is read only once it is known who sends it."""
+
 
 class BoundedBodies:
     """ASGI middleware: counts what comes, announced or not, and answers 413 instead of reading on."""

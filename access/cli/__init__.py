@@ -20,6 +20,7 @@ COMMANDS = (
     "keys",
     "db",
     "admin",
+    "import",
     "policy",
     "journal",
     "events",
