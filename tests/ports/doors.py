@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime, timedelta
@@ -14,15 +15,17 @@ from emulators.osdp import EmulatedLine, EmulatedPeripheral
 from emulators.osdp_door import DOOR_HEAD, DoorOnPeripheral
 from emulators.relays import EmulatedRelay, EmulatedShelly, EmulatedSwitch, EmulatedZigbee
 from emulators.strike import EmulatedDoor
+from emulators.uhppote import SERIAL, EmulatedBoard
 from policies.building import Door, Label
 from policies.ids import DoorId, SpaceId
-from readers.actuators.bolt import HOLD_S
+from readers.actuators.bolt import Pace
 from readers.actuators.convention import Convention
 from readers.actuators.gpio import GpioDoor, OpenChip
 from readers.actuators.home_assistant import HomeAssistantConvention
 from readers.actuators.mqtt_relay import MqttDoor, RelayLine
 from readers.actuators.osdp import OsdpDoor
 from readers.actuators.shelly import ShellyConvention
+from readers.actuators.uhppoted import Board
 from readers.actuators.zigbee2mqtt import ZigbeeConvention
 from readers.clock import SystemClock
 from readers.feedback import Feedbacks, signals
@@ -36,6 +39,8 @@ from readers.hardware import (
     OsdpInput,
     Shelly,
     ShellyInput,
+    Uhppote,
+    UhppoteBoard,
     Zigbee2mqtt,
 )
 from readers.osdp.panel import ControlPanel
@@ -45,11 +50,13 @@ from readers.wire.bus import Broker
 from tests.mosquitto import Mosquitto
 
 EVERY_INPUT = frozenset(Input)
-_HASTE = 10
+_HASTE = 20
+QUICK = Pace(hold_s=1.6, renew_s=0.5, check_s=1.0, retry_s=0.3, answer_s=0.8)
+QUICK_BOARD = Pace(hold_s=1, renew_s=0.3, check_s=0.5, retry_s=0.3, answer_s=0.5)
 
 
 class HastyClock:
-    """Seconds of a door's closer, ten times as fast as the wall's."""
+    """Seconds of a door's closer, twenty times as fast as the wall's."""
 
     def __init__(self) -> None:
         self._wall = SystemClock()
@@ -193,7 +200,7 @@ class OsdpDoorRig:
     is_supervised = False
     inputs_survive = False
     falls_by_itself = True
-    renewed_within_s = HOLD_S + 0.5
+    renewed_within_s = QUICK.hold_s + 0.4
     hardware: DoorHardware
 
     def __init__(self) -> None:
@@ -214,7 +221,7 @@ class OsdpDoorRig:
     async def start(self) -> None:
         self._panel = ControlPanel(self._line.path, 115200, {1: self._key}, asyncio.get_running_loop())
         self.hardware = self._driver = OsdpDoor(
-            osdp_wiring(), self._panel.peripherals[1], signals(Feedbacks()), "fr"
+            osdp_wiring(), self._panel.peripherals[1], signals(Feedbacks()), "fr", QUICK
         )
         self.hardware.listen(self.told.append)
         self.hardware.lock()
@@ -249,7 +256,7 @@ class RelayRig:
 
     inputs_survive = False
     is_supervised = False
-    renewed_within_s = HOLD_S + 0.5
+    renewed_within_s = QUICK.hold_s + 0.4
     hardware: DoorHardware
 
     def __init__(self, kind: "RelayKind", broker: Broker) -> None:
@@ -267,7 +274,7 @@ class RelayRig:
 
     async def start(self) -> None:
         self._line = RelayLine(MqttBus(self._broker), "edge-2-doors")
-        self.hardware = self._driver = MqttDoor("door agora", self._convention, self._line)
+        self.hardware = self._driver = MqttDoor("door agora", self._convention, self._line, QUICK)
         self.hardware.listen(self.told.append)
         self._line.open()
         async with asyncio.timeout(10):
@@ -284,6 +291,58 @@ class RelayRig:
 
     async def die(self) -> None:
         await self._line.close()
+
+
+class UhppoteRig:
+    """A board on the network; breaking the output is a board that is dead."""
+
+    wired = EVERY_INPUT - {Input.TAMPERED}
+    inputs_survive = False
+    is_supervised = False
+    falls_by_itself = True
+    renewed_within_s = QUICK_BOARD.hold_s + 0.4
+    hardware: DoorHardware
+
+    def __init__(self) -> None:
+        self.door = a_door()
+        self.board = EmulatedBoard(self.door)
+        self.told: list[Input] = []
+        self._events = f"127.0.0.1:{free_udp_port()}"
+
+    async def break_output(self) -> None:
+        self.board.is_dead = True
+
+    async def mend_output(self) -> None:
+        self.board.is_dead = False
+
+    async def start(self) -> None:
+        wiring = UhppoteBoard("b24", SERIAL, self.board.address, self._events, self._events)
+        self._driver = Board(wiring, QUICK_BOARD)
+        self.hardware = self._driver.door(Uhppote(DoorId("agora"), "b24", 1, release=True))
+        self.hardware.listen(self.told.append)
+        self._driver.open()
+        self.hardware.lock()
+        async with asyncio.timeout(10):
+            while not self._is_known():  # noqa: ASYNC110  (the board tells when it is asked)
+                await asyncio.sleep(0.01)
+
+    def _is_known(self) -> bool:
+        sensed = self.hardware.senses()
+        return Input.OUTPUT_RESTORED in sensed and bool({Input.CONTACT_OPEN, Input.CONTACT_CLOSED} & sensed)
+
+    async def stop(self) -> None:
+        await self._driver.close()
+
+    async def die(self) -> None:
+        """Let nothing of what the driver says arrive any more."""
+        self.board.is_dead = True
+
+
+def free_udp_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 class RelayKind(NamedTuple):
@@ -395,3 +454,12 @@ def zigbee(folder: Path) -> AbstractAsyncContextManager[Rig]:
 
 def home_assistant(folder: Path) -> AbstractAsyncContextManager[Rig]:
     return relay(HOME_ASSISTANT, folder)
+
+
+@asynccontextmanager
+async def uhppote(_: Path) -> AsyncIterator[Rig]:
+    rig = UhppoteRig()
+    async with rig.board:
+        await rig.start()
+        yield rig
+        await rig.stop()

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261128r"
-down_revision = "20261128q"
+revision = "20261128u"
+down_revision = "20261128r"
 
 
 def upgrade() -> None:

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261128s"
-down_revision = "20261128r"
+revision = "20261128v"
+down_revision = "20261128u"
 
 
 def upgrade() -> None:
