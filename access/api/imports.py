@@ -137,7 +137,10 @@ def _body(outcome: Outcome) -> OutcomeBody:
     found = outcome.difference
     changed = [
         ImportedBody(
-            person=one.after.id, external_id=one.after.external_id, name=one.after.name, columns=list(one.columns)
+            person=one.after.id,
+            external_id=one.after.external_id,
+            name=one.after.name,
+            columns=list(one.columns),
         )
         for one in found.changed
     ]

@@ -26,6 +26,8 @@ from access.store.imports import ImportRecord
 from access.store.people import PersonRecord
 from policies.policy import Policy
 
+__all__ = ["ImportRecord", "Imports", "Outcome"]
+
 _AT_ONCE = 500
 _FOR_SOMEBODY_NEW = ("name", "type")
 
@@ -131,7 +133,7 @@ class Imports:
         self, session: Session, wanted: Sequence[Wanted], difference: Difference
     ) -> Iterator[Fault]:
         line = {want.external_id: want.line for want in wanted}
-        edits = [(None, person) for person in difference.added]
+        edits: list[tuple[PersonRecord | None, PersonRecord]] = [(None, new) for new in difference.added]
         edits += [(change.before, change.after) for change in difference.changed]
         own = organisations.get(session, self._reach.organisation) if self._reach.organisation else None
         for before, after in edits:

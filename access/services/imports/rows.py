@@ -10,12 +10,16 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from policies.ids import OrganisationId, TierId
 from policies.roster import ResidentType
+
+if TYPE_CHECKING:
+    import _csv
 
 COLUMNS = ("external_id", "name", "type", "organisation", "tiers", "valid_from", "valid_until")
 _NEEDED = ("external_id",)
@@ -58,7 +62,9 @@ def from_csv(content: bytes, timezone: str) -> tuple[list[Wanted], list[Fault]]:
         return [], [Fault(text.count("\n", 0, text.index("\0")) + 1, None, "a zero byte: not a text file")]
     heading = text.partition("\n")[0]
     delimiter = ";" if heading.count(";") > heading.count(",") else ","
-    return _read(_lines(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)), timezone)
+    return _read(
+        _lines(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)), timezone
+    )
 
 
 def from_json(content: bytes, timezone: str) -> tuple[list[Wanted], list[Fault]]:
@@ -73,15 +79,20 @@ def from_json(content: bytes, timezone: str) -> tuple[list[Wanted], list[Fault]]
 _Row = dict[str, str | list[str] | None] | Fault
 
 
-def _lines(reader: "csv._reader") -> Iterator[tuple[int, _Row]]:
+def _lines(reader: "_csv.Reader") -> Iterator[tuple[int, _Row]]:
     try:
         heads = [head.strip().lower() for head in next(reader, [])]
-        yield from ((1, Fault(1, head, "a column twice")) for head in {h for h in heads if heads.count(h) > 1})
+        yield from (
+            (1, Fault(1, head, "a column twice")) for head in {h for h in heads if heads.count(h) > 1}
+        )
         for cells in reader:
             if not any(cell.strip() for cell in cells):
                 continue
             if len(cells) != len(heads):
-                yield reader.line_num, Fault(reader.line_num, None, f"{len(cells)} cells, expected {len(heads)}")
+                yield (
+                    reader.line_num,
+                    Fault(reader.line_num, None, f"{len(cells)} cells, expected {len(heads)}"),
+                )
             else:
                 yield reader.line_num, dict(zip(heads, cells, strict=True))
     except csv.Error as error:
@@ -135,7 +146,7 @@ def _value(name: str, cell: str | list[str] | None, zone: ZoneInfo) -> object:
         words = cell if isinstance(cell, list) else _SEPARATORS.split(cell or "")
         return tuple(dict.fromkeys(word for word in words if word))
     if isinstance(cell, list):
-        raise ValueError("expected one text")
+        raise ValueError("expected one text")  # noqa: TRY004  (a fault of the file, told with its line)
     text = " ".join((cell or "").split())
     if name == "type":
         if text not in {kind.value for kind in ResidentType}:

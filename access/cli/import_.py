@@ -1,4 +1,4 @@
-"""`totem import people FILE.csv [--apply]`: what a file of people would change, and with --apply all of it or nothing."""
+"""`totem import people FILE.csv [--apply]`: what a file of people changes; with --apply all of it or nothing."""
 
 import argparse
 import os
@@ -25,7 +25,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     people.add_argument("file", type=Path, help=f"CSV (or .json) in UTF-8 with the columns {columns}")
     people.add_argument("--apply", action="store_true", help="apply it; without this nothing is changed")
     people.add_argument(
-        "--end", type=int, metavar="N", help="end the rights of the N people missing from the file, all of them"
+        "--end",
+        type=int,
+        metavar="N",
+        help="end the rights of the N people missing from the file, all of them",
     )
     people.add_argument("--organisation", help="the file is about this organisation's people only")
     people.add_argument("--json", action="store_true", help="print the difference as JSON")
@@ -71,9 +74,7 @@ def _outcome(imports: "Imports", arguments: argparse.Namespace, timezone: str) -
         return imports.propose(wanted, faults, now)
     # The bar is for whoever watches: without a terminal there is none.
     with tqdm(total=len(wanted), unit=" people", file=sys.stderr, disable=None, leave=False) as bar:
-        return imports.apply(
-            wanted, faults, content, _ACTOR, now, end=arguments.end, progress=lambda done: bar.update(done)
-        )
+        return imports.apply(wanted, faults, content, _ACTOR, now, end=arguments.end, progress=bar.update)
 
 
 def _tell(outcome: "Outcome", *, as_json: bool) -> None:
