@@ -16,6 +16,7 @@ from access.errors import TotemError
 COMMANDS = (
     "run",
     "serve",
+    "authorizer",
     "reader",
     "emulate",
     "badge",
