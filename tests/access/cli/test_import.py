@@ -33,7 +33,10 @@ def imported(config, file, *words):
 
 
 def students(first, last, until):
-    rows = (f"S{number},Student {number},student,epitech,school-epitech,,{until}\n" for number in range(first, last))
+    rows = (
+        f"S{number},Student {number},student,epitech,school-epitech,,{until}\n"
+        for number in range(first, last)
+    )
     return HEAD + "".join(rows)
 
 
@@ -62,7 +65,9 @@ def test_the_difference_is_shown_and_only_apply_changes_anything(config, tmp_pat
 
 def test_faults_are_told_with_their_lines_and_nothing_is_changed(config, tmp_path, capsys):
     file = tmp_path / "people.csv"
-    file.write_text(HEAD + "S1,Ada,student,epitech,school-epitech,,2099-02-30\nS2,,student,epitech,no-such,,\n")
+    file.write_text(
+        HEAD + "S1,Ada,student,epitech,school-epitech,,2099-02-30\nS2,,student,epitech,no-such,,\n"
+    )
     assert imported(config, file, "--apply") == 1
     told = capsys.readouterr().err
     assert "line 2: valid_until: expected a day" in told
