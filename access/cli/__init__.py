@@ -16,6 +16,7 @@ COMMANDS = (
     "serve",
     "authorizer",
     "reader",
+    "walk",
     "emulate",
     "badge",
     "keys",
