@@ -69,6 +69,8 @@ async def authorize(
         raise Invalid(f"at: expected a time from {_FIRST_YEAR} to {_LAST_YEAR}")
     if desk.authorizer is None:
         raise NotFound("authorize: this server decides for no controllers")
-    due = arrived + (DEADLINE_S if tap.deadline_ms is None else tap.deadline_ms / 1000)
-    answer = await desk.authorizer.decide(question_of(tap), at or desk.now(), record=not dry_run, due=due)
+    within_s = DEADLINE_S if tap.deadline_ms is None else tap.deadline_ms / 1000
+    answer = await desk.authorizer.decide(
+        question_of(tap), at or desk.now(), record=not dry_run, arrived=arrived, within_s=within_s
+    )
     return Decided.model_validate(msgspec.to_builtins(answer))

@@ -82,7 +82,9 @@ class Taps:
             tap = read_tap(body)
             self._expect_own(tap, key)
             within_s = DEADLINE_S if tap.deadline_ms is None else tap.deadline_ms / 1000
-            answer = await self._authorizer.decide(question_of(tap), self._now(), due=arrived + within_s)
+            answer = await self._authorizer.decide(
+                question_of(tap), self._now(), arrived=arrived, within_s=within_s
+            )
         except TotemError as error:
             return of_error(error, PATH, SECURITY_HEADERS)
         finally:
