@@ -20,6 +20,7 @@ from access.services.erasure import Erasures
 from access.services.events import Events
 from access.services.holds import Holds
 from access.services.idempotency import Idempotency
+from access.services.imports import Imports
 from access.services.ingest import Ingest
 from access.services.keys import Keys
 from access.services.live import open_live
@@ -32,6 +33,7 @@ from access.services.people import People
 from access.services.pins import Pins
 from access.services.publication import Publisher
 from access.services.reception import Reception
+from access.services.refusals import Refusals
 from access.services.retention import Retention
 from access.services.rollcall import RollCall
 from access.services.sessions import Sessions
@@ -65,6 +67,7 @@ class Services(msgspec.Struct, frozen=True):
     retention: Retention
     erasures: Erasures
     holds: Holds
+    imports: Imports
     events: Events
     idempotency: Idempotency
     ingest: Ingest
@@ -74,6 +77,7 @@ class Services(msgspec.Struct, frozen=True):
     chronicle: Chronicle
     rollcall: RollCall
     reception: Reception
+    refusals: Refusals
     pins: Pins
     doors: Doors
     answers: Answers
@@ -132,6 +136,7 @@ def open_services(
         retention=Retention(database, building),
         erasures=Erasures(database, building.site, rights),
         holds=Holds(database),
+        imports=Imports(database, policy, rights),
         events=Events(database),
         idempotency=Idempotency(database),
         ingest=Ingest(database, tuple(scopes)),
@@ -140,6 +145,7 @@ def open_services(
         counting=Counting(database, building, own),
         chronicle=Chronicle(database, building, policy.calendar, live, recorder, own),
         reception=Reception(database),
+        refusals=Refusals(database, building, policy),
         pins=Pins(database, rights),
         doors=Doors(database, building, key, commands),
         answers=Answers(news),
