@@ -7,7 +7,7 @@ Secrets come as paths of files. An unknown key or a wrong type is a `SettingsErr
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 from sqlalchemy import make_url
@@ -32,7 +32,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `policy` is the directory of building and rules, `hosts` the file that says which door computer serves which
     doors, `data` the folder of whatever is kept here. `database` is a URL without a password; it and `signing_key`
     default to files in `data`. `public` opens the public page; `home_assistant` is the discovery prefix that counts are
-    announced under on the bus.
+    announced under on the bus. A badge that nobody used for `idle_badge_days` is disabled; never where it is not set.
     """
 
     policy: str = str(Path(policies.__file__).with_name("km0"))
@@ -45,6 +45,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     port: int = 8000
     public: bool = False
     home_assistant: str | None = None
+    idle_badge_days: Annotated[int, msgspec.Meta(ge=1)] | None = None
     log: Literal["json", "text"] = "text"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     bus: Broker = Broker()

@@ -9,8 +9,10 @@ from access.api import (
     authorize,
     badges,
     building,
+    certifications,
     docs,
     events,
+    grants,
     health,
     keys,
     occupancy,
@@ -20,6 +22,7 @@ from access.api import (
     problems,
     rollcall,
     session,
+    visits,
 )
 from access.api.bodies import BoundedBodies
 from access.api.desk import Desk
@@ -50,6 +53,9 @@ def create_app(
         session,
         people,
         badges,
+        certifications,
+        grants,
+        visits,
         organisations,
         building,
         occupancy,

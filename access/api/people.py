@@ -10,8 +10,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from access.api.desk import AtDesk, needs
 from access.api.once import OnceRoute
 from access.api.paging import LIMIT, After, Limit, Page, page
-from access.api.schemas import NewPerson, PersonBody, PersonChange
-from access.api.versions import Expected, tag
+from access.api.schemas import Left, NewPerson, PersonBody, PersonChange
+from access.api.versions import Expected, PerhapsExpected, tag
 from access.services.people import PersonRecord
 from access.services.rights import Actor, Scope
 from policies.ids import CertificationId, DoorId, GrantId, PersonId, SpaceId, TierId
@@ -66,6 +66,14 @@ def change(
     )
     tag(response, after.version)
     return _body(after)
+
+
+@routes.post("/{person}/leave")
+def leave(person: str, response: Response, desk: AtDesk, actor: _Writes, expected: PerhapsExpected) -> Left:
+    """End every right and badge of somebody who leaves, and the visits they expect."""
+    departure = desk.services.leaving.leave(PersonId(person), actor.name, desk.now(), expected)
+    tag(response, departure.person.version)
+    return Left(person=_body(departure.person), badges=list(departure.badges), visits=list(departure.visits))
 
 
 def _body(person: PersonRecord) -> PersonBody:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from access.errors import Conflict, Invalid, NotFound, Outdated
 from access.services.outbox import Outbox, RightsChanged
-from access.store import audit, changes, organisations
+from access.store import audit, changes, grants, organisations, site
 from access.store import people as stored
 from access.store.database import Database
 from access.store.people import PersonRecord
@@ -38,7 +38,7 @@ class People:
             audit.append(session, at, actor, "person-added", (person.id for person in new))
             self._refuse_taken(session, new)
             self._check(session, new)
-            stored.add(session, new)
+            stored.add(session, new, actor, at)
             version = changes.record(session, at, people=(person.id for person in new))
         self._outbox.tell(RightsChanged(version))
         return new
@@ -63,15 +63,19 @@ class People:
     ) -> PersonRecord:
         """Put `edit` of the person in their place; raise `Outdated` if they are not at the expected version."""
         with self._database.writing() as session:
-            audit.append(session, at, actor, "person-changed", [person])
+            site.locked(session)
             before = _known(session, person)
             if expected_version not in (None, before.version):
                 raise Outdated(f"person {person}: version {before.version}, expected {expected_version}")
-            after = msgspec.structs.replace(edit(before), id=person, version=before.version + 1)
+            after = msgspec.structs.replace(edit(before), id=person, version=before.version)
+            if after == before:
+                return before
+            after = msgspec.structs.replace(after, version=before.version + 1)
             if after.external_id != before.external_id:
                 self._refuse_taken_external(session, [after])
-            self._check(session, [after])
-            stored.replace(session, after)
+            self._check(session, [after], before)
+            audit.append(session, at, actor, "person-changed", [person])
+            stored.replace(session, before, after, actor, at)
             version = changes.record(session, at, people=[person])
         self._outbox.tell(RightsChanged(version))
         return after
@@ -90,7 +94,9 @@ class People:
             external, owner = min(taken.items())
             raise Conflict(f"person {owner}: already has the external id {external}")
 
-    def _check(self, session: Session, people: Sequence[PersonRecord]) -> None:
+    def _check(
+        self, session: Session, people: Sequence[PersonRecord], before: PersonRecord | None = None
+    ) -> None:
         organised = organisations.ids(session)
         hosts = {person.host for person in people if person.host is not None}
         known = stored.existing(session, hosts) | {person.id for person in people}
@@ -102,6 +108,7 @@ class People:
             if person.host is not None and (person.host not in known or person.host == person.id):
                 raise Invalid(f"person {person.id}: their host {person.host} is nobody else")
             self._check_rights(person)
+        _refuse_taken_grants(session, people, before)
 
     def _check_rights(self, person: PersonRecord) -> None:
         if unknown := [tier for tier in person.tiers if tier not in self._policy.tiers]:
@@ -124,6 +131,16 @@ class People:
             for space in grant.spaces:
                 if space not in self._building.spaces:
                     raise Invalid(f"person {person.id}: grant {grant.id}: there is no space {space}")
+
+
+def _refuse_taken_grants(
+    session: Session, people: Sequence[PersonRecord], before: PersonRecord | None
+) -> None:
+    kept = {grant.id for grant in before.grants} if before else set()
+    new = [grant.id for person in people for grant in person.grants if grant.id not in kept]
+    doubled = [name for name, number in Counter(new).items() if number > 1]
+    if taken := sorted({*doubled, *(grants.owners(session, new) if new else ())}):
+        raise Conflict(f"grant {taken[0]}: the id is in use")
 
 
 def _known(session: Session, person: PersonId) -> PersonRecord:

@@ -132,6 +132,11 @@ class Publisher:
         publications.note(session, version, at, digests)
         return Publication(version, messages)
 
+    def newest(self) -> int:
+        """Return the newest version of the rights; 0 before any."""
+        with self._database.reading() as session:
+            return publications.newest(session)
+
     def _snapshots(
         self, session: Session, version: int, at: datetime, sources: Sequence[SourceId]
     ) -> tuple[Message, ...]:

@@ -12,11 +12,15 @@ from access.errors import SettingsError
 from access.occupancy.history import Recorder
 from access.occupancy.live import LiveBuilding
 from access.services.badges import Badges
+from access.services.certifications import Certifications
 from access.services.counting import Chronicle, Counting
 from access.services.events import Events
+from access.services.followers import Followers
+from access.services.grants import Grants
 from access.services.idempotency import Idempotency
 from access.services.ingest import Ingest
 from access.services.keys import Keys
+from access.services.leaving import Leaving
 from access.services.live import open_live
 from access.services.operators import Operators
 from access.services.organisations import Organisations
@@ -29,6 +33,8 @@ from access.services.reception import Reception
 from access.services.rollcall import RollCall
 from access.services.sessions import Sessions
 from access.services.signing import create_key, fingerprint, load_key
+from access.services.usage import Usage
+from access.services.visits import Visits
 from access.store import schema, site
 from access.store.database import Database, open_database
 from policies.building import Building
@@ -49,6 +55,10 @@ class Services(msgspec.Struct, frozen=True):
     database: Database
     people: People
     badges: Badges
+    certifications: Certifications
+    grants: Grants
+    visits: Visits
+    leaving: Leaving
     organisations: Organisations
     operators: Operators
     sessions: Sessions
@@ -57,6 +67,7 @@ class Services(msgspec.Struct, frozen=True):
     idempotency: Idempotency
     ingest: Ingest
     publisher: Publisher
+    followers: Followers
     live: LiveBuilding
     counting: Counting
     chronicle: Chronicle
@@ -101,20 +112,26 @@ def open_services(
     live = open_live(database, building, policy, recorder if keeps_history else None)
     own = OwnEvents(int(datetime.now(UTC).timestamp() * 1000), news)
     news.listen(live.take)
+    publisher = Publisher(database, building, policy, scopes, key)
     return Services(
         building=building,
         policy=policy,
         database=database,
         people=People(database, building, policy, rights),
         badges=Badges(database, rights),
+        certifications=Certifications(database, policy, rights),
+        grants=Grants(database, building, rights),
+        visits=Visits(database, building, rights),
+        leaving=Leaving(database, rights),
         organisations=Organisations(database, policy),
         operators=Operators(database, building, passwords, departures),
         sessions=Sessions(database, passwords, building.site),
         keys=Keys(database, building, departures),
         events=Events(database),
         idempotency=Idempotency(database),
-        ingest=Ingest(database, tuple(scopes)),
-        publisher=Publisher(database, building, policy, scopes, key),
+        ingest=Ingest(database, tuple(scopes), Usage(rights)),
+        publisher=publisher,
+        followers=Followers(publisher),
         live=live,
         counting=Counting(database, building, own),
         chronicle=Chronicle(database, building, policy.calendar, live, recorder, own),

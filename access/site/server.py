@@ -13,6 +13,7 @@ from access.services import Services, open_services
 from access.services.announcer import Announcer
 from access.services.intake import Intake
 from access.services.offload import WriterThread
+from access.services.upkeep import Upkeep
 from access.settings import Settings, load_hosts, load_site
 from access.site.web import Web, listen
 from readers.clock import SystemClock
@@ -54,6 +55,9 @@ async def _serve(settings: Settings, services: Services, clock: SystemClock, lis
     journal = FileJournal(Path(settings.data) / "authorizer", AUTHORIZER, clock.now)
     authorizer = Authorizer(services, journal)
     intake = Intake(MqttBus(settings.bus), services, clock, writer)
+    upkeep = Upkeep(
+        services.database, services.badges, services.visits, services.rights, settings.idle_badge_days
+    )
     web = Web(
         services,
         clock.now,
@@ -74,6 +78,7 @@ async def _serve(settings: Settings, services: Services, clock: SystemClock, lis
                 group.create_task(drain.run(), name="authorizer drain"),
                 group.create_task(forget(authorizer, clock), name="forget"),
                 group.create_task(services.chronicle.run(clock, writer), name="chronicle"),
+                group.create_task(upkeep.run(clock, writer), name="upkeep"),
             ]
             await web.serve(listener)
             for task in tasks:
