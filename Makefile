@@ -14,14 +14,14 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PARTS := PYTHON="$(PYTHON)" tests/parts.sh
 WORKERS ?= $(shell nproc)
 BENCHES ?= decide tap fanout
-FUZZED ?= parsers stranger tampered card desk
+FUZZED ?= parsers stranger tampered card chip desk
 SECONDS ?= 300
 ARGS ?=
 
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header pyproject.toml
 
-.PHONY: help run test check format fuzz soak bench wheel lock clean
+.PHONY: help run test check format fuzz soak bench wheel sbom lock clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,10 +58,24 @@ bench: $(VENV)/.run ## run the benchmark suite (BENCHES="decide" chooses)
 wheel: $(VENV)/.run ## build the wheel into dist/
 	@$(BIN)/python -m hatchling build --target wheel
 
+sbom: build/sbom/.made ## write what a door computer and a server consist of (CycloneDX) into build/sbom/
+	@for role in edge run; do build/sbom/venv/bin/python -W ignore -m cyclonedx_py requirements --pyproject pyproject.toml \
+		--output-reproducible --output-format JSON --output-file build/sbom/totem-$$role.cdx.json \
+		requirements/$$role.txt; done
+	@ls build/sbom/*.json
+
+build/sbom/.made: requirements/sbom.txt
+	@$(PARTS) venv
+	@$(PYTHON) -m venv --clear build/sbom/venv
+	@build/sbom/venv/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --requirement $<
+	@touch $@
+
 lock: ## write the lock files again, keeping the versions they hold (ARGS=--upgrade moves them; needs uv)
 	@$(COMPILE) $(ARGS) --output-file requirements/all.txt --all-extras --group dev
 	@$(COMPILE) $(ARGS) --output-file requirements/run.txt --extra server --group editable
 	@$(COMPILE) $(ARGS) --output-file requirements/edge.txt
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--group pyproject.toml:sbom $(ARGS) --output-file requirements/sbom.txt
 
 clean: ## remove the virtual environment, the caches and what was built
 	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -13,6 +13,14 @@ class Conflict(TotemError):
     """The thing is not in a state that allows this, or was changed meanwhile. Read it again."""
 
 
+class Refused(Conflict):
+    """A door answered, and does not obey; the message says why."""
+
+
+class DoorSilent(TotemError):
+    """The door did not answer in time. What was asked of it will not happen; ask again."""
+
+
 class Outdated(Conflict):
     """The thing was changed since it was read. Read it again and decide anew."""
 

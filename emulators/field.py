@@ -84,7 +84,7 @@ class Antenna:
     """One reader's antenna, with the verbs of the hand that holds cards to it or pulls its plug."""
 
     def __init__(self, clock: Clock, *, rf_timing: bool = False) -> None:
-        self._clock, self._rf_timing = clock, rf_timing
+        self._clock, self.rf_timing = clock, rf_timing
         self._in_field: list[VirtualCard] = []
         self._read: Presented | Stack | None = None
         self._is_looking_at_it = False
@@ -142,7 +142,7 @@ class Antenna:
         self._arrivals.end(TransportDown("the antenna is closed"))
 
     async def _spend(self, seconds: float) -> None:
-        if self._rf_timing:
+        if self.rf_timing:
             await self._clock.sleep(seconds)
 
     def _find(self, thing: Presented | Stack) -> None:

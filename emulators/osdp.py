@@ -33,7 +33,8 @@ BARE_READER = {osdp.Capability.CardDataFormat: (1, 1), osdp.Capability.Communica
 class EmulatedPeripheral:
     """One peripheral, with the verbs of who stands before it or cuts its wires. `heard` has the panel's commands.
 
-    `refuses` are commands that it declares but answers NAK to, as some real ones do.
+    `refuses` are commands that it declares but answers NAK to, as some real ones do. One whose inputs are known tells
+    them each time the secure channel comes up. `on_command` hears each command it follows, in the line's thread.
     """
 
     def __init__(self, address: int, key: bytes | None, capabilities: Mapping[int, tuple[int, int]]) -> None:
@@ -42,6 +43,9 @@ class EmulatedPeripheral:
         self.is_cut = False
         # libosdp's Python side of a peripheral has no answer to a question for its inputs, so it refuses that.
         self.refuses = {osdp.Command.Status}
+        self.on_command: Callable[[dict[str, object]], None] | None = None
+        self._inputs: bytes | None = None
+        self._was_secure = False
         self._acts: SimpleQueue[dict[str, object]] = SimpleQueue()
 
     def read_card(self, number: bytes, bits: int | None = None) -> None:
@@ -63,6 +67,7 @@ class EmulatedPeripheral:
 
     def set_inputs(self, *active: bool) -> None:
         """Move the contacts on its inputs."""
+        self._inputs = bytes(active)
         self._report(osdp.StatusReportType.Input, bytes(active))
 
     def open_case(self, *, is_open: bool = True) -> None:
@@ -93,6 +98,7 @@ class EmulatedPeripheral:
             self._received += data
             self._act()
             self._library.refresh()
+            self._greet()
 
     def read(self, most: int) -> bytes:
         """Give libosdp what has come."""
@@ -109,6 +115,12 @@ class EmulatedPeripheral:
         """Forget what has come."""
         self._received.clear()
 
+    def _greet(self) -> None:
+        is_secure = self._library.is_sc_active()
+        if is_secure and not self._was_secure and self._inputs is not None:
+            self._report(osdp.StatusReportType.Input, self._inputs)
+        self._was_secure = is_secure
+
     def _act(self) -> None:
         try:
             self._library.submit_event(self._acts.get_nowait())
@@ -117,7 +129,11 @@ class EmulatedPeripheral:
 
     def _obey(self, command: dict[str, object]) -> tuple[int, None]:
         self.heard.put(command)
-        return (_NAK if command["command"] in self.refuses else _ACK), None
+        if command["command"] in self.refuses:
+            return _NAK, None
+        if self.on_command is not None:
+            self.on_command(command)
+        return _ACK, None
 
 
 class EmulatedLine:

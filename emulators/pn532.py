@@ -14,7 +14,7 @@ from enum import IntEnum
 from typing import Self
 
 from emulators.cards.card import VirtualCard
-from emulators.cards.contactless import Contactless
+from emulators.cards.contactless import Contactless, in_the_air
 
 ACK = bytes.fromhex("0000ff00ff00")
 _START = bytes.fromhex("00ff")
@@ -29,7 +29,7 @@ _REQA = 0x26
 _MOST_NORMAL = 255
 _TYPE_A_106 = 0x00
 _RF_FIELD, _MAX_RETRIES = 0x01, 0x05
-_FIELD_IS_ON, _FOR_EVER = 0x01, 0xFF
+_FIELD_IS_ON, _FOR_EVER = 0x01, b"\xff"
 
 
 class Code(IntEnum):
@@ -60,9 +60,9 @@ class Pn532:
         self._looks_for_ever = False
         self._looking: bytes | None = None  # the command to list cards that waits for some to come
 
-    def present(self, *cards: VirtualCard) -> bytes:
+    def present(self, *cards: VirtualCard | Contactless) -> bytes:
         """Hold cards to the antenna, beside those that are there; return what the chip says if it looks for some."""
-        self._field.extend(map(Contactless, cards))
+        self._field.extend(map(in_the_air, cards))
         looking, self._looking = self._looking, None
         return b"" if looking is None else self._answer(looking)
 
@@ -110,7 +110,7 @@ class Pn532:
         """Do what a command says; None where it goes on until something happens."""
         code, body = command[0], command[1:]
         act = _ACTS.get(code)
-        if act is None:
+        if act is None or len(body) < _LEAST_BODY.get(code, 0):
             return _SYNTAX_ERROR
         said = act(self, body)
         if code == Code.IN_LIST_PASSIVE_TARGET and self._looks_for_ever and said == _NOBODY:
@@ -134,7 +134,7 @@ class Pn532:
         )
 
     def _write_registers(self, body: bytes) -> bytes:
-        for at in range(0, len(body), 3):
+        for at in range(0, len(body) - 2, 3):
             self._registers[int.from_bytes(body[at : at + 2], "big")] = body[at + 2]
         return b""
 
@@ -142,7 +142,7 @@ class Pn532:
         if body[0] == _RF_FIELD and not body[1] & _FIELD_IS_ON:
             self._switch_off()
         elif body[0] == _MAX_RETRIES:
-            self._looks_for_ever = body[3] == _FOR_EVER
+            self._looks_for_ever = body[3:] == _FOR_EVER
         return b""
 
     def _let_go(self, _: bytes) -> bytes:
@@ -192,6 +192,9 @@ _ACTS: dict[int, Callable[[Pn532, bytes], bytes]] = {
     Code.IN_RELEASE: Pn532._let_go,  # noqa: SLF001
 }
 
+_LEAST_BODY: dict[int, int] = {Code.RF_CONFIGURATION: 2, Code.IN_LIST_PASSIVE_TARGET: 2}
+"""Bytes without which a command is none."""
+
 
 def _frame(body: bytes) -> bytes:
     """Put a body into a frame, the extended one where it is long."""
@@ -225,7 +228,7 @@ class SerialPn532:
         for handle in (self._bell, self._master, self._slave):
             os.close(handle)
 
-    def present(self, *cards: VirtualCard) -> None:
+    def present(self, *cards: VirtualCard | Contactless) -> None:
         """Hold cards to the antenna, all at once."""
         with self._lock:
             said = self._chip.present(*cards)

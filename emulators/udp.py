@@ -8,7 +8,7 @@ import asyncio
 from typing import Self, cast
 
 from emulators.cards.card import VirtualCard
-from emulators.cards.contactless import REQA, Contactless
+from emulators.cards.contactless import REQA, Contactless, in_the_air
 
 FIRST_PORT = 54321
 _FIELD_OFF = b"RFOFF"
@@ -33,9 +33,9 @@ class UdpField:
         self._link.transport.close()
         await self._link.closed.wait()
 
-    def insert(self, card: VirtualCard) -> None:
+    def insert(self, card: VirtualCard | Contactless) -> None:
         """Hold a card into the field, in place of the one that is there."""
-        self._link.card = Contactless(card)
+        self._link.card = in_the_air(card)
 
     def remove(self) -> None:
         """Take the card away, even in the middle of an exchange."""

@@ -13,7 +13,7 @@ from policies.ids import BadgeId, OrganisationId, PersonId, TierId
 from policies.masks import mask_of
 from policies.policy import Policy
 from policies.request import Assurance
-from policies.roster import Badge, BadgeStatus, Person, ResidentType, Roster
+from policies.roster import Badge, BadgeKind, BadgeStatus, Person, ResidentType, Roster
 
 _Key = tuple[ResidentType, tuple[TierId, ...], OrganisationId | None]
 """All of a person that `conditions.concerns` looks at."""
@@ -26,6 +26,7 @@ class Standing(msgspec.Struct, frozen=True, gc=False, eq=False):
     exempt: bool
     responder: bool
     passback_exempt: bool
+    type: ResidentType | None = None
 
 
 NOBODY = Standing(0, exempt=False, responder=False, passback_exempt=False)
@@ -41,10 +42,11 @@ class Holder(msgspec.Struct, gc=False, eq=False):
 
 
 class Card(msgspec.Struct, gc=False, eq=False):
-    """A badge: its holder and least proof, and the whole `badge` only where its state or dates may refuse it."""
+    """A badge: its holder, kind and least proof, and the whole `badge` only where its state or dates may refuse it."""
 
     holder: Holder
     least_proof: Assurance
+    kind: BadgeKind
     badge: Badge | None = None
 
 
@@ -78,7 +80,7 @@ class Holders:
         if holder is None and badge.person is not None:
             holder = self.people[badge.person] = Holder(badge.person)
         self.cards[badge.id] = Card(
-            holder or self._nobody, badge.kind.least_proof, badge if is_limited else None
+            holder or self._nobody, badge.kind.least_proof, badge.kind, badge if is_limited else None
         )
 
     def drop_person(self, person: PersonId) -> None:
@@ -106,6 +108,7 @@ class Holders:
             exempt=any(tier.exempt for tier in tiers),
             responder=any(tier.responder for tier in tiers),
             passback_exempt=any(tier.passback_exempt for tier in tiers),
+            type=person.type,
         )
 
 

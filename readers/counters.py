@@ -4,9 +4,11 @@ Each new count is a line, on the disk before it is answered for; the file is wri
 has grown to many times what it says. A line that was cut short counts for nothing: its tap was never let through.
 """
 
+import errno
 import os
 from pathlib import Path
 
+from readers import durable
 from readers.errors import CounterFault
 
 _LINES_A_CARD = 16
@@ -20,40 +22,44 @@ class FileCounters:
         """Open the file or make it; raise `CounterFault` where it is damaged or cannot be written."""
         self._path = path
         self._counts = _read(path)
-        self._write_anew()
+        self._lines, self._is_torn = 0, False
+        try:
+            self._file = path.open("ab", buffering=0)
+            self._write_anew()
+        except OSError as error:
+            raise CounterFault(f"counters {path}: {error.strerror}") from error
 
     def advance(self, card: str, count: int) -> bool:
         if count <= self._counts.get(card, -1):
             return False
         self._counts[card] = count  # spent even where the disk fails: it may have been kept
         try:
-            self._file.write(f"{card} {count}\n".encode())
-            os.fsync(self._file.fileno())
+            if self._is_torn or self._lines >= max(_FEWEST_LINES, _LINES_A_CARD * len(self._counts)):
+                self._write_anew()
+            else:
+                self._append(f"{card} {count}\n".encode())
         except OSError as error:
+            self._is_torn = True
             raise CounterFault(f"counters {self._path}: {error.strerror}") from error
-        self._lines += 1
-        if self._lines > max(_FEWEST_LINES, _LINES_A_CARD * len(self._counts)):
-            self._file.close()
-            self._write_anew()
         return True
 
     def close(self) -> None:
         """Let the file go."""
         self._file.close()
 
+    def _append(self, line: bytes) -> None:
+        if self._file.write(line) != len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # a disk that fills up takes a part of it
+        os.fsync(self._file.fileno())
+        self._lines += 1
+
     def _write_anew(self) -> None:
-        fresh = self._path.with_name(f"{self._path.name}.new")
-        lines = "".join(f"{card} {count}\n" for card, count in self._counts.items())
-        try:
-            with fresh.open("wb") as file:
-                file.write(lines.encode())
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(self._path)
-            self._file = self._path.open("ab", buffering=0)
-        except OSError as error:
-            raise CounterFault(f"counters {self._path}: {error.strerror}") from error
-        self._lines = len(self._counts)
+        durable.replace(
+            self._path, "".join(f"{card} {count}\n" for card, count in self._counts.items()).encode()
+        )
+        self._file.close()
+        self._file = self._path.open("ab", buffering=0)
+        self._lines, self._is_torn = len(self._counts), False
 
 
 def _read(path: Path) -> dict[str, int]:

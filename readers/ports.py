@@ -132,6 +132,8 @@ class Feedback(Enum):
     GRANTED = "granted"
     REFUSED = "refused"
     WAITING = "waiting"
+    ENTER_PIN = "enter-pin"
+    SECOND_PERSON = "second-person"
     CLOSE_DOOR = "close-door"
     READY = "ready"
 

@@ -9,9 +9,11 @@ from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
-from policies.ids import DoorId, ReaderId, SiteId, SourceId
+from policies.ids import ReaderId, SiteId, SourceId
 from readers.badges import Badges, Home, Masters
 from readers.errors import SettingsError
+from readers.feedback import Feedbacks
+from readers.hardware import DoorDevice
 from readers.wire.bus import Broker
 
 _T = TypeVar("_T")
@@ -41,15 +43,11 @@ class OsdpLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     baud: Literal[9600, 19200, 38400, 57600, 115200, 230400] = 9600
 
 
-class DoorDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What moves a door's bolt. `emulated` moves nothing: it is for a desk, and says so at every start."""
-
-    id: DoorId
-    hardware: Literal["emulated"]
-
-
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Everything a door computer is told. `state` is the folder of the journal and the kept snapshot."""
+    """Everything a door computer is told. `state` is the folder of the journal and the kept snapshot.
+
+    `relays` is the broker of relays that doors hang on, where it is not the site's own.
+    """
 
     site: SiteId
     source: SourceId
@@ -62,6 +60,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reader: tuple[ReaderDevice, ...] = ()
     osdp: tuple[OsdpLine, ...] = ()
     door: tuple[DoorDevice, ...] = ()
+    relays: Broker | None = None
+    feedback: Feedbacks = Feedbacks()
 
 
 class DeskSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

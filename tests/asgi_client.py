@@ -3,14 +3,14 @@
 import asyncio
 
 import httpx
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 
 class Client:
     """As httpx.Client, over `app`."""
 
     def __init__(
-        self, app: FastAPI, headers: dict[str, str] | None = None, *, raises_faults: bool = True
+        self, app: ASGIApp, headers: dict[str, str] | None = None, *, raises_faults: bool = True
     ) -> None:
         transport = httpx.ASGITransport(app, raise_app_exceptions=raises_faults)
         self._client = httpx.AsyncClient(transport=transport, base_url="http://totem.test", headers=headers)

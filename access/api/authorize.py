@@ -1,40 +1,28 @@
-"""`POST /v1/authorize`: a decision for a third party's controller. A refusal is an answer, 200, like a grant."""
+"""`POST /v1/authorize` as the application knows it: dry runs, and the description of what `taps` answers before it.
 
+A refusal is an answer, 200, like a grant.
+"""
+
+from http import HTTPStatus
+from time import monotonic
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel
 
+from access.api.asked import question_of, read_tap, schema
 from access.api.desk import AtDesk, Settled
-from access.api.schemas import BadgeIdentifier, Id, Instant
+from access.api.schemas import Instant
 from access.errors import Invalid, NotFound
-from access.services.decisions import Question
+from access.services.decisions import DEADLINE_S
 from access.services.rights import READER
 from policies.decision import Effect, Reason
-from policies.ids import BadgeId, ReaderId
-from policies.request import Assurance
-from policies.roster import BadgeKind
+from policies.ids import ReaderId
 
 routes = APIRouter(prefix="/v1", tags=["authorize"])
 
 _FIRST_YEAR, _LAST_YEAR = 1970, 2199  # a calendar is compiled for a few years; beyond, hours mean nothing
-
-
-class BadgeRead(BaseModel):
-    """A badge as the controller read it."""
-
-    kind: BadgeKind
-    id: BadgeIdentifier
-
-
-class Tap(BaseModel):
-    """What is asked. `deadline_ms` is the caller's own: a later answer counts as none, and the caller refuses."""
-
-    reader: Id
-    badge: BadgeRead
-    assurance: Annotated[str, Field(pattern="^(none|uid|sun|authenticated)$")]
-    deadline_ms: Annotated[int, Field(ge=1)] | None = None
 
 
 class MessageBody(BaseModel):
@@ -45,7 +33,7 @@ class MessageBody(BaseModel):
 
 
 class Decided(BaseModel):
-    """The answer. `event` is null for a dry run."""
+    """The answer. `event` is null for a dry run, and where the deadline had passed before anything was decided."""
 
     effect: Effect
     reason: Reason
@@ -55,9 +43,13 @@ class Decided(BaseModel):
     event: str | None
 
 
-@routes.post("/authorize")
-def authorize(
-    tap: Tap,
+_BODY = {"requestBody": {"required": True, "content": {"application/json": {"schema": schema()}}}}
+_TOO_MANY = {"description": "Too many taps wait at once: ask again, after `Retry-After` seconds"}
+
+
+@routes.post("/authorize", openapi_extra=_BODY, responses={HTTPStatus.SERVICE_UNAVAILABLE: _TOO_MANY})
+async def authorize(
+    request: Request,
     desk: AtDesk,
     actor: Settled,
     *,
@@ -65,9 +57,11 @@ def authorize(
     at: Annotated[Instant | None, Query(description="when; for a dry run only")] = None,
 ) -> Decided:
     """Decide one tap at a reader, with a key that has `reader:DOOR` of its door."""
+    arrived = monotonic()
+    tap = read_tap(await request.body())
     side = desk.services.building.readers.get(ReaderId(tap.reader))
     if side is None:
-        raise Invalid(f"reader {tap.reader}: there is no such reader")
+        raise Invalid("reader: there is no such reader")
     actor.require(f"{READER}{side.door}")
     if at is not None and not dry_run:
         raise Invalid("at: only a dry run decides for another time")
@@ -75,6 +69,6 @@ def authorize(
         raise Invalid(f"at: expected a time from {_FIRST_YEAR} to {_LAST_YEAR}")
     if desk.authorizer is None:
         raise NotFound("authorize: this server decides for no controllers")
-    question = Question(side.id, tap.badge.kind, BadgeId(tap.badge.id), Assurance[tap.assurance.upper()])
-    answer = desk.authorizer.decide(question, at or desk.now(), record=not dry_run)
+    due = arrived + (DEADLINE_S if tap.deadline_ms is None else tap.deadline_ms / 1000)
+    answer = await desk.authorizer.decide(question_of(tap), at or desk.now(), record=not dry_run, due=due)
     return Decided.model_validate(msgspec.to_builtins(answer))

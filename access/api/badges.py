@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
 
-from access.api.desk import AtDesk, needs
+from access.api.desk import AtDesk, needs_within
 from access.api.once import OnceRoute
 from access.api.paging import LIMIT, After, Limit, Page, page
 from access.api.schemas import BadgeBody, BadgeChange, NewBadge, Replacement
@@ -17,8 +17,8 @@ from policies.ids import BadgeId, PersonId
 
 routes = APIRouter(prefix="/v1/badges", tags=["badges"], route_class=OnceRoute)
 
-_Reads = Annotated[Actor, Depends(needs(Scope.BADGES_READ))]
-_Writes = Annotated[Actor, Depends(needs(Scope.BADGES_WRITE))]
+_Reads = Annotated[Actor, Depends(needs_within(Scope.BADGES_READ))]
+_Writes = Annotated[Actor, Depends(needs_within(Scope.BADGES_WRITE))]
 
 
 @routes.get("")
@@ -26,13 +26,13 @@ def list_badges(
     request: Request,
     response: Response,
     desk: AtDesk,
-    _actor: _Reads,
+    actor: _Reads,
     person: str | None = None,
     limit: Limit = LIMIT,
     after: After = None,
 ) -> Page[BadgeBody]:
     """List badges by identifier; those of one person only, if named."""
-    found = desk.services.badges.page(
+    found = desk.services.badges.within(actor.reach).page(
         BadgeId(after) if after else None, limit + 1, PersonId(person) if person else None
     )
     return page(request, response, [_body(badge) for badge in found], limit, lambda badge: badge.id)
@@ -49,16 +49,16 @@ def issue(new: NewBadge, response: Response, desk: AtDesk, actor: _Writes) -> Ba
         new.valid_from,
         new.valid_until,
     )
-    badge = desk.services.badges.add([record], actor.name, desk.now())[0]
+    badge = desk.services.badges.within(actor.reach).add([record], actor.name, desk.now())[0]
     response.headers["Location"] = f"/v1/badges/{badge.id}"
     tag(response, badge.version)
     return _body(badge)
 
 
 @routes.get("/{badge}")
-def read(badge: str, response: Response, desk: AtDesk, _actor: _Reads) -> BadgeBody:
+def read(badge: str, response: Response, desk: AtDesk, actor: _Reads) -> BadgeBody:
     """Read a badge."""
-    found = desk.services.badges.get(BadgeId(badge))
+    found = desk.services.badges.within(actor.reach).get(BadgeId(badge))
     tag(response, found.version)
     return _body(found)
 
@@ -69,7 +69,7 @@ def change(
 ) -> BadgeBody:
     """Change what is sent of a badge (RFC 7396)."""
     sent = {name: getattr(changes, name) for name in changes.model_fields_set}
-    after = desk.services.badges.change(
+    after = desk.services.badges.within(actor.reach).change(
         BadgeId(badge),
         lambda before: msgspec.structs.replace(before, **sent),
         actor.name,
@@ -93,7 +93,8 @@ def replace(
     record = BadgeRecord(
         BadgeId(fresh.id), fresh.kind, None, fresh.status, fresh.valid_from, fresh.valid_until
     )
-    new = desk.services.badges.replace(BadgeId(badge), record, actor.name, desk.now(), expected)
+    mine = desk.services.badges.within(actor.reach)
+    new = mine.replace(BadgeId(badge), record, actor.name, desk.now(), expected)
     response.headers["Location"] = f"/v1/badges/{new.id}"
     tag(response, new.version)
     return _body(new)
@@ -109,7 +110,9 @@ def say(
     expected: PerhapsExpected,
 ) -> BadgeBody:
     """Suspend, activate, report or revoke a badge; doors know within moments."""
-    after = desk.services.badges.say(BadgeId(badge), verb, actor.name, desk.now(), expected)
+    after = desk.services.badges.within(actor.reach).say(
+        BadgeId(badge), verb, actor.name, desk.now(), expected
+    )
     tag(response, after.version)
     return _body(after)
 

@@ -16,9 +16,9 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
-from access.api.desk import AtDesk, Desk, needs
+from access.api.desk import AtDesk, Desk, needs, needs_within
 from access.api.schemas import Sent
-from access.errors import Invalid, NotFound
+from access.errors import Invalid, NotAllowed, NotFound
 from access.occupancy.live import SpaceCount
 from access.services.counting import MOST_DAYS, DayRecord
 from access.services.rights import Actor, Scope
@@ -30,6 +30,7 @@ routes = APIRouter(prefix="/v1", tags=["occupancy"])
 
 _Counts = Annotated[Actor, Depends(needs(Scope.OCCUPANCY_READ))]
 _Corrects = Annotated[Actor, Depends(needs(Scope.OCCUPANCY_WRITE))]
+_CorrectsThere = Annotated[Actor, Depends(needs_within(Scope.OCCUPANCY_WRITE))]
 _Since = Annotated[date, Query(alias="from", description="first day, of the building's wall")]
 _Until = Annotated[date, Query(alias="to", description="last day, included")]
 _Reason = Annotated[str, Field(min_length=1, max_length=300)]
@@ -216,8 +217,10 @@ def history_csv(space: str, desk: AtDesk, _actor: _Counts, since: _Since, until:
 
 
 @routes.post("/spaces/{space}/count", status_code=HTTPStatus.CREATED)
-async def set_count(space: str, asked: CountSet, desk: AtDesk, actor: _Corrects) -> Said:
+async def set_count(space: str, asked: CountSet, desk: AtDesk, actor: _CorrectsThere) -> Said:
     """Say how many people are in a space; it holds from now on."""
+    if not actor.reach.covers(desk.services.building, SpaceId(space)):
+        raise NotAllowed(f"space {space}: your rights do not hold there")
     counting = desk.services.counting
     event = await run_in_threadpool(
         counting.set_count, SpaceId(space), asked.count, asked.reason, actor.name, desk.now()

@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
 
-from access.api.desk import AtDesk, needs
+from access.api.desk import AtDesk, needs, needs_within
 from access.api.once import OnceRoute
 from access.api.paging import LIMIT, After, Limit, Page, page
 from access.api.schemas import NewOrganisation, OrganisationBody, OrganisationChange
@@ -17,7 +17,7 @@ from policies.ids import OrganisationId, TierId
 
 routes = APIRouter(prefix="/v1/organisations", tags=["organisations"], route_class=OnceRoute)
 
-_Reads = Annotated[Actor, Depends(needs(Scope.ORGANISATIONS_READ))]
+_Reads = Annotated[Actor, Depends(needs_within(Scope.ORGANISATIONS_READ))]
 _Writes = Annotated[Actor, Depends(needs(Scope.ORGANISATIONS_WRITE))]
 
 
@@ -26,12 +26,14 @@ def list_organisations(
     request: Request,
     response: Response,
     desk: AtDesk,
-    _actor: _Reads,
+    actor: _Reads,
     limit: Limit = LIMIT,
     after: After = None,
 ) -> Page[OrganisationBody]:
     """List organisations by id."""
-    found = desk.services.organisations.page(OrganisationId(after) if after else None, limit + 1)
+    found = desk.services.organisations.within(actor.reach).page(
+        OrganisationId(after) if after else None, limit + 1
+    )
     return page(request, response, [_body(each) for each in found], limit, lambda each: each.id)
 
 
@@ -40,16 +42,16 @@ def add(new: NewOrganisation, response: Response, desk: AtDesk, actor: _Writes) 
     """Add an organisation."""
     tiers = tuple(map(TierId, new.tiers))
     record = OrganisationRecord(OrganisationId(new.id), new.name, tiers=tiers)
-    organisation = desk.services.organisations.add([record], actor.name, desk.now())[0]
+    organisation = desk.services.organisations.within(actor.reach).add([record], actor.name, desk.now())[0]
     response.headers["Location"] = f"/v1/organisations/{organisation.id}"
     tag(response, organisation.version)
     return _body(organisation)
 
 
 @routes.get("/{organisation}")
-def read(organisation: str, response: Response, desk: AtDesk, _actor: _Reads) -> OrganisationBody:
+def read(organisation: str, response: Response, desk: AtDesk, actor: _Reads) -> OrganisationBody:
     """Read an organisation."""
-    found = desk.services.organisations.get(OrganisationId(organisation))
+    found = desk.services.organisations.within(actor.reach).get(OrganisationId(organisation))
     tag(response, found.version)
     return _body(found)
 
@@ -67,7 +69,7 @@ def change(
     sent = {name: getattr(changes, name) for name in changes.model_fields_set}
     if "tiers" in sent:
         sent["tiers"] = tuple(map(TierId, changes.tiers))
-    after = desk.services.organisations.change(
+    after = desk.services.organisations.within(actor.reach).change(
         OrganisationId(organisation),
         lambda before: msgspec.structs.replace(before, **sent),
         actor.name,

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
 
-from access.api.desk import AtDesk, needs
+from access.api.desk import AtDesk, needs_within
 from access.api.once import OnceRoute
 from access.api.paging import LIMIT, After, Limit, Page, page
 from access.api.schemas import Left, NewPerson, PersonBody, PersonChange
@@ -19,8 +19,8 @@ from policies.roster import Certification, Grant
 
 routes = APIRouter(prefix="/v1/people", tags=["people"], route_class=OnceRoute)
 
-_Reads = Annotated[Actor, Depends(needs(Scope.PEOPLE_READ))]
-_Writes = Annotated[Actor, Depends(needs(Scope.PEOPLE_WRITE))]
+_Reads = Annotated[Actor, Depends(needs_within(Scope.PEOPLE_READ))]
+_Writes = Annotated[Actor, Depends(needs_within(Scope.PEOPLE_WRITE))]
 
 
 @routes.get("")
@@ -28,12 +28,12 @@ def list_people(
     request: Request,
     response: Response,
     desk: AtDesk,
-    _actor: _Reads,
+    actor: _Reads,
     limit: Limit = LIMIT,
     after: After = None,
 ) -> Page[PersonBody]:
     """List people by id."""
-    found = desk.services.people.page(PersonId(after) if after else None, limit + 1)
+    found = desk.services.people.within(actor.reach).page(PersonId(after) if after else None, limit + 1)
     return page(request, response, [_body(person) for person in found], limit, lambda person: person.id)
 
 
@@ -42,16 +42,18 @@ def enrol(new: NewPerson, response: Response, desk: AtDesk, actor: _Writes) -> P
     """Enrol a person."""
     identifier = PersonId(new.id or f"p-{secrets.token_hex(8)}")
     record = _changed(PersonRecord(identifier, new.type, name=new.name), new)
-    person = desk.services.people.add([record], actor.name, desk.now())[0]
+    if "organisation" not in new.model_fields_set:
+        record = msgspec.structs.replace(record, organisation=actor.reach.organisation)
+    person = desk.services.people.within(actor.reach).add([record], actor.name, desk.now())[0]
     response.headers["Location"] = f"/v1/people/{person.id}"
     tag(response, person.version)
     return _body(person)
 
 
 @routes.get("/{person}")
-def read(person: str, response: Response, desk: AtDesk, _actor: _Reads) -> PersonBody:
+def read(person: str, response: Response, desk: AtDesk, actor: _Reads) -> PersonBody:
     """Read a person."""
-    found = desk.services.people.get(PersonId(person))
+    found = desk.services.people.within(actor.reach).get(PersonId(person))
     tag(response, found.version)
     return _body(found)
 
@@ -61,7 +63,7 @@ def change(
     person: str, changes: PersonChange, response: Response, desk: AtDesk, actor: _Writes, expected: Expected
 ) -> PersonBody:
     """Change what is sent of a person (RFC 7396)."""
-    after = desk.services.people.change(
+    after = desk.services.people.within(actor.reach).change(
         PersonId(person), lambda before: _changed(before, changes), actor.name, desk.now(), expected
     )
     tag(response, after.version)
@@ -71,7 +73,8 @@ def change(
 @routes.post("/{person}/leave")
 def leave(person: str, response: Response, desk: AtDesk, actor: _Writes, expected: PerhapsExpected) -> Left:
     """End every right and badge of somebody who leaves, and the visits they expect."""
-    departure = desk.services.leaving.leave(PersonId(person), actor.name, desk.now(), expected)
+    leaving = desk.services.leaving.within(actor.reach)
+    departure = leaving.leave(PersonId(person), actor.name, desk.now(), expected)
     tag(response, departure.person.version)
     return Left(person=_body(departure.person), badges=list(departure.badges), visits=list(departure.visits))
 

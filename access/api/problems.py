@@ -10,7 +10,17 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from access.errors import Conflict, Invalid, NotAllowed, NotFound, NotSignedIn, Outdated, TotemError
+from access.errors import (
+    Conflict,
+    DoorSilent,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    Outdated,
+    Refused,
+    TotemError,
+)
 
 TYPE = "urn:totem:problem:"
 MEDIA_TYPE = "application/problem+json"
@@ -20,6 +30,8 @@ _STATUS: Mapping[type[TotemError], tuple[HTTPStatus, str]] = {
     NotAllowed: (HTTPStatus.FORBIDDEN, "not-allowed"),
     NotFound: (HTTPStatus.NOT_FOUND, "not-found"),
     Outdated: (HTTPStatus.PRECONDITION_FAILED, "outdated"),
+    Refused: (HTTPStatus.CONFLICT, "command-refused"),
+    DoorSilent: (HTTPStatus.GATEWAY_TIMEOUT, "door-silent"),
     Conflict: (HTTPStatus.CONFLICT, "conflict"),
     Invalid: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid"),
 }
@@ -59,7 +71,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _fault)
 
 
-def _totem(request: Request, error: Exception) -> Response:
+def of_error(error: Exception, path: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Return what went wrong at `path` as a problem."""
     if isinstance(error, PreconditionMissing):
         status, name = HTTPStatus.PRECONDITION_REQUIRED, "precondition-required"
     else:
@@ -67,7 +80,11 @@ def _totem(request: Request, error: Exception) -> Response:
             (found for kind, found in _STATUS.items() if isinstance(error, kind)),
             (HTTPStatus.INTERNAL_SERVER_ERROR, "fault"),
         )
-    return problem(status, name, str(error), request.url.path)
+    return problem(status, name, str(error), path, headers)
+
+
+def _totem(request: Request, error: Exception) -> Response:
+    return of_error(error, request.url.path)
 
 
 def _validation(request: Request, error: Exception) -> Response:

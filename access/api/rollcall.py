@@ -1,5 +1,6 @@
 """`/v1/rollcall`: who may be inside, by name, for an alarm or a drill. Each look says why and is in the audit."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
@@ -9,15 +10,17 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
-from access.api.desk import AtDesk, needs
+from access.api.desk import AtDesk, Desk, needs, needs_within
 from access.api.schemas import Id, Sent
+from access.errors import NotFound
 from access.services.rights import Actor, Scope
-from access.services.rollcall import Muster, time_to_accounted
+from access.services.rollcall import Listed, Muster, time_to_accounted
 from policies.ids import PersonId
 
 routes = APIRouter(prefix="/v1/rollcall", tags=["roll-call"])
 
-_Reads = Annotated[Actor, Depends(needs(Scope.ROLLCALL_READ))]
+_Reads = Annotated[Actor, Depends(needs_within(Scope.ROLLCALL_READ))]
+_Marks = Annotated[Actor, Depends(needs_within(Scope.ROLLCALL_WRITE))]
 _Writes = Annotated[Actor, Depends(needs(Scope.ROLLCALL_WRITE))]
 
 
@@ -75,7 +78,7 @@ async def read(
     rollcall = desk.services.rollcall
     desk.services.live.advance(desk.now())
     listed = await run_in_threadpool(rollcall.now, rollcall.look(), reason, actor.name, desk.now())
-    return [ListedBody.model_validate(msgspec.to_builtins(one)) for one in listed]
+    return [ListedBody.model_validate(msgspec.to_builtins(one)) for one in _theirs(desk, actor, listed)]
 
 
 @routes.post("", status_code=HTTPStatus.CREATED)
@@ -85,20 +88,25 @@ async def open_muster(asked: Opening, desk: AtDesk, actor: _Writes) -> MusterBod
     desk.services.live.advance(desk.now())
     seen = rollcall.look()
     muster = await run_in_threadpool(rollcall.open, seen, actor.name, desk.now(), is_drill=asked.is_drill)
-    return _body(muster)
+    return _body(muster, muster.people)
 
 
 @routes.get("/{muster}")
-def read_muster(muster: str, desk: AtDesk, _actor: _Reads) -> MusterBody:
+def read_muster(muster: str, desk: AtDesk, actor: _Reads) -> MusterBody:
     """Read a roll-call with who is safe."""
-    return _body(desk.services.rollcall.get(muster))
+    found = desk.services.rollcall.get(muster)
+    return _body(found, _theirs(desk, actor, found.people))
 
 
 @routes.post("/{muster}/safe")
-def mark_safe(muster: str, asked: MarkedSafe, desk: AtDesk, actor: _Writes) -> MusterBody:
+def mark_safe(muster: str, asked: MarkedSafe, desk: AtDesk, actor: _Marks) -> MusterBody:
     """Mark people safe; several wardens share one state, and nothing is marked twice."""
     whom = [PersonId(person) for person in asked.people]
-    return _body(desk.services.rollcall.mark_safe(muster, whom, actor.name, desk.now()))
+    theirs = {one.person for one in _theirs(desk, actor, desk.services.rollcall.get(muster).people)}
+    if unknown := [person for person in whom if person not in theirs]:
+        raise NotFound(f"person {unknown[0]}: not on this roll-call")
+    found = desk.services.rollcall.mark_safe(muster, whom, actor.name, desk.now())
+    return _body(found, _theirs(desk, actor, found.people))
 
 
 @routes.post("/{muster}/close")
@@ -107,10 +115,21 @@ async def close(muster: str, desk: AtDesk, actor: _Writes) -> MusterBody:
     found, events = await run_in_threadpool(desk.services.rollcall.close, muster, actor.name, desk.now())
     if events:
         desk.services.news.tell(events)
-    return _body(found)
+    return _body(found, found.people)
 
 
-def _body(muster: Muster) -> MusterBody:
-    took = time_to_accounted(muster)
-    more = {"accounted_s": took.total_seconds() if took is not None else None}
+def _theirs(desk: Desk, actor: Actor, listed: Iterable[Listed]) -> tuple[Listed, ...]:
+    """Return those of a list that were last seen where the actor's rights hold."""
+    building = desk.services.building
+    return tuple(one for one in listed if actor.reach.covers(building, one.space))
+
+
+def _body(muster: Muster, listed: Sequence[Listed]) -> MusterBody:
+    """Return a roll-call as far as it is told: those listed, and which of them are safe."""
+    took, told = time_to_accounted(muster), {one.person for one in listed}
+    more = {
+        "accounted_s": took.total_seconds() if took is not None else None,
+        "people": msgspec.to_builtins(listed),
+        "safe": [msgspec.to_builtins(one) for one in muster.safe if one.person in told],
+    }
     return MusterBody.model_validate(msgspec.to_builtins(muster) | more)

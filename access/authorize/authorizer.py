@@ -1,31 +1,28 @@
 """Decisions for readers without a door computer: from memory, kept in the authorizer's own journal.
 
-It decides by the same engine as every door, over everybody and with the site's view of who is where. A decision is
-kept before it is told. Where the door has no contact the entry counts at once (ARCHITECTURE, "Who decides", point 3).
-One lock around all: calls come from the threads of the API, and one decision takes microseconds.
+It decides by the same engine as every door, over everybody and with the site's view of who is where, and takes the
+seat with the same step: nobody who is asked about in between can get it too. A decision is kept before it is told.
+Where the door has no contact the entry counts at once (ARCHITECTURE, "Who decides", point 3). No SQL is on this path:
+changes of rights and passages are brought in from the side, under the one lock.
 """
 
+import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 from threading import Lock
-from typing import Protocol
+from time import monotonic
 
-from sqlalchemy.exc import SQLAlchemyError
-
+from access.authorize import drafts
+from access.authorize.following import Following
 from access.errors import Invalid
 from access.services import Services
 from access.services.decisions import Answer, Question
-from access.services.outbox import RightsChanged
-from access.store import events
-from policies.building import Door
 from policies.decision import Decision, Effect, Reason, message
-from policies.engine import Engine
-from policies.ids import SourceId
-from policies.presence import Passage, Presence
-from policies.request import AccessRequest, LiveState
-from policies.roster import BadgeKind, Roster, is_random_uid
-from readers.wire.events import Draft, Event, EventType, Inputs, Sealed, parse
+from policies.ids import PersonId, SourceId
+from readers.errors import JournalError
+from readers.journal import FileJournal, GroupCommit
+from readers.wire.events import Event, Sealed, parse
 
 _log = logging.getLogger(__name__)
 
@@ -35,186 +32,129 @@ AUTHORIZER = SourceId("authorizer")
 _MOST_UNSTORED = 10_000
 """Of the lines that a stop left unstored, so many are looked at for entries at the next start."""
 
-
-class Journal(Protocol):
-    """The authorizer's own record, as `readers.ports.Journal`."""
-
-    def append(self, draft: Draft) -> Sealed:
-        """Keep an event before returning."""
-        ...
-
-    def pending(self, limit: int) -> list[bytes]:
-        """Return the oldest lines of one epoch that are not acknowledged."""
-        ...
-
-    def acknowledge(self, epoch: int, seq: int) -> None:
-        """Note how far the server has stored."""
-        ...
-
-    def prune(self, keep_after: datetime) -> list[int]:
-        """Delete acknowledged files that hold nothing since then."""
-        ...
-
-    def rewind(self, epoch: int, seq: int) -> bool:
-        """Take back what the server has lost again."""
-        ...
+_TOO_LATE = Decision(Effect.DENY, Reason.VERIFICATION_TIMEOUT)
+_FAULT = Decision(Effect.DENY, Reason.OTHER)
 
 
 class Authorizer:
-    """Answers for one site. Follows the services' news: changed rights, and passages as they are stored."""
+    """Answers for one site. Decisions come from one thread, the event loop's; news and rights from any."""
 
-    def __init__(self, services: Services, journal: Journal) -> None:
-        self._services, self._journal = services, journal
+    def __init__(self, services: Services, journal: FileJournal) -> None:
+        self._building, self._version = services.building, services.policy.version
+        self._journal, self._commit = journal, GroupCommit(journal)
         self.on_kept: Callable[[], None] = _to_nobody
-        """Called, in the thread that decides, whenever the journal has grown."""
+        """Called whenever the journal has grown."""
         self._lock = Lock()
-        self._presence = Presence(services.building)
-        self._roster, self._engine = self._load()
-        self._is_stale = False
-        services.rights.listen(self._outdate)
-        services.news.listen(self._follow)
-        with services.database.reading() as session:
-            self._follow(events.oldest_first(session, (EventType.PASSAGE,)))
-        for line in journal.pending(_MOST_UNSTORED):
-            self._take(line)
+        unstored = [parse(line) for line in journal.pending(_MOST_UNSTORED)]
+        self._following = Following(services, self._lock, unstored)
+        self._judge = self._following.judge
+        self._catch_up(unstored)
 
-    def decide(self, question: Question, at: datetime, *, record: bool = True) -> Answer:
-        """Answer one tap; raise `Invalid` for a reader that the building does not have."""
-        if question.reader not in self._services.building.readers:
+    async def decide(
+        self, question: Question, at: datetime, *, record: bool = True, due: float | None = None
+    ) -> Answer:
+        """Answer one tap; raise `Invalid` for a reader that the building does not have.
+
+        `due` is when the answer must be there, in seconds of `time.monotonic`; later, the tap is refused as timed out.
+        """
+        if question.reader not in self._building.readers:
             raise Invalid(f"reader {question.reader}: there is no such reader")
+        if due is not None and monotonic() >= due:
+            return self._answer(question, _TOO_LATE, None)
         with self._lock:
-            self._refresh()
-            decision = self._decide(question, at)
-            event = self._keep(question, decision, at) if record else None
-        granted = decision.effect is Effect.GRANT
-        return Answer(
-            decision.effect,
-            decision.reason,
-            decision.rules,
-            self._unlock_ms(decision) if granted else 0,
-            message(decision.reason),
-            event,
-        )
+            decision = self._judge.decide(question, at)
+            if not record:
+                return self._answer(question, decision, None)
+            passing = self._judge.reserve(question, decision, at)
+            kept = self._commit.stage(drafts.decided(question, decision, at, self._version))
+        fault = await self._keep(question, due)
+        if fault is not None:
+            return self._take_back(question, fault, kept, passing, at)
+        if passing and not self._judge.door_of(question.reader).contact:
+            self._enter(question, kept.id, passing, at)
+        self.on_kept()
+        return self._answer(question, decision, kept.id)
+
+    async def _keep(self, question: Question, due: float | None) -> Decision | None:
+        """Wait until what is staged is kept; return what to say instead if it is not, or not in time."""
+        try:
+            if due is None or not self._journal.is_synced:
+                await self._commit.kept()
+            else:
+                async with asyncio.timeout(due - monotonic()):
+                    await self._commit.kept()
+        except JournalError as fault:
+            _log.error("journal-fault", extra={"reader": question.reader, "fault": str(fault)})
+            return _FAULT
+        except TimeoutError:
+            return _TOO_LATE
+        return _TOO_LATE if due is not None and monotonic() >= due else None
+
+    def _take_back(
+        self, question: Question, said: Decision, kept: Sealed, passing: tuple[PersonId, ...], at: datetime
+    ) -> Answer:
+        """Free the seats, and note that nobody passed by a decision that is in the journal all the same."""
+        reader, badge = question.reader, question.badge
+        with self._lock:
+            self._judge.release(passing, self._judge.door_of(reader).id)
+            if said is _FAULT:
+                return self._answer(question, said, None)
+            for person in passing:
+                draft = drafts.not_passed(self._building, reader, badge, kept.id, at, person)
+                self._commit.stage(draft)
+        self._commit.soon()
+        self.on_kept()
+        return self._answer(question, said, kept.id)
+
+    def _enter(self, question: Question, told_by: str, passing: tuple[PersonId, ...], at: datetime) -> None:
+        """Count those who were let in by a door that tells nothing of them: the next must not get their seats."""
+        reader, badge = question.reader, question.badge
+        with self._lock:
+            for person in passing:
+                draft = drafts.passed(self._building, reader, badge, told_by, at, person)
+                self._judge.view.take([parse(self._commit.stage(draft).line)])
+        self._commit.soon()
+
+    def _catch_up(self, unstored: list[Event]) -> None:
+        """Write down the entries that a death left out: a permit by a door without a contact is one."""
+        followed = {event.decision for event in unstored}
+        for event in unstored:
+            if event.effect is not Effect.GRANT or event.id in followed or event.reader is None:
+                continue
+            side = self._building.readers.get(event.reader)
+            if side is None or event.person is None or self._building.doors[side.door].contact:
+                continue
+            draft = drafts.passed(self._building, side.id, event.badge, event.id, event.at, event.person)
+            self._judge.view.take([parse(self._journal.append(draft).line)])
+
+    def _answer(self, question: Question, decision: Decision, event: str | None) -> Answer:
+        unlock_ms = self._judge.unlock_ms(question, decision)
+        said = message(decision.reason)
+        return Answer(decision.effect, decision.reason, decision.rules, unlock_ms, said, event)
+
+    # ---- beside the path
+
+    def advance(self, now: datetime) -> None:
+        """Let expire what is due."""
+        self._following.advance(now)
 
     def oldest(self, limit: int) -> list[bytes]:
         """Return the oldest lines that are not stored yet."""
-        with self._lock:
-            return self._journal.pending(limit)
+        return self._journal.pending(limit)
 
     def stored(self, epoch: int, seq: int) -> None:
         """Note how far the server has stored: less than before, if it was restored from a copy."""
-        with self._lock:
-            if not self._journal.rewind(epoch, seq):
-                self._journal.acknowledge(epoch, seq)
+        if not self._journal.rewind(epoch, seq):
+            self._journal.acknowledge(epoch, seq)
 
     def prune(self, keep_after: datetime) -> list[int]:
         """Delete what is stored and older; return the journal's epochs that are gone."""
-        with self._lock:
-            return self._journal.prune(keep_after)
+        return self._journal.prune(keep_after)
 
-    def _decide(self, question: Question, at: datetime) -> Decision:
-        badge = self._roster.badges.get(question.badge)
-        if question.kind is BadgeKind.UID and is_random_uid(question.badge):
-            return self._unidentified(question, Reason.AUTHENTICATION_FACTOR_ERROR)
-        if badge is not None and badge.kind is not question.kind:
-            return self._unidentified(question, Reason.UNKNOWN_CREDENTIAL)
-        request = AccessRequest(at, question.reader, question.badge, question.proven)
-        state = LiveState(counts=self._presence.counts(), inside=self._presence.inside)
-        return self._engine.decide(request, state)
-
-    def _unidentified(self, question: Question, reason: Reason) -> Decision:
-        building = self._services.building
-        side, reached = building.readers[question.reader], building.passage(question.reader)[1]
-        return Decision(Effect.DENY, reason, door=side.door, space=reached)
-
-    def _keep(self, question: Question, decision: Decision, at: datetime) -> str:
-        kept = self._journal.append(_decided(question, decision, at, self._services.policy.version))
-        if decision.effect is Effect.GRANT and not self._door(decision).contact:
-            origin, target = self._services.building.passage(question.reader)
-            passage = Draft(
-                at,
-                EventType.PASSAGE,
-                decision.door,
-                question.reader,
-                target,
-                origin,
-                kept.id,
-                person=decision.person,
-                badge=question.badge,
-            )
-            self._take(self._journal.append(passage).line)
-        self.on_kept()
-        return kept.id
-
-    def _take(self, line: bytes) -> None:
-        """Count an own entry at once: the next to ask must not be given the same seat."""
-        passage = self._passage(parse(line))
-        if passage is not None:
-            self._presence.add([passage])
-
-    def _door(self, decision: Decision) -> Door:
-        if decision.door is None:
-            raise ValueError("a decision without a door cannot be kept")
-        return self._services.building.doors[decision.door]
-
-    def _unlock_ms(self, decision: Decision) -> int:
-        door, person = self._door(decision), decision.person
-        longer = person is not None and self._roster.people[person].extended_opening
-        return round(1000 * (door.extended_strike_time_s if longer else door.strike_time_s))
-
-    def _outdate(self, _news: RightsChanged) -> None:
-        self._is_stale = True
-
-    def _refresh(self) -> None:
-        """Take up changed rights; while the store cannot be read, decide from those known."""
-        if self._is_stale:
-            self._is_stale = False
-            try:
-                self._roster, self._engine = self._load()
-            except SQLAlchemyError as error:
-                self._is_stale = True
-                _log.error("rights-not-read", extra={"fault": type(error).__name__})
-
-    def _load(self) -> tuple[Roster, Engine]:
-        services = self._services
-        roster = services.publisher.roster()
-        return roster, Engine(services.policy, services.building, roster)
-
-    def _follow(self, news: Iterable[Event]) -> None:
-        passages = [passage for event in news if (passage := self._passage(event))]
-        if passages:
-            with self._lock:
-                self._presence.add(passages)
-
-    def _passage(self, event: Event) -> Passage | None:
-        spaces, door = self._services.building.spaces, event.door
-        if event.type is not EventType.PASSAGE or door is None:
-            return None
-        if event.origin not in spaces or event.space not in spaces:
-            return None
-        return Passage(
-            event.at, event.source, event.epoch, event.seq, door, event.origin, event.space, event.person
-        )
+    def close(self) -> None:
+        """Finish what is being written; the journal is closed by its owner."""
+        self._commit.close()
 
 
 def _to_nobody() -> None:
     """Tell nobody that the journal has grown."""
-
-
-def _decided(question: Question, decision: Decision, at: datetime, policy_version: str) -> Draft:
-    return Draft(
-        at,
-        EventType.DECISION,
-        decision.door,
-        question.reader,
-        decision.space,
-        effect=decision.effect,
-        reason=decision.reason,
-        inwards=decision.inwards,
-        rules=decision.rules,
-        flags=decision.flags,
-        policy_version=policy_version,
-        inputs=Inputs(question.proven),
-        person=decision.person,
-        badge=question.badge,
-    )

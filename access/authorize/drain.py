@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from contextlib import suppress
 from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,23 +17,37 @@ _log = logging.getLogger(__name__)
 _LINES_AT_ONCE = 500
 _AFTER_A_FAULT_S = 1.0
 
+GATHER_S = 0.1
+"""What a busy server waits for more decisions: screens are later by that, and commits fewer."""
+
 
 class Drain:
-    """Takes what the authorizer of `source` has kept. `run` it as a task."""
+    """Takes what the authorizer of `source` has kept. `run` it as a task.
+
+    Decisions wait `gather_s` seconds for others to share their transaction: the store's work is not a tap's to share.
+    """
 
     def __init__(
-        self, authorizer: Authorizer, source: SourceId, services: Services, clock: Clock, offload: Offload
+        self,
+        authorizer: Authorizer,
+        source: SourceId,
+        services: Services,
+        clock: Clock,
+        offload: Offload,
+        gather_s: float = 0.0,
     ) -> None:
         self._authorizer, self._source, self._services = authorizer, source, services
-        self._clock, self._offload = clock, offload
+        self._clock, self._offload, self._gather_s = clock, offload, gather_s
 
     async def run(self) -> None:
         """Drain until cancelled: what was left by the last run first, then whatever is kept."""
-        loop, grown = asyncio.get_running_loop(), asyncio.Event()
-        self._authorizer.on_kept = lambda: _wake(loop, grown)
+        grown = asyncio.Event()
+        self._authorizer.on_kept = grown.set
         grown.set()
         while True:
             await grown.wait()
+            if self._gather_s > 0:
+                await self._clock.sleep(self._gather_s)
             grown.clear()
             try:
                 while await self.once():
@@ -58,9 +71,3 @@ class Drain:
         for (_source, epoch), seq in taken.reached.items():
             self._authorizer.stored(epoch, seq)
         return self._authorizer.oldest(1) != lines[:1]
-
-
-def _wake(loop: asyncio.AbstractEventLoop, grown: asyncio.Event) -> None:
-    """Set the event from any thread; a decision may outlive the loop by a moment, and is drained at the next start."""
-    with suppress(RuntimeError):
-        loop.call_soon_threadsafe(grown.set)

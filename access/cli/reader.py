@@ -13,14 +13,13 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from access.cli.credentials import open_credentials
 from access.errors import SettingsError
 from access.log import configure
+from access.site.door_wiring import DoorWiring
 from access.site.wiring import Wiring
-from policies.ids import DoorId
 from readers import errors, settings
 from readers.clock import SystemClock
 from readers.daemon import Daemon, Rights
 from readers.journal import Durability, FileJournal, forget
-from readers.ports import Clock, DoorHardware
-from readers.settings import DoorDevice, Settings
+from readers.settings import Settings
 from readers.uplink import Uplink
 from readers.uplink.mqtt import MqttBus
 from readers.wire.topics import Topics
@@ -60,9 +59,12 @@ async def _serve(chosen: Settings, state: Path, key: Ed25519PublicKey) -> None:
     )
     wiring = Wiring(chosen, loop)
     transports = wiring.transports
-    hardware = {device.id: _hardware(device, clock) for device in chosen.door}
+    doors = DoorWiring(chosen, wiring.peripherals, loop, clock)
+    for door in doors.emulated:
+        print(f"door {door}: emulated, no bolt moves", file=sys.stderr)
     rights, credentials = Rights(chosen.source, key, state / "snapshot"), open_credentials(chosen, state)
-    daemon = Daemon(rights, transports, hardware, journal, uplink, clock, credentials)
+    daemon = Daemon(rights, transports, doors.hardware, journal, uplink, clock, credentials)
+    uplink.obey(doors.hardware, daemon.take_command)
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [
@@ -73,6 +75,7 @@ async def _serve(chosen: Settings, state: Path, key: Ed25519PublicKey) -> None:
             for name in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(name, _cancel, tasks)
     finally:
+        await doors.close()
         await wiring.close()
         journal.close()
 
@@ -80,14 +83,6 @@ async def _serve(chosen: Settings, state: Path, key: Ed25519PublicKey) -> None:
 def _cancel(tasks: "list[asyncio.Task[None]]") -> None:
     for task in tasks:
         task.cancel()
-
-
-def _hardware(device: DoorDevice, clock: Clock) -> DoorHardware:
-    """Return the only hardware there is so far: a door on the desk, pushed by whoever sees the lamp turn green."""
-    from emulators.building import desk_door
-
-    print(f"door {device.id}: emulated, no bolt moves", file=sys.stderr)
-    return desk_door(DoorId(device.id), clock)
 
 
 def _public_key(path: Path) -> Ed25519PublicKey:

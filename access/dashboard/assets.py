@@ -8,14 +8,17 @@ from importlib.resources import files
 
 import msgspec
 
+from access.dashboard.compress import small
+
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 _NAMES = ("totem.css", "totem.js", "totem.svg", "vendor/htmx.min.js", "vendor/htmx-ext-sse.js")
 
 
 class Asset(msgspec.Struct, frozen=True):
-    """A file as it is sent."""
+    """A file as it is sent: plain, or `small` by gzip."""
 
     body: bytes
+    small: bytes
     media_type: str
     version: str
 
@@ -24,7 +27,7 @@ class Asset(msgspec.Struct, frozen=True):
         """Read one of the package's static files."""
         body = files("access.dashboard").joinpath("static", *name.split("/")).read_bytes()
         media_type = f"{_TYPES[name.rpartition('.')[2]]}; charset=utf-8"
-        return cls(body, media_type, hashlib.sha256(body).hexdigest()[:12])
+        return cls(body, small(body), media_type, hashlib.sha256(body).hexdigest()[:12])
 
 
 def read_assets() -> dict[str, Asset]:

@@ -149,18 +149,18 @@ def heat(means: Sequence[Sequence[float | None]]) -> Heat:
     return Heat(WIDTH, _TOP + DAYS * _CELL + _BOTTOM, round(wide, 1), cells, across, rows)
 
 
-def spark(means: Sequence[float | None], width: float = 96.0, height: float = 20.0) -> str:
-    """Return the path of a small line without axes; empty without numbers."""
-    known = [(place, mean) for place, mean in enumerate(means) if mean is not None]
+def spark(counts: Sequence[int], capacity: int | None) -> str:
+    """Return the area under counts as a path in a box of 100 by 100; empty without two known ones (-1: unknown).
+
+    A quarter of the capacity fills it at least, so that two people in a hall are no mountain.
+    """
+    known = [(place, count) for place, count in enumerate(counts) if count >= 0]
     if len(known) < 2:  # noqa: PLR2004  (a line has two ends)
         return ""
-    most = max([mean for _, mean in known] + [1.0])
-    first, last = known[0][0], known[-1][0]
-    points = [
-        ((place - first) / (last - first) * width, height - 1 - mean / most * (height - 2))
-        for place, mean in known
-    ]
-    return _path([place for place, _ in known], points)
+    most = max(*(count for _, count in known), (capacity or 0) / 4, 1)
+    points = [(round(100 * place / (len(counts) - 1)), round(100 - 100 * n / most)) for place, n in known]
+    line = "L".join(f"{x} {y}" for x, y in points)
+    return f"M{points[0][0]} 100L{line}L{points[-1][0]} 100Z"
 
 
 class _Scale:

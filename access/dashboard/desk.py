@@ -43,7 +43,7 @@ class _Desk:
         self._front, self._reception, self._badges, self._building = front, reception, badges, building
 
     async def show(self, request: Request, search: _Search = "", asked: _LanguageAsked = None) -> Response:
-        operator = await self._front.entitled(request, _SEES_PEOPLE)
+        operator = await self._front.entitled(request, _SEES_PEOPLE, within_reach=True)
         if isinstance(operator, Response):
             return operator
         return await self._page(request, asked or language(request), operator, search)
@@ -57,9 +57,8 @@ class _Desk:
             return operator
         try:
             chosen = _VERBS[verb]
-            await run_in_threadpool(
-                self._badges.say, BadgeId(badge), chosen, operator.name, self._front.now()
-            )
+            say = self._badges.within(operator.reach).say
+            await run_in_threadpool(say, BadgeId(badge), chosen, operator.name, self._front.now())
         except (KeyError, TotemError) as error:
             return await self._page(request, language(request), operator, search, refusal=str(error))
         return go(f"/desk?q={quote(search)}")
@@ -73,13 +72,14 @@ class _Desk:
             return operator
         record = BadgeRecord(BadgeId(badge), BadgeKind.UID, PersonId(person))
         try:
-            await run_in_threadpool(self._badges.add, [record], operator.name, self._front.now())
+            add = self._badges.within(operator.reach).add
+            await run_in_threadpool(add, [record], operator.name, self._front.now())
         except TotemError as error:
             return await self._page(request, language(request), operator, search, refusal=str(error))
         return go(f"/desk?q={quote(search)}")
 
     async def _may_write(self, request: Request, csrf: str) -> Actor | Response:
-        operator = await self._front.entitled(request, _WRITES_BADGES)
+        operator = await self._front.entitled(request, _WRITES_BADGES, within_reach=True)
         if isinstance(operator, Response):
             return operator
         return operator if is_ours(request, csrf) else Response(status_code=HTTPStatus.FORBIDDEN)
@@ -88,13 +88,14 @@ class _Desk:
         self, request: Request, spoken: Language, operator: Actor, search: str, *, refusal: str = ""
     ) -> Response:
         now, renderer = self._front.now(), self._front.broadcast.renderers[spoken]
-        found = await run_in_threadpool(self._reception.find, search)
-        unknown = await run_in_threadpool(self._reception.unknown_badges, now)
-        refused = await run_in_threadpool(self._reception.refusals, now)
+        reception = self._reception.within(operator.reach)
+        found = await run_in_threadpool(reception.find, search)
+        unknown = await run_in_threadpool(reception.unknown_badges, now)
+        refused = await run_in_threadpool(reception.refusals, now)
         doors = self._building.doors
         response = self._front.page(
             request, spoken, "desk.html", operator=operator.name, search=search, found=found, refusal=refusal,
-            may_write=operator.may(_WRITES_BADGES), in_use=_IN_USE,
+            may_write=operator.may_within(_WRITES_BADGES), in_use=_IN_USE,
             unknown=[(one, renderer.time(one.at), doors.get(one.door) if one.door else None) for one in unknown],
             refused=[
                 (renderer.time(one.at), doors.get(one.door) if one.door else None, renderer.words.reason(one.reason))

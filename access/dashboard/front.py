@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from access.dashboard.assets import addresses, read_assets
 from access.dashboard.broadcast import Broadcast
+from access.dashboard.compress import for_line
 from access.dashboard.guard import CSRF_COOKIE, csrf_token, keep
 from access.dashboard.ports import Actor, Sessions
 from access.dashboard.words import Language, Words, preferred
@@ -56,14 +57,17 @@ class Front:
         except NotSignedIn:
             return None
 
-    async def entitled(self, request: Request, scope: str) -> Actor | Response:
-        """Return who is signed in with that right, or the answer for whoever is not."""
+    async def entitled(self, request: Request, scope: str, *, within_reach: bool = False) -> Actor | Response:
+        """Return who is signed in with that right, or the answer for whoever is not.
+
+        With `within_reach` the right may hold for one organisation or space only: the page looks at the reach.
+        """
         operator = await self.operator(request)
         if operator is None:
             return go("/sign-in")
         if operator.must_set_password:
             return go("/password")
-        if not operator.may(scope):
+        if not (operator.may_within(scope) if within_reach else operator.may(scope)):
             return Response(status_code=HTTPStatus.FORBIDDEN)
         return operator
 
@@ -90,7 +94,7 @@ class Front:
         response = HTMLResponse(text, headers={"content-language": spoken.value})
         keep(request, response, CSRF_COOKIE, csrf)
         keep(request, response, LANGUAGE_COOKIE, spoken.value, _YEAR_S)
-        return response
+        return for_line(request, response)
 
 
 def session_token(request: Request) -> str:

@@ -42,6 +42,11 @@ class Hub:
         self._timer: asyncio.TimerHandle | None = None
         self._joined: tuple[int, int, bytes] = (0, 0, b"")
 
+    @property
+    def mark(self) -> str:
+        """Return the id of the newest event: who follows from here gets what comes after."""
+        return f"{self._epoch}-{self.newest}"
+
     def close(self) -> None:
         """End every viewer's stream, now and from now on. Call it before the server waits for its connections."""
         self._closed = True

@@ -1,4 +1,4 @@
-"""Pages that look closer: a space, the history of counts. Numbers of spaces only, and nobody in them."""
+"""The history of counts. Numbers of spaces only, and nobody in them."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -11,7 +11,6 @@ from starlette.concurrency import run_in_threadpool
 from access.dashboard import charts
 from access.dashboard.front import Front, language
 from access.dashboard.guard import GuardedRoute
-from access.dashboard.render import fill_step
 from access.dashboard.words import Language, Words
 from access.errors import Invalid
 from access.services.counting import Counting, DayRecord, Total
@@ -39,10 +38,9 @@ class Row(msgspec.Struct, frozen=True):
 
 
 def looking(front: Front, counting: Counting, building: Building) -> APIRouter:
-    """Return the routes of the pages."""
+    """Return the routes of the page."""
     pages = _Looking(front, counting, building)
     routes = APIRouter(route_class=GuardedRoute, include_in_schema=False)
-    routes.add_api_route("/spaces/{space}", pages.space, methods=["GET"])
     routes.add_api_route("/history", pages.history, methods=["GET"])
     return routes
 
@@ -51,27 +49,6 @@ class _Looking:
     def __init__(self, front: Front, counting: Counting, building: Building) -> None:
         self._front, self._counting, self._building = front, counting, building
         self._spaces = list(_tree(building, None))
-
-    async def space(self, request: Request, space: str, asked: _LanguageAsked = None) -> Response:
-        operator = await self._front.entitled(request, _SEES_COUNTS)
-        if isinstance(operator, Response):
-            return operator
-        known = self._building.spaces.get(SpaceId(space))
-        if known is None or known.kind is SpaceKind.OUTSIDE:
-            return Response(status_code=404)
-        spoken = asked or language(request)
-        live, renderer = self._front.broadcast.live, self._front.broadcast.renderers[spoken]
-        live.advance(self._front.now())
-        count = live.counts()[known.id]
-        today = live.today(known.id)
-        doors = [one for one in self._building.doors.values() if known.id in (one.inner, one.outer)]
-        states = live.doors()
-        return self._front.page(
-            request, spoken, "space.html", operator=operator.name, space=known, count=count,
-            step=fill_step(count.count, count.capacity), today=today,
-            chart=charts.line(today.means, today.lows, today.highs, known.capacity) if today else None,
-            doors=[(one, states[one.id].state.value, renderer.time(states[one.id].since)) for one in doors],
-        )  # fmt: skip
 
     async def history(
         self,

@@ -60,7 +60,7 @@ class _Open:
         flow = live.flow(self._front.now())
         return self._front.page(
             request, spoken, "kiosk.html", operator=operator.name, inside=sum(roots), rows=rows, flow=flow,
-            now=renderer.time(self._front.now())[:5],
+            now=renderer.time(self._front.now()),
         )  # fmt: skip
 
     async def public(self, request: Request, asked: _LanguageAsked = None) -> Response:

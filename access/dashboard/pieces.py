@@ -37,6 +37,15 @@ class Pieces:
             del pieces[key]
 
 
+def carried(name: str, piece: Markup) -> str:
+    """Return a single element as a stream carries it: inside what an HTML parser must find around it."""
+    around = _AROUND.get(name.partition(":")[0])
+    return f"<{around}>{piece}</{around}>" if around else piece
+
+
+_AROUND = {"space": "svg", "door": "svg", "space-row": "table", "door-row": "table"}
+
+
 @cache
 def environment() -> Environment:
     """Return the templates; names are escaped wherever they are written."""

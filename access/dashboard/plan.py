@@ -27,6 +27,9 @@ _PADDING, _NARROW_PADDING = 11.0, 6.0
 _NARROW_ROOM, _WIDE_ROOM = 92.0, 172.0
 """Widths between which a count is neither small nor large."""
 
+_SPARK_WIDTH, _SPARK_HEIGHT = 120.0, 60.0
+"""The least room for a picture of its last hours."""
+
 _LOW_ROOM = 78.0
 """A room less high than this has its name and its count side by side."""
 
@@ -49,7 +52,7 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class RoomDrawing(msgspec.Struct, frozen=True):
-    """A room: its walls, its name in as many lines as it needs, and the places of its count and its gauge."""
+    """A room: its walls, its name in as many lines as it needs, the places of its count, gauge and last hours."""
 
     space: SpaceId
     name: str
@@ -61,6 +64,7 @@ class RoomDrawing(msgspec.Struct, frozen=True):
     count_size: float
     is_narrow: bool
     gauge: Box
+    spark: Box | None
 
 
 class DoorDrawing(msgspec.Struct, frozen=True):
@@ -173,7 +177,16 @@ def _room(space: Space, box: Box, words: Words) -> RoomDrawing:
         count_size,
         box.width < _NARROW_ROOM,
         Box(left, round(box.y + box.height - 15, 1), round(width, 1), 4),
+        _spark(box),
     )
+
+
+def _spark(box: Box) -> Box | None:
+    """Return where a room's last hours stand: behind its words, on its floor; nowhere in a small one."""
+    if box.width < _SPARK_WIDTH or box.height < _SPARK_HEIGHT:
+        return None
+    height = round(box.height * 0.5, 1)
+    return Box(box.x, round(box.y + box.height - height, 1), box.width, height)
 
 
 def _count_size(width: float, *, is_low: bool) -> float:

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Protocol
 
+from access.services.rights import Reach
+
 
 class Actor(Protocol):
     """Who is signed in."""
@@ -15,6 +17,11 @@ class Actor(Protocol):
     @property
     def must_set_password(self) -> bool:
         """Return whether they hold a one-time password and must choose their own before anything else."""
+        ...
+
+    @property
+    def reach(self) -> Reach:
+        """Return where their rights hold."""
         ...
 
     def may(self, scope: str) -> bool:

@@ -1,10 +1,10 @@
-"""Fragments of the page: what the building is now, drawn by templates, and only where it changed.
+"""Pieces of the page: what the building is now, drawn by templates, and only where it changed.
 
 A `Renderer` speaks one language; the same state gives back the same text without drawing it again. It shows
 spaces, doors and reasons, never a person (DOMAIN section 6).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, tzinfo
 
 import msgspec
@@ -15,6 +15,7 @@ from access.dashboard.plan import LevelDrawing, RoomDrawing, levels
 from access.dashboard.words import Language, Words
 from access.occupancy.doors import DoorState, DoorView
 from access.occupancy.feed import FeedEntry, FlowView
+from access.occupancy.limits import Limit
 from access.occupancy.live import LiveBuilding, SpaceCount
 from policies.building import Building, Door, Space, SpaceKind
 from policies.ids import DoorId, SpaceId
@@ -27,7 +28,7 @@ _FULL = 5
 
 
 class Glimpse(msgspec.Struct, frozen=True):
-    """The building at one moment of its own time."""
+    """The building at one moment of its own time. `sparks` are the last hours of some spaces, as areas."""
 
     now: datetime
     as_of: datetime | None
@@ -37,9 +38,11 @@ class Glimpse(msgspec.Struct, frozen=True):
     feed: tuple[FeedEntry, ...]
     silent_sources: int
     ahead: int = 0
+    ignored: int = 0
+    sparks: Mapping[SpaceId, str] = {}
 
 
-def look(live: LiveBuilding, now: datetime) -> Glimpse:
+def look(live: LiveBuilding, now: datetime, sparks: Mapping[SpaceId, str] | None = None) -> Glimpse:
     """Return what the building is at `now`."""
     silent = sum(source.line is Line.OFFLINE for source in live.sources().values())
     return Glimpse(
@@ -51,6 +54,8 @@ def look(live: LiveBuilding, now: datetime) -> Glimpse:
         live.feed(FEED_LINES),
         silent,
         live.ahead,
+        live.ignored,
+        sparks or {},
     )
 
 
@@ -63,7 +68,7 @@ def fill_step(count: int, capacity: int | None) -> int:
 
 
 class Renderer:
-    """Draws the fragments in one language."""
+    """Draws the pieces in one language."""
 
     def __init__(self, building: Building, language: Language, timezone: tzinfo) -> None:
         self.words = Words(language)
@@ -71,20 +76,30 @@ class Renderer:
         self._pieces = Pieces(self.words)
         self._timezone = timezone
         self._doors = {door.id: self.words.pick(door.name) for door in building.doors.values()}
+        self._spaces = {space.id: self.words.pick(space.name) for space in building.spaces.values()}
         self._roots = [space.id for space in building.children(None) if space.kind is not SpaceKind.OUTSIDE]
 
+    @property
+    def sparked(self) -> list[SpaceId]:
+        """Return the spaces whose last hours are drawn."""
+        rooms = (room.space for level in self.levels for room in level.rooms if room.spark is not None)
+        return [*self._roots, *(level.level.id for level in self.levels), *rooms]
+
     def fragments(self, glimpse: Glimpse) -> dict[str, Markup]:
-        """Return every fragment by its name: `summary`, `levels`, `alarms`, `feed`, and two for each level."""
-        fragments = {
+        """Return every piece by its name.
+
+        `summary`, `levels`, `alarms` and `feed` are sections; `total:ID`, `space:ID`, `door:ID`, `space-row:ID` and
+        `door-row:ID` are single elements whose id in the page is that name.
+        """
+        pieces = {
             "summary": self._summary(glimpse),
             "levels": self._levels(glimpse),
             "alarms": self._alarms(glimpse),
             "feed": self._feed(glimpse),
         }
         for drawing in self.levels:
-            fragments[f"plan:{drawing.level.id}"] = self._plan(drawing, glimpse)
-            fragments[f"table:{drawing.level.id}"] = self._table(drawing, glimpse)
-        return fragments
+            pieces.update(self._level(drawing, glimpse))
+        return pieces
 
     def page(self, template: str, **values: object) -> str:
         """Return a whole page."""
@@ -112,21 +127,37 @@ class Renderer:
             as_of=self.time(glimpse.as_of),
             silent=glimpse.silent_sources,
             ahead=glimpse.ahead,
+            ignored=glimpse.ignored,
             low=sum(glimpse.counts[root].low for root in self._roots),
             high=sum(glimpse.counts[root].high for root in self._roots),
+            spark=glimpse.sparks.get(self._roots[0], "") if len(self._roots) == 1 else "",
         )
 
     def _levels(self, glimpse: Glimpse) -> Markup:
-        rows = [(one.level.id, one.name, *_numbers(glimpse, one.level.id)) for one in self.levels]
+        rows = [
+            (one.level.id, one.name, *_numbers(glimpse, one.level.id), glimpse.sparks.get(one.level.id, ""))
+            for one in self.levels
+        ]
         return self._pieces.draw("levels", "", rows=rows)
 
     def _alarms(self, glimpse: Glimpse) -> Markup:
-        rows = [
-            (self._doors[door], view.state.value, self.time(view.since))
+        doors = [
+            (self._doors[door], view.state.value, self.time(view.since), f"/doors/{door}")
             for door, view in glimpse.doors.items()
             if view.state in ALARMS
         ]
-        return self._pieces.draw("alarms", "", rows=rows)
+        spaces = [
+            (
+                self._spaces[space],
+                count.limit.value,
+                self.words.of(count.count, count.capacity),
+                f"/spaces/{space}",
+            )
+            for space, count in glimpse.counts.items()
+            if count.limit is not Limit.NONE
+        ]
+        spaces.sort(key=lambda row: -row[1])
+        return self._pieces.draw("alarms", "", doors=doors, spaces=spaces)
 
     def _feed(self, glimpse: Glimpse) -> Markup:
         self._pieces.forget("feed-row", but={entry.id for entry in glimpse.feed})
@@ -142,20 +173,19 @@ class Renderer:
             text=self.words.reason(entry.reason) if entry.reason else self.words(entry.type.value),
         )
 
-    def _plan(self, drawing: LevelDrawing, glimpse: Glimpse) -> Markup:
-        return self._pieces.draw(
-            "plan",
-            drawing.level.id,
-            drawing=drawing,
-            total=_numbers(glimpse, drawing.level.id),
-            rooms=_JOINT.join(self._room(room, glimpse) for room in drawing.rooms),
-            glyphs=_JOINT.join(
-                self._pieces.draw(
-                    "glyph", glyph.door.id, glyph=glyph, state=glimpse.doors[glyph.door.id].state.value
-                )
-                for glyph in drawing.glyphs
-            ),
-        )
+    def _level(self, drawing: LevelDrawing, glimpse: Glimpse) -> Iterator[tuple[str, Markup]]:
+        level = drawing.level.id
+        total = _numbers(glimpse, level)
+        yield f"total:{level}", self._pieces.draw("total", level, level=level, total=total)
+        for room in drawing.rooms:
+            yield f"space:{room.space}", self._room(room, glimpse)
+        for glyph in drawing.glyphs:
+            state = glimpse.doors[glyph.door.id].state.value
+            yield f"door:{glyph.door.id}", self._pieces.draw("glyph", glyph.door.id, glyph=glyph, state=state)
+        for space in drawing.spaces:
+            yield f"space-row:{space.id}", self._space_row(space, glimpse)
+        for door in drawing.doors:
+            yield f"door-row:{door.id}", self._door_row(door, glimpse)
 
     def _room(self, room: RoomDrawing, glimpse: Glimpse) -> Markup:
         count, capacity, step = _numbers(glimpse, room.space)
@@ -166,16 +196,9 @@ class Renderer:
             count=count,
             capacity=capacity,
             step=step,
+            spark=glimpse.sparks.get(room.space, "") if room.spark is not None else "",
+            since=self.time(glimpse.counts[room.space].changed_at),
             **_ends(glimpse, room.space),
-        )
-
-    def _table(self, drawing: LevelDrawing, glimpse: Glimpse) -> Markup:
-        return self._pieces.draw(
-            "table",
-            drawing.level.id,
-            drawing=drawing,
-            space_rows=_JOINT.join(self._space_row(space, glimpse) for space in drawing.spaces),
-            door_rows=_JOINT.join(self._door_row(door, glimpse) for door in drawing.doors),
         )
 
     def _space_row(self, space: Space, glimpse: Glimpse) -> Markup:
@@ -187,6 +210,7 @@ class Renderer:
             count=count,
             capacity=capacity,
             step=step,
+            since=self.time(glimpse.counts[space.id].changed_at),
             **_ends(glimpse, space.id),
         )
 

@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Header, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from access.dashboard.compress import takes_gzip
 from access.dashboard.front import SESSION_COOKIE, Front, go, language, session_token
 from access.dashboard.guard import GuardedRoute, is_ours, keep
 from access.dashboard.stream import EventStream
@@ -47,30 +48,37 @@ class _Pages:
         if isinstance(operator, Response):
             return operator
         spoken = asked or language(request)
+        pieces, mark = self._broadcast.page(spoken)
         return self._front.page(
             request,
             spoken,
             "page.html",
             operator=operator.name,
             drawings=self._broadcast.renderers[spoken].levels,
-            fragments=self._broadcast.fragments(spoken),
+            pieces=pieces,
+            mark=mark,
         )
 
     async def stream(
-        self, request: Request, asked: _LanguageAsked = None, last: _LastEventId = None
+        self, request: Request, asked: _LanguageAsked = None, after: str = "", last: _LastEventId = None
     ) -> Response:
+        """Follow the page from the mark it was drawn at, or from where the line was lost."""
         operator = await self._front.operator(request)
         if operator is None or operator.must_set_password or not operator.may(_SEES_COUNTS):
             return Response(status_code=HTTPStatus.UNAUTHORIZED)
         hub = self._broadcast.pages[asked or language(request)]
         watched = (self._broadcast.watchers, operator.name)
-        return EventStream(self._broadcast.watch(hub), last, watched=watched)
+        return EventStream(self._broadcast.watch(hub), last or after, watched=watched)
 
-    async def asset(self, name: str) -> Response:
+    async def asset(self, request: Request, name: str) -> Response:
         asset = self._front.assets.get(name)
         if asset is None:
             return Response(status_code=HTTPStatus.NOT_FOUND)
-        return Response(asset.body, media_type=asset.media_type, headers={"cache-control": _FOR_GOOD})
+        headers = {"cache-control": _FOR_GOOD, "vary": "accept-encoding"}
+        if takes_gzip(request):
+            headers["content-encoding"] = "gzip"
+            return Response(asset.small, media_type=asset.media_type, headers=headers)
+        return Response(asset.body, media_type=asset.media_type, headers=headers)
 
     async def sign_in_form(self, request: Request, asked: _LanguageAsked = None) -> Response:
         return self._front.page(request, asked or language(request), "sign-in.html", name="", refusal="")

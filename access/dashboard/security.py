@@ -65,6 +65,8 @@ class _Security:
         operator = await self._front.entitled(request, _SEES_COUNTS)
         if isinstance(operator, Response):
             return operator
+        if operator.reach.organisation is not None:  # who looks after some people does not watch doors
+            return Response(status_code=HTTPStatus.FORBIDDEN)
         spoken = asked or language(request)
         live, renderer = self._front.broadcast.live, self._front.broadcast.renderers[spoken]
         chosen = [entry for entry in live.feed(FEED_ENTRIES) if _shows(entry, only, door)]
@@ -80,6 +82,7 @@ class _Security:
         ]  # fmt: skip
         return self._front.page(
             request, spoken, template, operator=operator.name, rows=rows, alarms=alarms, only=only.value,
+            now=renderer.time(self._front.now()),
             door=door, doors=list(self._building.doors.values()), may_open=operator.may(_READS_EVENTS),
         )  # fmt: skip
 

@@ -27,6 +27,27 @@ PAGE_TEXTS: dict[str, Label] = {
         "{number} événement(s) en avance sur l’heure : gardés, pas encore comptés",
         "{number} event(s) ahead of time: kept, not counted yet",
     ),
+    "ignored-events": Label(
+        "{number} événement(s) de portes ou d’espaces inconnus : gardés, non comptés",
+        "{number} event(s) of unknown doors or spaces: kept, not counted",
+    ),
+    "last-hours": Label("ces 4 dernières heures", "these last 4 hours"),
+    "changed": Label("dernier passage à {time}", "last passage at {time}"),
+    "last-passage": Label("Dernier passage", "Last passage"),
+    "since-time": Label("depuis {time}", "since {time}"),
+    "readers": Label("Lecteurs", "Readers"),
+    "no-reader": Label(
+        "Aucun lecteur : on ne passe que par la poignée.", "No reader: one leaves by the handle only."
+    ),
+    "way-entry": Label("pour entrer", "to enter"),
+    "way-exit": Label("pour sortir", "to leave"),
+    "events-of": Label("Événements de cette porte", "Events of this door"),
+    "panel": Label("Détail", "Detail"),
+    "close": Label("Fermer", "Close"),
+    "skip-content": Label("Aller au contenu", "Skip to the content"),
+    "stale-page": Label(
+        "Plus de nouvelles du serveur : données de {time}", "No news of the server: data of {time}"
+    ),
     "today": Label("Aujourd’hui", "Today"),
     "today-desc": Label(
         "Personnes au fil de la journée, par quart d’heure ; la bande montre l’intervalle.",

@@ -77,6 +77,10 @@ class Words:
         """Write an interval: `12 à 15`, `12 to 15`."""
         return f"{self.number(low)} {self('to')} {self.number(high)}"
 
+    def of(self, number: int, capacity: int | None) -> str:
+        """Write a count beside its capacity: `12 / 30`."""
+        return f"{self.number(number)} / {self.number(capacity)}" if capacity else self.number(number)
+
     def weekday(self, number: int) -> str:
         """Return a weekday's name; Monday is 0."""
         return self.pick(_WEEKDAYS[number])
@@ -154,8 +158,8 @@ TEXTS: dict[str, Label] = PAGE_TEXTS | {
     "door": Label("Porte", "Door"),
     "state": Label("État", "State"),
     "since": Label("Depuis", "Since"),
-    "alarms": Label("Portes à surveiller", "Doors to look at"),
-    "quiet": Label("Toutes les portes sont calmes.", "All doors are quiet."),
+    "alarms": Label("À surveiller", "To look at"),
+    "quiet": Label("Portes calmes, aucun espace plein.", "Doors are quiet, no space is full."),
     "feed": Label("Fil des portes", "At the doors"),
     "feed-empty": Label("Rien encore.", "Nothing yet."),
     "grant": Label("accordé", "granted"),

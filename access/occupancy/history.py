@@ -6,7 +6,7 @@ skips stays unknown. A page that a late event corrects is written again.
 
 from array import array
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import msgspec
 
@@ -145,6 +145,18 @@ class Recorder:
             for ends in (page.lows, page.highs)
         )
         return Today(tuple(page.means()), lows, highs)
+
+    def trail(self, space: SpaceId, at: datetime, minutes: int, step: int) -> list[int]:
+        """Return a space's counts of the last `minutes` up to `at`, one every `step`; -1 where nothing is known."""
+        wall = self._calendar.local(at)
+        today = self._pages.get((space, wall.day))
+        before = self._pages.get((space, wall.day - timedelta(days=1)))
+        last = wall.minute - wall.minute % step
+        told = []
+        for minute in range(last - minutes, last + 1, step):
+            page = today if minute >= 0 else before
+            told.append(page.counts[minute % MINUTES_PER_DAY] if page is not None else UNKNOWN)
+        return told
 
     def put(self, pages: list[Page]) -> None:
         """Go on with pages that were written before."""

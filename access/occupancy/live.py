@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from access.occupancy.doors import DoorBoard, DoorView, SourceView
+from access.occupancy.entries import ENTERS_THE_FOLD, entry_of
 from access.occupancy.feed import Feed, FeedEntry, Flow, FlowView
 from access.occupancy.history import Recorder, Today
 from access.occupancy.limits import Limit, Limits
@@ -18,8 +19,6 @@ from access.occupancy.quality import Estimate, Estimator, Why
 from policies.building import Building, SpaceKind
 from policies.ids import DoorId, PersonId, SourceId, SpaceId
 from policies.presence import (
-    Act,
-    Correction,
     Doubt,
     Entry,
     Expiry,
@@ -100,8 +99,8 @@ class LiveBuilding:
                 self._ahead.append(event)
             elif event.door is not None and event.door not in self.building.doors:
                 self.ignored += 1
-            elif event.type in _ENTERS_THE_FOLD:
-                entry = self._entry(event)
+            elif event.type in ENTERS_THE_FOLD:
+                entry = entry_of(event, self.building)
                 if entry is None and event.type is not EventType.NO_ENTRY:
                     self.ignored += 1
                     continue
@@ -167,6 +166,10 @@ class LiveBuilding:
         """Return a space's day so far by quarter-hours; None where nothing is written down."""
         return self._recorder.today(space) if self._recorder is not None else None
 
+    def trail(self, space: SpaceId, at: datetime, minutes: int, step: int) -> list[int]:
+        """Return a space's counts of the last `minutes`, one every `step`; empty where nothing is written down."""
+        return self._recorder.trail(space, at, minutes, step) if self._recorder is not None else []
+
     def flow(self, until: datetime | None = None) -> FlowView:
         """Return arrivals and departures of the hour that ends at `until`, or at the newest event seen."""
         return self._flow.view(until or self._as_of)
@@ -216,21 +219,6 @@ class LiveBuilding:
         if self._as_of is None or event.at > self._as_of:
             self._as_of = event.at
 
-    def _entry(self, event: Event) -> Entry | None:
-        """Return what the event says of presence; None if it says nothing that fits this building."""
-        act = _ACTS.get(event.type)
-        if act is not None:
-            known = event.space is None or event.space in self._paths
-            place = (event.at, event.source, event.epoch, event.seq)
-            return Correction(*place, act, event.space, event.number or 0, event.person) if known else None
-        door, origin, target = event.door, event.origin, event.space
-        if door is None or origin not in self._paths or target not in self._paths:
-            return None
-        taken = event.type is EventType.PASSAGE
-        return Passage(
-            event.at, event.source, event.epoch, event.seq, door, origin, target, event.person, taken
-        )
-
     def _watch(self, minute: datetime, state: State) -> None:
         if self._recorder is not None:
             estimates = self._estimator.estimate(state, minute, self._silent(minute))
@@ -272,9 +260,3 @@ class LiveBuilding:
 
 
 _EMPTY = Estimate(0, 0, 0, 0.0, Why.NOTHING)
-_ACTS: Mapping[EventType, Act] = {
-    EventType.COUNT_SET: Act.COUNT_SET,
-    EventType.PERSON_REMOVED: Act.PERSON_REMOVED,
-    EventType.MUSTERED: Act.MUSTERED,
-}
-_ENTERS_THE_FOLD = frozenset({EventType.PASSAGE, EventType.NO_ENTRY, *_ACTS})

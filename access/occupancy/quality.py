@@ -33,7 +33,7 @@ _NIGHT = timedelta(hours=6)
 _DOUBT_VARIANCE = 0.2
 """Of somebody who was taken out at the quiet hour, for the rest of the night: few of them are still there."""
 
-_RESTLESS_VARIANCE = 0.12
+_RESTLESS_VARIANCE = 0.3
 """Of somebody in a space that is always open, after the quiet hour took its nameless passages back."""
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from access.errors import Conflict, Invalid, NotFound, Outdated
 from access.services.badge_life import BadgeVerb, replaced, said
+from access.services.delegation import expect_delegated_badge
 from access.services.outbox import Outbox, RightsChanged
+from access.services.rights import EVERYWHERE, Reach
 from access.store import audit, changes, people, site
 from access.store import badges as stored
 from access.store.badges import BadgeRecord
@@ -28,8 +30,12 @@ _UID = re.compile(r"[0-9a-f]{8}|[0-9a-f]{14}|[0-9a-f]{20}")
 class Badges:
     """The use cases around badges. `actor` is who does it, for the record; `at` is when."""
 
-    def __init__(self, database: Database, outbox: Outbox[RightsChanged]) -> None:
-        self._database, self._outbox = database, outbox
+    def __init__(self, database: Database, outbox: Outbox[RightsChanged], reach: Reach = EVERYWHERE) -> None:
+        self._database, self._outbox, self._reach = database, outbox, reach
+
+    def within(self, reach: Reach) -> "Badges":
+        """Return the same use cases for whoever's rights hold only there: no other badge exists for them."""
+        return Badges(self._database, self._outbox, reach)
 
     def add(self, badges: Iterable[BadgeRecord], actor: str, at: datetime) -> list[BadgeRecord]:
         """Issue badges, all or none of them."""
@@ -43,14 +49,14 @@ class Badges:
     def get(self, badge: BadgeId) -> BadgeRecord:
         """Return one badge; raise `NotFound`."""
         with self._database.reading() as session:
-            return _known(session, badge)
+            return self._known(session, badge)
 
     def page(
         self, after: BadgeId | None = None, limit: int = 100, person: PersonId | None = None
     ) -> list[BadgeRecord]:
         """Return up to `limit` badges whose id follows `after`; those of `person` only, if given."""
         with self._database.reading() as session:
-            return stored.page(session, after, limit, person)
+            return stored.page(session, after, limit, person, self._reach.organisation)
 
     def change(
         self,
@@ -86,10 +92,11 @@ class Badges:
         """Give the holder of a badge a `fresh` one; the old one is dead from the same moment on, whatever it was."""
         with self._database.writing() as session:
             site.locked(session)
-            before = _known(session, badge)
+            before = self._known(session, badge)
             _expect_version(before, expected_version)
             old = msgspec.structs.replace(replaced(before, fresh.id), version=before.version + 1)
             new = msgspec.structs.replace(fresh, person=before.person, version=1, issued_at=at)
+            self._check(session, [(before, old)])
             self._issue(session, [new], actor, at)
             audit.append(session, at, actor, "badge-replaced", [badge])
             stored.replace(session, old)
@@ -119,7 +126,7 @@ class Badges:
         if taken := sorted({*doubled, *stored.existing(session, (badge.id for badge in new))}):
             raise Conflict(f"badge {taken[0]}: the identifier is in use")
         _expect_readable(new)
-        _check(session, new)
+        self._check(session, [(None, badge) for badge in new])
         stored.add(session, new)
 
     def _replace(
@@ -133,18 +140,38 @@ class Badges:
     ) -> BadgeRecord:
         with self._database.writing() as session:
             site.locked(session)
-            before = _known(session, badge)
+            before = self._known(session, badge)
             _expect_version(before, expected_version)
             after = edit(before)
             if after == before:
                 return before
             after = msgspec.structs.replace(after, version=before.version + 1)
-            _check(session, [after])
+            self._check(session, [(before, after)])
             audit.append(session, at, actor, action, [badge])
             stored.replace(session, after)
             version = changes.record(session, at, badges=[badge])
         self._outbox.tell(RightsChanged(version))
         return after
+
+    def _known(self, session: Session, badge: BadgeId) -> BadgeRecord:
+        found = stored.get(session, badge)
+        if found is None or not self._is_theirs(session, found):
+            raise NotFound(f"badge {badge}: there is no badge with this identifier")
+        return found
+
+    def _is_theirs(self, session: Session, badge: BadgeRecord) -> bool:
+        organisation = self._reach.organisation
+        if organisation is None:
+            return True
+        return badge.person is not None and bool(people.existing(session, [badge.person], organisation))
+
+    def _check(self, session: Session, edits: Sequence[tuple[BadgeRecord | None, BadgeRecord]]) -> None:
+        holders = {after.person for _, after in edits if after.person is not None}
+        known = people.existing(session, holders, self._reach.organisation)
+        for before, after in edits:
+            _check(after, known)
+            if not self._reach.is_everywhere:
+                expect_delegated_badge(before, after)
 
 
 def _expect_version(before: BadgeRecord, expected: int | None) -> None:
@@ -159,21 +186,12 @@ def _expect_readable(new: Iterable[BadgeRecord]) -> None:
             raise Invalid(f"badge {badge.id!r}: expected a serial number, 8, 14 or 20 lower-case hex digits")
 
 
-def _check(session: Session, badges: Sequence[BadgeRecord]) -> None:
-    holders = people.existing(session, (badge.person for badge in badges if badge.person is not None))
-    for badge in badges:
-        if not _ID.fullmatch(badge.id):
-            raise Invalid(f"badge {badge.id!r}: expected an identifier of letters, digits, dots and hyphens")
-        if badge.kind is BadgeKind.UID and is_random_uid(badge.id):
-            raise Invalid(f"badge {badge.id}: a random number, made up anew at each tap, identifies nobody")
-        if badge.person is not None and badge.person not in holders:
-            raise Invalid(f"badge {badge.id}: there is no person {badge.person}")
-        if badge.valid_from and badge.valid_until and badge.valid_from >= badge.valid_until:
-            raise Invalid(f"badge {badge.id}: valid_until must come after valid_from")
-
-
-def _known(session: Session, badge: BadgeId) -> BadgeRecord:
-    found = stored.get(session, badge)
-    if found is None:
-        raise NotFound(f"badge {badge}: there is no badge with this identifier")
-    return found
+def _check(badge: BadgeRecord, holders: Container[PersonId]) -> None:
+    if not _ID.fullmatch(badge.id):
+        raise Invalid(f"badge {badge.id!r}: expected an identifier of letters, digits, dots and hyphens")
+    if badge.kind is BadgeKind.UID and is_random_uid(badge.id):
+        raise Invalid(f"badge {badge.id}: a random number, made up anew at each tap, identifies nobody")
+    if badge.person is not None and badge.person not in holders:
+        raise Invalid(f"badge {badge.id}: there is no person {badge.person}")
+    if badge.valid_from and badge.valid_until and badge.valid_from >= badge.valid_until:
+        raise Invalid(f"badge {badge.id}: valid_until must come after valid_from")

@@ -10,6 +10,9 @@ from policies.ids import BadgeId, ReaderId, RuleId
 from policies.request import Assurance
 from policies.roster import BadgeKind
 
+DEADLINE_S = 0.05
+"""How long an answer may take where the asker names no limit: nobody at a door feels it (DOMAIN section 4)."""
+
 
 class Question(msgspec.Struct, frozen=True):
     """A tap at a reader that has no door computer of this system."""
@@ -39,6 +42,12 @@ class Answer(msgspec.Struct, frozen=True):
 class Decides(Protocol):
     """Whoever answers."""
 
-    def decide(self, question: Question, at: datetime, *, record: bool = True) -> Answer:
-        """Answer one tap; with `record` the decision is kept before the answer is given."""
+    async def decide(
+        self, question: Question, at: datetime, *, record: bool = True, due: float | None = None
+    ) -> Answer:
+        """Answer one tap; with `record` the decision is kept before the answer is given.
+
+        `due` is when the answer must be there, in seconds of `time.monotonic`: what is not decided or kept by then is
+        refused as timed out.
+        """
         ...

@@ -14,6 +14,7 @@ import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
 from access.services.dispatch import REFRESH_EVERY_S, Clock, Dispatch
+from access.services.door_line import DoorLine
 from access.services.ingest import Batch, Taken
 from access.services.offload import Offload
 from access.services.outbox import RightsChanged
@@ -58,6 +59,7 @@ class Intake:
         self._name = self._topics.client(name)
         self._met: set[SourceId] = set()
         self._dispatch = Dispatch(services.publisher, clock, offload)
+        self._door_line = DoorLine(services.doors, services.commands, clock, offload)
         self.is_connected = False
 
     async def run(self) -> None:
@@ -94,6 +96,7 @@ class Intake:
                 group.create_task(_receive(line, waiting), name="intake receives")
                 group.create_task(self._store(line, waiting), name="intake stores")
                 group.create_task(self._dispatch.run(line), name="intake dispatches")
+                group.create_task(self._door_line.run(line), name="intake commands doors")
 
     async def _store(self, line: Connection, waiting: asyncio.Queue[Message]) -> None:
         while True:

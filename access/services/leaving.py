@@ -7,7 +7,9 @@ import msgspec
 from access.errors import NotFound, Outdated
 from access.services.badge_life import DEAD
 from access.services.changing import Change, Changing
+from access.services.delegation import is_theirs
 from access.services.outbox import Outbox, RightsChanged
+from access.services.rights import EVERYWHERE, Reach
 from access.services.visits import Visits
 from access.store import badges, people, visits
 from access.store.database import Database
@@ -28,8 +30,13 @@ class Departure(msgspec.Struct, frozen=True):
 class Leaving:
     """The use case of leaving."""
 
-    def __init__(self, database: Database, outbox: Outbox[RightsChanged]) -> None:
+    def __init__(self, database: Database, outbox: Outbox[RightsChanged], reach: Reach = EVERYWHERE) -> None:
+        self._database, self._outbox, self._reach = database, outbox, reach
         self._changing = Changing(database, outbox)
+
+    def within(self, reach: Reach) -> "Leaving":
+        """Return the same use case for whoever's rights hold only there: nobody else exists for them."""
+        return Leaving(self._database, self._outbox, reach)
 
     def leave(
         self, person: PersonId, actor: str, at: datetime, expected_version: int | None = None
@@ -37,7 +44,7 @@ class Leaving:
         """End everything that somebody may do, from now on; said again it changes nothing. Raise `NotFound`."""
         with self._changing.by(actor, at) as change:
             before = people.get(change.session, person)
-            if before is None:
+            if before is None or not is_theirs(self._reach, before.organisation):
                 raise NotFound(f"person {person}: there is nobody with this id")
             if expected_version not in (None, before.version):
                 raise Outdated(f"person {person}: version {before.version}, expected {expected_version}")

@@ -9,7 +9,9 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from access.errors import Conflict, Invalid, NotFound, Outdated
+from access.services.delegation import expect_delegated, is_theirs
 from access.services.outbox import Outbox, RightsChanged
+from access.services.rights import EVERYWHERE, Reach
 from access.store import audit, changes, grants, organisations, site
 from access.store import people as stored
 from access.store.database import Database
@@ -27,9 +29,19 @@ class People:
     """The use cases around people. `actor` is who does it, for the record; `at` is when."""
 
     def __init__(
-        self, database: Database, building: Building, policy: Policy, outbox: Outbox[RightsChanged]
+        self,
+        database: Database,
+        building: Building,
+        policy: Policy,
+        outbox: Outbox[RightsChanged],
+        reach: Reach = EVERYWHERE,
     ) -> None:
         self._database, self._building, self._policy, self._outbox = database, building, policy, outbox
+        self._reach = reach
+
+    def within(self, reach: Reach) -> "People":
+        """Return the same use cases for whoever's rights hold only there: nobody else exists for them."""
+        return People(self._database, self._building, self._policy, self._outbox, reach)
 
     def add(self, people: Iterable[PersonRecord], actor: str, at: datetime) -> list[PersonRecord]:
         """Enrol people, all or none of them."""
@@ -38,6 +50,7 @@ class People:
             audit.append(session, at, actor, "person-added", (person.id for person in new))
             self._refuse_taken(session, new)
             self._check(session, new)
+            self._expect_delegated(session, [(None, person) for person in new])
             stored.add(session, new, actor, at)
             version = changes.record(session, at, people=(person.id for person in new))
         self._outbox.tell(RightsChanged(version))
@@ -46,12 +59,12 @@ class People:
     def get(self, person: PersonId) -> PersonRecord:
         """Return one person; raise `NotFound`."""
         with self._database.reading() as session:
-            return _known(session, person)
+            return self._known(session, person)
 
     def page(self, after: PersonId | None = None, limit: int = 100) -> list[PersonRecord]:
         """Return up to `limit` people whose id follows `after`."""
         with self._database.reading() as session:
-            return stored.page(session, after, limit)
+            return stored.page(session, after, limit, self._reach.organisation)
 
     def change(
         self,
@@ -64,7 +77,7 @@ class People:
         """Put `edit` of the person in their place; raise `Outdated` if they are not at the expected version."""
         with self._database.writing() as session:
             site.locked(session)
-            before = _known(session, person)
+            before = self._known(session, person)
             if expected_version not in (None, before.version):
                 raise Outdated(f"person {person}: version {before.version}, expected {expected_version}")
             after = msgspec.structs.replace(edit(before), id=person, version=before.version)
@@ -74,6 +87,7 @@ class People:
             if after.external_id != before.external_id:
                 self._refuse_taken_external(session, [after])
             self._check(session, [after], before)
+            self._expect_delegated(session, [(before, after)])
             audit.append(session, at, actor, "person-changed", [person])
             stored.replace(session, before, after, actor, at)
             version = changes.record(session, at, people=[person])
@@ -92,14 +106,15 @@ class People:
             raise Conflict("people: two of them have the same external id")
         if taken := stored.existing_external(session, externals):
             external, owner = min(taken.items())
-            raise Conflict(f"person {owner}: already has the external id {external}")
+            whose = f"person {owner}" if self._reach.is_everywhere else "somebody"
+            raise Conflict(f"{whose}: already has the external id {external}")
 
     def _check(
         self, session: Session, people: Sequence[PersonRecord], before: PersonRecord | None = None
     ) -> None:
         organised = organisations.ids(session)
         hosts = {person.host for person in people if person.host is not None}
-        known = stored.existing(session, hosts) | {person.id for person in people}
+        known = stored.existing(session, hosts, self._reach.organisation) | {person.id for person in people}
         for person in people:
             if not _ID.fullmatch(person.id):
                 raise Invalid(f"person {person.id!r}: expected an id of letters, digits, dots and hyphens")
@@ -132,6 +147,20 @@ class People:
                 if space not in self._building.spaces:
                     raise Invalid(f"person {person.id}: grant {grant.id}: there is no space {space}")
 
+    def _known(self, session: Session, person: PersonId) -> PersonRecord:
+        found = stored.get(session, person)
+        if found is None or not is_theirs(self._reach, found.organisation):
+            raise NotFound(f"person {person}: there is nobody with this id")
+        return found
+
+    def _expect_delegated(
+        self, session: Session, edits: Iterable[tuple[PersonRecord | None, PersonRecord]]
+    ) -> None:
+        if self._reach.organisation is not None:
+            own = organisations.get(session, self._reach.organisation)
+            for before, after in edits:
+                expect_delegated(own, before, after)
+
 
 def _refuse_taken_grants(
     session: Session, people: Sequence[PersonRecord], before: PersonRecord | None
@@ -141,10 +170,3 @@ def _refuse_taken_grants(
     doubled = [name for name, number in Counter(new).items() if number > 1]
     if taken := sorted({*doubled, *(grants.owners(session, new) if new else ())}):
         raise Conflict(f"grant {taken[0]}: the id is in use")
-
-
-def _known(session: Session, person: PersonId) -> PersonRecord:
-    found = stored.get(session, person)
-    if found is None:
-        raise NotFound(f"person {person}: there is nobody with this id")
-    return found

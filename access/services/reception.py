@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import func, or_, select
 
 from access.errors import Invalid, NotFound
+from access.services.rights import EVERYWHERE, Reach
 from access.store import audit, badges, events, people
 from access.store.badges import BadgeRecord
 from access.store.database import Database
@@ -46,8 +47,12 @@ class Found(msgspec.Struct, frozen=True):
 class Reception:
     """The use cases of a desk. Whoever calls has the right to people and badges."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, reach: Reach = EVERYWHERE) -> None:
+        self._database, self._reach = database, reach
+
+    def within(self, reach: Reach) -> "Reception":
+        """Return the same use cases for whoever's rights hold only there: nobody else is found, and no tap is seen."""
+        return Reception(self._database, reach)
 
     def find(self, text: str) -> list[Found]:
         """Return people whose name or id holds the text, or who hold that badge; nobody for less than two letters."""
@@ -68,6 +73,8 @@ class Reception:
             .order_by(PersonRow.name, PersonRow.id)
             .limit(_MOST)
         )
+        if self._reach.organisation is not None:
+            query = query.where(PersonRow.organisation == self._reach.organisation)
         with self._database.reading() as session:
             found = []
             for name in session.scalars(query).all():
@@ -88,6 +95,8 @@ class Reception:
 
     def unknown_badges(self, now: datetime, limit: int = 5) -> list[Event]:
         """Return the taps of badges that nobody knows, lately, one for each badge, the newest first."""
+        if not self._reach.is_everywhere:
+            return []
         chosen = Filter(since=now - _LATELY, types=(EventType.DECISION,), reason=Reason.UNKNOWN_CREDENTIAL)
         seen: dict[str, Event] = {}
         with self._database.reading() as session:
@@ -111,5 +120,7 @@ class Reception:
             return events.newest(session, Filter(person=person), None, limit)
 
     def _lately(self, chosen: Filter, limit: int) -> list[Event]:
+        if not self._reach.is_everywhere:
+            return []
         with self._database.reading() as session:
             return events.newest(session, chosen, None, limit)

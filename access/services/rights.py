@@ -10,6 +10,7 @@ from enum import Enum
 import msgspec
 
 from access.errors import Invalid, NotAllowed
+from policies.building import Building
 from policies.ids import OrganisationId, SpaceId
 
 
@@ -17,6 +18,8 @@ class Scope(Enum):
     """What somebody may do."""
 
     BUILDING_READ = "building:read"
+    DOORS_WRITE = "doors:write"
+    LOCKDOWN_WRITE = "lockdown:write"
     OCCUPANCY_READ = "occupancy:read"
     OCCUPANCY_WRITE = "occupancy:write"
     ROLLCALL_READ = "rollcall:read"
@@ -62,7 +65,7 @@ SCOPES = {
     Role.WARDEN: _SEES | _MUSTERS,
     Role.SECURITY: _SEES
     | _MUSTERS
-    | {Scope.OCCUPANCY_WRITE}
+    | {Scope.OCCUPANCY_WRITE, Scope.DOORS_WRITE, Scope.LOCKDOWN_WRITE}
     | {Scope.PEOPLE_READ, Scope.BADGES_READ, Scope.BADGES_WRITE, Scope.ORGANISATIONS_READ, Scope.EVENTS_READ},
     Role.MANAGER: _WELCOMES | _MUSTERS | {Scope.ORGANISATIONS_WRITE, Scope.OCCUPANCY_WRITE},
     # Whoever administers the system does not thereby read where people went (DOMAIN section 6).
@@ -90,6 +93,12 @@ class Reach(msgspec.Struct, frozen=True):
     def is_everywhere(self) -> bool:
         """Return whether nothing bounds the rights."""
         return self.organisation is None and self.space is None
+
+    def covers(self, building: Building, space: SpaceId) -> bool:
+        """Return whether rights over a space are within the reach."""
+        if self.space is not None:
+            return space in building.spaces and self.space in building.path_up(space)
+        return self.organisation is None
 
 
 EVERYWHERE = Reach()

@@ -11,9 +11,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from access.errors import SettingsError
 from access.occupancy.history import Recorder
 from access.occupancy.live import LiveBuilding
+from access.services.answers import Answers
 from access.services.badges import Badges
 from access.services.certifications import Certifications
 from access.services.counting import Chronicle, Counting
+from access.services.doors import Doors
 from access.services.events import Events
 from access.services.followers import Followers
 from access.services.grants import Grants
@@ -40,6 +42,7 @@ from access.store.database import Database, open_database
 from policies.building import Building
 from policies.ids import DoorId, SourceId
 from policies.policy import Policy
+from readers.wire.bus import Message
 from readers.wire.events import Event
 
 
@@ -47,7 +50,7 @@ class Services(msgspec.Struct, frozen=True):
     """Everything that can be asked of the server.
 
     `rights` tells of changes that doors must know, `news` of events, `departures` the name of an operator or key that
-    lost rights.
+    lost rights. `commands` carries what is on its way to doors, `answers` what they say to it.
     """
 
     building: Building
@@ -73,6 +76,9 @@ class Services(msgspec.Struct, frozen=True):
     chronicle: Chronicle
     rollcall: RollCall
     reception: Reception
+    doors: Doors
+    answers: Answers
+    commands: Outbox[Message]
     rights: Outbox[RightsChanged]
     news: Outbox[Sequence[Event]]
     departures: Outbox[str]
@@ -110,6 +116,7 @@ def open_services(
     passwords = Passwords()
     recorder = Recorder(building, policy.calendar)
     live = open_live(database, building, policy, recorder if keeps_history else None)
+    commands = Outbox[Message]()
     own = OwnEvents(int(datetime.now(UTC).timestamp() * 1000), news)
     news.listen(live.take)
     publisher = Publisher(database, building, policy, scopes, key)
@@ -136,6 +143,9 @@ def open_services(
         counting=Counting(database, building, own),
         chronicle=Chronicle(database, building, policy.calendar, live, recorder, own),
         reception=Reception(database),
+        doors=Doors(database, building, key, commands),
+        answers=Answers(news),
+        commands=commands,
         rollcall=RollCall(database, building, live, own),
         rights=rights,
         news=news,

@@ -57,6 +57,8 @@ class Edge:
             clock,
         )
 
+        self.uplink.obey(doors, self.daemon.take_command)
+
     async def run(self) -> None:
         """Serve until cancelled, then let the journal go."""
         try:

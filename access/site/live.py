@@ -9,6 +9,7 @@ import msgspec
 
 from access.authorize.authorizer import AUTHORIZER, Authorizer
 from access.authorize.drain import Drain
+from access.authorize.tend import tend
 from access.services.offload import WriterThread
 from access.services.rights import Scope
 from access.site.emulated import EmulatedSettings, EmulatedSite
@@ -84,16 +85,18 @@ async def _live(
             loop.go_live(speed)
         pace.go_live(writer)
         draining = asyncio.create_task(drain.run(), name="authorizer drain")
+        tending = asyncio.create_task(tend(authorizer, web.ring, clock, pace), name="authorizer tend")
         today = site.services.policy.calendar.local(live_from).day
         past = asyncio.create_task(
             asyncio.to_thread(invent, site.services, site.residents, settings.seed, today)
         )
         welcome(_welcome(site, live_from))
         await web.serve(listener)
-        for task in (people, draining):
+        for task in (people, draining, tending):
             task.cancel()
-        await asyncio.gather(people, draining, past, return_exceptions=True)
+        await asyncio.gather(people, draining, tending, past, return_exceptions=True)
     writer.close()
+    authorizer.close()
     journal.close()
 
 

@@ -5,8 +5,11 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
+import uvloop
+
 from access.authorize.authorizer import AUTHORIZER, Authorizer
-from access.authorize.drain import Drain
+from access.authorize.drain import GATHER_S, Drain
+from access.authorize.tend import tend
 from access.bus.mqtt import MqttBus
 from access.errors import SettingsError
 from access.services import Services, open_services
@@ -17,7 +20,7 @@ from access.services.upkeep import Upkeep
 from access.settings import Settings, load_hosts, load_site
 from access.site.web import Web, listen
 from readers.clock import SystemClock
-from readers.journal import FileJournal, forget
+from readers.journal import Durability, FileJournal, forget
 
 
 def serve(settings: Settings, announce: Callable[[str], None]) -> None:
@@ -29,7 +32,7 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         if password is not None:
             announce(password)
         with listen(settings.host, settings.port) as listener:
-            asyncio.run(_serve(settings, services, clock, listener))
+            uvloop.run(_serve(settings, services, clock, listener))
     finally:
         services.close()
 
@@ -52,7 +55,8 @@ def open_site(settings: Settings) -> Services:
 
 async def _serve(settings: Settings, services: Services, clock: SystemClock, listener: socket.socket) -> None:
     writer = WriterThread()
-    journal = FileJournal(Path(settings.data) / "authorizer", AUTHORIZER, clock.now)
+    durability = Durability(settings.durability)
+    journal = FileJournal(Path(settings.data) / "authorizer", AUTHORIZER, clock.now, durability)
     authorizer = Authorizer(services, journal)
     intake = Intake(MqttBus(settings.bus), services, clock, writer)
     upkeep = Upkeep(
@@ -71,11 +75,12 @@ async def _serve(settings: Settings, services: Services, clock: SystemClock, lis
     announcer = Announcer(bus, services.live, services.news, clock, prefix)
     try:
         async with asyncio.TaskGroup() as group:
-            drain = Drain(authorizer, AUTHORIZER, services, clock, writer)
+            drain = Drain(authorizer, AUTHORIZER, services, clock, writer, GATHER_S)
             tasks = [
                 group.create_task(intake.run(), name="intake"),
                 group.create_task(announcer.run(), name="announcer"),
                 group.create_task(drain.run(), name="authorizer drain"),
+                group.create_task(tend(authorizer, web.ring, clock, writer), name="authorizer tend"),
                 group.create_task(forget(authorizer, clock), name="forget"),
                 group.create_task(services.chronicle.run(clock, writer), name="chronicle"),
                 group.create_task(upkeep.run(clock, writer), name="upkeep"),
@@ -84,5 +89,6 @@ async def _serve(settings: Settings, services: Services, clock: SystemClock, lis
             for task in tasks:
                 task.cancel()
     finally:
+        authorizer.close()
         journal.close()
         writer.close()

@@ -10,21 +10,26 @@ from zoneinfo import ZoneInfo
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from access.api import create_app
 from access.api.desk import needs
+from access.api.taps import Taps
 from access.dashboard.broadcast import Broadcast
 from access.dashboard.desk import desk
 from access.dashboard.feeds import feeds
 from access.dashboard.front import Front
 from access.dashboard.looking import looking
 from access.dashboard.open_pages import open_pages
+from access.dashboard.places import places
 from access.dashboard.routes import router
 from access.dashboard.security import security
 from access.errors import SettingsError
 from access.services import Services
 from access.services.decisions import Decides
+from access.services.keyring import KeyRing
 from access.services.rights import Scope
+from access.site.arrival import StampedConnection
 
 _log = logging.getLogger(__name__)
 
@@ -50,6 +55,11 @@ class Web:
         services.news.listen(self.broadcast.notify)
         services.departures.listen(self.broadcast.watchers.send_away)
         self.app: FastAPI = create_app(services, now, authorizer, is_connected)
+        self.ring = KeyRing(services.database)
+        services.departures.listen(self.ring.forget)
+        self._front: ASGIApp = self.app
+        if authorizer is not None:
+            self._front = Taps(self.app, services.building, authorizer, self.ring, now)
         self.app.include_router(feeds(self.broadcast, needs(Scope.OCCUPANCY_READ), needs(Scope.EVENTS_READ)))
         front = Front(
             self.broadcast,
@@ -61,6 +71,7 @@ class Web:
         )
         for pages in (
             router(front),
+            places(front, services.building),
             looking(front, services.counting, services.building),
             open_pages(front, services.building),
             security(front, services.reception, services.building),
@@ -74,7 +85,8 @@ class Web:
         signal.signal(signal.SIGTERM, _let_pass)
         signal.signal(signal.SIGINT, _let_pass)
         config = uvicorn.Config(
-            self.app,
+            self._front,
+            http=StampedConnection,
             log_config=None,
             access_log=False,
             lifespan="off",

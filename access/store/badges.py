@@ -6,8 +6,8 @@ from datetime import date, datetime
 from sqlalchemy import and_, bindparam, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from access.store.models import BadgeRow
-from policies.ids import BadgeId, PersonId
+from access.store.models import BadgeRow, PersonRow
+from policies.ids import BadgeId, OrganisationId, PersonId
 from policies.roster import Badge, BadgeKind, BadgeStatus
 
 _MOST_IDS = 500
@@ -44,14 +44,21 @@ def get(session: Session, badge: BadgeId) -> BadgeRecord | None:
 
 
 def page(
-    session: Session, after: BadgeId | None, limit: int, person: PersonId | None = None
+    session: Session,
+    after: BadgeId | None,
+    limit: int,
+    person: PersonId | None = None,
+    organisation: OrganisationId | None = None,
 ) -> list[BadgeRecord]:
-    """Return up to `limit` badges whose id follows `after`, by id; those of `person` only, if given."""
+    """Return up to `limit` badges whose id follows `after`, by id; of a person or an organisation only, if given."""
     query = select(BadgeRow).order_by(BadgeRow.id).limit(limit)
     if after is not None:
         query = query.where(BadgeRow.id > after)
     if person is not None:
         query = query.where(BadgeRow.person == person)
+    if organisation is not None:
+        theirs = select(PersonRow.id).where(PersonRow.organisation == organisation)
+        query = query.where(BadgeRow.person.in_(theirs))
     return [_record(row) for row in session.scalars(query)]
 
 

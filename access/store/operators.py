@@ -181,3 +181,16 @@ def _key(row: ApiKeyRow) -> KeyRecord:
         row.created_by,
         OrganisationId(row.organisation) if row.organisation is not None else None,
     )
+
+
+def key_mark(session: Session) -> tuple[int, int]:
+    """Return what differs once a key was made or revoked: how many there are, and how many of them ended."""
+    query = select(func.count(), func.count(ApiKeyRow.revoked_at)).select_from(ApiKeyRow)
+    made, revoked = session.execute(query).one()
+    return made, revoked
+
+
+def living_keys(session: Session) -> list[KeyRecord]:
+    """Return every key that is not revoked."""
+    query = select(ApiKeyRow).where(ApiKeyRow.revoked_at.is_(None)).order_by(ApiKeyRow.id)
+    return [_key(row) for row in session.scalars(query)]

@@ -64,9 +64,13 @@ def get(session: Session, person: PersonId) -> PersonRecord | None:
     return next(iter(_records(session, rows)), None)
 
 
-def page(session: Session, after: PersonId | None, limit: int) -> list[PersonRecord]:
-    """Return up to `limit` people whose id follows `after`, by id."""
+def page(
+    session: Session, after: PersonId | None, limit: int, organisation: OrganisationId | None = None
+) -> list[PersonRecord]:
+    """Return up to `limit` people whose id follows `after`, by id; those of one organisation only, if given."""
     query = select(PersonRow).order_by(PersonRow.id).limit(limit)
+    if organisation is not None:
+        query = query.where(PersonRow.organisation == organisation)
     if after is not None:
         query = query.where(PersonRow.id > after)
     return _records(session, session.scalars(query).all())
@@ -87,12 +91,16 @@ def some(session: Session, ids: Iterable[PersonId]) -> list[PersonRecord]:
     return found
 
 
-def existing(session: Session, ids: Iterable[PersonId]) -> set[PersonId]:
-    """Return those of `ids` that are known."""
+def existing(
+    session: Session, ids: Iterable[PersonId], organisation: OrganisationId | None = None
+) -> set[PersonId]:
+    """Return those of `ids` that are known; of one organisation only, if given."""
     wanted, found = sorted(set(ids)), set[PersonId]()
     for start in range(0, len(wanted), _MOST_IDS):
-        chunk = wanted[start : start + _MOST_IDS]
-        found.update(map(PersonId, session.scalars(select(PersonRow.id).where(PersonRow.id.in_(chunk)))))
+        query = select(PersonRow.id).where(PersonRow.id.in_(wanted[start : start + _MOST_IDS]))
+        if organisation is not None:
+            query = query.where(PersonRow.organisation == organisation)
+        found.update(map(PersonId, session.scalars(query)))
     return found
 
 

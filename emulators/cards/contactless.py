@@ -133,3 +133,8 @@ class Contactless:
     def _say(self, block: bytes) -> bytes:
         self._last = block
         return block
+
+
+def in_the_air(card: VirtualCard | Contactless) -> Contactless:
+    """Return a card as an antenna hears it."""
+    return card if isinstance(card, Contactless) else Contactless(card)

@@ -3,6 +3,7 @@
 from policies.presence.expiry import Expiry, dwell_limit
 from policies.presence.fold import Presence, counts, fold, stream
 from policies.presence.passage import Act, Cause, Correction, Doubt, Entry, Inference, Passage, Tally, Way
+from policies.presence.seats import Seat, Seats
 from policies.presence.state import State
 from policies.presence.ways import Ways
 
@@ -16,6 +17,8 @@ __all__ = [
     "Inference",
     "Passage",
     "Presence",
+    "Seat",
+    "Seats",
     "State",
     "Tally",
     "Way",

@@ -15,6 +15,7 @@ import msgspec
 from policies.building import Door
 from policies.ids import DoorId, ReaderId
 from readers.daemon.antenna import Antenna
+from readers.daemon.commands import Commands
 from readers.daemon.portal import Portal
 from readers.daemon.rights import Rights
 from readers.daemon.roll import Roll
@@ -22,6 +23,7 @@ from readers.daemon.standings import Standings
 from readers.daemon.visit import Credentials
 from readers.errors import JournalError, WireError
 from readers.ports import CardTransport, Clock, DoorHardware, Journal, Uplink
+from readers.wire.commands import Refusal
 from readers.wire.events import Draft, EventType, Sealed
 from readers.wire.signals import DoorStatus, Line, Status
 
@@ -53,6 +55,9 @@ class Daemon:
         self._journal, self._uplink, self._clock = journal, uplink, clock
         self._portals: dict[DoorId, Portal] = {}
         self._owed: deque[Draft] = deque(maxlen=_MOST_OWED)
+        self._commands = Commands(
+            rights.site_key, self._portals.get, self._standings, self._keep, self._note, clock
+        )
         self._roll = Roll(transports, self._door_of, self._note, uplink.tell_status, clock)
 
     async def run(self) -> None:
@@ -90,6 +95,10 @@ class Daemon:
             self._fit_doors()
         return taken
 
+    def take_command(self, payload: bytes) -> Refusal | None:
+        """Obey a command from the bus; return why not, where it is refused."""
+        return self._commands.take(payload)
+
     def status(self) -> Status:
         """Return what this computer says of itself: its program, the version of the rights in force, its readers."""
         snapshot = self._rights.snapshot
@@ -111,7 +120,7 @@ class Daemon:
             if door.id not in self._hardware:
                 continue
             if portal is not None and portal.door == door:
-                portal.mode()  # its schedules may be new
+                portal.look_again()
                 continue
             if portal is not None:
                 portal.close()

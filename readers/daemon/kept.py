@@ -7,6 +7,7 @@ written whole: each is preceded by its length (4 bytes, big-endian), and what fo
 import os
 from pathlib import Path
 
+from readers import durable
 from readers.errors import WireError
 
 _LENGTH_BYTES = 4
@@ -35,12 +36,7 @@ class Kept:
 
     def replace(self, snapshot: bytes) -> None:
         """Keep a snapshot instead of everything before it; raise OSError if it is not safe on the disk."""
-        fresh = self._snapshot.with_suffix(".new")
-        with fresh.open("wb") as file:
-            file.write(snapshot)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._snapshot)
+        durable.replace(self._snapshot, snapshot)
         # Were the power cut here, the old deltas would be found again, and passed over: they are not newer.
         self._deltas.unlink(missing_ok=True)
         self._end = 0

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from policies.building import Door
 from policies.ids import SpaceId
 from policies.request import DoorMode
-from readers.daemon.alarms import Alarms
+from readers.daemon.alarms import MAINTENANCE, Alarms
 from readers.daemon.contact import SettledContact
 from readers.daemon.regime import Regime
 from readers.daemon.rights import Rights
@@ -95,7 +95,7 @@ class Portal:
         self._hardware, self._note, self._clock, self._on_status = hardware, note, clock, on_status
         self.regime = Regime(door, rights, standings, clock, self._follow)
         self._machine = DoorMachine(door, unarmed=self.regime.standing.unarmed)
-        self._alarms = Alarms(door, note, clock, lambda: self.regime.is_in_maintenance)
+        self._alarms = Alarms(door, note, clock, lambda: self.regime.in_force.maintenance)
         self._contact = SettledContact(clock, self._see)
         self._timers: dict[DoorInput, Timer] = {}
         self._relock: Timer | None = None
@@ -142,6 +142,11 @@ class Portal:
     def mode(self) -> DoorMode:
         """Return the mode in force now."""
         return self.regime.look().mode
+
+    def look_again(self) -> None:
+        """Take up what changed of the orders or schedules that stand here."""
+        self.regime.look()
+        self._tell()
 
     def admit(self, claim: Claim) -> None:
         """Release the strike for somebody whose decision is journaled."""
@@ -190,10 +195,9 @@ class Portal:
     def _follow(self, now: InForce) -> None:
         """Take a new mode up, and put it on record."""
         order = now.order.id if now.order else None
-        event = EventType.MODE_CHANGED
-        self._note(
-            Draft(self._clock.now(), event, self.door.id, cause=now.by.value, mode=now.mode, command=order)
-        )
+        cause = MAINTENANCE if now.maintenance else now.by.value
+        event, at = EventType.MODE_CHANGED, self._clock.now()
+        self._note(Draft(at, event, self.door.id, cause=cause, mode=now.mode, command=order))
         self._step(_MODES[now.mode])
 
     # ---- what is done
@@ -286,7 +290,7 @@ class Portal:
             now.until,
             self._alarms.raised(),
             now.waits,
-            self.regime.is_in_maintenance,
+            now.maintenance,
             standing.orders.revision,
         )
         if self._told is None or not status.says_the_same(self._told):

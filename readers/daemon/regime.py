@@ -10,7 +10,6 @@ from readers.daemon.rights import Rights
 from readers.daemon.standings import Standings
 from readers.door.modes import NORMAL, InForce, Standing, in_force, next_look
 from readers.ports import Clock, Timer
-from readers.wire.orders import Orders
 
 
 class Regime:
@@ -56,14 +55,6 @@ class Regime:
             self._timer.cancel()
         self._timer = self._due = None
 
-    def obey(self, orders: Orders) -> bool:
-        """Take orders of a higher revision than those that stand; return False and change nothing for others."""
-        if orders.revision <= self.standing.orders.revision:
-            return False
-        self._keep(orders=orders)
-        self.look()
-        return True
-
     def note_entry(self) -> None:
         """Take note that somebody entitled went in: a free period that waited for the first person begins."""
         if self.in_force.waits:
@@ -73,12 +64,6 @@ class Regime:
     def note_release(self, *, unarmed: bool) -> None:
         """Keep whether the door was released and not re-armed since."""
         self._keep(unarmed=unarmed)
-
-    @property
-    def is_in_maintenance(self) -> bool:
-        """Return whether people work on the door, so that what it tells is no alarm."""
-        order = self.standing.orders.maintenance
-        return order is not None and order.holds(self._clock.now())
 
     def _keep(self, **changed: object) -> None:
         self._standings.keep(self._door.id, msgspec.structs.replace(self.standing, **changed))

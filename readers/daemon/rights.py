@@ -46,6 +46,11 @@ class Rights:
         """A version that was heard of and could not be taken, for want of what lies between."""
         self._engine: Engine | None = None
 
+    @property
+    def site_key(self) -> Ed25519PublicKey:
+        """Return what the site's word is verified with."""
+        return self._key
+
     def beside(self, name: str) -> Path:
         """Return where something else is kept that must come through a restart."""
         return self._kept.beside(name)

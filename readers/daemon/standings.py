@@ -1,4 +1,4 @@
-"""What the doors of one computer keep through a restart, in one small file: orders, first persons, releases.
+"""What the doors of one computer keep through a restart, in one small file: orders, releases, spent commands.
 
 A file that is damaged is told; doors then begin with their schedules alone until the server's word
 comes again. A disk that is full costs the file, never the order.
@@ -6,18 +6,21 @@ comes again. A disk that is full costs the file, never the order.
 
 import logging
 import os
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
 from policies.ids import DoorId
 from readers.door.modes import Standing
+from readers.wire.events import Instant
 
 _log = logging.getLogger(__name__)
 
 
-class _Kept(msgspec.Struct, frozen=True):
+class _Kept(msgspec.Struct, frozen=True, omit_defaults=True):
     doors: dict[DoorId, Standing] = {}
+    spent: dict[str, Instant] = {}
     v: int = 1
 
 
@@ -25,11 +28,12 @@ _DECODER = msgspec.json.Decoder(_Kept)
 
 
 class Standings:
-    """The standing of every door, kept at `path`."""
+    """The standing of every door and the commands that are spent, kept at `path`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._doors = _read(path)
+        kept = _read(path)
+        self._doors, self._spent = dict(kept.doors), dict(kept.spent)
 
     def of(self, door: DoorId) -> Standing:
         """Return what stands at a door."""
@@ -40,23 +44,36 @@ class Standings:
         if standing == self.of(door):
             return
         self._doors[door] = standing
+        self._save()
+
+    def is_spent(self, command: str) -> bool:
+        """Return whether a command was obeyed before."""
+        return command in self._spent
+
+    def spend(self, command: str, until: datetime, now: datetime) -> None:
+        """Remember a command until it is late for certain."""
+        self._spent = {old: end for old, end in self._spent.items() if end > now}
+        self._spent[command] = until
+        self._save()
+
+    def _save(self) -> None:
         try:
-            _write(self._path, msgspec.json.encode(_Kept(self._doors)))
+            _write(self._path, msgspec.json.encode(_Kept(self._doors, self._spent)))
         except OSError as error:
-            _log.error("standings-not-kept", extra={"door": door, "fault": str(error)})
+            _log.error("standings-not-kept", extra={"file": str(self._path), "fault": str(error)})
 
 
 _NOTHING = Standing()
 
 
-def _read(path: Path) -> dict[DoorId, Standing]:
+def _read(path: Path) -> _Kept:
     if not path.exists():
-        return {}
+        return _Kept()
     try:
-        return dict(_DECODER.decode(path.read_bytes()).doors)
+        return _DECODER.decode(path.read_bytes())
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         _log.error("standings-damaged", extra={"file": str(path), "fault": str(error)})
-        return {}
+        return _Kept()
 
 
 def _write(path: Path, payload: bytes) -> None:

@@ -34,13 +34,15 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
 class InForce(msgspec.Struct, frozen=True):
     """A mode, who wants it, the order it comes from, and until when as far as orders tell.
 
-    `waits` says that the schedule asks for free and the first person has not come yet.
+    `waits` says that the schedule asks for free and the first person has not come yet, `maintenance` that people work
+    on the door, so that what it tells is no alarm.
     """
 
     mode: DoorMode
     by: ModeSource = ModeSource.DEFAULT
     order: Order | None = None
     waits: bool = False
+    maintenance: bool = False
 
     @property
     def until(self) -> datetime | None:
@@ -55,9 +57,25 @@ def in_force(
     door: Door, standing: Standing, policy: Policy, at: datetime, *, is_fresh: bool = True
 ) -> InForce:
     """Return the mode of `door` at `at`. Where the rights are not `is_fresh`, no schedule sets a door free."""
+    works = standing.orders.maintenance
+    is_worked_on = works is not None and works.holds(at)
     for by, order in _strongest_first(standing.orders):
         if order is not None and order.holds(at):
-            return InForce(order.mode, by, order)
+            return InForce(order.mode, by, order, maintenance=is_worked_on)
+    scheduled = _by_schedule(door, standing, policy, at, is_fresh=is_fresh)
+    return msgspec.structs.replace(scheduled, maintenance=is_worked_on)
+
+
+def next_look(door: Door, orders: Orders, at: datetime) -> datetime | None:
+    """Return when the mode may change by itself: at the end of an order, or at a quarter-hour of a schedule."""
+    every = (orders.lockdown, orders.operator, orders.event, orders.maintenance)
+    times = [order.until for order in every if order is not None and order.until is not None]
+    if door.modes:
+        times.append(next(quarters(at, timedelta(hours=1))))
+    return min((time for time in times if time > at), default=None)
+
+
+def _by_schedule(door: Door, standing: Standing, policy: Policy, at: datetime, *, is_fresh: bool) -> InForce:
     scheduled = next((each for each in door.modes if _counts(each, policy, at)), None)
     if scheduled is None:
         return NORMAL
@@ -68,15 +86,6 @@ def in_force(
     if scheduled.first_person_in and not _has_come(scheduled.schedule, standing.arrived, policy, at):
         return InForce(DoorMode.NORMAL, ModeSource.SCHEDULE, waits=True)
     return InForce(DoorMode.FREE, ModeSource.SCHEDULE)
-
-
-def next_look(door: Door, orders: Orders, at: datetime) -> datetime | None:
-    """Return when the mode may change by itself: at the end of an order, or at a quarter-hour of a schedule."""
-    every = (orders.lockdown, orders.operator, orders.event, orders.maintenance)
-    times = [order.until for order in every if order is not None and order.until is not None]
-    if door.modes:
-        times.append(next(quarters(at, timedelta(hours=1))))
-    return min((time for time in times if time > at), default=None)
 
 
 def _strongest_first(orders: Orders) -> tuple[tuple[ModeSource, Order | None], ...]:

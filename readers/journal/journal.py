@@ -2,7 +2,8 @@
 
 Every opening begins a new epoch: whatever the last one may have lost, no event's id is ever given
 to another. What earlier epochs hold unacknowledged is still sent first.
-A record is one write, so that a death leaves at most one unfinished line, of an event that nobody was told is kept.
+A group of records is one write, so that a death leaves at most one unfinished line, and whole ones only of events
+that nobody was told are kept: no permit follows from those.
 """
 
 import logging
@@ -19,7 +20,8 @@ from readers.errors import JournalError
 from readers.journal.backlog import Backlog, EpochFile
 from readers.journal.cursor import Cursor
 from readers.journal.directory import Directory, milliseconds
-from readers.wire.events import GENESIS, Draft, Sealed, seal
+from readers.journal.group import Group
+from readers.wire.events import FIRST_SEQ, GENESIS, Draft, Sealed, seal
 
 _log = logging.getLogger(__name__)
 
@@ -40,7 +42,7 @@ def fresh_salt() -> str:
 
 
 class FileJournal:
-    """The journal of one source in one directory. `position` is the last record written: epoch and sequence."""
+    """The journal of one source in one directory. `position` is the last record kept: epoch and sequence."""
 
     def __init__(
         self,
@@ -52,10 +54,12 @@ class FileJournal:
         rotate_bytes: int = ROTATE_BYTES,
     ) -> None:
         self._source, self._now, self._salt, self._rotate_bytes = source, clock_now, salt, rotate_bytes
-        self._is_synced = durability is Durability.SYNCED
+        self.is_synced = durability is Durability.SYNCED
+        self._staged: list[Sealed] = []
+        self._writing: Group | None = None
         with ExitStack() as on_failure:
             try:
-                self._directory = Directory(directory, is_synced=self._is_synced)
+                self._directory = Directory(directory, is_synced=self.is_synced)
                 on_failure.callback(self._directory.close)
                 self._cursor = Cursor(directory / "acknowledged")
                 on_failure.callback(self._cursor.close)
@@ -78,7 +82,8 @@ class FileJournal:
     def _begin_epoch(self) -> None:
         file = self._directory.begin(self._now(), self._cursor.epoch)
         self._fd = os.open(file.path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
-        self._file, self._digest, self._has_rest = file, GENESIS, False
+        self._file, self._next_seq, self._has_rest = file, FIRST_SEQ, False
+        self._digest = self._kept_digest = GENESIS
 
     @property
     def position(self) -> tuple[int, int]:
@@ -90,41 +95,71 @@ class FileJournal:
         """Return the epoch and sequence up to which the server has everything."""
         return self._cursor.epoch, self._cursor.seq
 
+    @property
+    def has_staged(self) -> bool:
+        """Return whether something waits to be committed."""
+        return bool(self._staged)
+
     def append(self, draft: Draft) -> Sealed:
         """Keep an event; raise `JournalError` if it is not safe, and then it is not in the journal at all."""
-        file = self._file
-        sealed = seal(draft, self._source, file.epoch, file.last_seq + 1, self._digest, self._salt())
-        self._write(sealed.line + b"\n")
-        file.last_seq += 1
-        file.size += len(sealed.line) + 1
-        self._digest = sealed.digest
-        self._backlog.note(sealed.line)
+        sealed = self.stage(draft)
+        self.commit()
         return sealed
 
-    def _write(self, record: bytes) -> None:
-        try:
-            if self._has_rest:
-                os.ftruncate(self._fd, self._file.size)
-                self._has_rest = False
-            written = os.write(self._fd, record)
-            if written != len(record):
-                raise JournalError(
-                    f"{self._file.path}: expected to write {len(record)} bytes, wrote {written}"
-                )
-            if self._is_synced:
-                os.fdatasync(self._fd)
-        except (OSError, JournalError) as error:
-            self._take_back()
-            raise JournalError(
-                f"{self._file.path}: record {self._file.last_seq + 1} not kept: {error}"
-            ) from error
+    def stage(self, draft: Draft) -> Sealed:
+        """Give an event its place without keeping it: `commit` keeps all that are staged, or none of them."""
+        sealed = seal(draft, self._source, self._file.epoch, self._next_seq, self._digest, self._salt())
+        self._next_seq += 1
+        self._digest = sealed.digest
+        self._staged.append(sealed)
+        return sealed
 
-    def _take_back(self) -> None:
-        """Cut what a failed write left; if even that fails, the next append does it before anything else."""
+    def commit(self) -> None:
+        """Keep what is staged; raise `JournalError` if it is not safe, and then none of it is in the journal."""
+        group = self.begin()
+        if group is None:
+            return
         try:
-            os.ftruncate(self._fd, self._file.size)
+            group.write()
+        except OSError as error:
+            raise self.abandon(group, error) from error
+        self.finish(group)
+
+    def begin(self) -> Group | None:
+        """Return what is staged, to be written; None if there is nothing, or another group is not finished."""
+        if self._writing is not None or not self._staged:
+            return None
+        records, self._staged = self._staged, []
+        cut_to = self._file.size if self._has_rest else None
+        self._writing = Group(self._fd, records, cut_to, is_synced=self.is_synced)
+        return self._writing
+
+    def finish(self, group: Group) -> None:
+        """Count a group that was written: it is pending from now on."""
+        self._writing, self._has_rest = None, False
+        file = self._file
+        for record in group.records:
+            file.last_seq += 1
+            file.size += len(record.line) + 1
+            self._backlog.note(record.line)
+        self._kept_digest = group.records[-1].digest
+
+    def abandon(self, group: Group, fault: BaseException) -> JournalError:
+        """Take back a group that was not written, and with it all that was staged on top; return what to raise.
+
+        What it left in the file is cut; if even that fails, the next group does it before anything else.
+        """
+        self._writing = None
+        file, lost = self._file, len(group.records) + len(self._staged)
+        self._staged.clear()
+        first, self._next_seq, self._digest = file.last_seq + 1, file.last_seq + 1, self._kept_digest
+        try:
+            os.ftruncate(self._fd, file.size)
+            self._has_rest = False
         except OSError:
             self._has_rest = True
+        what = f"record {first}" if lost == 1 else f"records {first} to {first + lost - 1}"
+        return JournalError(f"{file.path}: {what} not kept: {fault}")
 
     def pending(self, limit: int) -> list[bytes]:
         return self._backlog.oldest(limit)
@@ -143,7 +178,9 @@ class FileJournal:
         return is_back
 
     def _rotate(self) -> None:
-        """Begin a new file; if the disk refuses, the old one goes on."""
+        """Begin a new file; if the disk refuses, or events are on their way into the old one, that goes on."""
+        if self._staged or self._writing is not None:
+            return
         finished = self._fd
         try:
             self._begin_epoch()

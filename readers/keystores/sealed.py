@@ -5,7 +5,6 @@ seals to itself (`systemd-creds encrypt`). On disk: 8 bytes `TOTEM-K1`, 12 bytes
 `{name: {version: hex}}`. Neither repr nor error of anything here holds a key.
 """
 
-import os
 import secrets
 import stat
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from readers import durable
 from readers.credentials.ciphers import AES_KEY, Cipher
 from readers.credentials.keys import KeyRef, diversify
 from readers.errors import KeyStoreFault
@@ -75,13 +75,7 @@ def write(path: Path, unlock: Path, keys: Mapping[KeyRef, bytes]) -> None:
         stored.setdefault(key.name, {})[key.version] = value.hex()
     nonce = secrets.token_bytes(_NONCE)
     sealed = _gcm(unlock).encrypt(nonce, msgspec.json.encode(stored), _MAGIC)
-    fresh = path.with_name(f"{path.name}.new")
-    fresh.unlink(missing_ok=True)
-    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123 (the mode)
-        file.write(_MAGIC + nonce + sealed)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    durable.replace(path, _MAGIC + nonce + sealed)
 
 
 def _gcm(unlock: Path) -> AESGCM:

@@ -31,6 +31,7 @@ from readers.credentials.atr import TYPE_A_PART_3, processor_card_atr, storage_c
 from readers.credentials.uid import GET_UID
 from readers.errors import CardGone, TransportDown
 from readers.transports.contactless import TypeA, parse_ats, parse_targets
+from readers.transports.isodep import Bounded
 from readers.transports.pn532 import LIST_TARGETS, TYPE_A_106, feels_a_card, serial_port
 from readers.transports.threaded import Link, ThreadedTransport
 
@@ -210,15 +211,18 @@ class _ApduLink:
 
     def __init__(self, frontend: Any, uid: bytes, historical: bytes, protocol: Any) -> None:  # noqa: ANN401 (as above)
         self._frontend, self._uid, self._protocol = frontend, uid, protocol
+        self._air = protocol.clf = Bounded(frontend)
         self.atr = processor_card_atr(historical)
 
     def exchange(self, apdu: bytes) -> bytes:
         if apdu == GET_UID:
             return Response(self._uid, Status.OK).encode()
+        self._air.begin()
         with _card_at_fault():
             return bytes(self._protocol.exchange(bytearray(apdu)))
 
     def is_there(self) -> bool:
+        self._air.begin()
         try:
             with _card_at_fault():
                 self._protocol.exchange(None)  # R(NAK), which a card acknowledges at any time

@@ -38,9 +38,9 @@ def serial_port(path: str) -> Path | None:
     """Return the port of a serial PN532; None for what nfcpy itself opens, other chips among them."""
     kind, _, rest = path.partition(":")
     name = rest.removesuffix(":pn532")
-    if kind != "tty" or not name or ":" in name:
-        return None
-    return Path(name) if name.startswith("/") else Path(f"/dev/tty{name}")
+    if kind == "tty" and name.startswith("/"):
+        return Path(name)  # a path may have colons of its own, as those of /dev/serial/by-path do
+    return Path(f"/dev/tty{name}") if kind == "tty" and name and ":" not in name else None
 
 
 def feels_a_card(chip: Chip, drop: Callable[[], None]) -> bool:

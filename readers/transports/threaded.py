@@ -24,6 +24,7 @@ _log = logging.getLogger(__name__)
 
 PRESENCE_POLL_S = 0.1  # how late a card's leaving may be noticed while nobody talks to it
 ANSWER_WITHIN_S = 5.0  # many times the longest wait a card may ask for; a library silent for longer is stuck
+CLOSES_WITHIN_S = 6.0  # a little longer than a library may be silent
 _INTERRUPT_AGAIN_S = 0.02
 
 
@@ -88,13 +89,17 @@ class ThreadedTransport:
         self._arrivals.watch(on_health)
 
     async def close(self) -> None:
-        """Stop the thread and wait for its end; a card in the field is lost."""
+        """Stop the thread and wait for its end; a card in the field is lost. A library that is stuck is left behind."""
         self._closing.set()
-        while not self._ended.done():
+        until = self._loop.time() + CLOSES_WITHIN_S
+        while not self._ended.done() and self._loop.time() < until:
             # An interrupt that comes between two waits is lost, so it is repeated.
             self._driver.interrupt()
             await asyncio.wait((self._ended,), timeout=_INTERRUPT_AGAIN_S)
-        self._thread.join()
+        if self._ended.done():
+            self._thread.join()
+        else:
+            _log.error("reader-not-closed", extra={"driver": str(self._driver), "fault": "stuck"})
         self._arrivals.end(TransportDown(f"{self._driver} is closed"))
 
     def _leave(self, card: "_LinkedCard") -> None:

@@ -6,7 +6,7 @@ until there is something to say, and survives whatever the bus hands it: the wro
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from random import Random
 
 import msgspec
@@ -29,6 +29,10 @@ ACK_WITHIN_S = 10.0
 def at_once() -> float:
     """Gather nothing: 0 seconds."""
     return 0.0
+
+
+def _ignore(payload: bytes) -> None:
+    del payload
 
 
 class Uplink:
@@ -57,6 +61,8 @@ class Uplink:
         self._overdue: Timer | None = None
         self._states: dict[DoorId, bytes] = {}
         self._untold: dict[DoorId, None] = {}  # in the order of their change
+        self._commands: tuple[str, ...] = ()
+        self._on_command: Callable[[bytes], object] = _ignore
         self._has_news = False
         self._stirred = asyncio.Event()
         self.refused = 0
@@ -78,6 +84,11 @@ class Uplink:
         self._has_news = True
         self._stirred.set()
 
+    def obey(self, doors: Iterable[DoorId], on_command: Callable[[bytes], object]) -> None:
+        """Give every command to `doors` to `on_command` as it came, good or bad, from the next connection on."""
+        self._commands = tuple(self._topics.door_command(door) for door in doors)
+        self._on_command = on_command
+
     async def run(self, on_snapshot: Callable[[bytes], object]) -> None:
         """Hold the line until cancelled. `on_snapshot` gets every snapshot and delta as it came, good or bad."""
         while True:
@@ -91,7 +102,7 @@ class Uplink:
         """Connect and serve the line until it breaks."""
         topics, source = self._topics, self._source
         ack = topics.ack(source)
-        taken = (ack, topics.snapshot(source), topics.changes(), topics.missing(source))
+        taken = (ack, topics.snapshot(source), topics.changes(), topics.missing(source), *self._commands)
         will = Message(self._topics.status(self._source), OFFLINE, retain=True)
         async with self._bus.connect(self._topics.client(self._source), taken, will) as line:
             _log.info("line-up", extra={"source": self._source})
@@ -152,6 +163,8 @@ class Uplink:
             try:
                 if message.topic == ack:
                     self._take_ack(message.payload)
+                elif message.topic in self._commands:
+                    self._on_command(message.payload)
                 else:
                     on_snapshot(message.payload)
                     self.tell_status()

@@ -53,6 +53,10 @@ class Topics:
         """Return the retained state of a door."""
         return f"{self.root}/doors/{door}/state"
 
+    def door_command(self, door: DoorId | str) -> str:
+        """Return where a door is told what to do: signed commands, its register of modes retained."""
+        return f"{self.root}/doors/{door}/command"
+
     def subject(self, topic: str) -> str:
         """Return whom a topic below `sources/`, `doors/` or `spaces/` is about: its level after the noun."""
         return topic.split("/")[_LEVELS_ABOVE + 1]

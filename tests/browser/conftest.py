@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from access.dashboard.broadcast import Broadcast
 from access.dashboard.front import SESSION_COOKIE, Front
+from access.dashboard.places import places
 from access.dashboard.routes import router
 from access.occupancy.live import LiveBuilding
 from policies.loader import load
@@ -62,9 +63,9 @@ class LiveSite:
         self.operators = OperatorsInMemory()
         self.operators.one_time.clear()
         app = FastAPI()
-        app.include_router(
-            router(Front(self.broadcast, self.operators, lambda: NINE, "KM0 Mulhouse", is_fictional=False))
-        )
+        front = Front(self.broadcast, self.operators, lambda: NINE, "KM0 Mulhouse", is_fictional=False)
+        app.include_router(router(front))
+        app.include_router(places(front, self.live.building))
         self._socket = socket.socket()
         self._socket.bind(("127.0.0.1", 0))
         self.address = f"http://127.0.0.1:{self._socket.getsockname()[1]}"

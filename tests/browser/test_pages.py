@@ -20,6 +20,7 @@ PAGES = [
     "/history?space=restaurant",
     "/history?day=2026-09-10",
     "/spaces/restaurant",
+    "/doors/courtyard",
     "/events",
     "/desk?q=a",
     "/kiosk",

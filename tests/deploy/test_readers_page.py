@@ -1,8 +1,10 @@
-"""docs/readers.md does what it says: its settings are read, its key ceremony comes to what the computers need."""
+"""docs/readers.md does what it says: settings are read, the key ceremony comes to what the computers need."""
 
 import argparse
 import re
 import shlex
+import subprocess
+import textwrap
 import tomllib
 from pathlib import Path
 
@@ -12,7 +14,9 @@ import pytest
 from access.cli import main
 from readers.badges import Badges, SealedHome
 from readers.keystores.sealed import SealedKeys
-from readers.settings import DeskSettings, load_desk
+from readers.osdp.panel import KEY_BYTES
+from readers.settings import DeskSettings, OsdpLine, ReaderDevice, load_desk
+from readers.transports.pn532 import serial_port
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "readers.md").read_text()
@@ -41,6 +45,45 @@ def test_the_desks_settings_are_read():
     assert [reader.id for reader in desk.reader] == ["desk"]
     shipped = load_desk(ROOT / "deploy" / "km0" / "desk.toml")
     assert shipped.badges.desfire == desk.badges.desfire
+
+
+def samples(table: str) -> list[dict[str, list[object]]]:
+    """Return the samples of wiring that begin with a table."""
+    wiring = PAGE[PAGE.index("## Wiring a reader") :]
+    blocks = re.findall(r"^ {7}\[\[.*\n(?: {7}.*\n|\n(?= {7}\[))+", wiring, re.MULTILINE)
+    return [tomllib.loads(textwrap.dedent(block)) for block in blocks if block.strip().startswith(table)]
+
+
+def test_the_readers_of_every_kind_are_wired_as_the_page_says():
+    devices = [
+        msgspec.convert(reader, ReaderDevice)
+        for sample in (*samples("[[reader]]"), *samples("[[osdp]]"))
+        for reader in sample["reader"]
+    ]
+    assert [device.transport for device in devices] == ["pcsc", "nfcpy", "nfcpy", "osdp"]
+    assert all(serial_port(device.device) for device in devices if device.transport == "nfcpy")
+    [sample] = samples("[[osdp]]")
+    [line] = msgspec.convert(sample["osdp"], tuple[OsdpLine, ...])
+    assert [peripheral.id for peripheral in line.peripheral] == [devices[-1].device]
+    secret = Path(line.peripheral[0].key_file).name
+    assert f"LoadCredential={secret}:" in PAGE
+
+
+def test_the_unit_lets_the_daemon_at_the_serial_ports_of_the_page():
+    unit = (ROOT / "deploy" / "systemd" / "totem-reader@.service").read_text()
+    assert "SupplementaryGroups=dialout" in unit
+    for device in re.findall(r"/dev/(tty[A-Z]+)", PAGE):
+        assert f"DeviceAllow=char-{device} rw" in unit
+
+
+def test_a_key_for_an_osdp_head_is_made_as_the_page_says(tmp_path):
+    [command] = re.findall(r"^ +(openssl rand -hex 16 \| install.*)$", PAGE, re.MULTILINE)
+    made = tmp_path / "osdp-lab-in"
+    subprocess.run(
+        ["/bin/sh", "-c", command.replace("/etc/totem/secrets/osdp-lab-in", str(made))], check=True
+    )
+    assert len(bytes.fromhex(made.read_text().strip())) == KEY_BYTES
+    assert made.stat().st_mode & 0o777 == 0o600
 
 
 def test_the_key_ceremony_gives_each_computer_what_it_needs(tmp_path, monkeypatch, capsys):

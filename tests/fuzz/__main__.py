@@ -6,7 +6,14 @@ import atheris
 
 
 def main() -> None:
-    with atheris.instrument_imports(include=["readers.credentials", "emulators.cards"]):
+    with atheris.instrument_imports(
+        include=[
+            "readers.credentials",
+            "readers.transports.contactless",
+            "emulators.cards",
+            "emulators.pn532",
+        ]
+    ):
         from tests.fuzz.targets import TARGETS
     name = sys.argv.pop(1)
     atheris.Setup(sys.argv, TARGETS[name])

@@ -13,6 +13,7 @@ from emulators.cards.desfire import DesfireCard, Generation, Memory
 from emulators.cards.ntag424 import Ntag424Card, TagMemory
 from emulators.cards.ntag424.memory import parse_settings
 from emulators.cards.pkoc import PkocCard
+from emulators.pn532 import Pn532
 from policies.request import Assurance
 from readers.credentials import apdu, atr, uid
 from readers.credentials.desfire import badge as desfire_badge
@@ -26,6 +27,7 @@ from readers.credentials.pkoc import tlv
 from readers.credentials.pkoc.cvc import parse_certificate
 from readers.credentials.schemes import Ntag424, Pkoc, Scheme
 from readers.credentials.session import MOST_EXCHANGES, identify
+from readers.transports.contactless import parse_ats, parse_targets
 from tests.readers.credentials.driving import TODAY, Driver, drive, seeded
 from tests.readers.credentials.site import (
     BADGE,
@@ -70,6 +72,8 @@ def parsers(data: bytes) -> None:
     parse_message(URL, data)
     parse_settings(data)
     parse_certificate(data)
+    parse_targets(data)
+    parse_ats(data)
     elements = tlv.parse(data)
     assert elements is None or b"".join(element.raw for element in elements) == data
 
@@ -115,6 +119,23 @@ def card(data: bytes) -> None:
         assert len(made.process(command)) >= 1
 
 
+def chip(data: bytes) -> None:
+    """Say anything to an emulated reader chip, and over it to a card: it answers what is a frame of its own."""
+    made, rest = Pn532(), data
+    made.present(issued_card())
+    while rest:
+        said, rest = rest[1 : 1 + rest[0]], rest[1 + rest[0] :]
+        made.hear(framed(said[1:]) if said[:1] == b"\x00" else said)
+    made.remove()
+
+
+def framed(command: bytes) -> bytes:
+    """Put a command into a frame that the chip takes (UM0701-02, section 6.2.1.1)."""
+    body = b"\xd4" + command
+    length = len(body) & 0xFF
+    return b"\x00\x00\xff" + bytes((length, -length & 0xFF)) + body + bytes((-sum(body) & 0xFF, 0))
+
+
 def desk(data: bytes) -> None:
     """Work at a desk on a card that says anything: it ends in words for the person there."""
     works = (
@@ -129,7 +150,7 @@ def desk(data: bytes) -> None:
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
-    each.__name__: each for each in (parsers, stranger, tampered, card, desk)
+    each.__name__: each for each in (parsers, stranger, tampered, card, chip, desk)
 }
 
 

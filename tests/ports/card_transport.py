@@ -12,6 +12,7 @@ import pytest
 from emulators.cards.uid import UidCard
 from readers.credentials.uid import GET_UID
 from readers.errors import CardGone, TransportDown
+from tests.handles import open_handles
 from tests.ports.readers import OTHER_UID, UID
 
 DEADLINE_S = 20
@@ -82,6 +83,24 @@ async def test_an_outage_takes_the_card_away_is_told_once_and_heals(rig):
         await rig.hold(UidCard(OTHER_UID))
         assert await (await waiting).transmit(GET_UID) == OTHER_UID + b"\x90\x00"
         assert told.empty()
+
+
+async def test_outages_again_and_again_leave_nothing_open(rig):
+    if not rig.can_be_cut:
+        pytest.skip("this kind of reader cannot be cut off")
+    handles: list[int] = []
+    async with asyncio.timeout(DEADLINE_S):
+        for _ in range(4):
+            await rig.hold(UidCard(UID))
+            card = await rig.transport.next_card()
+            await card.transmit(GET_UID)
+            handles.append(open_handles())
+            await rig.cut()
+            with pytest.raises(TransportDown):
+                await rig.transport.next_card()
+            await rig.take_away()
+            await rig.mend()
+    assert len(set(handles)) == 1
 
 
 async def test_closing_ends_what_waits_and_lets_the_card_go(rig):

@@ -1,16 +1,48 @@
 """Rigs for the conformance of door hardware: a driver of each kind, its wires, and the door behind them."""
 
+import asyncio
+import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol, cast
 
+from emulators import gpio, osdp_door
+from emulators.gpio import DoorOnChip
+from emulators.osdp import EmulatedLine, EmulatedPeripheral
+from emulators.osdp_door import DOOR_HEAD, DoorOnPeripheral
+from emulators.relays import EmulatedRelay, EmulatedShelly, EmulatedSwitch, EmulatedZigbee
 from emulators.strike import EmulatedDoor
 from policies.building import Door, Label
 from policies.ids import DoorId, SpaceId
+from readers.actuators.bolt import HOLD_S
+from readers.actuators.convention import Convention
+from readers.actuators.gpio import GpioDoor, OpenChip
+from readers.actuators.home_assistant import HomeAssistantConvention
+from readers.actuators.mqtt_relay import MqttDoor, RelayLine
+from readers.actuators.osdp import OsdpDoor
+from readers.actuators.shelly import ShellyConvention
+from readers.actuators.zigbee2mqtt import ZigbeeConvention
 from readers.clock import SystemClock
+from readers.feedback import Feedbacks, signals
+from readers.hardware import (
+    Gpio,
+    GpioInput,
+    GpioOutput,
+    HomeAssistant,
+    HomeAssistantSensor,
+    Osdp,
+    OsdpInput,
+    Shelly,
+    ShellyInput,
+    Zigbee2mqtt,
+)
+from readers.osdp.panel import ControlPanel
 from readers.ports import DoorHardware, Input, Timer
+from readers.uplink.mqtt import MqttBus
+from readers.wire.bus import Broker
+from tests.mosquitto import Mosquitto
 
 EVERY_INPUT = frozenset(Input)
 _HASTE = 10
@@ -98,6 +130,211 @@ class EmulatedRig:
         self.door.faults.power_cut = True
 
 
+class GpioRig:
+    """A relay board on a chip; breaking the output is pulling the chip out, inputs and all."""
+
+    wired = EVERY_INPUT
+    inputs_survive = False
+    falls_by_itself = True
+    renewed_within_s = 0.0
+    hardware: DoorHardware
+
+    def __init__(self, *, supervised: bool) -> None:
+        self.is_supervised = supervised
+        self.door = a_door(supervised=supervised)
+        self.chip = DoorOnChip(self.door)
+        self.told: list[Input] = []
+
+    async def break_output(self) -> None:
+        self.chip.unplug()
+
+    async def mend_output(self) -> None:
+        self.chip.plug()
+
+    async def stop(self) -> None:
+        await self._driver.close()
+
+    async def start(self) -> None:
+        self.hardware = self._driver = GpioDoor(
+            gpio_wiring(supervised=self.is_supervised),
+            signals(Feedbacks()),
+            asyncio.get_running_loop(),
+            cast("OpenChip", self.chip.open),
+        )
+        self.hardware.listen(self.told.append)
+
+    async def die(self) -> None:
+        """Let the kernel take the lines back, as it does whatever a process dies of."""
+        assert self.chip.holder is not None
+        asyncio.get_running_loop().remove_reader(self.chip.holder.fd)
+        self.chip.take_back()
+        await self.start()  # and the next process finds the door locked
+
+
+def gpio_wiring(*, supervised: bool) -> Gpio:
+    return Gpio(
+        DoorId("agora"),
+        strike=GpioOutput(gpio.STRIKE),
+        contact=GpioInput(gpio.CONTACT),
+        contact_shut=GpioInput(gpio.CONTACT_SHUT) if supervised else None,
+        exit=GpioInput(gpio.EXIT, active="low"),
+        tamper=GpioInput(gpio.TAMPER),
+        release=GpioInput(gpio.RELEASE),
+        green=GpioOutput(gpio.GREEN),
+        red=GpioOutput(gpio.RED),
+        buzzer=GpioOutput(gpio.BUZZER),
+    )
+
+
+class OsdpDoorRig:
+    """A reader's head with an output and inputs; breaking the output is cutting its wires."""
+
+    wired = EVERY_INPUT - {Input.CONTACT_FAULT}
+    is_supervised = False
+    inputs_survive = False
+    falls_by_itself = True
+    renewed_within_s = HOLD_S + 0.5
+    hardware: DoorHardware
+
+    def __init__(self) -> None:
+        self.door = a_door()
+        self._key = secrets.token_bytes(16)
+        self._head = EmulatedPeripheral(1, self._key, DOOR_HEAD)
+        self._wired = DoorOnPeripheral(self.door, self._head, asyncio.get_running_loop())
+        self._line = EmulatedLine(self._head)
+        self._line.__enter__()
+        self.told: list[Input] = []
+
+    async def break_output(self) -> None:
+        self._head.is_cut = True
+
+    async def mend_output(self) -> None:
+        self._head.is_cut = False
+
+    async def start(self) -> None:
+        self._panel = ControlPanel(self._line.path, 115200, {1: self._key}, asyncio.get_running_loop())
+        self.hardware = self._driver = OsdpDoor(
+            osdp_wiring(), self._panel.peripherals[1], signals(Feedbacks()), "fr"
+        )
+        self.hardware.listen(self.told.append)
+        self.hardware.lock()
+        async with asyncio.timeout(10):
+            while Input.CONTACT_CLOSED not in self.hardware.senses():  # noqa: ASYNC110  (the line tells by itself)
+                await asyncio.sleep(0.01)
+
+    async def stop(self) -> None:
+        await self._driver.close()
+        await self._panel.close()
+
+    async def die(self) -> None:
+        await self._panel.close()
+
+    def put_away(self) -> None:
+        self._line.__exit__()
+
+
+def osdp_wiring() -> Osdp:
+    return Osdp(
+        DoorId("agora"),
+        "head",
+        contact=OsdpInput(osdp_door.CONTACT),
+        exit=OsdpInput(osdp_door.EXIT, when="active"),
+        release=OsdpInput(osdp_door.RELEASE),
+        asks=False,
+    )
+
+
+class RelayRig:
+    """A relay behind a real broker; breaking the output is a device that hangs."""
+
+    inputs_survive = False
+    is_supervised = False
+    renewed_within_s = HOLD_S + 0.5
+    hardware: DoorHardware
+
+    def __init__(self, kind: "RelayKind", broker: Broker) -> None:
+        self.wired, self.falls_by_itself = kind.wired, kind.falls_by_itself
+        self.door = a_door()
+        self.relay = kind.relay(self.door, MqttBus(broker))
+        self.told: list[Input] = []
+        self._convention, self._broker = kind.convention, broker
+
+    async def break_output(self) -> None:
+        self.relay.is_frozen = True
+
+    async def mend_output(self) -> None:
+        self.relay.is_frozen = False
+
+    async def start(self) -> None:
+        self._line = RelayLine(MqttBus(self._broker), "edge-2-doors")
+        self.hardware = self._driver = MqttDoor("door agora", self._convention, self._line)
+        self.hardware.listen(self.told.append)
+        self._line.open()
+        async with asyncio.timeout(10):
+            while not self._is_known():  # noqa: ASYNC110  (the relay tells by itself)
+                await asyncio.sleep(0.01)
+
+    def _is_known(self) -> bool:
+        sensed = self.hardware.senses()
+        return Input.OUTPUT_RESTORED in sensed and bool({Input.CONTACT_OPEN, Input.CONTACT_CLOSED} & sensed)
+
+    async def stop(self) -> None:
+        await self._driver.close()
+        await self._line.close()
+
+    async def die(self) -> None:
+        await self._line.close()
+
+
+class RelayKind(NamedTuple):
+    """A device with how it is spoken to, what it can tell, and whether its relay falls back by a timer of its own."""
+
+    relay: type[EmulatedRelay]
+    convention: Convention
+    wired: frozenset[Input]
+    falls_by_itself: bool
+
+
+SHELLY = RelayKind(
+    EmulatedShelly,
+    ShellyConvention(
+        Shelly(
+            DoorId("agora"),
+            EmulatedShelly.name,
+            contact=ShellyInput(0),
+            exit=ShellyInput(1, when="on"),
+            release=ShellyInput(2),
+        ),
+        "edge-2-doors/agora",
+    ),
+    EVERY_INPUT - {Input.TAMPERED},
+    falls_by_itself=True,
+)
+ZIGBEE = RelayKind(
+    EmulatedZigbee,
+    ZigbeeConvention(Zigbee2mqtt(DoorId("agora"), "strike", contact="leaf", exit="button")),
+    EVERY_INPUT - {Input.RELEASED},
+    falls_by_itself=True,
+)
+HOME_ASSISTANT = RelayKind(
+    EmulatedSwitch,
+    HomeAssistantConvention(
+        HomeAssistant(
+            DoorId("agora"),
+            "agora/strike/set",
+            "agora/strike",
+            availability_topic="agora/available",
+            contact=HomeAssistantSensor("agora/leaf"),
+            exit=HomeAssistantSensor("agora/button"),
+            tamper=HomeAssistantSensor("agora/case"),
+            release=HomeAssistantSensor("agora/release"),
+        )
+    ),
+    EVERY_INPUT,
+    falls_by_itself=False,
+)
+
+
 RigMaker = Callable[[Path], AbstractAsyncContextManager[Rig]]
 
 
@@ -109,3 +346,52 @@ async def emulated(_: Path) -> AsyncIterator[Rig]:
 @asynccontextmanager
 async def emulated_supervised(_: Path) -> AsyncIterator[Rig]:
     yield EmulatedRig(supervised=True)
+
+
+@asynccontextmanager
+async def gpio_plain(_: Path) -> AsyncIterator[Rig]:
+    rig = GpioRig(supervised=False)
+    await rig.start()
+    yield rig
+    await rig.stop()
+
+
+@asynccontextmanager
+async def gpio_changeover(_: Path) -> AsyncIterator[Rig]:
+    rig = GpioRig(supervised=True)
+    await rig.start()
+    yield rig
+    await rig.stop()
+
+
+@asynccontextmanager
+async def osdp(_: Path) -> AsyncIterator[Rig]:
+    rig = OsdpDoorRig()
+    await rig.start()
+    yield rig
+    await rig.stop()
+    rig.put_away()
+
+
+@asynccontextmanager
+async def relay(kind: RelayKind, folder: Path) -> AsyncIterator[Rig]:
+    broker = Mosquitto(folder)
+    await broker.start()
+    rig = RelayRig(kind, Broker(port=broker.port))
+    async with rig.relay:
+        await rig.start()
+        yield rig
+        await rig.stop()
+    await broker.stop()
+
+
+def shelly(folder: Path) -> AbstractAsyncContextManager[Rig]:
+    return relay(SHELLY, folder)
+
+
+def zigbee(folder: Path) -> AbstractAsyncContextManager[Rig]:
+    return relay(ZIGBEE, folder)
+
+
+def home_assistant(folder: Path) -> AbstractAsyncContextManager[Rig]:
+    return relay(HOME_ASSISTANT, folder)

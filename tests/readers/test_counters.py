@@ -1,5 +1,9 @@
 """Counts that only grow, whatever happens to the process or the disk."""
 
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -68,3 +72,30 @@ def test_a_disk_that_cannot_be_written_is_a_fault_and_the_count_is_spent(tmp_pat
         counters.advance(CARD, 1)
     assert not counters.advance(CARD, 1)
     counters.close()
+
+
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """Let no file grow past a size, as a disk that fills up: what crosses it is written in part."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("room", range(1, len(f"{CARD} 2\n")))
+def test_a_line_that_the_disk_takes_a_part_of_is_no_proof_and_spoils_no_other(tmp_path, room):
+    path = tmp_path / "counters"
+    counters = FileCounters(path)
+    assert counters.advance(CARD, 1)
+    with room_for(path.stat().st_size + room), pytest.raises(CounterFault):
+        counters.advance(CARD, 2)
+    assert not counters.advance(CARD, 2), "it is spent"
+    assert counters.advance(CARD, 3), "there is room again"
+    counters.close()
+    again = FileCounters(path)
+    assert not again.advance(CARD, 3)
+    assert again.advance(CARD, 4)
+    again.close()

@@ -1,8 +1,9 @@
-// Says whether the page is live: the stream is open and was heard within the last three heartbeats.
+// Keeps a page true: puts in what changed, says since when nothing was heard, and opens a panel beside the plan.
 "use strict";
 (() => {
   const PATIENCE_MS = 31000;
   const RECONNECT_MS = 5000;
+  const PANEL_MS = 700;
   const root = document.documentElement;
   let timer = 0;
   let failing = false;
@@ -20,18 +21,93 @@
     expectWithin(PATIENCE_MS);
   };
 
-  // The extension re-creates its EventSource after some errors: listen to each one.
-  document.addEventListener("htmx:sseOpen", (opened) => {
-    heard();
-    opened.detail.source.addEventListener("beat", heard);
-  });
-  document.addEventListener("htmx:sseMessage", heard);
   // Only the first error counts: each vain attempt to connect is another, and must not buy time.
-  document.addEventListener("htmx:sseError", () => {
+  const failed = () => {
     if (!failing) {
       failing = true;
       expectWithin(RECONNECT_MS);
     }
+  };
+
+  // An element stays while its inside is replaced, so that whoever stands on it by keyboard stays there.
+  const putIn = (message) => {
+    const parsed = new DOMParser().parseFromString(message.data, "text/html");
+    for (const fresh of parsed.querySelectorAll("[id]")) {
+      const there = document.getElementById(fresh.id);
+      if (there) {
+        there.setAttribute("class", fresh.getAttribute("class") || "");
+        there.replaceChildren(...fresh.childNodes);
+        there.dataset.fresh = "";
+        document.dispatchEvent(new CustomEvent("totem:changed", { detail: fresh.id }));
+      }
+    }
+  };
+
+  // The extension re-creates its EventSource after some errors: listen to each one.
+  document.addEventListener("htmx:sseOpen", (opened) => {
+    heard();
+    opened.detail.source.addEventListener("beat", heard);
+    opened.detail.source.addEventListener("piece", (message) => { heard(); putIn(message); });
   });
-  expectWithin(RECONNECT_MS);
+  document.addEventListener("htmx:sseMessage", heard);
+  document.addEventListener("htmx:sseError", failed);
+  // Pages that ask again by themselves are as old as their last answer.
+  document.addEventListener("htmx:afterOnLoad", () => {
+    if (!document.querySelector("[sse-connect]")) { root.dataset.stream = "live"; }
+  });
+  for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
+    document.addEventListener(failure, () => {
+      if (!document.querySelector("[sse-connect]")) { stale(); }
+    });
+  }
+  if (document.querySelector("[sse-connect]")) { expectWithin(RECONNECT_MS); }
+
+  // ---- the panel; without a script the same links lead to the same pages
+  const panel = document.getElementById("panel");
+  if (!panel) {
+    return;
+  }
+  const content = panel.querySelector(".panel-content");
+  let opener = null;
+  let address = "";
+
+  const load = () => window.htmx.ajax("GET", address, { target: content });
+  const refresh = (part) =>
+    window.htmx.ajax("GET", address, { target: part, select: ".panel-live", swap: "outerHTML" });
+
+  document.addEventListener("click", (click) => {
+    const link = click.target.closest("a[href^='/spaces/'], a[href^='/doors/']");
+    if (!link || click.button !== 0 || click.ctrlKey || click.metaKey || click.shiftKey) {
+      return;
+    }
+    click.preventDefault();
+    opener = panel.contains(link) ? opener : link;
+    address = link.getAttribute("href");
+    load().then(() => {
+      if (!panel.open) { panel.show(); }
+      panel.querySelector("h2").focus();
+    });
+  });
+  panel.querySelector(".close").addEventListener("click", () => panel.close());
+  panel.addEventListener("close", () => { if (opener) { opener.focus(); } });
+  document.addEventListener("keydown", (key) => {
+    if (key.key === "Escape" && panel.open) { panel.close(); }
+  });
+  // Fresh numbers when what is shown has changed, but not under somebody's fingers.
+  let waiting = 0;
+  const refreshSoon = () => {
+    const part = content.querySelector(".panel-live");
+    if (panel.open && part && !waiting) {
+      waiting = window.setTimeout(() => {
+        waiting = 0;
+        if (!part.contains(document.activeElement) && !part.querySelector("details[open]")) { refresh(part); }
+      }, PANEL_MS);
+    }
+  };
+  document.addEventListener("totem:changed", (changed) => {
+    if (changed.detail.endsWith(`:${address.split("/")[2]}`)) { refreshSoon(); }
+  });
+  document.addEventListener("htmx:sseMessage", (message) => {
+    if (message.detail.type === "feed" && address.startsWith("/doors/")) { refreshSoon(); }
+  });
 })();

@@ -14,6 +14,7 @@ from access.dashboard.front import LEAST_PASSWORD, Front
 from access.dashboard.routes import router
 from access.errors import Invalid, NotSignedIn
 from access.occupancy.live import LiveBuilding
+from access.services.rights import EVERYWHERE, Reach
 from policies.building import Building
 from policies.loader import load
 from tests.live_events import NINE
@@ -28,6 +29,10 @@ class Somebody(msgspec.Struct, frozen=True):
 
     def may(self, scope: str) -> bool:
         return scope in self.scopes
+
+    @property
+    def reach(self) -> Reach:
+        return EVERYWHERE
 
     def may_within(self, scope: str) -> bool:
         return self.may(scope)

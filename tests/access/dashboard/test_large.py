@@ -36,10 +36,12 @@ def tower() -> Building:
 def test_ten_thousand_doors_are_drawn_and_one_passage_redraws_one_level(tower):
     live, renderer = LiveBuilding(tower), Renderer(tower, Language.EN, PARIS)
     before = renderer.fragments(look(live, NINE))
-    assert sum(name.startswith("plan:") for name in before) == LEVELS
+    assert sum(name.startswith("total:") for name in before) == LEVELS
+    assert sum(name.startswith("door:") for name in before) == LEVELS * ROOMS
     live.take([passage(1, "ada", "room-7-3", "outside", "room-7-3")])
     after = renderer.fragments(look(live, NINE))
     changed = {name for name in after if after[name] is not before[name]}
-    assert changed == {"summary", "levels", "plan:level-7", "table:level-7"}
+    room = {"space:room-7-3", "space-row:room-7-3"}
+    assert changed == {"summary", "levels", "total:level-7", *room}
     assert "<b>W" not in "".join(after.values())
     assert live.counts()[SpaceId("tower")].count == 1

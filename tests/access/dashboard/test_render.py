@@ -1,6 +1,7 @@
 """What the page says: every space with its count, twice; every door's state; names escaped; nobody named."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree as ET
 
@@ -25,9 +26,14 @@ def glimpse(live: LiveBuilding, now: datetime = NINE + timedelta(minutes=5)) -> 
     return look(live, now)
 
 
-def drawing(text: str) -> ET.Element:
-    svg = str(text)[text.index("<svg") : text.index("</svg>") + 6]
-    return ET.fromstring(svg.replace("<svg ", f'<svg xmlns="{SVG[1:-1]}" ', 1))  # noqa: S314  (our own)
+def drawing(pieces: Mapping[str, str], kind: str = "space") -> ET.Element:
+    """Return all pieces of one kind as one drawing: each is well-formed."""
+    inside = "".join(text for name, text in pieces.items() if name.startswith(f"{kind}:"))
+    return ET.fromstring(f'<svg xmlns="{SVG[1:-1]}">{inside}</svg>')  # noqa: S314  (our own)
+
+
+def rows(pieces: Mapping[str, str], kind: str) -> str:
+    return "".join(text for name, text in pieces.items() if name.startswith(f"{kind}-row:"))
 
 
 def words_of(element: ET.Element) -> str:
@@ -52,12 +58,12 @@ def test_every_leaf_is_on_its_plan_with_name_count_and_capacity_and_in_the_table
     fragments = renderer.fragments(glimpse(live))
     counts = live.counts()
     drawn, listed = {}, {}
-    for level in renderer.levels:
-        for space in drawing(fragments[f"plan:{level.level.id}"]).iter(f"{SVG}g"):
-            if name := space.get("data-space"):
-                drawn[name] = [words_of(text) for text in space.iter(f"{SVG}text")]
-        for row in re.findall(r'<tr data-space="(.+?)">(.+?)</tr>', fragments[f"table:{level.level.id}"]):
-            listed[row[0]] = re.findall(r"<t[hd][^>]*>(.+?)</t[hd]>", row[1])
+    for space in drawing(fragments).iter(f"{SVG}a"):
+        name = space.get("data-space") or ""
+        assert (space.get("id"), space.get("href")) == (f"space:{name}", f"/spaces/{name}")
+        drawn[name] = [words_of(text) for text in space.iter(f"{SVG}text")]
+    for row in re.findall(r'<tr id="space-row:\S+" data-space="(.+?)">(.+?)</tr>', rows(fragments, "space")):
+        listed[row[0]] = re.findall(r"<t[hd][^>]*>(.+?)</t[hd]>", row[1])
     for leaf in building.leaves():
         count, label = counts[leaf.id], renderer.words.pick(leaf.name)
         assert drawn[leaf.id][1] == f"{count.count} / {leaf.capacity}"
@@ -72,25 +78,24 @@ def test_every_leaf_is_on_its_plan_with_name_count_and_capacity_and_in_the_table
 def test_every_door_is_in_a_table_and_every_door_with_a_spot_on_a_plan(building, live, english):
     live.take([event(1, EventType.DOOR_HELD, "courtyard")])
     fragments = english.fragments(glimpse(live))
-    tables = "".join(text for name, text in fragments.items() if name.startswith("table:"))
-    plans = "".join(text for name, text in fragments.items() if name.startswith("plan:"))
+    tables = rows(fragments, "door")
+    plans = "".join(text for name, text in fragments.items() if name.startswith("door:"))
     for door in building.doors.values():
-        assert f'<tr data-door="{door.id}">' in tables
-        assert f'data-door="{door.id}"><title>' in plans
+        assert f'<tr id="door-row:{door.id}" data-door="{door.id}">' in tables
+        assert f'data-door="{door.id}" href="/doors/{door.id}"><title>' in plans
     assert "<title>Courtyard entrance: held open</title>" in plans
     assert 'href="#door-held"' in plans
     row = tables[tables.index('data-door="courtyard"') :]
     assert "<td>held open</td><td>09:00:01</td>" in row[: row.index("</tr>")]
 
 
-def test_a_plan_has_a_title_and_a_description_that_it_names(english, live):
-    svg = drawing(english.fragments(glimpse(live))["plan:b24-0"])
-    parts = {
-        part.get("id"): part for part in (svg.find(f"{SVG}title"), svg.find(f"{SVG}desc")) if part is not None
-    }
-    assert svg.get("role") == "img"
-    assert (svg.get("aria-labelledby") or "").split() == list(parts)
-    assert words_of(parts["plan-title-b24-0"]) == "Floor plan: Building 24, hall"
+def test_every_room_and_door_of_a_plan_is_a_link_that_says_its_name_and_state_in_its_title(english, live):
+    live.take([passage(1, "p1", "main-b23", "outside", "b23-0-hall")])
+    pieces = english.fragments(glimpse(live))
+    titles = [link.findtext(f"{SVG}title") for kind in ("space", "door") for link in drawing(pieces, kind)]
+    assert all(titles)
+    hall = next(title for title in titles if title and title.startswith("Hall: 1 of 80, under 25%"))
+    assert hall.endswith("last passage at 09:00:01")
 
 
 @pytest.mark.parametrize(
@@ -114,12 +119,11 @@ def test_the_tint_has_a_step_for_every_quarter_the_alert_and_the_ceiling(count, 
 def test_a_full_space_differs_by_shape_and_words_not_only_by_colour(live, english):
     live.take([passage(n, f"p{n}", "seminar-a", "agora", "seminar-a") for n in range(30)])
     fragments = english.fragments(glimpse(live))
-    plan = drawing(fragments["plan:b24-0"])
-    space = next(part for part in plan.iter(f"{SVG}g") if part.get("data-space") == "seminar-a")
+    space = next(part for part in drawing(fragments) if part.get("data-space") == "seminar-a")
     assert any(part.get("fill") == "url(#hatch)" for part in space)
     assert "■" in words_of(space)
     assert "full" in (space.findtext(f"{SVG}title") or "")
-    assert "full · 100%" in fragments["table:b24-0"]
+    assert "full · 100%" in fragments["space-row:seminar-a"]
 
 
 def test_the_summary_tells_people_flow_wall_time_and_age(live, french, english):
@@ -154,7 +158,7 @@ def test_the_feed_tells_door_effect_and_reason_in_the_page_s_language_and_no_per
 
 
 def test_doors_that_need_a_look_are_listed_and_quiet_ones_are_not(live, english):
-    assert "All doors are quiet." in english.fragments(glimpse(live))["alarms"]
+    assert "Doors are quiet, no space is full." in english.fragments(glimpse(live))["alarms"]
     live.take([event(1, EventType.DOOR_FORCED, "escape-b24-south"), event(2, EventType.DOOR_OPENED, "agora")])
     alarms = english.fragments(glimpse(live))["alarms"]
     assert "Escape door B24, south" in alarms
@@ -162,12 +166,34 @@ def test_doors_that_need_a_look_are_listed_and_quiet_ones_are_not(live, english)
     assert alarms.count("<li") == 1
 
 
+def test_a_space_that_reaches_a_limit_is_listed_after_the_doors_and_the_fullest_first(live, english):
+    live.take([passage(n, f"p{n}", "seminar-a", "agora", "seminar-a") for n in range(46)])
+    live.take([passage(100 + n, f"q{n}", "seminar-b", "agora", "seminar-b") for n in range(23)])
+    live.take([event(1, EventType.DOOR_FORCED, "agora")])
+    alarms = english.fragments(glimpse(live))["alarms"]
+    places = [alarms.index(text) for text in ("/doors/agora", "/spaces/seminar-a", "/spaces/seminar-b")]
+    assert places == sorted(places)
+    assert "46 / 30" in alarms
+    assert "far over capacity" in alarms
+    assert "nearly full" in alarms
+
+
+def test_the_last_hours_are_drawn_where_they_are_known_and_where_there_is_room(building, live, english):
+    known = {SpaceId("epitech-lab"): "M0 100L0 50L100 0L100 100Z", SpaceId("b24-0"): "M0 100L0 9L100 0Z"}
+    pieces = english.fragments(look(live, NINE, known))
+    assert known[SpaceId("epitech-lab")] in pieces["space:epitech-lab"]
+    assert known[SpaceId("b24-0")] in pieces["levels"]
+    assert "spark" not in pieces["space:cnam-1"]
+    assert set(english.sparked) <= set(building.spaces)
+
+
 def test_what_did_not_change_is_not_drawn_again(live, english):
     before = english.fragments(glimpse(live))
     live.take([passage(1, "p1", "main-b23", "outside", "b23-0-hall")])
     after = english.fragments(glimpse(live))
     changed = {name for name in after if after[name] is not before[name]}
-    assert changed == {"summary", "levels", "plan:b23-0", "table:b23-0"}
+    hall = {"space:b23-0-hall", "space-row:b23-0-hall"}
+    assert changed == {"summary", "levels", "total:b23-0", *hall}
 
 
 HOSTILE = "\"><script>alert(1)</script><b x='"
@@ -197,17 +223,18 @@ def test_hostile_names_are_text_everywhere():
     for text in fragments.values():
         assert "<script" not in text
         assert "<b x" not in text
-    assert "&lt;script&gt;" in fragments["plan:level"]
-    drawing(fragments["plan:level"])
+    assert "&lt;script&gt;" in fragments["space:room"]
+    drawing(fragments)
+    drawing(fragments, "door")
 
 
 def test_a_space_without_a_plan_or_a_level_is_shown_in_a_table_all_the_same():
     live = LiveBuilding(hostile_building())
     fragments = Renderer(live.building, Language.EN, PARIS).fragments(glimpse(live))
-    assert '<tr data-space="undrawn">' in fragments["table:level"]
-    assert '<tr data-space="shed">' in fragments["table:shed"]
-    assert "no limit" in fragments["table:shed"]
-    assert "<svg" not in fragments["plan:shed"]
+    assert 'data-space="undrawn">' in fragments["space-row:undrawn"]
+    assert 'data-space="shed">' in fragments["space-row:shed"]
+    assert "no limit" in fragments["space-row:shed"]
+    assert "space:shed" not in fragments
 
 
 @pytest.mark.parametrize("language", Language)

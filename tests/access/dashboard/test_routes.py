@@ -1,5 +1,6 @@
 """The pages over HTTP: nothing without signing in, every refusal on its form, every answer under the policy."""
 
+import gzip
 import re
 
 import httpx
@@ -164,8 +165,24 @@ async def test_the_language_is_the_browser_s_until_another_is_chosen(client):
 async def test_the_page_shows_every_level_and_follows_its_own_stream(client, building):
     page = await (await signed_in(client)).get("/?lang=en")
     assert '<html lang="en">' in page.text
-    assert 'sse-connect="/stream?lang=en"' in page.text
+    assert 'sse-connect="/stream?lang=en&after=' in page.text
     for level in ("b23-0", "b23-1", "b23-2", "b24-0"):
-        assert f'sse-swap="plan:{level}"' in page.text
-        assert f'sse-swap="table:{level}"' in page.text
+        assert f'id="plan-title-{level}"' in page.text
+        assert f'id="total:{level}"' in page.text
     assert page.text.count('class="space step-') == len(building.leaves())
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_small"), [("gzip, br", True), ("identity", False), ("gzip;q=0", False)]
+)
+async def test_pages_and_files_are_small_on_the_line_for_browsers_that_take_it(client, asked, is_small):
+    await signed_in(client)
+    for path in ("/?lang=en", "/static/vendor/htmx.min.js"):
+        async with client.stream("GET", path, headers={"accept-encoding": asked}) as answer:
+            raw = b"".join([piece async for piece in answer.aiter_raw()])
+        assert (answer.headers.get("content-encoding") == "gzip") is is_small
+        assert answer.headers["vary"] == "accept-encoding"
+        plain = gzip.decompress(raw) if is_small else raw
+        assert plain.startswith((b"<!doctype html>", b"var htmx="))
+        assert len(raw) == int(answer.headers["content-length"])
+        assert len(raw) < len(plain) / 2 or not is_small

@@ -24,7 +24,7 @@ FIRST = date(2026, 9, 14)
 
 LOOK_EVERY = timedelta(minutes=5)
 ROOMS_OF_30 = (SpaceId("seminar-a"), SpaceId("seminar-b"))
-SITE = SpaceId("fonderie")
+SITE, OUTSIDE = SpaceId("fonderie"), SpaceId("outside")
 
 
 class Error(msgspec.Struct):
@@ -71,13 +71,22 @@ class Naive:
                 self.counts[step] += 1
 
 
+class Unconfirmed(msgspec.Struct):
+    """A morning's people: on the roll-call as not confirmed out, counted inside, truly inside, last told to come in."""
+
+    doubts: set[PersonId]
+    inside: set[PersonId]
+    truly: set[PersonId]
+    told_in: set[PersonId]
+
+
 class Outcome(msgspec.Struct):
     """Errors by space at every look, those of working hours, and what stood at six in the morning."""
 
     spaces: dict[SpaceId, Error]
     by_day: Error
     mornings: list[tuple[datetime, dict[SpaceId, Estimate], dict[SpaceId, int]]]
-    unconfirmed: list[tuple[set[PersonId], set[PersonId], set[PersonId]]]
+    unconfirmed: list["Unconfirmed"]
     presence: Presence
 
     @property
@@ -105,6 +114,7 @@ class Days:
         self._truth = Truth(building)
         paths = {space: building.path_up(space) for space in building.spaces}
         self._naive = Naive(paths)
+        self._last_told: dict[PersonId, SpaceId] = {}
         self._told: list[tuple[datetime, Place, Passage]] = []
         self._pending: deque[Step] = deque()
         self._now = datetime(FIRST.year, FIRST.month, FIRST.day, tzinfo=UTC)
@@ -140,6 +150,8 @@ class Days:
         while self._told and self._told[0][0] <= self._now:
             arrived.append(heappop(self._told)[2])
             self._naive.take(arrived[-1])
+            if arrived[-1].person is not None and arrived[-1].taken:
+                self._last_told[arrived[-1].person] = arrived[-1].target
         return arrived
 
     def _judge(self, estimates: dict[SpaceId, Estimate], *, is_judged: bool) -> None:
@@ -151,8 +163,9 @@ class Days:
                 outcome.by_day.take(estimate, truth[space], self._naive.counts[space])
         if minute == 6 * 60:
             outcome.mornings.append((self._now, estimates, dict(truth)))
+            told_in = {person for person, space in self._last_told.items() if space != OUTSIDE}
             people = set(self._presence.doubts), set(self._presence.inside), set(self._truth.inside)
-            outcome.unconfirmed.append(people)
+            outcome.unconfirmed.append(Unconfirmed(*people, told_in))
 
 
 def live(days: int, seed: int, flaws: Flaws) -> Outcome:

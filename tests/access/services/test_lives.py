@@ -11,12 +11,24 @@ from access.services.badges import BadgeRecord, BadgeVerb
 from access.services.certifications import CertificationRecord, Level, Warned, warning
 from access.services.grants import GrantRecord
 from access.services.ingest import Batch
+from access.services.organisations import OrganisationRecord
 from access.services.outbox import RightsChanged
 from access.services.people import PersonRecord
+from access.services.rights import Reach
 from access.services.upkeep import Upkeep
 from access.services.visits import VisitFilter, VisitRecord, VisitState
 from policies.decision import Effect, Reason
-from policies.ids import BadgeId, CertificationId, DoorId, GrantId, PersonId, RuleId, SpaceId, TierId
+from policies.ids import (
+    BadgeId,
+    CertificationId,
+    DoorId,
+    GrantId,
+    OrganisationId,
+    PersonId,
+    RuleId,
+    SpaceId,
+    TierId,
+)
 from policies.policy import Rule, RuleEffect
 from policies.roster import BadgeKind, BadgeStatus, ResidentType
 from readers.wire.events import FIRST_SEQ, GENESIS, Draft, EventType, seal
@@ -375,3 +387,23 @@ def test_a_person_who_is_changed_into_themselves_is_not_changed(site):
     newest = site.publisher.newest()
     assert site.people.change(ADA.id, lambda ada: ada, "test", NOON) == site.people.get(ADA.id)
     assert site.publisher.newest() == newest
+
+
+# --------------------------------------------------------------------------------------------------- reach
+
+
+def test_a_company_s_manager_lets_nobody_leave_and_replaces_no_badge_but_their_own_people_s(site):
+    site.organisations.add([OrganisationRecord(OrganisationId("acme"), "Acme")], "test", NOON)
+    acme = Reach(OrganisationId("acme"))
+    mine = msgspec.structs.replace(ADA, id=PersonId("eve"), organisation=acme.organisation, tiers=())
+    site.people.add([mine], "test", NOON)
+    hers = BadgeRecord(BadgeId("04eeee01"), BadgeKind.UID, mine.id)
+    site.badges.add([hers], "test", NOON)
+    fresh = BadgeRecord(BadgeId("04eeee02"), BadgeKind.UID, None)
+    for badge in (BADGE.id, DESK.id):
+        with pytest.raises(NotFound):
+            site.badges.within(acme).replace(badge, fresh, "boss", NOON)
+    with pytest.raises(NotFound):
+        site.leaving.within(acme).leave(ADA.id, "boss", NOON)
+    assert site.badges.within(acme).replace(hers.id, fresh, "boss", NOON).person == mine.id
+    assert site.leaving.within(acme).leave(mine.id, "boss", NOON).badges == (fresh.id,)

@@ -2,8 +2,14 @@
 
 import asyncio
 
-from access.services.rights import Scope
+from access.dashboard.front import SESSION_COOKIE
+from access.services.badges import BadgeRecord
+from access.services.organisations import OrganisationRecord
+from access.services.people import PersonRecord
+from access.services.rights import Reach, Role, Scope
 from access.site.web import Web
+from policies.ids import BadgeId, OrganisationId, PersonId
+from policies.roster import BadgeKind, BadgeStatus, ResidentType
 from tests.asgi_client import Client
 from tests.small_site import NOON
 
@@ -21,3 +27,29 @@ def test_streams_and_pages_are_closed_to_strangers(services):
     secret = services.keys.create("viewer", (Scope.OCCUPANCY_READ.value,), "test", NOON)
     viewer = Client(app, {"Authorization": f"Bearer {secret}"})
     assert viewer.get("/v1/stream/events").status_code == 403
+
+
+def test_the_desk_of_a_company_shows_and_changes_its_own_people_only(services):
+    async def opened():
+        return Web(services, lambda: NOON, None, lambda: True)
+
+    acme = OrganisationId("acme")
+    services.organisations.add([OrganisationRecord(acme, "Acme")], "test", NOON)
+    people = [
+        PersonRecord(PersonId("ada"), ResidentType.CORPORATE, acme, name="Ada"),
+        PersonRecord(PersonId("adam"), ResidentType.STAFF, name="Adam"),
+    ]
+    services.people.add(people, "test", NOON)
+    services.badges.add([BadgeRecord(BadgeId("04aabbcc"), BadgeKind.UID, PersonId("adam"))], "test", NOON)
+    services.operators.create("grace", Role.RECEPTIONIST, "test", NOON, Reach(acme))
+    once = services.sessions.admit("grace", NOON)
+    token = services.sessions.set_password(once.token, "several plain words", NOON).token
+    desk = Client(asyncio.run(opened()).app)
+    desk.cookies.set(SESSION_COOKIE, token)
+    page = desk.get("/desk", params={"q": "ada"})
+    assert (page.status_code, "<h3>Ada</h3>" in page.text, "Adam" in page.text) == (200, True, False)
+    form = {"badge": "04aabbcc", "verb": "suspend", "csrf": desk.cookies["totem_csrf"]}
+    assert desk.post("/desk/badge", data=form).status_code == 422
+    assert services.badges.get(BadgeId("04aabbcc")).status is BadgeStatus.ACTIVE
+    assert desk.get("/events").status_code == 403
+    assert desk.get("/").status_code == 200

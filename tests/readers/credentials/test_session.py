@@ -8,9 +8,11 @@ from policies.decision import Reason
 from policies.ids import BadgeId
 from policies.request import Assurance
 from readers.credentials.exchange import Exchange, Identified, Rejected, Transmit
-from readers.credentials.schemes import Scheme
+from readers.credentials.schemes import Pkoc, Scheme
 from readers.credentials.session import identify
-from tests.readers.credentials.driving import TODAY, seeded
+from tests.readers.credentials import site
+from tests.readers.credentials.driving import TODAY, Driver, seeded
+from tests.readers.credentials.published import VECTORS
 
 MIFARE_CLASSIC = "3b8f8001804f0ca000000306030001000000006a"  # as ACS and HID print it for a 1K card
 DESFIRE = "3b8180018080"
@@ -67,6 +69,30 @@ def test_what_is_not_one_cards_own_number_is_never_a_badge(why, answer):
 
 def test_a_card_that_is_not_contactless_is_refused_without_a_word():
     assert answer_with(visit(bytes.fromhex(EMV_CONTACT)), []) == ([], UNREADABLE)
+
+
+class AliroPhone:
+    """A phone that knows Aliro's application and no other; its number is random, as phones' numbers are."""
+
+    atr = bytes.fromhex(DESFIRE)
+
+    def process(self, apdu: bytes) -> bytes:
+        if apdu.startswith(b"\xff\xca"):
+            return bytes.fromhex("08b1c2d39000")
+        is_select = apdu[5:].startswith(bytes.fromhex(VECTORS["aliro-constants"]["aid_expedited"]))
+        return bytes.fromhex("6f009000" if is_select else "6a82")
+
+    def reset(self) -> None:
+        """Forget nothing."""
+
+
+def test_a_phone_that_speaks_aliro_alone_shows_no_badge_yet():
+    driver = Driver(AliroPhone())
+    scheme = Scheme(site.DESFIRE, site.NTAG, Pkoc())
+    assert driver.run(identify(AliroPhone.atr, scheme, seeded(1), TODAY)) == UNREADABLE
+    assert all(
+        VECTORS["aliro-constants"]["aid_expedited"] not in apdu.hex().upper() for apdu, _ in driver.trace
+    )
 
 
 contactless = st.binary(max_size=20).map(lambda tail: bytes.fromhex("3b8f8001") + tail)

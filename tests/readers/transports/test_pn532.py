@@ -5,6 +5,7 @@ import errno
 import logging
 import os
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from nfc.clf.pn532 import Chipset
@@ -13,7 +14,7 @@ from emulators.cards.uid import UidCard
 from emulators.pn532 import ACK, Code, Pn532, SerialPn532
 from readers.errors import CardGone
 from readers.transports.nfcpy import NfcpyTransport
-from readers.transports.pn532 import LIST_TARGETS, feels_a_card
+from readers.transports.pn532 import LIST_TARGETS, feels_a_card, serial_port
 
 UID, OTHER_UID = bytes.fromhex("04a1b2c3d4e5f6"), bytes.fromhex("04ffeeddccbbaa")
 TYPE_A, TYPE_B = bytes((1, 0)), bytes((1, 3, 0))
@@ -127,3 +128,23 @@ async def test_two_cards_brought_together_are_something_that_cannot_be_read():
                     await several.removed()
         finally:
             await transport.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "port"),
+    [
+        ("tty:AMA0:pn532", "/dev/ttyAMA0"),
+        ("tty:USB0", "/dev/ttyUSB0"),
+        ("tty:/dev/ttyS1:pn532", "/dev/ttyS1"),
+        (
+            "tty:/dev/serial/by-path/pci-0000:00:14.0-usb-0:1.3:1.0-port0",
+            "/dev/serial/by-path/pci-0000:00:14.0-usb-0:1.3:1.0-port0",
+        ),
+        ("tty:USB0:arygon", None),
+        ("tty:", None),
+        ("usb:072f:2200", None),
+        ("udp:localhost:54321", None),
+    ],
+)
+def test_a_serial_pn532_is_named_by_its_port_and_other_devices_are_nfcpys(path, port):
+    assert serial_port(path) == (port and Path(port))

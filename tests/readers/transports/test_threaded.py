@@ -11,6 +11,7 @@ from queue import SimpleQueue
 import pytest
 
 from readers.errors import CardGone, TransportDown
+from readers.transports import threaded
 from readers.transports.threaded import Link, ThreadedTransport
 
 DEADLINE_S = 10
@@ -26,8 +27,10 @@ class Answering:
         self.is_lying.set()
         self.may_answer = threading.Event()
         self.may_answer.set()
+        self.was_asked = threading.Event()
 
     def exchange(self, apdu: bytes) -> bytes:
+        self.was_asked.set()
         self.may_answer.wait()
         if not apdu:
             raise CardGone("nothing was asked")
@@ -123,6 +126,24 @@ async def test_what_was_asked_of_a_card_that_left_is_told_so():
         await closing
         answers = await asyncio.gather(*asked, return_exceptions=True)
         assert [type(answer) for answer in answers] == [CardGone, CardGone]
+
+
+async def test_a_library_that_never_comes_back_holds_no_shutdown_up(monkeypatch, caplog):
+    monkeypatch.setattr(threaded, "CLOSES_WITHIN_S", 0.05)
+    lying = Answering()
+    lying.may_answer.clear()
+    transport = ThreadedTransport(ScriptedDriver(lambda: lying), asyncio.get_running_loop())
+    async with asyncio.timeout(DEADLINE_S):
+        card = await transport.next_card()
+        asked = asyncio.create_task(card.transmit(b"\x01"))
+        await asyncio.to_thread(lying.was_asked.wait)
+        await transport.close()
+        assert "reader-not-closed" in caplog.messages
+        with pytest.raises(TransportDown, match="closed"):
+            await transport.next_card()
+        lying.may_answer.set()
+        assert await asked == b"\x01"
+        await asyncio.to_thread(transport._thread.join)  # noqa: SLF001 (for the next test's count)
 
 
 def test_a_transport_forgotten_by_a_closed_loop_ends_by_itself():

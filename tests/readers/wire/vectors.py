@@ -26,7 +26,7 @@ from policies.ids import (
     TierId,
 )
 from policies.policy import Policy, Rule, RuleEffect, Tier
-from policies.request import Assurance, Direction
+from policies.request import Assurance, Direction, DoorMode
 from policies.roster import (
     Badge,
     BadgeKind,
@@ -38,14 +38,18 @@ from policies.roster import (
     Roster,
 )
 from policies.schedule import Calendar, Schedule, Weekday, Window
+from readers.wire import commands
+from readers.wire.commands import Command, Verb
 from readers.wire.delta import Delta
 from readers.wire.delta import sign as sign_delta
 from readers.wire.events import FIRST_SEQ, GENESIS, Draft, EventType, Inputs, seal
+from readers.wire.orders import Order, Orders
 from readers.wire.snapshot import Snapshot, sign
 
 FOLDER = Path(__file__).parents[2] / "vectors" / "wire"
 EVENTS = FOLDER / "events-1.jsonl"
 SNAPSHOT = FOLDER / "snapshot-1.bin"
+COMMAND = FOLDER / "command-1.bin"
 DELTA = FOLDER / "delta-1.bin"
 
 SOURCE, EPOCH = SourceId("edge-1"), 1789457400000
@@ -119,6 +123,15 @@ def snapshot() -> Snapshot:
     return Snapshot(SOURCE, 3, AT, building, policy, roster)
 
 
+def command() -> Command:
+    """Return a lockdown of one door, with an operator's mode below it."""
+    lockdown = Order("c-1", AT, DoorMode.LOCKDOWN)
+    operator = Order("c-0", AT, DoorMode.FREE, AT + timedelta(hours=2))
+    orders = Orders(1789457400000, lockdown, operator)
+    late = AT + timedelta(hours=72)
+    return Command("c-1", DoorId("agora"), Verb.ORDERS, "élodie", "Exercice", AT, late, orders)
+
+
 def delta() -> Delta:
     """Return a delta that changes somebody, adds a badge, and forgets another person and badge."""
     return Delta(
@@ -143,7 +156,12 @@ def delta() -> Delta:
 
 
 if __name__ == "__main__":
-    made = ((EVENTS, sealed_lines()), (SNAPSHOT, sign(snapshot(), KEY)), (DELTA, sign_delta(delta(), KEY)))
+    made = (
+        (EVENTS, sealed_lines()),
+        (SNAPSHOT, sign(snapshot(), KEY)),
+        (DELTA, sign_delta(delta(), KEY)),
+        (COMMAND, commands.sign(command(), KEY)),
+    )
     for file, content in made:
         if not file.exists():
             file.write_bytes(content)

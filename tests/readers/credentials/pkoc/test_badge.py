@@ -14,7 +14,7 @@ from readers.credentials.exchange import Identified, Rejected, unproven
 from readers.credentials.pkoc import tlv
 from readers.credentials.pkoc.badge import identify_by_pkoc
 from readers.credentials.pkoc.cvc import encode_date, issue, parse_certificate, parse_date
-from readers.credentials.pkoc.signature import is_signed, point_of
+from readers.credentials.pkoc.signature import is_signed, point_of, sign
 from readers.credentials.schemes import Pkoc, Scheme
 from readers.credentials.session import identify
 from tests.readers.credentials.driving import TODAY, Driver, fixed, replay, seeded
@@ -47,6 +47,27 @@ def test_the_published_signature_is_right_and_any_other_is_not():
     assert not is_signed(point, message, signature[:-1] + b"\x00")
     assert not is_signed(point, message, bytes(64))
     assert not is_signed(b"\x04" + bytes(64), message, signature), "no point of the curve"
+
+
+def test_the_elements_of_the_published_osdp_messages_are_read_and_written():
+    """The bodies after message code and part numbers; a head that speaks PKOC itself has the same elements."""
+    message = VECTORS["pkoc-osdp-messages"]
+    present, request = unhex(message["card_present"])[1:], unhex(message["auth_request"])[3:]
+    elements = tlv.parse(present)
+    assert elements is not None
+    assert tlv.values(elements[0].value) == {0x5C: b"\x01\x00", 0xFB: b"\xfd\x03"}
+    fields = {0x5C: b"\x01\x00", 0x4D: bytes(range(32)), 0x4C: bytes(range(16))}
+    written = b"".join(tlv.encode(tag, value) for tag, value in fields.items())
+    assert request.startswith(written)
+    assert tlv.values(written) == fields
+
+
+def test_the_public_key_of_the_published_reader_is_computed_and_its_signatures_are_right():
+    pair = VECTORS["aliro-test-reader-key"]
+    private = derive_private_key(int(pair["reader_private"], 16), SECP256R1())
+    point = point_of(private.public_key())
+    assert point[1:33] == unhex(pair["reader_public_x"])
+    assert is_signed(point, unhex(pair["reader_id"]), sign(private, unhex(pair["reader_id"])))
 
 
 def test_version_1_is_spoken_as_published():

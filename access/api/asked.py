@@ -1,0 +1,74 @@
+"""What a controller sends to `POST /v1/authorize`: read strictly, in one place, for both ways that lead there."""
+
+import re
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from access.errors import Invalid
+from access.services.decisions import Question
+from policies.ids import BadgeId, ReaderId
+from policies.request import Assurance
+from policies.roster import BadgeKind
+
+MOST_BYTES = 4096
+"""A tap takes some two hundred bytes."""
+
+LONGEST_DEADLINE_MS = 10_000
+
+_Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+_Identifier = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+_Deadline = Annotated[int, msgspec.Meta(ge=1, le=LONGEST_DEADLINE_MS)]
+
+
+class BadgeRead(msgspec.Struct, frozen=True):
+    """A badge as the controller read it."""
+
+    kind: BadgeKind
+    id: _Identifier
+
+
+class Tap(msgspec.Struct, frozen=True):
+    """What is asked. `deadline_ms` is how long the answer may take (50 if not said): after it, the tap is refused."""
+
+    reader: _Id
+    badge: BadgeRead
+    assurance: Literal["none", "uid", "sun", "authenticated"]
+    deadline_ms: _Deadline | None = None
+
+
+def read_tap(body: bytes) -> Tap:
+    """Read a tap; raise `Invalid`, naming the place and not what stood there."""
+    try:
+        return _decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Invalid(f"body: {_VALUE.sub('', str(error))}") from error
+    except RecursionError as error:
+        raise Invalid("body: it is nested deeper than anything that means something") from error
+
+
+def question_of(tap: Tap) -> Question:
+    """Return the tap as the authorizer is asked."""
+    return Question(ReaderId(tap.reader), tap.badge.kind, BadgeId(tap.badge.id), _PROOF[tap.assurance])
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of a tap, whole, for the interface's description."""
+    (root,), parts = msgspec.json.schema_components([Tap], ref_template="{name}")
+    whole = _inlined(root, parts)
+    return whole if isinstance(whole, dict) else {}
+
+
+def _inlined(part: object, parts: dict[str, Any]) -> object:
+    if isinstance(part, list):
+        return [_inlined(each, parts) for each in part]
+    if not isinstance(part, dict):
+        return part
+    if "$ref" in part:
+        return _inlined(parts[part["$ref"]], parts)
+    return {name: _inlined(value, parts) for name, value in part.items()}
+
+
+_decode = msgspec.json.Decoder(Tap).decode
+_VALUE = re.compile(r" '.*'(?= - at )", re.DOTALL)
+_PROOF = {assurance.name.lower(): assurance for assurance in Assurance}

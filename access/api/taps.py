@@ -1,0 +1,145 @@
+"""`POST /v1/authorize` answered in front of the application: read, decided, kept and sent without a layer between.
+
+Whatever is not a plain tap with a key goes on to the application, which knows the same address (dry runs, operators)
+and documents it. Who asks is known before the body is read; what is wrong is refused without deciding anything.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from http import HTTPStatus
+from time import monotonic
+
+import msgspec
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from access.api.asked import MOST_BYTES, Tap, question_of, read_tap
+from access.api.headers import SECURITY_HEADERS
+from access.api.problems import of_error, problem
+from access.errors import Invalid, NotAllowed, TotemError
+from access.services.decisions import DEADLINE_S, Decides
+from access.services.keyring import KeyRing, ReaderKey
+from policies.building import Building
+from policies.ids import DoorId
+
+PATH = "/v1/authorize"
+ARRIVED = "totem.arrived"
+"""In the scope, if the server says so: when the request was read off its line, in seconds of `time.monotonic`."""
+
+BODY_WITHIN_S = 2.0
+"""A tap is one packet; whoever sends it by drops is no controller."""
+
+MOST_AT_ONCE = 512
+"""More taps than this at once wait for a disk that does not keep up: the next are better off asking again."""
+
+_encode = msgspec.json.Encoder().encode
+_HEADERS = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
+_HEADERS.append((b"content-type", b"application/json"))
+
+
+class Taps:
+    """An ASGI application before `app`."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        building: Building,
+        authorizer: Decides,
+        ring: KeyRing,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._app, self._authorizer, self._ring, self._now = app, authorizer, ring, now
+        self._doors: Mapping[str, DoorId] = {side.id: side.door for side in building.readers.values()}
+        self._asked = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == PATH and scope["method"] == "POST":
+            secret = _bearer(scope["headers"])
+            if secret is not None and not scope["query_string"]:
+                arrived = scope.get(ARRIVED) or monotonic()
+                refused = await self._answer(arrived, secret, receive, send)
+                if refused is not None:
+                    await refused(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    async def _answer(self, arrived: float, secret: bytes, receive: Receive, send: Send) -> Response | None:
+        """Answer a tap; return what refuses a request that is none."""
+        key = self._ring.of(secret, self._now()) or await self._look_again(secret)
+        if key is None:
+            return _problem(HTTPStatus.UNAUTHORIZED, "not-signed-in", "the key is not valid")
+        if self._asked >= MOST_AT_ONCE:
+            return _problem(HTTPStatus.SERVICE_UNAVAILABLE, "overloaded", "too many taps at once: ask again")
+        self._asked += 1
+        try:
+            body = await _body(receive)
+            if not isinstance(body, bytes):
+                return body
+            tap = read_tap(body)
+            self._expect_own(tap, key)
+            within_s = DEADLINE_S if tap.deadline_ms is None else tap.deadline_ms / 1000
+            answer = await self._authorizer.decide(question_of(tap), self._now(), due=arrived + within_s)
+        except TotemError as error:
+            return of_error(error, PATH, SECURITY_HEADERS)
+        finally:
+            self._asked -= 1
+        await _send(send, _encode(answer))
+        return None
+
+    async def _look_again(self, secret: bytes) -> ReaderKey | None:
+        """Return the key if it was made a moment ago; a flood of wrong ones does not ask the database each time."""
+        if not self._ring.may_look_again:
+            return None
+        await asyncio.to_thread(self._ring.look_again)
+        return self._ring.of(secret, self._now())
+
+    def _expect_own(self, tap: Tap, key: ReaderKey) -> None:
+        """Raise for a reader that does not exist, or that is at another door than the key is for."""
+        door = self._doors.get(tap.reader)
+        if door is None:
+            raise Invalid("reader: there is no such reader")
+        if door not in key.doors:
+            raise NotAllowed(f"key:{key.id}: this needs the right reader:{door}")
+
+
+def _bearer(headers: list[tuple[bytes, bytes]]) -> bytes | None:
+    """Return the secret of an `Authorization: Bearer`; None without one."""
+    for name, value in headers:
+        if name == b"authorization":
+            scheme, _, secret = value.partition(b" ")
+            return secret.strip() if scheme.lower() == b"bearer" else None
+    return None
+
+
+async def _body(receive: Receive) -> bytes | Response:
+    """Return the body; or, where it is too large or does not come, what to answer and then hang up."""
+    try:
+        async with asyncio.timeout(BODY_WITHIN_S):
+            message = await receive()
+            body: bytes = message.get("body", b"")
+            while message.get("more_body") and len(body) <= MOST_BYTES:
+                message = await receive()
+                body += message.get("body", b"")
+    except TimeoutError:
+        detail = f"the body did not come within {BODY_WITHIN_S:g} s"
+        return _problem(HTTPStatus.REQUEST_TIMEOUT, "body-too-slow", detail, "close")
+    if len(body) > MOST_BYTES:
+        detail = f"the body is too large: expected up to {MOST_BYTES} bytes"
+        return _problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "content-too-large", detail, "close")
+    return body
+
+
+async def _send(send: Send, body: bytes) -> None:
+    headers = [*_HEADERS, (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _problem(status: HTTPStatus, name: str, detail: str, connection: str | None = None) -> Response:
+    headers = dict(SECURITY_HEADERS)
+    if connection is not None:
+        headers["Connection"] = connection
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = "1"
+    return problem(status, name, detail, PATH, headers)

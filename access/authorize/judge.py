@@ -1,0 +1,81 @@
+"""Decide and reserve in one step, in memory: the rights, the site's view, and who stands at the doors.
+
+No lock, no clock, no IO: its owner sees to it that nothing comes between `decide` and `reserve`.
+"""
+
+from datetime import datetime, timedelta
+
+from access.authorize.companions import Companions
+from access.authorize.rights import Rights
+from access.authorize.view import SiteView
+from access.services.decisions import Question
+from policies.building import Building, Door
+from policies.decision import Decision, Effect, Reason
+from policies.ids import DoorId, PersonId, ReaderId
+from policies.request import AccessRequest
+from policies.roster import BadgeKind, is_random_uid
+
+_WAITS = Reason.AUTHORIZATION_DELAYED
+
+
+class Judge:
+    """Answers for one building. `rights` may be put in place of the old at any time."""
+
+    def __init__(self, building: Building, rights: Rights, view: SiteView) -> None:
+        self.rights, self.view = rights, view
+        self._companions = Companions()
+        self._building = building
+        self._doors = {reader: building.doors[side.door] for reader, side in building.readers.items()}
+
+    def door_of(self, reader: ReaderId) -> Door:
+        """Return the door of a reader; raise KeyError for one that the building does not have."""
+        return self._doors[reader]
+
+    def decide(self, question: Question, at: datetime) -> Decision:
+        """Decide one tap, changing nothing; raise KeyError for a reader that the building does not have."""
+        reader, badge = question.reader, question.badge
+        door = self._doors[reader]
+        if question.kind is BadgeKind.UID and is_random_uid(badge):
+            return self._unidentified(question, Reason.AUTHENTICATION_FACTOR_ERROR)
+        engine = self.rights.engine
+        card = engine.holders.cards.get(badge)
+        if card is not None and card.kind is not question.kind:
+            return self._unidentified(question, Reason.UNKNOWN_CREDENTIAL)
+        self.view.seats.expire(at)
+        person = card.holder.id if card is not None else None
+        companions = self._companions.of(door.id, at)
+        request = AccessRequest(at, reader, badge, question.proven, companions=companions)
+        return engine.decide(request, self.view.state(reader, person))
+
+    def reserve(self, question: Question, decision: Decision, at: datetime) -> tuple[PersonId, ...]:
+        """Take the seats that a decision gives; return who may pass by it, those who waited for them included."""
+        person, seats = decision.person, self.view.seats
+        if person is None:
+            return ()
+        door = self._doors[question.reader]
+        window = timedelta(seconds=door.two_person_s)
+        if decision.reason is _WAITS:
+            seats.hold(person, question.reader, at, window)
+            self._companions.note(door.id, person, at + window, waits=True)
+        if decision.effect is not Effect.GRANT:
+            return ()
+        passing = (person, *self._companions.let_in(door.id, person, at, window))
+        for who in passing:
+            seats.hold(who, question.reader, at)
+        return passing
+
+    def release(self, passing: tuple[PersonId, ...], door: DoorId) -> None:
+        """Give back the seats of those who were not let pass after all."""
+        for person in passing:
+            self.view.seats.end(person, door)
+
+    def unlock_ms(self, question: Question, decision: Decision) -> int:
+        """Return how long to release the strike; 0 unless granted."""
+        if decision.effect is not Effect.GRANT:
+            return 0
+        door, longer = self._doors[question.reader], self.rights.needs_longer(decision.person)
+        return round(1000 * (door.extended_strike_time_s if longer else door.strike_time_s))
+
+    def _unidentified(self, question: Question, reason: Reason) -> Decision:
+        reached = self._building.passage(question.reader)[1]
+        return Decision(Effect.DENY, reason, door=self._doors[question.reader].id, space=reached)

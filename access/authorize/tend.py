@@ -1,0 +1,34 @@
+"""What an authorizer does between taps: let expire what is due, and look whether keys were made or revoked."""
+
+import logging
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from access.services.intake import Clock, Offload
+from access.services.keyring import KeyRing
+
+_log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 1.0
+"""A key that another process revoked opens nothing after this long."""
+
+
+class Advancing(Protocol):
+    """Whoever has something that expires."""
+
+    def advance(self, now: datetime) -> None:
+        """Let expire what is due."""
+        ...
+
+
+async def tend(authorizer: Advancing, ring: KeyRing, clock: Clock, offload: Offload) -> None:
+    """Tend until cancelled."""
+    while True:
+        await clock.sleep(LOOK_EVERY_S)
+        authorizer.advance(clock.now())
+        try:
+            await offload(ring.look_again)
+        except SQLAlchemyError as error:
+            _log.error("keys-not-read", extra={"fault": type(error).__name__})

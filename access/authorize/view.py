@@ -1,0 +1,147 @@
+"""The site as its authorizer sees it: who is where by the passages reported, and who is on the way through a door.
+
+A fold of events and nothing else: they may come in any order, doubled or late. What a decision asks is computed when
+it asks, for the few spaces that its door leads into.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+
+from access.occupancy.entries import entry_of
+from policies.building import Building, Door, Space
+from policies.decision import Effect
+from policies.ids import DoorId, PersonId, ReaderId, SpaceId
+from policies.presence import Entry, Expiry, Passage, Presence, Seats
+from policies.presence.seats import REPORTS_WITHIN, held_for
+from policies.request import DoorMode, LiveState
+from readers.wire.events import Event, EventType
+
+KEEP = timedelta(hours=36)
+"""How long passages stay in memory, so that those of a door computer that was cut off find their place in the past."""
+
+_TELLS_OF_A_SEAT = frozenset({EventType.PASSAGE, EventType.NO_ENTRY})
+
+
+class SiteView:
+    """Presence and the seats in flight of one building; `modes` are the doors that are not in normal mode."""
+
+    def __init__(self, building: Building, expiry: Expiry | None = None) -> None:
+        self._building = building
+        self._presence = Presence(building, expiry, KEEP)
+        self.seats = Seats(building)
+        self.modes: dict[DoorId, DoorMode] = {}
+        self._leaves = _leaves_under(building)
+        self._doors = {reader: building.doors[side.door] for reader, side in building.readers.items()}
+
+    @property
+    def longest_seat(self) -> timedelta:
+        """Return how far back a decision can lie that still holds a seat."""
+        return max(map(held_for, self._building.doors.values()), default=REPORTS_WITHIN)
+
+    def take(self, events: Iterable[Event]) -> None:
+        """Take in what doors and operators report; what is seen already changes nothing."""
+        entries: list[Entry] = []
+        for event in events:
+            entry = entry_of(event, self._building)
+            if entry is not None:
+                entries.append(entry)
+            if event.type in _TELLS_OF_A_SEAT and event.person is not None and event.door is not None:
+                self.seats.end(event.person, event.door, event.at)
+        if entries:
+            self._presence.add(entries)
+
+    def resume(self, lately: Iterable[Event]) -> None:
+        """Take up events in their order, and hold again the seats that their decisions gave away."""
+        for event in lately:
+            grants = event.type is EventType.DECISION and event.effect is Effect.GRANT
+            if grants and event.person is not None and event.reader in self._doors:
+                self.seats.hold(event.person, event.reader, event.at)
+            else:
+                self.take([event])
+
+    def advance(self, now: datetime) -> None:
+        """Let expire what is due."""
+        self.seats.expire(now)
+        self._presence.advance(now)
+
+    def state(self, reader: ReaderId, person: PersonId | None) -> LiveState:
+        """Return what a decision about `person` at `reader` is made from; it holds until the next change."""
+        door = self._doors[reader]
+        stays = self._presence.stays
+        asked = (stays, self.seats, person, door)
+        return LiveState(self.modes, _Counts(self, person, door.id), _Inside(*asked), _Since(*asked))
+
+    def count(self, space: SpaceId, person: PersonId | None, door: DoorId) -> int:
+        """Return who is in a space or on the way into it, but for `person` on the way through `door`."""
+        state = self._presence.state
+        there = sum(map(state.leaf, self._leaves[space]))
+        return there + self.seats.held(space, person, door)
+
+    @property
+    def spaces(self) -> Mapping[SpaceId, Space]:
+        """Return the building's spaces."""
+        return self._building.spaces
+
+
+class _Counts(Mapping[SpaceId, int]):
+    """How many are in a space or were let in, but for whoever asks."""
+
+    def __init__(self, view: SiteView, person: PersonId | None, door: DoorId) -> None:
+        self._view, self._person, self._door = view, person, door
+
+    def __getitem__(self, space: SpaceId) -> int:
+        return self._view.count(space, self._person, self._door)
+
+    def __iter__(self) -> Iterator[SpaceId]:
+        return iter(self._view.spaces)
+
+    def __len__(self) -> int:
+        return len(self._view.spaces)
+
+
+class _Inside(Mapping[PersonId, SpaceId]):
+    """Where everybody is. Whoever asks to pass `door` is behind it already if another door has just let them there."""
+
+    def __init__(
+        self, stays: Mapping[PersonId, Passage], seats: Seats, person: PersonId | None, door: Door
+    ) -> None:
+        self._stays, self._seats, self._person, self._door = stays, seats, person, door
+
+    def __getitem__(self, person: PersonId) -> SpaceId:
+        if person == self._person and self._seats.let_in(person, self._door) is not None:
+            return self._door.inner
+        return self._stays[person].target
+
+    def __iter__(self) -> Iterator[PersonId]:
+        return iter(self._stays)
+
+    def __len__(self) -> int:
+        return len(self._stays)
+
+
+class _Since(Mapping[PersonId, datetime]):
+    """Since when everybody is where `_Inside` says."""
+
+    def __init__(
+        self, stays: Mapping[PersonId, Passage], seats: Seats, person: PersonId | None, door: Door
+    ) -> None:
+        self._stays, self._seats, self._person, self._door = stays, seats, person, door
+
+    def __getitem__(self, person: PersonId) -> datetime:
+        seat = self._seats.let_in(person, self._door) if person == self._person else None
+        return seat.since if seat is not None else self._stays[person].at
+
+    def __iter__(self) -> Iterator[PersonId]:
+        return iter(self._stays)
+
+    def __len__(self) -> int:
+        return len(self._stays)
+
+
+def _leaves_under(building: Building) -> dict[SpaceId, tuple[SpaceId, ...]]:
+    """Return, for every space, those in it where people can stand."""
+    under: dict[SpaceId, list[SpaceId]] = {space: [] for space in building.spaces}
+    for leaf in building.leaves():
+        for space in building.path_up(leaf.id):
+            under[space].append(leaf.id)
+    return {space: tuple(leaves) for space, leaves in under.items()}

@@ -1,0 +1,51 @@
+"""What somebody may change whose rights hold for one organisation's people only.
+
+They look after their own people and badges and give the tiers that their organisation has. What the building decides
+stays the building's: temporary rights, trainings, who is staff or security, and the end of a suspension.
+"""
+
+from access.errors import NotAllowed
+from access.services.rights import Reach
+from access.store.badges import BadgeRecord
+from access.store.organisations import OrganisationRecord
+from access.store.people import PersonRecord
+from policies.ids import OrganisationId
+from policies.roster import BadgeStatus, ResidentType
+
+_OF_THE_BUILDING = frozenset(
+    {ResidentType.STAFF, ResidentType.SECURITY, ResidentType.CONTRACTOR, ResidentType.EMERGENCY}
+)
+_KEPT = ("certifications", "grants", "extended_opening")
+
+
+def is_theirs(reach: Reach, organisation: OrganisationId | None) -> bool:
+    """Return whether whatever belongs to the organisation is within the reach."""
+    return reach.organisation is None or organisation == reach.organisation
+
+
+def expect_delegated(
+    own: OrganisationRecord | None, before: PersonRecord | None, after: PersonRecord
+) -> None:
+    """Raise `NotAllowed` if the change of a person is not one that their organisation's manager makes."""
+    if own is None or after.organisation != own.id:
+        raise NotAllowed(f"person {after.id}: your rights hold for your own organisation's people only")
+    held = before.tiers if before is not None else ()
+    for tier in after.tiers:
+        if tier not in held and tier not in own.tiers:
+            raise NotAllowed(f"person {after.id}: the tier {tier} is not one that {own.id} gives")
+    was = before or PersonRecord(after.id, ResidentType.VISITOR, name="")
+    if after.type is not was.type and after.type in _OF_THE_BUILDING:
+        raise NotAllowed(f"person {after.id}: only the building makes somebody {after.type.value}")
+    if was.suspended and not after.suspended:
+        raise NotAllowed(f"person {after.id}: only the building ends a suspension")
+    for name in _KEPT:
+        if getattr(after, name) != getattr(was, name):
+            raise NotAllowed(f"person {after.id}: only the building changes {name}")
+
+
+def expect_delegated_badge(before: BadgeRecord | None, after: BadgeRecord) -> None:
+    """Raise `NotAllowed` if the change of a badge is not one that its holder's organisation makes."""
+    if after.person is None:
+        raise NotAllowed(f"badge {after.id}: only the building keeps badges that are nobody's")
+    if before is not None and before.status is BadgeStatus.SUSPENDED and after.status is BadgeStatus.ACTIVE:
+        raise NotAllowed(f"badge {after.id}: only the building ends a suspension")

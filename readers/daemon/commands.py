@@ -1,0 +1,138 @@
+"""Commands obeyed or refused: only the site's, only in time, only once; each answered by an event in the journal.
+
+The order is that of a tap: answer → journal → strike. What only locks is done even where the journal cannot keep it.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from policies.decision import Effect
+from policies.ids import DoorId
+from policies.request import DoorMode
+from readers.daemon.portal import Portal
+from readers.daemon.standings import Standings
+from readers.door import Claim
+from readers.errors import JournalError, WireError
+from readers.ports import Clock
+from readers.wire.commands import Command, Refusal, Verb, read
+from readers.wire.events import Draft, EventType, Sealed
+from readers.wire.orders import Orders
+
+_log = logging.getLogger(__name__)
+
+CLOCKS_APART = timedelta(seconds=10)
+"""A command from further ahead than this shows a clock that is wrong: by it, a late one could not be told."""
+
+_FORGERIES_APART = timedelta(minutes=1)
+"""Forgeries are journaled this often: whoever floods the bus does not flood the disk."""
+
+
+class Commands:
+    """The desk of one door computer. `keep` journals or raises, `note` journals when it can."""
+
+    def __init__(
+        self,
+        key: Ed25519PublicKey,
+        portal: Callable[[DoorId], Portal | None],
+        standings: Standings,
+        keep: Callable[[Draft], Sealed],
+        note: Callable[[Draft], None],
+        clock: Clock,
+    ) -> None:
+        self._key, self._portal, self._standings = key, portal, standings
+        self._keep, self._note, self._clock = keep, note, clock
+        self._forged_at: datetime | None = None
+
+    def take(self, payload: bytes) -> Refusal | None:
+        """Obey a command from the bus, or return why not; orders that are in force already change nothing."""
+        at = self._clock.now()
+        try:
+            command = read(payload, self._key)
+        except WireError as error:
+            self._say_forged(at, str(error))
+            return Refusal.FORGED
+        if command.orders == self._standings.of(command.door).orders:
+            return None  # the retained register, told again with every connection
+        refusal = self._misfit(command, at) or self._obey(command, at)
+        if refusal is not None:
+            _log.warning("command-refused", extra={"command": command.id, "why": refusal.value})
+            self._note(_answer(command, at, refusal))
+        return refusal
+
+    def _misfit(self, command: Command, at: datetime) -> Refusal | None:
+        """Return what is wrong with the command itself."""
+        if command.is_late(at):
+            return Refusal.STALE
+        if command.issued_at > at + CLOCKS_APART:
+            return Refusal.AHEAD
+        if self._standings.is_spent(command.id):
+            return Refusal.REPLAYED
+        has = self._standings.of(command.door).orders.revision
+        is_old = command.orders is not None and command.orders.revision <= has
+        return Refusal.SUPERSEDED if is_old else None
+
+    def _obey(self, command: Command, at: datetime) -> Refusal | None:
+        portal = self._portal(command.door)
+        if command.orders is not None:
+            return self._order(command, command.orders, portal, at)
+        if portal is None:
+            return Refusal.UNKNOWN_DOOR
+        self._standings.spend(command.id, command.expires_at + CLOCKS_APART, at)
+        return (self._unlock if command.verb is Verb.UNLOCK else self._rearm)(command, portal, at)
+
+    def _rearm(self, command: Command, portal: Portal, at: datetime) -> Refusal | None:
+        if not portal.rearm():
+            return Refusal.RELEASED if portal.is_released else Refusal.NOT_RELEASED
+        self._note(_answer(command, at))
+        return None
+
+    def _unlock(self, command: Command, portal: Portal, at: datetime) -> Refusal | None:
+        if portal.is_released:
+            return Refusal.RELEASED
+        if portal.mode() is DoorMode.LOCKDOWN:
+            return Refusal.LOCKDOWN
+        try:
+            kept = self._keep(_answer(command, at))
+        except JournalError as fault:
+            _log.error("journal-fault", extra={"door": command.door, "fault": str(fault)})
+            return Refusal.JOURNAL
+        portal.admit(Claim(portal.door.outer, portal.door.inner, decision=kept.id))
+        return None
+
+    def _order(self, command: Command, orders: Orders, portal: Portal | None, at: datetime) -> Refusal | None:
+        opens = (orders.operator, orders.event)
+        if any(order is not None and order.mode is DoorMode.FREE for order in opens):
+            try:
+                self._keep(_answer(command, at))
+            except JournalError as fault:
+                _log.error("journal-fault", extra={"door": command.door, "fault": str(fault)})
+                return Refusal.JOURNAL
+        else:
+            self._note(_answer(command, at))
+        standing = self._standings.of(command.door)
+        self._standings.keep(command.door, msgspec.structs.replace(standing, orders=orders))
+        if portal is not None:
+            portal.look_again()
+        return None
+
+    def _say_forged(self, at: datetime, fault: str) -> None:
+        if self._forged_at is not None and at < self._forged_at + _FORGERIES_APART:
+            return
+        self._forged_at = at
+        _log.warning("command-forged", extra={"fault": fault})
+        self._note(Draft(at, EventType.COMMAND, effect=Effect.DENY, cause=Refusal.FORGED.value))
+
+
+def _answer(command: Command, at: datetime, refusal: Refusal | None = None) -> Draft:
+    return Draft(
+        at,
+        EventType.COMMAND,
+        command.door,
+        effect=Effect.GRANT if refusal is None else Effect.DENY,
+        cause=command.verb.value if refusal is None else refusal.value,
+        command=command.id,
+    )

@@ -1,0 +1,116 @@
+"""Operators' word to doors: registers that only go forward, lockdowns that overlap, and everything in the audit."""
+
+from datetime import timedelta
+
+import pytest
+
+from access.errors import Conflict, Invalid, NotFound
+from access.services.doors import Act, Slot
+from access.store import audit
+from policies.request import DoorMode
+from readers.wire.commands import Verb, read
+from tests.small_site import NOON
+
+LATER = NOON + timedelta(hours=2)
+
+
+def act(number=1, at=NOON, reason="delivery"):
+    return Act(f"c-{number}", "anna", reason, at)
+
+
+@pytest.fixture
+def sent(services):
+    """Return the commands that go out, verified as a door does."""
+    commands, key = [], services.publisher.public_key
+
+    def take(message):
+        command = read(message.payload, key)
+        assert message.topic == f"totem/v1/mill/doors/{command.door}/command"
+        assert message.retain is (command.verb is Verb.ORDERS)
+        commands.append(command)
+
+    services.commands.listen(take)
+    return commands
+
+
+def audited(services):
+    with services.database.reading() as session:
+        return [(row.actor, row.action, row.subject) for row in audit.page(session, 0, 100)]
+
+
+def test_an_unlocking_is_signed_names_its_actor_and_reason_and_is_over_within_seconds(services, sent):
+    assert services.doors.unlock("front", act()) == ("front",)
+    (command,) = sent
+    assert (command.id, command.actor, command.reason) == ("c-1", "anna", "delivery")
+    assert command.expires_at - command.issued_at == timedelta(seconds=5)
+    assert audited(services)[-1] == ("anna", "door-unlock", "front: c-1: delivery")
+    assert services.doors.registers(NOON) == []
+
+
+def test_a_mode_ends_when_it_was_said_to_and_is_sent_again_until_then(services, sent):
+    services.doors.set_mode("front", DoorMode.FREE, LATER, Slot.OPERATOR, act())
+    services.doors.set_mode("front", DoorMode.LOCKED, LATER, Slot.EVENT, act(2))
+    orders = sent[-1].orders
+    assert (orders.operator.mode, orders.operator.until, orders.event.mode) == (
+        DoorMode.FREE,
+        LATER,
+        DoorMode.LOCKED,
+    )
+    again = read(services.doors.registers(NOON)[0].payload, services.publisher.public_key)
+    assert again.orders == orders
+    services.doors.set_mode("front", None, None, Slot.OPERATOR, act(3))
+    assert sent[-1].orders.operator is None
+    assert sent[-1].orders.event == orders.event
+
+
+def test_every_register_has_a_higher_revision_than_the_one_before_also_where_the_clock_goes_back(
+    services, sent
+):
+    for number, at in enumerate((NOON, NOON - timedelta(hours=1), NOON)):
+        services.doors.set_mode("front", DoorMode.FREE, LATER, Slot.OPERATOR, act(number, at))
+    revisions = [command.orders.revision for command in sent]
+    assert revisions == sorted(set(revisions))
+
+
+def test_the_lockdown_of_a_space_shuts_the_doors_into_it_and_that_of_the_site_all(services, sent):
+    assert services.doors.lock_down("room", None, act()) == ("room",)
+    assert services.doors.lock_down(None, None, act(2)) == ("front", "room")
+    assert [one.space for one in services.doors.lockdowns(NOON)] == ["room", None]
+    services.doors.end_lockdown(None, act(3))
+    standing = {command.door: command.orders.lockdown for command in sent}
+    assert standing["front"] is None
+    assert standing["room"] is not None
+    assert standing["room"].id == "c-1"
+    services.doors.end_lockdown("room", act(4))
+    assert sent[-1].orders.lockdown is None
+    assert services.doors.lockdowns(NOON) == []
+
+
+def test_of_two_lockdowns_a_door_keeps_the_one_that_lasts_longer(services, sent):
+    services.doors.lock_down("room", LATER, act())
+    services.doors.lock_down(None, LATER + timedelta(hours=1), act(2))
+    assert sent[-1].orders.lockdown.until == LATER + timedelta(hours=1)
+    assert services.doors.lockdowns(LATER) != []
+    assert services.doors.lockdowns(LATER + timedelta(hours=1)) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "ask"),
+    [
+        (NotFound, lambda doors: doors.unlock("nowhere", act())),
+        (NotFound, lambda doors: doors.lock_down("nowhere", None, act())),
+        (Invalid, lambda doors: doors.unlock("front", act(reason="  "))),
+        (Invalid, lambda doors: doors.set_mode("front", DoorMode.FREE, None, Slot.OPERATOR, act())),
+        (Invalid, lambda doors: doors.set_mode("front", DoorMode.FREE, NOON, Slot.OPERATOR, act())),
+        (Invalid, lambda doors: doors.set_mode("front", DoorMode.LOCKDOWN, LATER, Slot.OPERATOR, act())),
+        (Invalid, lambda doors: doors.lock_down(None, NOON, act())),
+        (Conflict, lambda doors: doors.end_lockdown(None, act())),
+    ],
+    ids=["door", "space", "reason", "no end", "past end", "lockdown as a mode", "past", "no lockdown"],
+)
+def test_what_does_not_fit_is_refused_and_nothing_is_sent_or_audited(services, sent, error, ask):
+    before = audited(services)
+    with pytest.raises(error):
+        ask(services.doors)
+    assert sent == []
+    assert audited(services) == before
