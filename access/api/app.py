@@ -6,6 +6,7 @@ from datetime import datetime
 from fastapi import FastAPI
 
 from access.api import (
+    audit,
     authorize,
     badges,
     building,
@@ -21,6 +22,7 @@ from access.api import (
     organisations,
     people,
     pins,
+    privacy,
     problems,
     rollcall,
     session,
@@ -68,6 +70,8 @@ def create_app(
         authorize,
         operators,
         keys,
+        audit,
+        privacy,
         docs,
     ):
         app.include_router(resource.routes)

@@ -51,8 +51,8 @@ def test_events_are_chosen_by_time_space_person_and_type(keyed, services):
         return [event["seq"] for event in auditor.get(f"/v1/events?{query}").json()["items"]]
 
     assert seqs("since=2026-09-15T10:00:01Z&until=2026-09-15T10:00:03Z") == [3, 2]
-    assert seqs("person=ada&door=front&limit=1") == [5]
-    assert seqs("person=eve") == []
+    assert seqs("person=ada&door=front&limit=1&purpose=incident&why=x") == [5]
+    assert seqs("person=eve&purpose=incident&why=x") == []
     assert seqs("space=room") == []
     assert seqs("type=decision") == []
     assert seqs("type=passage&type=decision") == [5, 4, 3, 2, 1]
