@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PARTS := PYTHON="$(PYTHON)" tests/parts.sh
 WORKERS ?= $(shell nproc)
-BENCHES ?= decide tap fanout
+BENCHES ?= decide tap fanout authorize journal
 FUZZED ?= parsers stranger tampered card chip desk
 SECONDS ?= 300
 ARGS ?=

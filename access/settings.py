@@ -33,8 +33,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     doors, `data` the folder of whatever is kept here. `database` is a URL without a password; it and `signing_key`
     default to files in `data`. With `durability` `synced` a tap is answered when its decision is on the disk, with
     `buffered` when it is safe from the death of this program. `public` opens the public page; `home_assistant` is the
-    discovery prefix that counts are announced under on the bus. A badge that nobody used for `idle_badge_days` is
-    disabled; never where it is not set.
+    discovery prefix that counts are announced under on the bus. Taps are answered `inside` the server, or by `totem
+    authorizer` `apart` from it. A badge that nobody used for `idle_badge_days` is disabled; never where it is not set.
     """
 
     policy: str = str(Path(policies.__file__).with_name("km0"))
@@ -46,6 +46,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     host: str = "127.0.0.1"
     port: int = 8000
     durability: Literal["buffered", "synced"] = "synced"
+    authorizer: Literal["inside", "apart"] = "inside"
     public: bool = False
     home_assistant: str | None = None
     idle_badge_days: Annotated[int, msgspec.Meta(ge=1)] | None = None

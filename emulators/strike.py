@@ -11,6 +11,7 @@ from emulators.contact import Contact
 from emulators.faults import CableFault, DoorFaults, RelayFault
 from emulators.leaf import Leaf
 from policies.building import Door, Strike
+from policies.ids import ReaderId
 from readers.errors import HardwareFault
 from readers.ports import Clock, Feedback, Input
 
@@ -41,8 +42,9 @@ class EmulatedDoor:
         """Engage the strike; an open leaf latches when it falls shut."""
         self._order(free=False)
 
-    def show(self, feedback: Feedback) -> None:
-        """Light the lamp at the reader."""
+    def show(self, feedback: Feedback, at: ReaderId | None = None) -> None:
+        """Light the one lamp that all readers of the door share."""
+        del at
         self.lamp = feedback
         for watcher in self._watchers:
             watcher(feedback)

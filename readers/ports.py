@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Protocol, runtime_checkable
 
-from policies.ids import DoorId
+from policies.ids import DoorId, ReaderId
 from readers.credentials.keys import KeyRef
 from readers.health import Health
 from readers.wire.events import Draft, Sealed
@@ -162,8 +162,8 @@ class DoorHardware(Protocol):
         """Engage the strike again; raise `HardwareFault` if the output is known not to answer."""
         ...
 
-    def show(self, feedback: Feedback) -> None:
-        """Tell the person at the reader; never raises."""
+    def show(self, feedback: Feedback, at: ReaderId | None = None) -> None:
+        """Tell the person at a reader of the door, or by the door's own lamp; never raises."""
         ...
 
     def listen(self, on_input: Callable[[Input], None]) -> None:

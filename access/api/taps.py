@@ -27,6 +27,9 @@ PATH = "/v1/authorize"
 ARRIVED = "totem.arrived"
 """In the scope, if the server says so: when the request was read off its line, in seconds of `time.monotonic`."""
 
+WHOLE = "totem.whole"
+"""In the scope, if the server says so: the body is there, and nothing is to be waited for."""
+
 BODY_WITHIN_S = 2.0
 """A tap is one packet; whoever sends it by drops is no controller."""
 
@@ -57,15 +60,15 @@ class Taps:
         if scope["type"] == "http" and scope["path"] == PATH and scope["method"] == "POST":
             secret = _bearer(scope["headers"])
             if secret is not None and not scope["query_string"]:
-                arrived = scope.get(ARRIVED) or monotonic()
-                refused = await self._answer(arrived, secret, receive, send)
+                refused = await self._answer(scope, secret, receive, send)
                 if refused is not None:
                     await refused(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
-    async def _answer(self, arrived: float, secret: bytes, receive: Receive, send: Send) -> Response | None:
+    async def _answer(self, scope: Scope, secret: bytes, receive: Receive, send: Send) -> Response | None:
         """Answer a tap; return what refuses a request that is none."""
+        arrived: float = scope.get(ARRIVED) or monotonic()
         key = self._ring.of(secret, self._now()) or await self._look_again(secret)
         if key is None:
             return _problem(HTTPStatus.UNAUTHORIZED, "not-signed-in", "the key is not valid")
@@ -73,7 +76,7 @@ class Taps:
             return _problem(HTTPStatus.SERVICE_UNAVAILABLE, "overloaded", "too many taps at once: ask again")
         self._asked += 1
         try:
-            body = await _body(receive)
+            body = await (_body(receive) if WHOLE in scope else _body_in_time(receive))
             if not isinstance(body, bytes):
                 return body
             tap = read_tap(body)
@@ -113,21 +116,26 @@ def _bearer(headers: list[tuple[bytes, bytes]]) -> bytes | None:
 
 
 async def _body(receive: Receive) -> bytes | Response:
-    """Return the body; or, where it is too large or does not come, what to answer and then hang up."""
-    try:
-        async with asyncio.timeout(BODY_WITHIN_S):
-            message = await receive()
-            body: bytes = message.get("body", b"")
-            while message.get("more_body") and len(body) <= MOST_BYTES:
-                message = await receive()
-                body += message.get("body", b"")
-    except TimeoutError:
-        detail = f"the body did not come within {BODY_WITHIN_S:g} s"
-        return _problem(HTTPStatus.REQUEST_TIMEOUT, "body-too-slow", detail, "close")
+    """Return the body; where it is too large, what to answer before hanging up."""
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    while message.get("more_body") and len(body) <= MOST_BYTES:
+        message = await receive()
+        body += message.get("body", b"")
     if len(body) > MOST_BYTES:
         detail = f"the body is too large: expected up to {MOST_BYTES} bytes"
         return _problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "content-too-large", detail, "close")
     return body
+
+
+async def _body_in_time(receive: Receive) -> bytes | Response:
+    """Return the body; where it does not come, what to answer before hanging up."""
+    try:
+        async with asyncio.timeout(BODY_WITHIN_S):
+            return await _body(receive)
+    except TimeoutError:
+        detail = f"the body did not come within {BODY_WITHIN_S:g} s"
+        return _problem(HTTPStatus.REQUEST_TIMEOUT, "body-too-slow", detail, "close")
 
 
 async def _send(send: Send, body: bytes) -> None:

@@ -8,7 +8,7 @@ changes of rights and passages are brought in from the side, under the one lock.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from threading import Lock
 from time import monotonic
@@ -22,6 +22,7 @@ from policies.decision import Decision, Effect, Reason, message
 from policies.ids import PersonId, SourceId
 from readers.errors import JournalError
 from readers.journal import FileJournal, GroupCommit
+from readers.wire.bus import Message
 from readers.wire.events import Event, Sealed, parse
 
 _log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ class Authorizer:
     def __init__(self, services: Services, journal: FileJournal) -> None:
         self._building, self._version = services.building, services.policy.version
         self._journal, self._commit = journal, GroupCommit(journal)
+        self._is_buffered = not journal.is_synced
         self.on_kept: Callable[[], None] = _to_nobody
         """Called whenever the journal has grown."""
         self._lock = Lock()
@@ -67,7 +69,9 @@ class Authorizer:
                 return self._answer(question, decision, None)
             passing = self._judge.reserve(question, decision, at)
             kept = self._commit.stage(drafts.decided(question, decision, at, self._version))
-        fault = await self._keep(question, due)
+        fault = self._keep_now(question) if self._is_buffered else await self._keep(question, due)
+        if fault is None and due is not None and monotonic() >= due:
+            fault = _TOO_LATE
         if fault is not None:
             return self._take_back(question, fault, kept, passing, at)
         if passing and not self._judge.door_of(question.reader).contact:
@@ -75,20 +79,26 @@ class Authorizer:
         self.on_kept()
         return self._answer(question, decision, kept.id)
 
-    async def _keep(self, question: Question, due: float | None) -> Decision | None:
-        """Wait until what is staged is kept; return what to say instead if it is not, or not in time."""
+    def _keep_now(self, question: Question) -> Decision | None:
+        """Write what is staged; return what to say instead if it is not kept."""
         try:
-            if due is None or not self._journal.is_synced:
+            self._journal.commit()
+        except JournalError as fault:
+            _log.error("journal-fault", extra={"reader": question.reader, "fault": str(fault)})
+            return _FAULT
+        return None
+
+    async def _keep(self, question: Question, due: float | None) -> Decision | None:
+        """Wait until what is staged is on the disk; return what to say instead if it is not, or not in time."""
+        try:
+            async with asyncio.timeout(None if due is None else due - monotonic()):
                 await self._commit.kept()
-            else:
-                async with asyncio.timeout(due - monotonic()):
-                    await self._commit.kept()
         except JournalError as fault:
             _log.error("journal-fault", extra={"reader": question.reader, "fault": str(fault)})
             return _FAULT
         except TimeoutError:
             return _TOO_LATE
-        return _TOO_LATE if due is not None and monotonic() >= due else None
+        return None
 
     def _take_back(
         self, question: Question, said: Decision, kept: Sealed, passing: tuple[PersonId, ...], at: datetime
@@ -137,6 +147,22 @@ class Authorizer:
     def advance(self, now: datetime) -> None:
         """Let expire what is due."""
         self._following.advance(now)
+
+    def hear(self, events: Sequence[Event]) -> None:
+        """Take in what doors report, before the server has stored it."""
+        self._following.take(events)
+
+    def change(self, payload: bytes) -> bool:
+        """Take up a signed delta; return False if something before it is missing. Raise `WireError` if forged."""
+        return self._following.change(payload)
+
+    def command(self, message: Message) -> None:
+        """Take up a door's register of modes."""
+        self._following.command(message)
+
+    def catch_up(self) -> None:
+        """Read from the store what changed, in the thread that asks for it."""
+        self._following.catch_up()
 
     def oldest(self, limit: int) -> list[bytes]:
         """Return the oldest lines that are not stored yet."""

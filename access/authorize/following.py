@@ -5,13 +5,14 @@ Everything here happens beside the path of a tap: in the thread that committed, 
 
 import logging
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from threading import Lock
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from access.authorize.judge import Judge
+from access.authorize.modes import Modes
 from access.authorize.rights import Rights
 from access.authorize.view import KEEP, SiteView
 from access.occupancy.entries import ENTERS_THE_FOLD
@@ -20,12 +21,17 @@ from access.services.outbox import RightsChanged
 from access.store import events
 from policies.ids import PersonId
 from policies.presence import Expiry
+from readers.errors import WireError
+from readers.wire import commands
+from readers.wire import delta as deltas
+from readers.wire.bus import Message
+from readers.wire.delta import Delta
 from readers.wire.events import Event, EventType
 
 _log = logging.getLogger(__name__)
 
 _AT_ONCE = 64
-"""So many events are folded under one hold of the lock: a tap waits for a few hundred microseconds at most."""
+"""So many events or people are taken up under one hold of the lock: a tap waits for a few hundred microseconds."""
 
 
 class Following:
@@ -33,15 +39,18 @@ class Following:
 
     def __init__(self, services: Services, lock: Lock, unstored: Sequence[Event]) -> None:
         self._services, self._lock = services, lock
-        self._loading = Lock()
+        self._catching_up = Lock()
         self._stays: dict[PersonId, timedelta] = {}
         self._is_stale = False
-        view = SiteView(services.building, Expiry(services.policy.calendar, limit_of=self._stays_for))
-        self._rights = self._load()
-        self.judge = Judge(services.building, self._rights, view)
-        services.rights.listen(self._reload)
+        modes = Modes(services.building, services.policy)
+        expiry = Expiry(services.policy.calendar, limit_of=self._stays_for)
+        self.judge = Judge(services.building, self._load(), SiteView(services.building, modes, expiry))
+        services.rights.listen(self._follow)
+        services.commands.listen(self.command)
         services.news.listen(self.take)
         self._resume(unstored)
+
+    # ---- what is told
 
     def take(self, news: Iterable[Event]) -> None:
         """Fold what was reported, a little at a time."""
@@ -50,34 +59,73 @@ class Following:
             with self._lock:
                 self.judge.view.take(batch)
 
-    def advance(self, now: datetime) -> None:
-        """Let expire what is due, and read rights again that could not be read when they changed."""
-        with self._lock:
-            self.judge.view.advance(now)
-        if self._is_stale:
-            self._reload()
+    def change(self, payload: bytes) -> bool:
+        """Take up a signed delta from the bus; return False if what lies before it is missing. Raise `WireError`."""
+        delta = deltas.read(payload, self._services.publisher.public_key)
+        if delta.after > self.judge.rights.version:
+            return False
+        if delta.version > self.judge.rights.version:
+            self._apply(delta)
+        return True
 
-    def _reload(self, _news: RightsChanged | None = None) -> None:
-        """Take up changed rights; while the store cannot be read, decide from those known."""
-        with self._loading:
+    def command(self, message: Message) -> None:
+        """Take up a door's register of modes, signed as the door gets it; anything else is the door's alone."""
+        try:
+            command = commands.read(message.payload, self._services.publisher.public_key)
+        except WireError as error:
+            _log.warning("command-refused", extra={"topic": message.topic, "fault": str(error)})
+            return
+        if command.orders is not None:
+            with self._lock:
+                self.judge.view.modes.put(command.door, command.orders, command.issued_at)
+
+    def catch_up(self) -> None:
+        """Read what changed since the version in force; while the store cannot be read, decide from what is known."""
+        with self._catching_up:
             try:
-                rights = self._load()
+                delta = self._services.publisher.since(self.judge.rights.version, datetime.now(UTC))
+                rights = self._load() if delta is None else None
             except SQLAlchemyError as error:
                 self._is_stale = True
                 _log.error("rights-not-read", extra={"fault": type(error).__name__})
                 return
             self._is_stale = False
+        if delta is not None:
+            self._apply(delta)
+        elif rights is not None:
             with self._lock:
-                self._rights = self.judge.rights = rights
+                self.judge.rights = rights
+
+    def advance(self, now: datetime) -> None:
+        """Let expire what is due, and read rights again that could not be read when they changed."""
+        with self._lock:
+            self.judge.view.advance(now)
+        if self._is_stale:
+            self.catch_up()
+
+    # ---- how
+
+    def _follow(self, _news: RightsChanged) -> None:
+        self.catch_up()
+
+    def _apply(self, delta: Delta) -> None:
+        steps = self.judge.rights.apply(delta)
+        is_done = False
+        while not is_done:
+            with self._lock:
+                is_done = len(list(islice(steps, _AT_ONCE))) < _AT_ONCE
 
     def _load(self) -> Rights:
         services = self._services
-        return Rights(services.policy, services.building, services.publisher.roster())
+        version = services.publisher.version()  # before the roster: what changes in between comes again
+        return Rights(services.policy, services.building, services.publisher.roster(), version)
 
     def _resume(self, unstored: Sequence[Event]) -> None:
-        """Take up who is inside, and the seats that an earlier life gave away and nobody reported about yet."""
-        view = self.judge.view
-        with self._services.database.reading() as session:
+        """Take up modes, who is inside, and the seats that an earlier life gave away and nobody reported about yet."""
+        view, services = self.judge.view, self._services
+        for register in services.doors.registers(datetime.now(UTC)):
+            self.command(register)
+        with services.database.reading() as session:
             newest = events.newest(session, events.Filter(), None, 1)
             since = max((event.at for event in (*newest, *unstored)), default=None)
             if since is None:
@@ -91,7 +139,7 @@ class Following:
         """Return how long somebody is believed to stay; whoever was asked about once keeps the answer."""
         known = self._stays.get(person)
         if known is None:
-            known = self._stays[person] = self._rights.stays_for(person)
+            known = self._stays[person] = self.judge.rights.stays_for(person)
         return known
 
 

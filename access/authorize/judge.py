@@ -16,6 +16,8 @@ from policies.request import AccessRequest
 from policies.roster import BadgeKind, is_random_uid
 
 _WAITS = Reason.AUTHORIZATION_DELAYED
+_ABOUT_COMPANIONS = frozenset({_WAITS, Reason.NO_ACCOMPANIMENT})
+"""The refusals that somebody beside the asker may turn into another answer: only then are they looked for."""
 
 
 class Judge:
@@ -37,32 +39,38 @@ class Judge:
         door = self._doors[reader]
         if question.kind is BadgeKind.UID and is_random_uid(badge):
             return self._unidentified(question, Reason.AUTHENTICATION_FACTOR_ERROR)
-        engine = self.rights.engine
-        card = engine.holders.cards.get(badge)
+        rights = self.rights
+        card = rights.cards.get(badge)
         if card is not None and card.kind is not question.kind:
             return self._unidentified(question, Reason.UNKNOWN_CREDENTIAL)
-        self.view.seats.expire(at)
-        person = card.holder.id if card is not None else None
-        companions = self._companions.of(door.id, at)
-        request = AccessRequest(at, reader, badge, question.proven, companions=companions)
-        return engine.decide(request, self.view.state(reader, person))
+        if reader in rights.seated:
+            self.view.seats.expire(at)
+            state = self.view.asked(door, card.holder.id if card is not None else None)
+        else:
+            state = self.view.plain
+        decision = rights.engine.decide(AccessRequest(at, reader, badge, question.proven), state)
+        if decision.reason in _ABOUT_COMPANIONS and (others := self._companions.of(door, at)):
+            request = AccessRequest(at, reader, badge, question.proven, companions=others)
+            return rights.engine.decide(request, state)
+        return decision
 
     def reserve(self, question: Question, decision: Decision, at: datetime) -> tuple[PersonId, ...]:
         """Take the seats that a decision gives; return who may pass by it, those who waited for them included."""
-        person, seats = decision.person, self.view.seats
+        person, reader = decision.person, question.reader
         if person is None:
             return ()
-        door = self._doors[question.reader]
-        window = timedelta(seconds=door.two_person_s)
+        if decision.effect is Effect.GRANT:
+            passing = self._companions.let_in(self._doors[reader], person, at)
+            if reader in self.rights.seated:
+                for who in passing:
+                    self.view.seats.hold(who, reader, at)
+            return passing
         if decision.reason is _WAITS:
-            seats.hold(person, question.reader, at, window)
-            self._companions.note(door.id, person, at + window, waits=True)
-        if decision.effect is not Effect.GRANT:
-            return ()
-        passing = (person, *self._companions.let_in(door.id, person, at, window))
-        for who in passing:
-            seats.hold(who, question.reader, at)
-        return passing
+            door = self._doors[reader]
+            self._companions.wait(door, person, at)
+            if reader in self.rights.seated:
+                self.view.seats.hold(person, reader, at, timedelta(seconds=door.two_person_s))
+        return ()
 
     def release(self, passing: tuple[PersonId, ...], door: DoorId) -> None:
         """Give back the seats of those who were not let pass after all."""

@@ -3,47 +3,47 @@
 Nothing here reads a database. Whoever holds the rights is told of a change and hands it over with `apply`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from datetime import timedelta
 
-import msgspec
-
-from policies.building import Building
+from policies.building import Building, Passback
 from policies.engine import Engine
-from policies.ids import BadgeId, PersonId
+from policies.ids import PersonId, ReaderId
 from policies.policy import Policy
 from policies.presence import dwell_limit
-from policies.roster import Badge, Person, Roster
-
-
-class Change(msgspec.Struct, frozen=True):
-    """People and badges as they are from now on, and those that are gone."""
-
-    people: tuple[Person, ...] = ()
-    badges: tuple[Badge, ...] = ()
-    people_gone: tuple[PersonId, ...] = ()
-    badges_gone: tuple[BadgeId, ...] = ()
+from policies.presence.seats import gained
+from policies.roster import Person, Roster
+from readers.wire.delta import Delta
 
 
 class Rights:
-    """The engine of one site, and who is due the longer opening."""
+    """The engine of one site at a version, and who is due the longer opening."""
 
-    def __init__(self, policy: Policy, building: Building, roster: Roster) -> None:
+    def __init__(self, policy: Policy, building: Building, roster: Roster, version: int) -> None:
         self.engine = Engine(policy, building, roster)
+        self.version = version
+        self.cards = self.engine.holders.cards
+        self.seated = _seated(self.engine, building)
+        """The readers at which a permit takes a seat: somebody will count it, or ask whether its holder is inside."""
         self._longer = {person.id for person in roster.people.values() if person.extended_opening}
 
-    def apply(self, change: Change) -> None:
-        """Take up a change: one look-up a person or badge, however large the site."""
-        for person in change.people:
-            self.engine.put_person(person)
-        self._note_longer(change.people)
-        for badge in change.badges:
-            self.engine.put_badge(badge)
-        for gone in change.people_gone:
-            self.engine.drop_person(gone)
+    def apply(self, delta: Delta) -> Iterator[None]:
+        """Take up a change one person or badge at a time; the version is reached with the last."""
+        engine = self.engine
+        for dropped in delta.gone_badges:
+            engine.drop_badge(dropped)
+            yield
+        for gone in delta.gone_people:
+            engine.drop_person(gone)
             self._longer.discard(gone)
-        for dropped in change.badges_gone:
-            self.engine.drop_badge(dropped)
+            yield
+        for person in delta.people:
+            self._put(person)
+            yield
+        for badge in delta.badges:
+            engine.put_badge(badge)
+            yield
+        self.version = max(self.version, delta.version)
 
     def needs_longer(self, person: PersonId | None) -> bool:
         """Return whether the extended strike time is due to somebody."""
@@ -54,9 +54,21 @@ class Rights:
         holder = self.engine.holders.people.get(person)
         return dwell_limit(holder.standing.type if holder is not None else None)
 
-    def _note_longer(self, people: Iterable[Person]) -> None:
-        for person in people:
-            if person.extended_opening:
-                self._longer.add(person.id)
-            else:
-                self._longer.discard(person.id)
+    def _put(self, person: Person) -> None:
+        self.engine.put_person(person)
+        if person.extended_opening:
+            self._longer.add(person.id)
+        else:
+            self._longer.discard(person.id)
+
+
+def _seated(engine: Engine, building: Building) -> frozenset[ReaderId]:
+    portals = engine.portals
+    counted = {space for portal in portals.values() for space in portal.enforced}
+    counted |= {space for portal in portals.values() if portal.full_forbids for space in portal.counted}
+    asked = {
+        portal.inner for portal in portals.values() if portal.passback in {Passback.HARD, Passback.TIMED}
+    }
+    return frozenset(
+        reader for reader in portals if not (counted | asked).isdisjoint(gained(building, reader))
+    )

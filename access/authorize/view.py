@@ -7,13 +7,14 @@ it asks, for the few spaces that its door leads into.
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
+from access.authorize.modes import Modes
 from access.occupancy.entries import entry_of
 from policies.building import Building, Door, Space
 from policies.decision import Effect
-from policies.ids import DoorId, PersonId, ReaderId, SpaceId
-from policies.presence import Entry, Expiry, Passage, Presence, Seats
+from policies.ids import DoorId, PersonId, SpaceId
+from policies.presence import Entry, Expiry, Presence, Seat, Seats
 from policies.presence.seats import REPORTS_WITHIN, held_for
-from policies.request import DoorMode, LiveState
+from policies.request import LiveState
 from readers.wire.events import Event, EventType
 
 KEEP = timedelta(hours=36)
@@ -23,15 +24,17 @@ _TELLS_OF_A_SEAT = frozenset({EventType.PASSAGE, EventType.NO_ENTRY})
 
 
 class SiteView:
-    """Presence and the seats in flight of one building; `modes` are the doors that are not in normal mode."""
+    """Presence, the seats in flight and the doors' modes of one building."""
 
-    def __init__(self, building: Building, expiry: Expiry | None = None) -> None:
-        self._building = building
+    def __init__(self, building: Building, modes: Modes, expiry: Expiry) -> None:
+        self._building, self.modes = building, modes
         self._presence = Presence(building, expiry, KEEP)
         self.seats = Seats(building)
-        self.modes: dict[DoorId, DoorMode] = {}
         self._leaves = _leaves_under(building)
-        self._doors = {reader: building.doors[side.door] for reader, side in building.readers.items()}
+        self._readers = building.readers
+        nobody = (self._presence, self.seats, None, None)
+        self.plain = LiveState(modes.now, _Counts(self, None, None), _Inside(*nobody), _Since(*nobody))
+        """What decisions are made from where no seat is given: everybody by the passages reported."""
 
     @property
     def longest_seat(self) -> timedelta:
@@ -54,7 +57,7 @@ class SiteView:
         """Take up events in their order, and hold again the seats that their decisions gave away."""
         for event in lately:
             grants = event.type is EventType.DECISION and event.effect is Effect.GRANT
-            if grants and event.person is not None and event.reader in self._doors:
+            if grants and event.person is not None and event.reader in self._readers:
                 self.seats.hold(event.person, event.reader, event.at)
             else:
                 self.take([event])
@@ -62,16 +65,15 @@ class SiteView:
     def advance(self, now: datetime) -> None:
         """Let expire what is due."""
         self.seats.expire(now)
+        self.modes.look(now)
         self._presence.advance(now)
 
-    def state(self, reader: ReaderId, person: PersonId | None) -> LiveState:
-        """Return what a decision about `person` at `reader` is made from; it holds until the next change."""
-        door = self._doors[reader]
-        stays = self._presence.stays
-        asked = (stays, self.seats, person, door)
-        return LiveState(self.modes, _Counts(self, person, door.id), _Inside(*asked), _Since(*asked))
+    def asked(self, door: Door, person: PersonId | None) -> LiveState:
+        """Return what a decision about `person` at `door` is made from; it holds until the next change."""
+        asked = (self._presence, self.seats, person, door)
+        return LiveState(self.modes.now, _Counts(self, person, door.id), _Inside(*asked), _Since(*asked))
 
-    def count(self, space: SpaceId, person: PersonId | None, door: DoorId) -> int:
+    def count(self, space: SpaceId, person: PersonId | None, door: DoorId | None) -> int:
         """Return who is in a space or on the way into it, but for `person` on the way through `door`."""
         state = self._presence.state
         there = sum(map(state.leaf, self._leaves[space]))
@@ -86,7 +88,7 @@ class SiteView:
 class _Counts(Mapping[SpaceId, int]):
     """How many are in a space or were let in, but for whoever asks."""
 
-    def __init__(self, view: SiteView, person: PersonId | None, door: DoorId) -> None:
+    def __init__(self, view: SiteView, person: PersonId | None, door: DoorId | None) -> None:
         self._view, self._person, self._door = view, person, door
 
     def __getitem__(self, space: SpaceId) -> int:
@@ -99,43 +101,38 @@ class _Counts(Mapping[SpaceId, int]):
         return len(self._view.spaces)
 
 
-class _Inside(Mapping[PersonId, SpaceId]):
-    """Where everybody is. Whoever asks to pass `door` is behind it already if another door has just let them there."""
+class _Asked:
+    """Where everybody is, by their last passage, and whoever asks to pass `door` by their seats too."""
 
-    def __init__(
-        self, stays: Mapping[PersonId, Passage], seats: Seats, person: PersonId | None, door: Door
-    ) -> None:
-        self._stays, self._seats, self._person, self._door = stays, seats, person, door
+    def __init__(self, presence: Presence, seats: Seats, person: PersonId | None, door: Door | None) -> None:
+        self._presence, self._seats, self._person, self._door = presence, seats, person, door
+
+    def _seat(self, person: PersonId) -> Seat | None:
+        """Return the seat by which somebody is behind the door already: another door has just let them there."""
+        door = self._door
+        return self._seats.let_in(person, door) if door is not None and person == self._person else None
+
+    def __iter__(self) -> Iterator[PersonId]:
+        return iter(self._presence.stays)
+
+    def __len__(self) -> int:
+        return len(self._presence.stays)
+
+
+class _Inside(_Asked, Mapping[PersonId, SpaceId]):
+    """The leaf space that everybody is in."""
 
     def __getitem__(self, person: PersonId) -> SpaceId:
-        if person == self._person and self._seats.let_in(person, self._door) is not None:
-            return self._door.inner
-        return self._stays[person].target
-
-    def __iter__(self) -> Iterator[PersonId]:
-        return iter(self._stays)
-
-    def __len__(self) -> int:
-        return len(self._stays)
+        seat = self._seat(person)
+        return seat.leaf if seat is not None else self._presence.stays[person].target
 
 
-class _Since(Mapping[PersonId, datetime]):
-    """Since when everybody is where `_Inside` says."""
-
-    def __init__(
-        self, stays: Mapping[PersonId, Passage], seats: Seats, person: PersonId | None, door: Door
-    ) -> None:
-        self._stays, self._seats, self._person, self._door = stays, seats, person, door
+class _Since(_Asked, Mapping[PersonId, datetime]):
+    """Since when everybody is there."""
 
     def __getitem__(self, person: PersonId) -> datetime:
-        seat = self._seats.let_in(person, self._door) if person == self._person else None
-        return seat.since if seat is not None else self._stays[person].at
-
-    def __iter__(self) -> Iterator[PersonId]:
-        return iter(self._stays)
-
-    def __len__(self) -> int:
-        return len(self._stays)
+        seat = self._seat(person)
+        return seat.since if seat is not None else self._presence.stays[person].at
 
 
 def _leaves_under(building: Building) -> dict[SpaceId, tuple[SpaceId, ...]]:

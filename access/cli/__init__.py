@@ -14,6 +14,7 @@ from access.errors import TotemError
 COMMANDS = (
     "run",
     "serve",
+    "authorizer",
     "reader",
     "emulate",
     "badge",

@@ -88,8 +88,8 @@ def _simulate(arguments: argparse.Namespace, data: Path) -> int:
 
 def _live(arguments: argparse.Namespace, data: Path) -> int:
     from access.site.emulated import EmulatedSettings, lived_until
+    from access.site.http import listen
     from access.site.live import Welcome, run_live
-    from access.site.web import listen
 
     settings = EmulatedSettings(arguments.policy, data, _people(arguments), arguments.seed)
     live_from = _start(arguments.start, arguments.policy, LIVE_FROM)

@@ -18,6 +18,7 @@ TOTEM_PORT=8080 over `port`, and with two underscores TOTEM_BUS__HOST=… over `
   host, port                   where to listen; 127.0.0.1, 8000
   durability = "synced"        a tap is answered when its decision is on the disk; "buffered": when this
                                program may die
+  authorizer = "inside"        who answers taps; "apart": `totem authorizer`, with this file or one like it
   public = true                the page without small groups is open to everybody; default false
   home_assistant = "homeassistant"   counts are announced to Home Assistant under this prefix
   log = "text" or "json", log_level = "INFO"

@@ -61,6 +61,11 @@ class Publisher:
         """Return the sources that rights go to, each with its part of the building."""
         return self._buildings
 
+    def version(self) -> int:
+        """Return the version of the rights that are committed now."""
+        with self._database.reading() as session:
+            return site.locked(session).publication
+
     def roster(self) -> Roster:
         """Return everybody and every badge, as doors would know them now."""
         with self._database.reading() as session:

@@ -1,19 +1,20 @@
 """The doors of a door computer, wired as its settings say. A library is imported where a door needs it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from access.site.board_wiring import BoardWiring
 from access.site.relay_wiring import RelayWiring
-from policies.ids import DoorId
+from policies.ids import DoorId, ReaderId
 from readers.errors import SettingsError
 from readers.feedback import signals
 from readers.hardware import DoorDevice, Emulated, Gpio, HomeAssistant, Osdp, Shelly, Uhppote, Zigbee2mqtt
 from readers.ports import Clock, DoorHardware
-from readers.settings import Settings
+from readers.settings import ReaderDevice, Settings
 
 if TYPE_CHECKING:
+    from readers.actuators.heads import Head
     from readers.osdp.peripheral import Peripheral
 
 
@@ -30,6 +31,7 @@ class DoorWiring:
         self.hardware: dict[DoorId, DoorHardware] = {}
         self._peripherals, self._loop, self._clock = peripherals, loop, clock
         self._signals, self._language = signals(settings.feedback), settings.feedback.language
+        heads = self._heads(settings.reader)
         self._closing: list[Callable[[], Awaitable[None]]] = []
         self._relays = RelayWiring(settings.relays or settings.bus, settings.source)
         self._boards = BoardWiring(settings.uhppote)
@@ -38,7 +40,7 @@ class DoorWiring:
             if device.id in self.hardware:
                 raise SettingsError(f"door {device.id}: named twice")
             try:
-                self.hardware[device.id] = self._open(device)
+                self.hardware[device.id] = self._with_heads(self._open(device), heads)
             except ImportError as missing:
                 raise SettingsError(
                     f"door {device.id}: {missing}; install it as docs/hardware.md says"
@@ -51,6 +53,24 @@ class DoorWiring:
         """Engage every strike and let the devices go."""
         for close in reversed(self._closing):
             await close()
+
+    def _heads(self, readers: "Iterable[ReaderDevice]") -> "Mapping[ReaderId, Head]":
+        """Return what shows at each OSDP reader."""
+        return {
+            reader.id: self._head(self._peripherals[reader.device])
+            for reader in readers
+            if reader.transport == "osdp" and reader.device in self._peripherals
+        }
+
+    def _head(self, peripheral: "Peripheral") -> "Head":
+        from readers.actuators.heads import Head  # noqa: PLC0415 (a computer without OSDP has none)
+
+        return Head(peripheral, self._signals, self._language)
+
+    def _with_heads(self, door: DoorHardware, heads: "Mapping[ReaderId, Head]") -> DoorHardware:
+        from readers.actuators.heads import DoorWithHeads  # noqa: PLC0415 (as above)
+
+        return DoorWithHeads(door, heads) if heads else door
 
     def _open(self, device: DoorDevice) -> DoorHardware:
         match device:
@@ -78,6 +98,7 @@ class DoorWiring:
 
         if device.device not in self._peripherals:
             raise SettingsError(f"door {device.id}: there is no osdp peripheral {device.device!r}")
-        door = OsdpDoor(device, self._peripherals[device.device], self._signals, self._language)
+        peripheral = self._peripherals[device.device]
+        door = OsdpDoor(device, peripheral, self._head(peripheral))
         self._closing.append(door.close)
         return door

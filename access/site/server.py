@@ -2,7 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import uvloop
@@ -15,10 +16,13 @@ from access.errors import SettingsError
 from access.services import Services, open_services
 from access.services.announcer import Announcer
 from access.services.intake import Intake
+from access.services.keyring import KeyRing
 from access.services.offload import WriterThread
 from access.services.upkeep import Upkeep
 from access.settings import Settings, load_hosts, load_site
-from access.site.web import Web, listen
+from access.site.calm import calm
+from access.site.http import listen
+from access.site.web import Web
 from readers.clock import SystemClock
 from readers.journal import Durability, FileJournal, forget
 
@@ -54,42 +58,52 @@ def open_site(settings: Settings) -> Services:
 
 
 async def _serve(settings: Settings, services: Services, clock: SystemClock, listener: socket.socket) -> None:
-    writer = WriterThread()
-    durability = Durability(settings.durability)
-    journal = FileJournal(Path(settings.data) / "authorizer", AUTHORIZER, clock.now, durability)
-    authorizer = Authorizer(services, journal)
-    intake = Intake(MqttBus(settings.bus), services, clock, writer)
+    writer, beside = WriterThread(), ExitStack()
+    bus = MqttBus(settings.bus)
+    inside = _Inside(settings, services, clock, beside) if settings.authorizer == "inside" else None
+    intake = Intake(bus, services, clock, writer)
     upkeep = Upkeep(
         services.database, services.badges, services.visits, services.rights, settings.idle_badge_days
     )
     web = Web(
         services,
         clock.now,
-        authorizer,
+        inside.authorizer if inside is not None else None,
         lambda: intake.is_connected,
         # The shipped building is made up, and its pages say so.
         is_fictional=settings.policy == Settings().policy,
         is_public=settings.public,
     )
-    bus, prefix = MqttBus(settings.bus), settings.home_assistant
-    announcer = Announcer(bus, services.live, services.news, clock, prefix)
-    try:
+    announcer = Announcer(bus, services.live, services.news, clock, settings.home_assistant)
+    calm()
+    with beside:
         async with asyncio.TaskGroup() as group:
-            drain = Drain(authorizer, AUTHORIZER, services, clock, writer, GATHER_S)
             tasks = [
                 group.create_task(intake.run(), name="intake"),
                 group.create_task(announcer.run(), name="announcer"),
-                group.create_task(drain.run(), name="authorizer drain"),
-                group.create_task(tend(authorizer, web.ring, clock, writer), name="authorizer tend"),
-                group.create_task(forget(authorizer, clock), name="forget"),
                 group.create_task(services.chronicle.run(clock, writer), name="chronicle"),
                 group.create_task(upkeep.run(clock, writer), name="upkeep"),
                 group.create_task(services.retention.run(clock, writer), name="retention"),
             ]
+            if inside is not None:
+                tasks += [group.create_task(each) for each in inside.tasks(web.ring, writer)]
             await web.serve(listener)
             for task in tasks:
                 task.cancel()
-    finally:
-        authorizer.close()
-        journal.close()
-        writer.close()
+    writer.close()
+
+
+class _Inside:
+    """The authorizer in the server's own process."""
+
+    def __init__(self, settings: Settings, services: Services, clock: SystemClock, beside: ExitStack) -> None:
+        folder, durability = Path(settings.data) / "authorizer", Durability(settings.durability)
+        journal = beside.enter_context(closing(FileJournal(folder, AUTHORIZER, clock.now, durability)))
+        self.authorizer = beside.enter_context(closing(Authorizer(services, journal)))
+        self._services, self._clock = services, clock
+
+    def tasks(self, ring: KeyRing, writer: WriterThread) -> tuple[Coroutine[None, None, None], ...]:
+        """Return what is to run beside the taps."""
+        authorizer, clock = self.authorizer, self._clock
+        drain = Drain(authorizer, AUTHORIZER, self._services, clock, writer, GATHER_S)
+        return drain.run(), tend(authorizer, ring, clock, writer), forget(authorizer, clock)

@@ -1,14 +1,10 @@
 """What a browser and a program see of a site: the API and the pages in one application, and its server."""
 
-import logging
-import signal
 import socket
 from collections.abc import Callable
 from datetime import datetime
-from types import FrameType
 from zoneinfo import ZoneInfo
 
-import uvicorn
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
@@ -24,16 +20,11 @@ from access.dashboard.open_pages import open_pages
 from access.dashboard.places import places
 from access.dashboard.routes import router
 from access.dashboard.security import security
-from access.errors import SettingsError
 from access.services import Services
 from access.services.decisions import Decides
 from access.services.keyring import KeyRing
 from access.services.rights import Scope
-from access.site.arrival import StampedConnection
-
-_log = logging.getLogger(__name__)
-
-_LONGEST_GOODBYE_S = 3
+from access.site.http import serve_http
 
 
 class Web:
@@ -81,48 +72,4 @@ class Web:
 
     async def serve(self, listener: socket.socket) -> None:
         """Serve until interrupted; open streams are ended first."""
-        # uvicorn stops in order at either signal and then raises it again: by then all is done.
-        signal.signal(signal.SIGTERM, _let_pass)
-        signal.signal(signal.SIGINT, _let_pass)
-        config = uvicorn.Config(
-            self._front,
-            http=StampedConnection,
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            ws="none",
-            server_header=False,
-            timeout_graceful_shutdown=_LONGEST_GOODBYE_S,
-        )
-        await _Server(config, self.broadcast).serve(sockets=[listener])
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """Take the port; raise `SettingsError` if it is somebody else's."""
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        raise SettingsError(f"{host}:{port}: {error.strerror}; choose another port") from error
-    return listener
-
-
-class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, broadcast: Broadcast) -> None:
-        super().__init__(config)
-        self._broadcast = broadcast
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        for listener in sockets or ():
-            _log.info("serving", extra={"address": "{}:{}".format(*listener.getsockname()[:2])})
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._broadcast.close()
-        await super().shutdown(sockets)
-
-
-def _let_pass(_signal: int, _frame: FrameType | None) -> None:
-    """Do nothing: the signal was obeyed already."""
+        await serve_http(self._front, listener, self.broadcast.close)

@@ -36,7 +36,8 @@ class Seats:
         self._by_key: dict[_Key, Seat] = {}
         self._of: dict[PersonId, list[Seat]] = {}
         self._held: dict[SpaceId, int] = {}
-        self._ends: list[tuple[datetime, PersonId, DoorId]] = []
+        self._ends: list[tuple[datetime, _Key]] = []
+        self._looks: dict[_Key, datetime] = {}
         self._gained = {reader: gained(building, reader) for reader in building.readers}
         self._leaf = {reader: building.passage(reader)[1] for reader in building.readers}
         self._door = {reader: building.doors[side.door] for reader, side in building.readers.items()}
@@ -54,7 +55,7 @@ class Seats:
         self._of.setdefault(person, []).append(seat)
         for space in seat.spaces:
             self._held[space] = self._held.get(space, 0) + 1
-        heappush(self._ends, (until, person, door.id))
+        self._look_at(until, (person, door.id))
         return seat
 
     def end(self, person: PersonId, door: DoorId, not_before: datetime | None = None) -> bool:
@@ -75,15 +76,27 @@ class Seats:
         """Give up the seats that nobody reported about in time."""
         ends = self._ends
         while ends and ends[0][0] <= at:
-            _, person, door = heappop(ends)
-            seat = self._by_key.get((person, door))
+            when, key = heappop(ends)
+            if self._looks.get(key) != when:
+                continue
+            del self._looks[key]
+            seat = self._by_key.get(key)
             if seat is not None and seat.until <= at:
-                self.end(person, door)
+                self.end(*key)
+            elif seat is not None:
+                self._look_at(seat.until, key)
 
-    def held(self, space: SpaceId, person: PersonId | None, door: DoorId) -> int:
+    def _look_at(self, when: datetime, key: _Key) -> None:
+        """Have `expire` look at a seat by then; one that is renewed is not queued again."""
+        known = self._looks.get(key)
+        if known is None or when < known:
+            self._looks[key] = when
+            heappush(self._ends, (when, key))
+
+    def held(self, space: SpaceId, person: PersonId | None, door: DoorId | None) -> int:
         """Return how many seats of a space are taken, but for the one that `person` has by `door` already."""
         number = self._held.get(space, 0)
-        if number and person is not None:
+        if number and person is not None and door is not None:
             own = self._by_key.get((person, door))
             number -= own is not None and space in own.spaces
         return number

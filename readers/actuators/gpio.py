@@ -16,6 +16,7 @@ from pathlib import Path
 import gpiod
 from gpiod.line import Bias, Direction, Edge, Value
 
+from policies.ids import ReaderId
 from readers.actuators.beeps import Beeper
 from readers.actuators.wires import Wires
 from readers.errors import HardwareFault
@@ -67,7 +68,8 @@ class GpioDoor:
     def lock(self) -> None:
         self._move(free=False)
 
-    def show(self, feedback: Feedback) -> None:
+    def show(self, feedback: Feedback, at: ReaderId | None = None) -> None:
+        del at  # its lamps are the door's
         signal = self._signals[feedback]
         self._light(green=signal.colour in ("green", "amber"), red=signal.colour in ("red", "amber"))
         self._after("lamp", signal.for_s, lambda: self._light(green=False, red=False))

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable
 from itertools import count
 
+from policies.ids import ReaderId
 from readers.actuators.bolt import PACE, Pace, RemoteBolt
 from readers.actuators.convention import Convention, Heard, Proof
 from readers.actuators.wires import Wires
@@ -98,7 +99,7 @@ class MqttDoor:
     def lock(self) -> None:
         self._bolt.order(free=False)
 
-    def show(self, feedback: Feedback) -> None:
+    def show(self, feedback: Feedback, at: ReaderId | None = None) -> None:
         """Do nothing: a relay has no lamp; the reader beside the door shows its own."""
 
     def listen(self, on_input: Callable[[Input], None]) -> None:

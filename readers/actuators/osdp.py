@@ -1,53 +1,38 @@
-"""A door on the outputs and inputs of an OSDP peripheral, with its lamp, buzzer and display.
+"""A door on the outputs and inputs of an OSDP peripheral.
 
 The peripheral times each order itself, so that a cut line locks the door. What it reports comes through its secure
 channel or not at all. It hangs beside the reader, often outside: where its case can be opened from the street, the
 output in it must not open the door (docs/hardware.md).
 """
 
-import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
+from policies.ids import ReaderId
 from readers.actuators.bolt import PACE, Pace, RemoteBolt
+from readers.actuators.heads import Head
 from readers.actuators.wires import Wires
 from readers.errors import HardwareFault, TransportDown
-from readers.feedback import Language, Signal
 from readers.hardware import Osdp, OsdpInput
 from readers.osdp.messages import (
     AskInputs,
-    Beep,
-    Colour,
     Completion,
     Inputs,
-    Order,
     Report,
-    SetLed,
     SetOutput,
-    ShowText,
     Tamper,
 )
 from readers.osdp.peripheral import Peripheral
 from readers.ports import Feedback, Input
 
-_COLOURS = {"off": Colour.NONE, "green": Colour.GREEN, "red": Colour.RED, "amber": Colour.AMBER}
-
 
 class OsdpDoor:
     """A door on `peripheral`, whose line belongs to the control panel, which outlives this."""
 
-    def __init__(
-        self,
-        wiring: Osdp,
-        peripheral: Peripheral,
-        signals: Mapping[Feedback, Signal],
-        language: Language,
-        pace: Pace = PACE,
-    ) -> None:
+    def __init__(self, wiring: Osdp, peripheral: Peripheral, head: Head, pace: Pace = PACE) -> None:
         self._wiring, self._peripheral, self._pace = wiring, peripheral, pace
-        self._signals, self._language = signals, language
+        self._head = head
         self._wires = Wires()
         self._bolt = RemoteBolt(f"door {wiring.id}: {peripheral}", self._switch, self._wires, pace)
-        self._shown: tuple[asyncio.Future[Completion], ...] = ()
         self._is_closed = False
         peripheral.listen(self._hear)
         peripheral.watch(self._change)
@@ -58,14 +43,9 @@ class OsdpDoor:
     def lock(self) -> None:
         self._bolt.order(free=False)
 
-    def show(self, feedback: Feedback) -> None:
-        signal = self._signals[feedback]
-        orders: list[Order] = [SetLed(_COLOURS[signal.colour], signal.for_s)]
-        if signal.beeps:
-            orders.append(Beep(signal.beeps, signal.beep_s))
-        if text := getattr(signal.text, self._language):
-            orders.append(ShowText(text, max(1.0, signal.for_s)))
-        self._shown = tuple(self._peripheral.order(order) for order in orders)
+    def show(self, feedback: Feedback, at: ReaderId | None = None) -> None:
+        del at
+        self._head.show(feedback)
 
     def listen(self, on_input: Callable[[Input], None]) -> None:
         self._wires.listen(on_input)

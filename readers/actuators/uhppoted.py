@@ -15,6 +15,7 @@ from typing import Protocol
 from uhppoted.structs import Event, GetStatusResponse
 from uhppoted.uhppote_async import UhppoteAsync
 
+from policies.ids import ReaderId
 from readers.actuators.bolt import Pace, RemoteBolt
 from readers.actuators.wires import Wires
 from readers.errors import HardwareFault
@@ -159,7 +160,7 @@ class UhppoteDoor:
     def lock(self) -> None:
         self._bolt.order(free=False)
 
-    def show(self, feedback: Feedback) -> None:
+    def show(self, feedback: Feedback, at: ReaderId | None = None) -> None:
         """Do nothing: the board lights its readers' lamps by itself."""
 
     def listen(self, on_input: Callable[[Input], None]) -> None:

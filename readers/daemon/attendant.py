@@ -27,7 +27,7 @@ from readers.wire.pin import PinCheck, check_pin
 
 _log = logging.getLogger(__name__)
 
-_FEEDBACK = {Effect.GRANT: Feedback.GRANTED, Effect.DENY: Feedback.REFUSED, Effect.PENDING: Feedback.WAITING}
+_FEEDBACK = {Effect.GRANT: Feedback.GRANTED, Effect.DENY: Feedback.REFUSED}
 
 
 class Tap(msgspec.Struct, frozen=True):
@@ -99,7 +99,7 @@ class Attendant:
             if portal is not None and decision.grants and isinstance(tap.outcome, Identified):
                 portal.admit(self._claim(tap.outcome.badge, decision, kept.id))
         if portal is not None:
-            portal.show(_FEEDBACK[decision.effect])
+            portal.show(self._feedback(decision, portal), self.reader)
         return decision
 
     def _refuse(self, tap: Tap, asked: Decision, reason: Reason) -> None:
@@ -140,6 +140,14 @@ class Attendant:
     def _is_barred(self, portal: Portal, decision: Decision) -> bool:
         """Return whether somebody who enters must wait for another door."""
         return decision.space == portal.door.inner and self._interlock.bars(portal.door.id)
+
+    def _feedback(self, decision: Decision, portal: Portal) -> Feedback:
+        """Return what the person is shown: an outcome, or what they are asked for."""
+        if decision.effect is not Effect.PENDING:
+            return _FEEDBACK[decision.effect]
+        if decision.reason is Reason.VERIFICATION_REQUIRED:
+            return Feedback.ENTER_PIN
+        return Feedback.WAITING if self._is_barred(portal, decision) else Feedback.SECOND_PERSON
 
     # ---- what is asked for
 

@@ -19,6 +19,11 @@ class SettledContact:
         self._settled_from: datetime | None = None
         self._settling: Timer | None = None
 
+    @property
+    def is_known(self) -> bool:
+        """Return whether any level has been taken yet."""
+        return self._rests_at is not None
+
     def hear(self, *, is_open: bool) -> None:
         """Take an edge at once, unless it follows another so closely that it may be chatter."""
         self._rests_at = is_open

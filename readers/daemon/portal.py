@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 
 from policies.building import Door
-from policies.ids import SpaceId
+from policies.ids import ReaderId, SpaceId
 from policies.request import DoorMode
 from readers.daemon.alarms import MAINTENANCE, Alarms
 from readers.daemon.contact import SettledContact
@@ -91,7 +91,7 @@ class Portal:
         clock: Clock,
         on_status: Callable[[Door, DoorStatus], None],
     ) -> None:
-        self.door = door
+        self.door, self._rights = door, rights
         self._hardware, self._note, self._clock, self._on_status = hardware, note, clock, on_status
         self.regime = Regime(door, rights, standings, clock, self._follow)
         self._machine = DoorMachine(door, unarmed=self.regime.standing.unarmed)
@@ -160,14 +160,14 @@ class Portal:
         self._step(DoorInput.REARMED_FREE if is_free else DoorInput.REARMED)
         return self._machine.state is not before
 
-    def show(self, feedback: Feedback) -> None:
-        """Tell the person at the reader."""
-        self._hardware.show(feedback)
+    def show(self, feedback: Feedback, at: ReaderId) -> None:
+        """Tell the person at a reader."""
+        self._hardware.show(feedback, at)
 
     # ---- what is heard
 
     def _find(self, sensed: Input) -> None:
-        """Take what an input tells at the start: a leaf that is found open was not forced."""
+        """Take what an input tells first, perhaps late: a leaf that is found open was not forced."""
         if sensed not in _CONTACT:
             self._hear(sensed)
         elif self.door.contact:
@@ -187,7 +187,11 @@ class Portal:
             self._tell()
         elif self.door.contact:
             self._obey(Ring(Alarm.CONTACT, begins=False))
-            self._contact.hear(is_open=heard is Input.CONTACT_OPEN)
+            if self._contact.is_known:
+                self._contact.hear(is_open=heard is Input.CONTACT_OPEN)
+            else:
+                self._find(heard)
+            self._tell()
 
     def _see(self, is_open: bool) -> None:  # noqa: FBT001  (what a contact tells has one value and no name)
         self._step(DoorInput.OPENED if is_open else DoorInput.CLOSED)
@@ -230,7 +234,13 @@ class Portal:
             case Ring(alarm, begins):
                 self._alarms.set(alarm) if begins else self._alarms.clear(alarm)
             case Warn(begins):
-                self._hardware.show(Feedback.CLOSE_DOOR if begins else Feedback.READY)
+                self._warn(Feedback.CLOSE_DOOR if begins else Feedback.READY)
+
+    def _warn(self, feedback: Feedback) -> None:
+        """Tell whoever is near: at every reader of the door, and by its own lamp."""
+        self._hardware.show(feedback)
+        for reader in self._rights.readers_of(self.door.id):
+            self._hardware.show(feedback, reader)
 
     def _move(self, *, release: bool) -> None:
         if self._relock is not None:

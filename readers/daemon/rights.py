@@ -16,7 +16,7 @@ from msgspec import UNSET
 from policies.building import Door
 from policies.decision import Decision, Effect, Reason
 from policies.engine import Engine
-from policies.ids import PersonId, ReaderId, SourceId, SpaceId
+from policies.ids import DoorId, PersonId, ReaderId, SourceId, SpaceId
 from policies.request import AccessRequest, Assurance, Direction, LiveState
 from readers.daemon.kept import Kept
 from readers.errors import WireError
@@ -125,6 +125,11 @@ class Rights:
         building = self.snapshot.building if self.snapshot else None
         side = building.readers.get(reader) if building else None
         return building.doors[side.door] if building and side else None
+
+    def readers_of(self, door: DoorId) -> tuple[ReaderId, ...]:
+        """Return the readers of a door, by the snapshot in force."""
+        readers = self.snapshot.building.readers.values() if self.snapshot else ()
+        return tuple(reader.id for reader in readers if reader.door == door)
 
     def passage(self, reader: ReaderId) -> tuple[SpaceId, SpaceId]:
         """Return the spaces left and reached at a reader that the snapshot in force names; else KeyError."""

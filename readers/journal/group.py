@@ -21,7 +21,7 @@ class Group:
         """Write them all, and sync them where the journal is to outlive the machine; raise `OSError` if not all."""
         if self._cut_to is not None:
             os.ftruncate(self._fd, self._cut_to)
-        data = b"".join([record.line + b"\n" for record in self.records])
+        data = b"\n".join([record.line for record in self.records]) + b"\n"
         written = os.write(self._fd, data)
         if written != len(data):
             raise OSError(f"expected to write {len(data)} bytes, wrote {written}")

@@ -8,7 +8,6 @@ that nobody was told are kept: no permit follows from those.
 
 import logging
 import os
-import secrets
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime
@@ -38,7 +37,7 @@ class Durability(Enum):
 
 def fresh_salt() -> str:
     """Return random text for one commitment."""
-    return secrets.token_hex(_SALT_BYTES)
+    return os.urandom(_SALT_BYTES).hex()
 
 
 class FileJournal:

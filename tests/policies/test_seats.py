@@ -54,7 +54,7 @@ def test_a_seat_nobody_reports_about_is_held_no_longer_than_its_door_may_take():
 
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["hold", "end", "expire"]),
+        st.sampled_from(["hold", "hold briefly", "end", "expire"]),
         st.sampled_from([ADA, BOB]),
         st.sampled_from([FRONT_IN, ROOM_IN]),
         st.integers(0, 30),
@@ -70,9 +70,10 @@ def test_what_is_counted_is_what_is_held(steps):
     for what, person, reader, wait_s in steps:
         at += timedelta(seconds=wait_s)
         door = BUILDING.readers[reader].door
-        if what == "hold":
-            seats.hold(person, reader, at)
-            model[person, door] = reader, at + held_for(BUILDING.doors[door])
+        if what.startswith("hold"):
+            lasts = SECOND * 5 if what == "hold briefly" else held_for(BUILDING.doors[door])
+            seats.hold(person, reader, at, lasts)
+            model[person, door] = reader, at + lasts
         elif what == "end":
             assert seats.end(person, door) is (model.pop((person, door), None) is not None)
         else:

@@ -21,6 +21,7 @@ from policies.ids import DoorId, SpaceId
 from readers.actuators.bolt import Pace
 from readers.actuators.convention import Convention
 from readers.actuators.gpio import GpioDoor, OpenChip
+from readers.actuators.heads import Head
 from readers.actuators.home_assistant import HomeAssistantConvention
 from readers.actuators.mqtt_relay import MqttDoor, RelayLine
 from readers.actuators.osdp import OsdpDoor
@@ -220,9 +221,9 @@ class OsdpDoorRig:
 
     async def start(self) -> None:
         self._panel = ControlPanel(self._line.path, 115200, {1: self._key}, asyncio.get_running_loop())
-        self.hardware = self._driver = OsdpDoor(
-            osdp_wiring(), self._panel.peripherals[1], signals(Feedbacks()), "fr", QUICK
-        )
+        peripheral = self._panel.peripherals[1]
+        head = Head(peripheral, signals(Feedbacks()), "fr")
+        self.hardware = self._driver = OsdpDoor(osdp_wiring(), peripheral, head, QUICK)
         self.hardware.listen(self.told.append)
         self.hardware.lock()
         async with asyncio.timeout(10):

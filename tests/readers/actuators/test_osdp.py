@@ -4,7 +4,9 @@ import asyncio
 
 import pytest
 
-from policies.ids import DoorId
+from policies.ids import DoorId, ReaderId
+from readers.actuators.heads import DoorWithHeads
+from readers.actuators.heads import Head as DoorHead
 from readers.actuators.osdp import OsdpDoor
 from readers.errors import TransportDown
 from readers.feedback import Feedbacks, Language, Signal, Text, signals
@@ -36,7 +38,8 @@ class Head:
     ) -> None:
         self.orders: list[Order] = []
         self.peripheral = Peripheral("head", self._take)
-        self.door = OsdpDoor(wiring, self.peripheral, signals(feedbacks or Feedbacks()), language)
+        self.head = DoorHead(self.peripheral, signals(feedbacks or Feedbacks()), language)
+        self.door = OsdpDoor(wiring, self.peripheral, self.head)
         self.told: list[Input] = []
         self.door.listen(self.told.append)
         self.peripheral.change(None)
@@ -99,3 +102,21 @@ async def test_a_head_that_is_cut_off_tells_nothing_of_its_door_until_it_is_back
     await head.door.close()
     head.peripheral.hear(Inputs((False, False)))
     assert len(head.told) == 4
+
+
+async def test_who_stands_at_one_reader_is_not_told_at_the_other():
+    inside, outside = Head(), Head()
+    heads = {ReaderId("in"): outside.head, ReaderId("out"): inside.head}
+    door = DoorWithHeads(outside.door, heads)
+    await asyncio.sleep(0)
+    inside.orders.clear()
+    outside.orders.clear()
+    door.show(Feedback.REFUSED, ReaderId("out"))
+    assert inside.orders
+    assert outside.orders == []
+    inside.orders.clear()
+    door.show(Feedback.CLOSE_DOOR, ReaderId("no head there"))
+    assert outside.orders  # by the door's own lamp
+    assert inside.orders == []
+    for head in (inside, outside):
+        await head.door.close()

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -30,6 +31,7 @@ from policies.roster import Badge, BadgeKind, BadgeStatus, Person, ResidentType,
 from policies.schedule import Calendar
 from readers.daemon import Credentials, Daemon, Rights
 from readers.journal import Durability, FileJournal
+from readers.ports import DoorHardware
 from readers.wire.events import Event, parse
 from readers.wire.snapshot import Snapshot, sign
 
@@ -104,9 +106,20 @@ class Desk:
         self.antennas = {reader: Antenna(self.clock) for reader in built.readers}
         self.door = self.door_type(built.doors[LAB], self.clock)
         self.uplink = QuietUplink()
+        self.hardware = self.wired(self.door)
         self.daemon = Daemon(
-            self.rights, self.antennas, {LAB: self.door}, self.journal, self.uplink, self.clock, credentials
+            self.rights,
+            self.antennas,
+            {LAB: self.hardware},
+            self.journal,
+            self.uplink,
+            self.clock,
+            credentials,
         )
+
+    def wired(self, door: EmulatedDoor) -> DoorHardware:
+        """Return what drives the door: on a plain desk it is its own driver."""
+        return door
 
     async def tap(
         self, card: VirtualCard = ADA_CARD, reader: ReaderId = LAB_IN, *, push: bool = True
@@ -129,15 +142,12 @@ class Desk:
         ]
 
 
+DeskT = TypeVar("DeskT", bound=Desk)
+
+
 @asynccontextmanager
-async def desk(
-    directory: Path,
-    payloads: Iterable[bytes] = (),
-    built: Building | None = None,
-    credentials: Credentials = UID_ALONE,
-) -> AsyncIterator[Desk]:
+async def at_work(running: DeskT, payloads: Iterable[bytes]) -> AsyncIterator[DeskT]:
     """Run a door computer; it has taken the given snapshots."""
-    running = Desk(directory, built or building(), credentials)
     task = asyncio.create_task(running.daemon.run())
     await asyncio.sleep(0)
     for payload in payloads:
@@ -148,6 +158,18 @@ async def desk(
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         running.journal.close()
+
+
+@asynccontextmanager
+async def desk(
+    directory: Path,
+    payloads: Iterable[bytes] = (),
+    built: Building | None = None,
+    credentials: Credentials = UID_ALONE,
+) -> AsyncIterator[Desk]:
+    """Run a door computer with a door that is its own driver; it has taken the given snapshots."""
+    async with at_work(Desk(directory, built or building(), credentials), payloads) as running:
+        yield running
 
 
 def signed(made: Snapshot, key: Ed25519PrivateKey = SITE_KEY) -> bytes:

@@ -93,7 +93,7 @@ def test_a_badge_and_its_pin_open_together_and_neither_alone(tmp_path: Path) -> 
         at.antennas[LAB_IN].press(PIN)
         assert not at.door.push()
         await show(at, ADA_CARD)
-        assert at.door.lamp is Feedback.WAITING
+        assert at.door.lamp is Feedback.ENTER_PIN
         assert not at.door.push()
         at.antennas[LAB_IN].press(PIN)
         assert at.door.lamp is Feedback.GRANTED
@@ -161,7 +161,7 @@ def test_under_duress_the_door_opens_as_ever_and_only_the_journal_tells(tmp_path
         at.door.watch(lamps.append)
         assert await enter_pin(at, DURESS)
         assert await enter_pin(at, PIN)
-        assert lamps == [Feedback.WAITING, Feedback.GRANTED] * 2
+        assert lamps == [Feedback.ENTER_PIN, Feedback.GRANTED] * 2
         flags = [[flag.value for flag in event.flags] for event in at.events() if event.reason]
         assert flags == [[], ["duress"], [], []]
 

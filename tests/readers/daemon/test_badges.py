@@ -103,6 +103,18 @@ def test_a_copy_with_the_application_but_without_the_keys_never_opens(tmp_path):
     live(tmp_path, act)
 
 
+def test_one_badge_at_two_readers_at_once_is_two_visits(tmp_path):
+    async def act(at: Desk) -> None:
+        for antenna in at.antennas.values():
+            antenna.rf_timing = True
+            antenna.present(issued_card())
+        await at.clock.sleep(1)
+        assert reasons(at) == ["granted", "granted"]
+        assert {event.reader for event in decisions(at)} == set(at.antennas)
+
+    live(tmp_path, act)
+
+
 class DeadKeys(Keys):
     async def derive(self, *_: object) -> bytes | None:
         raise KeyStoreFault("the token is unplugged")

@@ -427,7 +427,7 @@ def test_a_decision_that_waits_for_more_opens_nothing(tmp_path: Path) -> None:
     async def act(at: Desk) -> None:
         assert not await at.tap()
         assert at.said() == [("decision", "verification-required")]
-        assert at.door.lamp is Feedback.WAITING
+        assert at.door.lamp is Feedback.ENTER_PIN
 
     live(tmp_path, act, signed(snapshot(built=building(pin=True))))
 

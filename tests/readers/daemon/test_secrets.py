@@ -3,20 +3,25 @@
 import base64
 import logging
 import traceback
+from functools import partial
 
 import pytest
 
-from emulators.cards.desfire import DesfireCard
+from emulators.cards.desfire import DesfireCard, Memory
+from emulators.cards.ntag424 import Ntag424Card, TagMemory
 from emulators.clock import run_virtually
 from readers.credentials.desfire import ev1, ev2
-from readers.credentials.exchange import Derive
+from readers.credentials.desfire import issuing as desfire
+from readers.credentials.exchange import Derive, Step, Transmit
 from readers.credentials.keys import KeyRef
+from readers.credentials.ntag424 import issuing as ntag424
 from readers.credentials.schemes import Scheme
 from readers.credentials.session import identify
 from readers.daemon import Credentials
 from readers.errors import KeyStoreFault
 from readers.keystores.sealed import SealedKeys, write
-from tests.readers.credentials.driving import TODAY, Driver, seeded
+from tests.fuzz.targets import DESK, TAG_DESK
+from tests.readers.credentials.driving import TODAY, Driver, drive, seeded
 from tests.readers.credentials.site import (
     DESFIRE,
     KEYS,
@@ -131,6 +136,46 @@ def test_a_conversation_broken_anywhere_shows_no_key(secrets):
             said += "".join(traceback.format_exception(error))
     assert "RuntimeError: broken" in said
     assert_hidden(secrets, said)
+
+
+WORKS = {
+    "DESFire, issued": (lambda: DesfireCard(Memory(UID)), lambda draw: desfire.issue(DESK, draw)),
+    "DESFire, wiped": (issued_card, lambda draw: desfire.wipe(DESK, draw)),
+    "tag, issued": (lambda: Ntag424Card(TagMemory(UID)), lambda draw: ntag424.issue(TAG_DESK, draw)),
+    "tag, wiped": (issued_tag, lambda draw: ntag424.wipe(TAG_DESK, draw)),
+}
+
+
+@pytest.mark.parametrize(("make", "work"), WORKS.values(), ids=list(WORKS))
+def test_work_at_a_desk_shows_no_key_done_or_broken_anywhere(secrets, make, work):
+    whole = Driver(make(), KEYS)
+    outcome = whole.run(work(seeded(5)))
+    said = repr((outcome, DESK, TAG_DESK)) + " ".join(whole.told)
+    steps = len(whole.trace)
+    for at in range(1, steps, 3):
+        driver = Driver(make(), KEYS)
+        conversation = work(seeded(5))
+        step = next(conversation)
+        while len(driver.trace) < at:
+            step = conversation.send(driver.answer(step))
+        said += repr(conversation) + " ".join(driver.told)
+        try:
+            conversation.throw(RuntimeError("broken"))
+        except RuntimeError as error:
+            said += "".join(traceback.format_exception(error))
+    for answer in (b"", b"\x91\xae", b"\x91\x9d", b"\x69\x85"):
+        refused = drive(work(seeded(5)), partial(_refusing, answer))
+        said += repr(refused)
+    assert "RuntimeError: broken" in said
+    assert steps > 10
+    assert_hidden(secrets, said)
+
+
+def _refusing(answer: bytes, step: Step) -> bytes:
+    if isinstance(step, Derive):
+        return card_key(step.key, step.identity)
+    is_number = isinstance(step, Transmit) and step.apdu.startswith(b"\xff\xca")
+    return UID + b"\x90\x00" if is_number else answer
 
 
 @pytest.mark.parametrize("generation", [ev1, ev2])

@@ -1,0 +1,148 @@
+"""`totem bench authorize`: a tap over a kept connection, decided and journaled, beside a bare ASGI app.
+
+The subject is what `totem authorizer` serves: `POST /v1/authorize` before the whole application, journaled `buffered`,
+and reported over a bus in memory to a server that acknowledges (storing is its own process's work).
+The yardstick is an ASGI app that reads the same body and sends as many bytes under the same headers, on the same
+server with the same settings. `synced` answers when the decision is on the disk, beside a write and fdatasync of a
+record. Each server is a process of its own; this one is the controllers, closed loop, with the same code for all.
+Rounds are interleaved.
+"""
+
+import multiprocessing
+import os
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from time import perf_counter_ns
+
+import msgspec
+
+from access.bench.authorize.controllers import Measured, at_once, one_by_one, request
+from access.bench.authorize.servers import serve_authorizer, serve_bare
+from access.bench.decide import site_and_taps
+from access.bench.report import NotBuilt, Options, Report, Result, Size, machine, result
+from access.bench.rounds import ROUNDS, median_of
+from policies.request import AccessRequest
+from readers.journal import Durability
+
+_CLIENTS = 32
+_TAPS = 5_000
+_RECORD = b"x" * 500 + b"\n"
+"""About as long as the record of a decision."""
+
+_NS_PER_S = 1_000_000_000
+
+Contest = Callable[[float], Measured]
+
+
+def run(options: Options) -> Report:
+    """Measure; raise `NotBuilt` for a size other than the building's."""
+    if options.size is not Size.BUILDING:
+        raise NotBuilt(f"authorize: size {options.size.value} is not built; expected building")
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="totem-bench-")))
+        contests = _contests(stack, folder)
+        rounds: dict[str, list[Result]] = {name: [] for name in contests}
+        share = options.seconds / (ROUNDS + 1) / len(contests)
+        for contest in contests.values():
+            contest(share)  # warm up
+        for _ in range(ROUNDS):
+            for name, contest in contests.items():
+                rounds[name].append(_result(contest(share)))
+    results = {name: median_of(each) for name, each in rounds.items()}
+    config: dict[str, str | int | float] = {
+        "clients": _CLIENTS,
+        "taps": _TAPS,
+        "rounds": ROUNDS,
+        "seconds": options.seconds,
+    }
+    return Report("authorize", machine(), config, results, _ratios(results))
+
+
+def _contests(stack: ExitStack, folder: Path) -> dict[str, Contest]:
+    day = site_and_taps()
+    bodies = [_body(tap) for tap in day.taps[len(day.taps) // 4 :][:_TAPS]]
+    port, secret = _start(stack, serve_authorizer, _made(folder / "buffered"), Durability.BUFFERED)
+    synced, synced_secret = _start(stack, serve_authorizer, _made(folder / "synced"), Durability.SYNCED)
+    taps = [request(body, secret) for body in bodies]
+    synced_taps = [request(body, synced_secret) for body in bodies]
+    headers, size = _answer(port, taps[0])
+    bare, _ = _start(stack, serve_bare, size, headers)
+    record = os.open(folder / "bare.journal", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    stack.callback(os.close, record)
+    return {
+        "authorize.c1": lambda s: one_by_one(port, taps, s),
+        "bare.c1": lambda s: one_by_one(bare, taps, s),
+        f"authorize.c{_CLIENTS}": lambda s: at_once(port, taps, s, _CLIENTS),
+        f"bare.c{_CLIENTS}": lambda s: at_once(bare, taps, s, _CLIENTS),
+        "synced.c1": lambda s: one_by_one(synced, synced_taps, s),
+        f"synced.c{_CLIENTS}": lambda s: at_once(synced, synced_taps, s, _CLIENTS),
+        "fdatasync": lambda s: _fdatasync(record, s),
+    }
+
+
+def _ratios(results: dict[str, Result]) -> dict[str, float]:
+    one, many, synced = results["authorize.c1"], results[f"authorize.c{_CLIENTS}"], results["synced.c1"]
+    bare_one, bare_many, disk = results["bare.c1"], results[f"bare.c{_CLIENTS}"], results["fdatasync"]
+    return {
+        "authorize/bare.c1.p50": one.p50_us / bare_one.p50_us,
+        "authorize/bare.c1.p99": one.p99_us / bare_one.p99_us,
+        f"authorize/bare.c{_CLIENTS}.p99": many.p99_us / bare_many.p99_us,
+        f"authorize/bare.c{_CLIENTS}.rate": many.per_s / bare_many.per_s,
+        "synced/fdatasync.c1.added": (synced.p50_us - one.p50_us) / disk.p50_us,
+        f"synced/fdatasync.c{_CLIENTS}.rate": results[f"synced.c{_CLIENTS}"].per_s / disk.per_s,
+    }
+
+
+def _start(stack: ExitStack, serve: Callable[..., None], *arguments: object) -> tuple[int, str]:
+    """Start a server that ends with the stack; return its port and key."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    server = context.Process(target=serve, args=(theirs, *arguments), daemon=True)
+    server.start()
+    stack.callback(server.join)
+    stack.callback(server.terminate)
+    told: tuple[int, str] = ours.recv()
+    return told
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def _body(tap: AccessRequest) -> bytes:
+    badge = {"kind": "desfire", "id": tap.badge}
+    return msgspec.json.encode({"reader": tap.reader, "badge": badge, "assurance": "authenticated"})
+
+
+def _answer(port: int, tap: bytes) -> tuple[list[tuple[bytes, bytes]], int]:
+    """Return the headers and the size of one answer, for the yardstick to send the same."""
+    import socket
+
+    with socket.create_connection(("127.0.0.1", port)) as line:
+        line.sendall(tap)
+        answer = b""
+        while not answer.endswith(b"}"):
+            answer += line.recv(65536)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    named = [line.partition(b": ")[::2] for line in head.split(b"\r\n")[1:]]
+    return [(name, value) for name, value in named if name != b"date"], len(body)
+
+
+def _fdatasync(record: int, seconds: float) -> Measured:
+    times: list[int] = []
+    began = perf_counter_ns()
+    end = began + int(seconds * _NS_PER_S)
+    while (begin := perf_counter_ns()) < end:
+        os.write(record, _RECORD)
+        os.fdatasync(record)
+        times.append(perf_counter_ns() - begin)
+    return Measured(times, perf_counter_ns() - began)
+
+
+def _result(measured: Measured) -> Result:
+    """Sum up; the rate is that of all clients together."""
+    rate = len(measured.times_ns) * _NS_PER_S / measured.elapsed_ns
+    return msgspec.structs.replace(result(measured.times_ns), per_s=rate)

@@ -1,0 +1,31 @@
+"""`totem authorizer`: answer taps of controllers from memory, in a process of its own."""
+
+import argparse
+import os
+from pathlib import Path
+
+SUMMARY = "Answer taps of controllers, apart from the server."
+
+_EPILOG = """\
+The settings are those of `totem serve`, which is told `authorizer = "apart"`. Give it a port of its own; where it
+shares the server's machine it can share its file: TOTEM_PORT=8001 totem authorizer. `data` holds its journal.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = _EPILOG
+    parser.add_argument("--config", type=Path, help="the settings file (default: $TOTEM_CONFIG, or none)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Answer until stopped."""
+    from access.log import configure
+    from access.settings import load
+    from access.site.authorizer import authorize
+
+    settings = load(arguments.config, os.environ)
+    configure(settings.log, settings.log_level)
+    authorize(settings)
+    return 0

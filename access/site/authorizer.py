@@ -1,0 +1,114 @@
+"""An authorizer in a process of its own: taps answered from memory, and nothing else that could make one wait.
+
+It reads the store at its start and when rights change, hears what doors report on the bus, and reports its own
+decisions there as a door computer does. The server beside it is told `authorizer = "apart"`.
+"""
+
+import asyncio
+import random
+import socket
+from collections.abc import Coroutine
+from contextlib import closing
+from importlib.metadata import version
+from pathlib import Path
+
+import uvloop
+
+from access.api import create_app
+from access.api.taps import Taps
+from access.authorize.authorizer import AUTHORIZER, Authorizer
+from access.authorize.drain import GATHER_S
+from access.authorize.hearing import Hearing
+from access.authorize.tend import tend
+from access.bus.mqtt import MqttBus
+from access.errors import SettingsError
+from access.services import Services
+from access.services.keyring import KeyRing
+from access.services.offload import Offload, WriterThread
+from access.settings import Settings
+from access.site.calm import calm
+from access.site.http import listen, serve_http
+from access.site.server import open_site
+from readers.clock import SystemClock
+from readers.errors import JournalError
+from readers.journal import Durability, FileJournal, forget
+from readers.ports import Clock
+from readers.uplink import Uplink
+from readers.wire.bus import Bus
+from readers.wire.signals import Line, Status
+from readers.wire.topics import Topics
+
+
+def authorize(settings: Settings) -> None:
+    """Answer taps until the process is told to stop; raise `SettingsError` where another does so from this folder."""
+    services = open_site(settings)
+    try:
+        with listen(settings.host, settings.port) as listener:
+            uvloop.run(_run(settings, services, listener))
+    except JournalError as error:
+        raise SettingsError(str(error)) from error
+    finally:
+        services.close()
+
+
+async def _run(settings: Settings, services: Services, listener: socket.socket) -> None:
+    clock, reading = SystemClock(), WriterThread()
+    folder, durability = Path(settings.data) / "authorizer", Durability(settings.durability)
+    with (
+        closing(FileJournal(folder, AUTHORIZER, clock.now, durability)) as journal,
+        closing(AuthorizerProcess(services, journal, MqttBus(settings.bus), clock, reading)) as process,
+    ):
+        calm()
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(each) for each in process.tasks()]
+            await serve_http(process.front, listener, _nothing_goes_on)
+            for task in tasks:
+                task.cancel()
+    reading.close()
+
+
+class AuthorizerProcess:
+    """The parts of such a process; `front` is its application."""
+
+    def __init__(
+        self, services: Services, journal: FileJournal, bus: Bus, clock: Clock, offload: Offload
+    ) -> None:
+        self._journal, self._clock, self._offload = journal, clock, offload
+        site = services.building.site
+        self.authorizer = Authorizer(services, journal)
+        self._ring = KeyRing(services.database)
+        self._hearing = Hearing(bus, site, AUTHORIZER, self.authorizer, clock, offload)
+        inner = create_app(services, clock.now, self.authorizer, lambda: self._hearing.is_connected)
+        self.front = Taps(inner, services.building, self.authorizer, self._ring, clock.now)
+        draw = random.Random()  # noqa: S311  (spreads reconnections)
+        self._uplink = Uplink(AUTHORIZER, Topics(site), bus, journal, clock, draw, self._status)
+        self._uplink.gather_s = _gather_s
+        self.authorizer.on_kept = self._uplink.notify
+
+    def tasks(self) -> tuple[Coroutine[None, None, None], ...]:
+        """Return what is to run beside the taps."""
+        return (
+            self._hearing.run(),
+            self._uplink.run(_no_snapshots),
+            tend(self.authorizer, self._ring, self._clock, self._offload),
+            forget(self._journal, self._clock),
+        )
+
+    def close(self) -> None:
+        """Finish what is being written."""
+        self.authorizer.close()
+
+    def _status(self) -> Status:
+        return Status(Line.ONLINE, self._clock.now(), version("totem-access"))
+
+
+def _gather_s() -> float:
+    return GATHER_S
+
+
+def _no_snapshots(_payload: bytes) -> None:
+    """Ignore a snapshot: the authorizer reads the store."""
+
+
+def _nothing_goes_on() -> None:
+    """End nothing: no stream is served here."""

@@ -1,0 +1,249 @@
+"""Decide and reserve in one step: the last seat is given once, and comes back when nobody took it."""
+
+import asyncio
+import errno
+import os
+from datetime import timedelta
+from time import monotonic
+
+import pytest
+from msgspec.structs import replace
+
+from access.authorize.authorizer import Authorizer
+from access.services import open_services
+from access.services.badges import BadgeRecord
+from access.services.decisions import Question
+from access.services.doors import Act
+from access.services.people import PersonRecord
+from policies.building import Passback, Reader, ScheduledMode
+from policies.decision import Effect, Reason
+from policies.ids import BadgeId, DoorId, PersonId, ReaderId, ScheduleId, SourceId, SpaceId, TierId
+from policies.presence.seats import held_for
+from policies.request import Assurance, Direction, DoorMode
+from policies.roster import BadgeKind, ResidentType
+from readers.journal import Durability, FileJournal
+from readers.wire.events import GENESIS, Draft, EventType, parse, seal
+from tests.small_site import BUILDING, EDGE, NOON, POLICY, SCOPES
+
+SOURCE = SourceId("authorizer-1")
+ROOM = BUILDING.spaces[SpaceId("room")]
+SIDE = replace(BUILDING.doors[DoorId("room")], id=DoorId("side"))
+TWO_DOORS = replace(
+    BUILDING,
+    spaces=BUILDING.spaces | {ROOM.id: replace(ROOM, capacity=1, enforced=True)},
+    doors=BUILDING.doors | {SIDE.id: SIDE},
+    readers=BUILDING.readers | {ReaderId("side-in"): Reader(ReaderId("side-in"), SIDE.id, Direction.ENTRY)},
+)
+BY_ROOM, BY_SIDE = ReaderId("room-in"), ReaderId("side-in")
+PEOPLE = ("ada", "bob", "cyd")
+LASTS = held_for(SIDE)
+MOMENT = timedelta(seconds=1)
+
+
+def site(folder, building=TWO_DOORS, sources=SCOPES):
+    opened = open_services(f"sqlite:///{folder}/totem.db", building, POLICY, sources, folder / "key")
+    if not opened.people.page():
+        staff = (TierId("staff"),)
+        people = [PersonRecord(PersonId(name), ResidentType.STAFF, tiers=staff, name=name) for name in PEOPLE]
+        opened.people.add(people, "test", NOON)
+        badges = [BadgeRecord(BadgeId(f"chip-{name}"), BadgeKind.DESFIRE, PersonId(name)) for name in PEOPLE]
+        opened.badges.add(badges, "test", NOON)
+    return opened
+
+
+@pytest.fixture
+def services(tmp_path):
+    opened = site(tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def journal(tmp_path):
+    opened = FileJournal(tmp_path / "journal", SOURCE, lambda: NOON, Durability.BUFFERED)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def authorizer(services, journal):
+    return Authorizer(services, journal)
+
+
+def tap(who, reader):
+    return Question(reader, BadgeKind.DESFIRE, BadgeId(f"chip-{who}"), Assurance.AUTHENTICATED)
+
+
+def ask(authorizer, who, reader, at=NOON, **more):
+    return asyncio.run(authorizer.decide(tap(who, reader), at, **more)).reason
+
+
+def reported(services, kind, who, door, at, seq):
+    """Let the door's computer report, as ingest hands it on."""
+    draft = Draft(at, kind, DoorId(door), None, ROOM.id, SpaceId("hall"), person=PersonId(who))
+    services.news.tell([parse(seal(draft, EDGE, 1, seq, GENESIS, "salt").line)])
+
+
+def test_the_last_seat_is_given_once_whatever_door_is_asked(authorizer):
+    assert ask(authorizer, "ada", BY_ROOM) is Reason.GRANTED
+    assert ask(authorizer, "bob", BY_SIDE) is Reason.UPPER_OCCUPANCY_LIMIT
+    assert ask(authorizer, "bob", BY_ROOM) is Reason.UPPER_OCCUPANCY_LIMIT
+
+
+def test_whoever_hesitates_and_taps_again_is_let_in(authorizer):
+    assert ask(authorizer, "ada", BY_ROOM) is Reason.GRANTED
+    assert ask(authorizer, "ada", BY_ROOM, NOON + MOMENT) is Reason.GRANTED
+
+
+def test_a_seat_whose_holder_did_not_enter_is_free_again_with_the_report(authorizer, services):
+    ask(authorizer, "ada", BY_ROOM)
+    reported(services, EventType.NO_ENTRY, "ada", "room", NOON + MOMENT, 1)
+    assert ask(authorizer, "bob", BY_SIDE, NOON + 2 * MOMENT) is Reason.GRANTED
+
+
+def test_a_seat_whose_holder_entered_stays_taken_and_is_not_counted_twice(authorizer, services):
+    ask(authorizer, "ada", BY_ROOM)
+    reported(services, EventType.PASSAGE, "ada", "room", NOON + MOMENT, 1)
+    assert ask(authorizer, "bob", BY_SIDE, NOON + 2 * LASTS) is Reason.UPPER_OCCUPANCY_LIMIT
+
+
+def test_a_silent_door_holds_a_seat_no_longer_than_it_may_take(authorizer):
+    ask(authorizer, "ada", BY_ROOM)
+    before, after = NOON + LASTS - MOMENT, NOON + LASTS
+    assert ask(authorizer, "bob", BY_SIDE, before) is Reason.UPPER_OCCUPANCY_LIMIT
+    assert ask(authorizer, "bob", BY_SIDE, after) is Reason.GRANTED
+
+
+def test_a_dry_run_takes_no_seat(authorizer):
+    assert ask(authorizer, "ada", BY_ROOM, record=False) is Reason.GRANTED
+    assert ask(authorizer, "bob", BY_SIDE) is Reason.GRANTED
+
+
+def test_seats_in_flight_outlive_the_program(authorizer, services, journal):
+    ask(authorizer, "ada", BY_ROOM)
+    again = Authorizer(services, journal)
+    assert ask(again, "bob", BY_SIDE, NOON + MOMENT) is Reason.UPPER_OCCUPANCY_LIMIT
+    assert ask(again, "bob", BY_SIDE, NOON + LASTS) is Reason.GRANTED
+
+
+def test_hard_anti_passback_holds_between_two_doors_before_either_has_reported(tmp_path, journal):
+    hard = {
+        door: replace(TWO_DOORS.doors[door], passback=Passback.HARD) for door in (DoorId("room"), SIDE.id)
+    }
+    roomy = {ROOM.id: replace(ROOM, capacity=9)}
+    building = replace(TWO_DOORS, doors=TWO_DOORS.doors | hard, spaces=TWO_DOORS.spaces | roomy)
+    services = site(tmp_path, building)
+    authorizer = Authorizer(services, journal)
+    assert ask(authorizer, "ada", BY_ROOM) is Reason.GRANTED
+    assert ask(authorizer, "ada", BY_SIDE, NOON + MOMENT) is Reason.PASSBACK
+    assert ask(authorizer, "ada", BY_ROOM, NOON + MOMENT) is Reason.GRANTED
+    services.close()
+
+
+def two_person_site(folder):
+    paired = {DoorId("room"): replace(TWO_DOORS.doors[DoorId("room")], two_person=True)}
+    for_two = {ROOM.id: replace(ROOM, capacity=2, enforced=True)}
+    building = replace(TWO_DOORS, doors=TWO_DOORS.doors | paired, spaces=TWO_DOORS.spaces | for_two)
+    return site(folder, building)
+
+
+def test_two_persons_enter_together_and_take_two_seats(tmp_path, journal):
+    services = two_person_site(tmp_path)
+    authorizer = Authorizer(services, journal)
+    assert ask(authorizer, "ada", BY_ROOM) is Reason.AUTHORIZATION_DELAYED
+    assert ask(authorizer, "bob", BY_ROOM, NOON + MOMENT) is Reason.GRANTED
+    assert ask(authorizer, "cyd", BY_SIDE, NOON + MOMENT) is Reason.UPPER_OCCUPANCY_LIMIT
+    services.close()
+
+
+def test_a_second_person_opens_once_and_only_in_time(tmp_path, journal):
+    services = two_person_site(tmp_path)
+    authorizer = Authorizer(services, journal)
+    ask(authorizer, "ada", BY_ROOM)
+    late = NOON + timedelta(seconds=SIDE.two_person_s)
+    assert ask(authorizer, "bob", BY_ROOM, late) is Reason.AUTHORIZATION_DELAYED
+    assert ask(authorizer, "ada", BY_ROOM, late + MOMENT) is Reason.GRANTED
+    later = late + 2 * LASTS
+    assert ask(authorizer, "cyd", BY_ROOM, later) is Reason.AUTHORIZATION_DELAYED
+    services.close()
+
+
+def test_a_decision_that_is_not_on_the_disk_in_time_lets_nobody_in_and_gives_the_seat_back(
+    services, tmp_path, monkeypatch
+):
+    journal = FileJournal(tmp_path / "synced", SOURCE, lambda: NOON, Durability.SYNCED)
+    authorizer = Authorizer(services, journal)
+    slow, sync = asyncio.Event(), os.fdatasync
+
+    async def scene():
+        loop = asyncio.get_running_loop()
+
+        def wait_then_sync(fd):
+            asyncio.run_coroutine_threadsafe(slow.wait(), loop).result()
+            sync(fd)
+
+        monkeypatch.setattr(os, "fdatasync", wait_then_sync)
+        late = await authorizer.decide(tap("ada", BY_ROOM), NOON, due=monotonic() + 0.01)
+        slow.set()
+        then = await authorizer.decide(tap("bob", BY_SIDE), NOON)
+        return late, then
+
+    late, then = asyncio.run(scene())
+    assert (late.effect, late.reason) == (Effect.DENY, Reason.VERIFICATION_TIMEOUT)
+    assert then.reason is Reason.GRANTED
+    said = [(event.type, event.decision) for event in map(parse, journal.pending(10))]
+    assert said == [(EventType.DECISION, None), (EventType.NO_ENTRY, late.event), (EventType.DECISION, None)]
+    authorizer.close()
+    journal.close()
+
+
+def test_a_decision_that_cannot_be_kept_is_refused_and_gives_the_seat_back(services, journal, monkeypatch):
+    authorizer = Authorizer(services, journal)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", lambda *_: (_ for _ in ()).throw(OSError(errno.ENOSPC, "full")))
+        assert ask(authorizer, "ada", BY_ROOM) is Reason.OTHER
+    assert ask(authorizer, "bob", BY_SIDE) is Reason.GRANTED
+    assert len(journal.pending(10)) == 1
+
+
+def test_a_death_between_a_decision_and_its_entry_loses_neither(tmp_path, journal):
+    open_door = {DoorId("room"): replace(TWO_DOORS.doors[DoorId("room")], contact=False)}
+    services = site(tmp_path, replace(TWO_DOORS, doors=TWO_DOORS.doors | open_door))
+    granted = Draft(
+        NOON,
+        EventType.DECISION,
+        DoorId("room"),
+        BY_ROOM,
+        ROOM.id,
+        effect=Effect.GRANT,
+        reason=Reason.GRANTED,
+        person=PersonId("ada"),
+    )
+    kept = journal.append(granted)
+    for _ in range(2):  # the second start finds it done
+        authorizer = Authorizer(services, journal)
+        events = [parse(line) for line in journal.pending(10)]
+        assert [(event.type, event.decision) for event in events[1:]] == [(EventType.PASSAGE, kept.id)]
+        assert ask(authorizer, "bob", BY_SIDE, record=False) is Reason.UPPER_OCCUPANCY_LIMIT
+    services.close()
+
+
+def test_a_lockdown_and_a_mode_by_schedule_hold_for_controllers(tmp_path, journal):
+    free = ScheduledMode(DoorMode.FREE, ScheduleId("day"))
+    waiting = replace(free, first_person_in=True)
+    doors = {
+        DoorId("room"): replace(TWO_DOORS.doors[DoorId("room")], modes=(free,)),
+        SIDE.id: replace(SIDE, modes=(waiting,)),
+    }
+    services = site(tmp_path, replace(TWO_DOORS, doors=TWO_DOORS.doors | doors))
+    authorizer = Authorizer(services, journal)
+    authorizer.advance(NOON)
+    stranger = BadgeRecord(BadgeId("chip-nobody"), BadgeKind.DESFIRE, None)
+    services.badges.add([stranger], "test", NOON)
+    assert ask(authorizer, "dan", BY_ROOM) is Reason.UNKNOWN_CREDENTIAL
+    assert ask(authorizer, "nobody", BY_SIDE) is Reason.CREDENTIAL_UNASSIGNED
+    services.doors.lock_down(None, None, Act("l1", "test", "drill", NOON))
+    assert ask(authorizer, "ada", BY_ROOM) is Reason.THREAT_LEVEL
+    again = Authorizer(services, journal)
+    assert ask(again, "ada", BY_ROOM) is Reason.THREAT_LEVEL
+    services.close()
