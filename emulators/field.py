@@ -1,4 +1,4 @@
-"""The RF field of one reader: a `readers.ports.CardTransport` whose cards are emulated.
+"""The RF field of one reader and its keys: a `readers.ports.CardTransport` and `Keypad` whose cards are emulated.
 
 Cards come and go at once. Two in the field at a time collide: the antenna then reads neither, and the one it was
 reading is lost to it, until the field has been emptied; two that came before it looked are found as one thing that
@@ -91,6 +91,17 @@ class Antenna:
         self._is_plugged = True
         self._arrivals = Arrivals[Card]()
         self._arrivals.up()
+        self._on_key: Callable[[str], None] | None = None
+
+    def press(self, keys: str) -> None:
+        """Press keys of the reader's pad, one after the other."""
+        for key in keys:
+            if self._on_key is not None and self._is_plugged:
+                self._on_key(key)
+
+    def on_keys(self, on_key: Callable[[str], None]) -> None:
+        """Hear the keys (`readers.ports.Keypad`)."""
+        self._on_key = on_key
 
     def present(self, card: VirtualCard) -> Presented:
         """Hold a card to the reader."""

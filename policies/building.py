@@ -136,6 +136,11 @@ class Door(msgspec.Struct, frozen=True):
     modes: tuple[ScheduledMode, ...] = ()
     pre_alert_s: float = 10.0
 
+    @property
+    def asks_for_pin(self) -> bool:
+        """Return whether a PIN is ever asked for here."""
+        return self.pin or self.card_pin is not None
+
 
 _IdT = TypeVar("_IdT", SpaceId, DoorId, ReaderId)
 _ThingT = TypeVar("_ThingT", Space, Door, Reader)

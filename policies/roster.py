@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import Enum
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from policies.ids import (
     BadgeId,
@@ -119,7 +120,8 @@ class Grant(msgspec.Struct, frozen=True):
 class Person(msgspec.Struct, frozen=True):
     """A holder without a name: what the rules need to know of somebody.
 
-    `extended_opening` gives the longer strike time; why is never stored (DOMAIN section 4).
+    `extended_opening` gives the longer strike time; why is never stored (DOMAIN section 4). `pin` is the hash of a PIN
+    (readers.wire.pin), only where a door asks for one.
     """
 
     id: PersonId
@@ -133,6 +135,7 @@ class Person(msgspec.Struct, frozen=True):
     suspended: bool = False
     extended_opening: bool = False
     host: PersonId | None = None
+    pin: str | UnsetType = UNSET
 
 
 class Roster(msgspec.Struct, frozen=True):

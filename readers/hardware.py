@@ -14,6 +14,9 @@ Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=300)]
 """Inputs of 400 ms must be seen, so none is smoothed for longer than this."""
 
 
+Endpoint = Annotated[str, msgspec.Meta(pattern=r"^\d{1,3}(\.\d{1,3}){3}:\d{1,5}$")]
+
+
 class Emulated(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="hardware", tag="emulated"):
     """A door that moves nothing: it is for a desk, and says so at every start."""
 
@@ -141,5 +144,28 @@ class HomeAssistant(
     release: HomeAssistantSensor | None = None
 
 
+class UhppoteBoard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A board by its serial number and address. It sends its events to `tell`, which arrive here at `listen`.
+
+    Each board has a port of its own to send to. All are `ADDRESS:PORT`, with addresses in numbers.
+    """
+
+    id: str
+    serial: Annotated[int, msgspec.Meta(ge=1, le=2**32 - 1)]
+    address: Endpoint
+    tell: Endpoint
+    listen: Endpoint = "0.0.0.0:60001"
+
+
+class Uhppote(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="hardware", tag="uhppote"):
+    """A door of a UHPPOTE board, 1 to 4, with the contact and the button that are wired to it there."""
+
+    id: DoorId
+    board: str
+    door: Annotated[int, msgspec.Meta(ge=1, le=4)]
+    contact: bool = True
+    release: bool = False
+
+
 MqttRelay = Shelly | Zigbee2mqtt | HomeAssistant
-DoorDevice = Emulated | Gpio | Osdp | MqttRelay
+DoorDevice = Emulated | Gpio | Osdp | MqttRelay | Uhppote

@@ -7,7 +7,7 @@ kept in a `Journal`. The bus is `readers.wire.bus.Bus`. Implementations translat
 from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from policies.ids import DoorId
 from readers.credentials.keys import KeyRef
@@ -75,6 +75,15 @@ class CardTransport(Protocol):
 
     async def close(self) -> None:
         """Let the reader go."""
+        ...
+
+
+@runtime_checkable
+class Keypad(Protocol):
+    """What a reader with keys is, beside its `CardTransport`."""
+
+    def on_keys(self, on_key: Callable[[str], None]) -> None:
+        """Call `on_key` on the event loop for each key pressed from now on: a digit, `*` or `#`."""
         ...
 
 

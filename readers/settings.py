@@ -13,7 +13,7 @@ from policies.ids import ReaderId, SiteId, SourceId
 from readers.badges import Badges, Home, Masters
 from readers.errors import SettingsError
 from readers.feedback import Feedbacks
-from readers.hardware import DoorDevice
+from readers.hardware import DoorDevice, UhppoteBoard
 from readers.wire.bus import Broker
 
 _T = TypeVar("_T")
@@ -61,6 +61,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     osdp: tuple[OsdpLine, ...] = ()
     door: tuple[DoorDevice, ...] = ()
     relays: Broker | None = None
+    uhppote: tuple[UhppoteBoard, ...] = ()
     feedback: Feedbacks = Feedbacks()
 
 

@@ -12,9 +12,10 @@ from datetime import datetime
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from msgspec import UNSET
 from sqlalchemy.orm import Session
 
-from access.store import badges, changes, people, publications, site
+from access.store import badges, changes, people, pins, publications, site
 from access.store.database import Database
 from policies.building import Building
 from policies.ids import DoorId, SourceId
@@ -162,7 +163,7 @@ class Publisher:
             after,
             version,
             at,
-            tuple(person.as_known_at_doors() for person in known),
+            tuple(pins.with_pins(session, [person.as_known_at_doors() for person in known])),
             tuple(badge.as_known_at_doors() for badge in cards),
             tuple(sorted({*changed.people} - {person.id for person in known})),
             tuple(sorted({*changed.badges} - {badge.id for badge in cards})),
@@ -171,9 +172,10 @@ class Publisher:
 
 def _read_roster(session: Session) -> Roster:
     """Return everybody and every badge."""
-    return Roster.of(people.everyone(session), badges.everything(session))
+    return Roster.of(pins.with_pins(session, people.everyone(session)), badges.everything(session))
 
 
 def _for_doors(roster: Roster, part: Building) -> Roster:
-    granted = {person.id: at_doors(person, part) for person in roster.people.values() if person.grants}
-    return msgspec.structs.replace(roster, people=roster.people | granted) if granted else roster
+    special = [person for person in roster.people.values() if person.grants or person.pin is not UNSET]
+    less = {person.id: at_doors(person, part) for person in special}
+    return msgspec.structs.replace(roster, people=roster.people | less) if less else roster

@@ -30,6 +30,7 @@ from access.services.outbox import Outbox, RightsChanged
 from access.services.own import OwnEvents
 from access.services.passwords import Passwords
 from access.services.people import People
+from access.services.pins import Pins
 from access.services.publication import Publisher
 from access.services.reception import Reception
 from access.services.rollcall import RollCall
@@ -76,6 +77,7 @@ class Services(msgspec.Struct, frozen=True):
     chronicle: Chronicle
     rollcall: RollCall
     reception: Reception
+    pins: Pins
     doors: Doors
     answers: Answers
     commands: Outbox[Message]
@@ -143,6 +145,7 @@ def open_services(
         counting=Counting(database, building, own),
         chronicle=Chronicle(database, building, policy.calendar, live, recorder, own),
         reception=Reception(database),
+        pins=Pins(database, rights),
         doors=Doors(database, building, key, commands),
         answers=Answers(news),
         commands=commands,

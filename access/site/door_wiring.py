@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
+from access.site.board_wiring import BoardWiring
 from access.site.relay_wiring import RelayWiring
 from policies.ids import DoorId
 from readers.errors import SettingsError
 from readers.feedback import signals
-from readers.hardware import DoorDevice, Emulated, Gpio, HomeAssistant, Osdp, Shelly, Zigbee2mqtt
+from readers.hardware import DoorDevice, Emulated, Gpio, HomeAssistant, Osdp, Shelly, Uhppote, Zigbee2mqtt
 from readers.ports import Clock, DoorHardware
 from readers.settings import Settings
 
@@ -31,7 +32,8 @@ class DoorWiring:
         self._signals, self._language = signals(settings.feedback), settings.feedback.language
         self._closing: list[Callable[[], Awaitable[None]]] = []
         self._relays = RelayWiring(settings.relays or settings.bus, settings.source)
-        self._closing.append(self._relays.close)
+        self._boards = BoardWiring(settings.uhppote)
+        self._closing += [self._relays.close, self._boards.close]
         for device in settings.door:
             if device.id in self.hardware:
                 raise SettingsError(f"door {device.id}: named twice")
@@ -42,6 +44,7 @@ class DoorWiring:
                     f"door {device.id}: {missing}; install it as docs/hardware.md says"
                 ) from missing
         self._relays.open()
+        self._boards.open()
         self.emulated = tuple(device.id for device in settings.door if isinstance(device, Emulated))
 
     async def close(self) -> None:
@@ -63,6 +66,8 @@ class DoorWiring:
                 return door
             case Osdp():
                 return self._open_osdp(device)
+            case Uhppote():
+                return self._boards.door(device)
             case Shelly() | Zigbee2mqtt() | HomeAssistant():
                 relay = self._relays.door(device)
                 self._closing.append(relay.close)

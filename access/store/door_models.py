@@ -1,8 +1,8 @@
-"""Tables of what doors were ordered: each door's register, and the lockdowns of spaces."""
+"""Tables of what doors were ordered, each door's register and the lockdowns of spaces; and of PINs."""
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Text
+from sqlalchemy import BigInteger, ForeignKey, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from access.store.models import Row
@@ -30,3 +30,12 @@ class LockdownRow(Row):
     actor: Mapped[str]
     reason: Mapped[str]
     ended_at: Mapped[datetime | None]
+
+
+class PinRow(Row):
+    """The hash of somebody's PIN (readers.wire.pin)."""
+
+    __tablename__ = "pins"
+
+    person: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
+    hash: Mapped[str]

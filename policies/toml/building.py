@@ -147,6 +147,10 @@ def _check_modes(table: Table, door: DoorForm, schedules: set[str] | None) -> No
             fault(f"the schedule {scheduled.schedule} does not exist; expected the id of a schedule")
         if scheduled.mode is DoorMode.LOCKDOWN:
             fault("a lockdown has its own release and comes by no schedule; expected normal, free or locked")
+        if scheduled.mode is DoorMode.FREE and door.interlock is not None:
+            fault(
+                f"a free door cannot wait for the others of interlock {door.interlock}; expected normal or locked"
+            )
         if scheduled.first_person_in and scheduled.mode is not DoorMode.FREE:
             fault(f"{scheduled.mode.value} does not wait for the first person; expected free")
 

@@ -40,6 +40,7 @@ class RemoteBolt:
         self.is_free = False
         self._fault: HardwareFault | None = None
         self._is_proven = self._is_asking = False
+        self._turn = 0
         self._silent_until = asyncio.get_running_loop().time() + START_S
         self._keeping: asyncio.Task[None] | None = None
 
@@ -52,8 +53,8 @@ class RemoteBolt:
 
     def again(self, after_s: float = 0.0) -> None:
         """Give the present order once more."""
-        self._stop()
-        self._keeping = asyncio.get_running_loop().create_task(self._keep(after_s), name=self._name)
+        turn = self._stop()
+        self._keeping = asyncio.get_running_loop().create_task(self._keep(turn, after_s), name=self._name)
 
     def postpone(self) -> None:
         """Give the present order again only after a whole pause, where none is under way."""
@@ -76,13 +77,16 @@ class RemoteBolt:
         self.is_free = False
         await self._try()
 
-    def _stop(self) -> None:
+    def _stop(self) -> int:
+        """End the turn, and return the next: a library may swallow the cancellation of what waits in it."""
+        self._turn += 1
         if self._keeping is not None:
             self._keeping.cancel()
+        return self._turn
 
-    async def _keep(self, after_s: float) -> None:
+    async def _keep(self, turn: int, after_s: float) -> None:
         await asyncio.sleep(after_s)
-        while True:
+        while turn == self._turn:
             answered = await self._try()
             await asyncio.sleep(self._pause_s(answered=answered))
 

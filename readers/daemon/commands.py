@@ -42,7 +42,9 @@ class Commands:
         keep: Callable[[Draft], Sealed],
         note: Callable[[Draft], None],
         clock: Clock,
+        is_barred: Callable[[DoorId], bool],
     ) -> None:
+        self._is_barred = is_barred
         self._key, self._portal, self._standings = key, portal, standings
         self._keep, self._note, self._clock = keep, note, clock
         self._forged_at: datetime | None = None
@@ -95,6 +97,8 @@ class Commands:
             return Refusal.RELEASED
         if portal.mode() is DoorMode.LOCKDOWN:
             return Refusal.LOCKDOWN
+        if self._is_barred(command.door):
+            return Refusal.INTERLOCK
         try:
             kept = self._keep(_answer(command, at))
         except JournalError as fault:

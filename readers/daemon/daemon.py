@@ -15,7 +15,10 @@ import msgspec
 from policies.building import Door
 from policies.ids import DoorId, ReaderId
 from readers.daemon.antenna import Antenna
+from readers.daemon.attendant import Attendant
 from readers.daemon.commands import Commands
+from readers.daemon.interlock import Interlock
+from readers.daemon.pins import Lockouts
 from readers.daemon.portal import Portal
 from readers.daemon.rights import Rights
 from readers.daemon.roll import Roll
@@ -55,8 +58,20 @@ class Daemon:
         self._journal, self._uplink, self._clock = journal, uplink, clock
         self._portals: dict[DoorId, Portal] = {}
         self._owed: deque[Draft] = deque(maxlen=_MOST_OWED)
+        self._interlock = Interlock(self._portals, clock)
+        lockouts = Lockouts(self._standings)
+        self._attendants = [
+            Attendant(reader, rights, self._keep, clock, self._portal_of, lockouts, self._interlock)
+            for reader in transports
+        ]
         self._commands = Commands(
-            rights.site_key, self._portals.get, self._standings, self._keep, self._note, clock
+            rights.site_key,
+            self._portals.get,
+            self._standings,
+            self._keep,
+            self._note,
+            clock,
+            self._interlock.bars,
         )
         self._roll = Roll(transports, self._door_of, self._note, uplink.tell_status, clock)
 
@@ -70,10 +85,8 @@ class Daemon:
         self._fit_doors()
         self._roll.open()
         antennas = [
-            Antenna(
-                reader, transport, self._rights, self._keep, self._clock, self._portal_of, self._credentials
-            )
-            for reader, transport in self._transports.items()
+            Antenna(self._transports[attendant.reader], attendant, self._clock, self._credentials)
+            for attendant in self._attendants
         ]
         try:
             async with asyncio.TaskGroup() as group:
@@ -81,6 +94,9 @@ class Daemon:
                     group.create_task(antenna.run(), name=f"reader {antenna.reader}")
         finally:
             self._roll.close()
+            self._interlock.close()
+            for attendant in self._attendants:
+                attendant.close()
             for portal in self._portals.values():
                 portal.close()
 
@@ -149,6 +165,7 @@ class Daemon:
 
     def _tell_state(self, door: Door, status: DoorStatus) -> None:
         self._uplink.publish_door_state(door.id, msgspec.json.encode(status))
+        self._interlock.look()
 
     def _keep(self, draft: Draft) -> Sealed:
         """Journal an event, after those still owed, then wake the uplink; raise `JournalError` if it is not safe."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from msgspec import UNSET
 
 from policies.building import Door
 from policies.decision import Decision, Effect, Reason
@@ -138,6 +139,11 @@ class Rights:
             and person in self.snapshot.roster.people
             and self.snapshot.roster.people[person].extended_opening
         )
+
+    def pin_of(self, person: PersonId | None) -> str | None:
+        """Return the hash of somebody's PIN; None where there is none or nobody."""
+        known = self.snapshot.roster.people.get(person) if self.snapshot and person else None
+        return known.pin if known is not None and known.pin is not UNSET else None
 
     def is_stale(self, at: datetime) -> bool:
         """Return whether the snapshot is too old to decide from, or the clock too wrong to say how old it is."""

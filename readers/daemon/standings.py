@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from policies.ids import DoorId
+from readers.door.lockout import NONE, Lockout
 from readers.door.modes import Standing
 from readers.wire.events import Instant
 
@@ -21,6 +22,7 @@ _log = logging.getLogger(__name__)
 class _Kept(msgspec.Struct, frozen=True, omit_defaults=True):
     doors: dict[DoorId, Standing] = {}
     spent: dict[str, Instant] = {}
+    lockouts: dict[str, Lockout] = {}
     v: int = 1
 
 
@@ -28,12 +30,12 @@ _DECODER = msgspec.json.Decoder(_Kept)
 
 
 class Standings:
-    """The standing of every door and the commands that are spent, kept at `path`."""
+    """The standing of every door, the commands that are spent and the lock-outs of PINs, kept at `path`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         kept = _read(path)
-        self._doors, self._spent = dict(kept.doors), dict(kept.spent)
+        self._doors, self._spent, self._lockouts = dict(kept.doors), dict(kept.spent), dict(kept.lockouts)
 
     def of(self, door: DoorId) -> Standing:
         """Return what stands at a door."""
@@ -56,9 +58,23 @@ class Standings:
         self._spent[command] = until
         self._save()
 
+    def lockout(self, name: str) -> Lockout:
+        """Return the wrong PINs of a badge or a reader."""
+        return self._lockouts.get(name, NONE)
+
+    def set_lockout(self, name: str, lockout: Lockout | None, now: datetime) -> None:
+        """Keep the wrong PINs of a badge or a reader; None forgets them."""
+        if lockout is None and name not in self._lockouts:
+            return
+        self._lockouts = {each: old for each, old in self._lockouts.items() if not old.is_over(now)}
+        self._lockouts.pop(name, None)
+        if lockout is not None:
+            self._lockouts[name] = lockout
+        self._save()
+
     def _save(self) -> None:
         try:
-            _write(self._path, msgspec.json.encode(_Kept(self._doors, self._spent)))
+            _write(self._path, msgspec.json.encode(_Kept(self._doors, self._spent, self._lockouts)))
         except OSError as error:
             _log.error("standings-not-kept", extra={"file": str(self._path), "fault": str(error)})
 

@@ -8,13 +8,14 @@ The reader does not say when a card leaves. One that is told again within a mome
 """
 
 import asyncio
+from collections.abc import Callable
 
 from readers.credentials.apdu import Response, Status
 from readers.credentials.atr import TYPE_A_PART_3, storage_card_atr
 from readers.credentials.uid import GET_UID
 from readers.errors import CardGone, TransportDown
 from readers.health import Health
-from readers.osdp.messages import CardData, Report
+from readers.osdp.messages import CardData, Keys, Report
 from readers.osdp.peripheral import Peripheral
 from readers.ports import Card
 from readers.transports.arrivals import Arrivals
@@ -24,6 +25,9 @@ STAYS_S = 1.0
 
 _BITS_IN_A_BYTE = 8
 _UNNAMED = 0x0000
+
+_KEYS = {0x7F: "*", 0x0D: "#"}
+"""The two keys beside the digits, as they travel on the line (OSDP, osdp_KEYPAD)."""
 
 
 class OsdpTransport:
@@ -35,6 +39,7 @@ class OsdpTransport:
         self._lying: _ToldCard | None = None
         self._leaving: asyncio.TimerHandle | None = None
         self._is_closed = False
+        self._on_key: Callable[[str], None] | None = None
         peripheral.watch(self._change)
         peripheral.listen(self._hear)
 
@@ -44,6 +49,9 @@ class OsdpTransport:
     def watch(self, on_health: Health) -> None:
         self._arrivals.watch(on_health)
 
+    def on_keys(self, on_key: Callable[[str], None]) -> None:
+        self._on_key = on_key
+
     async def close(self) -> None:
         """Hear no more of the reader."""
         self._is_closed = True
@@ -51,7 +59,12 @@ class OsdpTransport:
         self._arrivals.end(TransportDown(f"{self._name} is closed"))
 
     def _hear(self, report: Report) -> None:
-        if self._is_closed or not isinstance(report, CardData):
+        if self._is_closed:
+            return
+        if isinstance(report, Keys) and self._on_key is not None:
+            for key in report.keys:
+                self._on_key(_KEYS.get(key, chr(key)))
+        if not isinstance(report, CardData):
             return
         if self._lying is None or self._lying.told != report:
             self._leave()

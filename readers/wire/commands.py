@@ -40,6 +40,7 @@ class Refusal(Enum):
     RELEASED = "released"
     NOT_RELEASED = "not-released"
     LOCKDOWN = "lockdown"
+    INTERLOCK = "interlock"
     UNKNOWN_DOOR = "unknown-door"
     JOURNAL = "journal"
 

@@ -11,6 +11,7 @@ from datetime import datetime
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from msgspec import UNSET
 
 from policies.building import Building
 from policies.conditions import permit_covers
@@ -48,7 +49,12 @@ def read(payload: bytes, key: Ed25519PublicKey) -> Snapshot:
 
 
 def at_doors(person: Person, building: Building) -> Person:
-    """Return a person as the doors of `building` need them: of temporary grants only those that reach one."""
+    """Return a person as the doors of `building` need them.
+
+    Of temporary grants only those that reach one of these doors, and a PIN only where one asks for it.
+    """
+    if person.pin is not UNSET and not any(door.asks_for_pin for door in building.doors.values()):
+        person = msgspec.structs.replace(person, pin=UNSET)
     if not person.grants:
         return person
     reaching = tuple(

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from emulators.osdp import EmulatedLine, EmulatedPeripheral
 from emulators.osdp_door import DOOR_HEAD, DoorOnPeripheral
 from emulators.relays import EmulatedRelay, EmulatedShelly, EmulatedSwitch, EmulatedZigbee
 from emulators.strike import EmulatedDoor
+from emulators.uhppote import SERIAL, EmulatedBoard
 from policies.building import Door, Label
 from policies.ids import DoorId, SpaceId
 from readers.actuators.bolt import HOLD_S
@@ -23,6 +25,7 @@ from readers.actuators.home_assistant import HomeAssistantConvention
 from readers.actuators.mqtt_relay import MqttDoor, RelayLine
 from readers.actuators.osdp import OsdpDoor
 from readers.actuators.shelly import ShellyConvention
+from readers.actuators.uhppoted import DELAY_S, Board
 from readers.actuators.zigbee2mqtt import ZigbeeConvention
 from readers.clock import SystemClock
 from readers.feedback import Feedbacks, signals
@@ -36,6 +39,8 @@ from readers.hardware import (
     OsdpInput,
     Shelly,
     ShellyInput,
+    Uhppote,
+    UhppoteBoard,
     Zigbee2mqtt,
 )
 from readers.osdp.panel import ControlPanel
@@ -286,6 +291,58 @@ class RelayRig:
         await self._line.close()
 
 
+class UhppoteRig:
+    """A board on the network; breaking the output is a board that is dead."""
+
+    wired = EVERY_INPUT - {Input.TAMPERED}
+    inputs_survive = False
+    is_supervised = False
+    falls_by_itself = True
+    renewed_within_s = DELAY_S + 0.5
+    hardware: DoorHardware
+
+    def __init__(self) -> None:
+        self.door = a_door()
+        self.board = EmulatedBoard(self.door)
+        self.told: list[Input] = []
+        self._events = f"127.0.0.1:{free_udp_port()}"
+
+    async def break_output(self) -> None:
+        self.board.is_dead = True
+
+    async def mend_output(self) -> None:
+        self.board.is_dead = False
+
+    async def start(self) -> None:
+        wiring = UhppoteBoard("b24", SERIAL, self.board.address, self._events, self._events)
+        self._driver = Board(wiring)
+        self.hardware = self._driver.door(Uhppote(DoorId("agora"), "b24", 1, release=True))
+        self.hardware.listen(self.told.append)
+        self._driver.open()
+        self.hardware.lock()
+        async with asyncio.timeout(10):
+            while not self._is_known():  # noqa: ASYNC110  (the board tells when it is asked)
+                await asyncio.sleep(0.01)
+
+    def _is_known(self) -> bool:
+        sensed = self.hardware.senses()
+        return Input.OUTPUT_RESTORED in sensed and bool({Input.CONTACT_OPEN, Input.CONTACT_CLOSED} & sensed)
+
+    async def stop(self) -> None:
+        await self._driver.close()
+
+    async def die(self) -> None:
+        """Let nothing of what the driver says arrive any more."""
+        self.board.is_dead = True
+
+
+def free_udp_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 class RelayKind(NamedTuple):
     """A device with how it is spoken to, what it can tell, and whether its relay falls back by a timer of its own."""
 
@@ -395,3 +452,12 @@ def zigbee(folder: Path) -> AbstractAsyncContextManager[Rig]:
 
 def home_assistant(folder: Path) -> AbstractAsyncContextManager[Rig]:
     return relay(HOME_ASSISTANT, folder)
+
+
+@asynccontextmanager
+async def uhppote(_: Path) -> AsyncIterator[Rig]:
+    rig = UhppoteRig()
+    async with rig.board:
+        await rig.start()
+        yield rig
+        await rig.stop()

@@ -18,6 +18,7 @@ RIGS = [
     doors.shelly,
     doors.zigbee,
     doors.home_assistant,
+    doors.uhppote,
 ]
 
 

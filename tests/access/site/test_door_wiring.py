@@ -71,6 +71,37 @@ async def test_a_door_on_a_peripheral_that_no_line_has_is_refused(tmp_path):
         wired(chosen)
 
 
+BOARD = '[[uhppote]]\nid = "b24"\nserial = 405419896\naddress = "127.0.0.1:9"\ntell = "127.0.0.1:60001"\n'
+SEMINAR = '[[door]]\nid = "{}"\nhardware = "uhppote"\nboard = "{}"\ndoor = 1\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (SEMINAR.format("a", "b24"), "door a: there is no uhppote board 'b24'"),
+        (BOARD + BOARD, "uhppote b24: named twice"),
+        (BOARD + SEMINAR.format("a", "b24") + SEMINAR.format("b", "b24"), "door b: door 1 of b24 is a's"),
+    ],
+)
+async def test_boards_that_do_not_fit_are_refused(tmp_path, text, complaint):
+    chosen = settings(tmp_path, text)
+    with pytest.raises(SettingsError, match=complaint):
+        wired(chosen)
+
+
+async def test_every_kind_of_relay_is_wired_and_locked_at_the_end(tmp_path):
+    kinds = (
+        '[[door]]\nid = "a"\nhardware = "shelly"\nprefix = "shelly-a"\n'
+        '[[door]]\nid = "b"\nhardware = "zigbee2mqtt"\nrelay = "b"\n'
+        '[[door]]\nid = "c"\nhardware = "home-assistant"\ncommand_topic = "c/set"\nstate_topic = "c"\n'
+    )
+    doors = wired(settings(tmp_path, "[bus]\nport = 9\n" + kinds + BOARD + SEMINAR.format("d", "b24")))
+    assert set(doors.hardware) == {DoorId(each) for each in "abcd"}
+    for door in doors.hardware.values():
+        door.lock()
+    await doors.close()
+
+
 async def test_a_door_that_is_wired_twice_is_refused(tmp_path):
     chosen = settings(tmp_path, 2 * '[[door]]\nid = "agora"\nhardware = "emulated"\n')
     with pytest.raises(SettingsError, match="door agora: named twice"):

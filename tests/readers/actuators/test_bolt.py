@@ -20,7 +20,7 @@ class Relay:
 
     def __init__(self) -> None:
         self.delay_s: float | None = 0.0
-        self.refuses = False
+        self.refuses = self.is_deaf_to_cancellation = False
         self.orders: list[tuple[float, bool]] = []
         self.told: list[Input] = []
         wires = Wires()
@@ -31,7 +31,11 @@ class Relay:
         self.orders.append((round(asyncio.get_running_loop().time(), 3), free))
         if self.refuses:
             raise HardwareFault("not-capable")
-        await (asyncio.sleep(self.delay_s) if self.delay_s is not None else asyncio.Event().wait())
+        try:
+            await (asyncio.sleep(self.delay_s) if self.delay_s is not None else asyncio.Event().wait())
+        except asyncio.CancelledError:
+            if not self.is_deaf_to_cancellation:
+                raise
 
 
 def with_a_relay(play: Callable[[Relay], Awaitable[None]]) -> None:
@@ -96,6 +100,18 @@ def test_a_relay_that_answers_again_hears_the_present_order_and_no_late_one():
         await asyncio.sleep(2 * RETRY_S)
         assert relay.told == [FAILED, RESTORED]
         assert {free for _, free in relay.orders} == {False}
+
+    with_a_relay(play)
+
+
+def test_a_line_that_swallows_its_cancellation_gives_no_order_of_before():
+    async def play(relay: Relay) -> None:
+        relay.delay_s, relay.is_deaf_to_cancellation = 0.5, True
+        relay.bolt.order(free=True)
+        await asyncio.sleep(0.1)
+        relay.bolt.order(free=False)
+        await asyncio.sleep(2 * CHECK_S)
+        assert [free for _, free in relay.orders] == [True, False, False]
 
     with_a_relay(play)
 

@@ -1,0 +1,216 @@
+"""What becomes of each tap at one reader: decided, kept and shown; and asked for what it lacks.
+
+That is a PIN, a second person, or another door to be shut first. The order is the promise: decision → journal →
+strike. Whatever fails on the way, nothing opens; who leaves is never asked for anything.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+import msgspec
+
+from policies.decision import Decision, Effect, Flag, Reason
+from policies.ids import BadgeId, PersonId, ReaderId
+from policies.request import NO_VIEW, AccessRequest, Assurance, DoorMode, LiveState
+from readers.credentials.exchange import Identified, Rejected
+from readers.daemon.company import Company
+from readers.daemon.interlock import Interlock
+from readers.daemon.pins import Keypad, Lockouts
+from readers.daemon.portal import Portal
+from readers.daemon.rights import Rights
+from readers.door import Claim
+from readers.errors import JournalError
+from readers.ports import Clock, Feedback
+from readers.wire.events import Draft, EventType, Inputs, Sealed
+from readers.wire.pin import PinCheck, check_pin
+
+_log = logging.getLogger(__name__)
+
+_FEEDBACK = {Effect.GRANT: Feedback.GRANTED, Effect.DENY: Feedback.REFUSED, Effect.PENDING: Feedback.WAITING}
+
+
+class Tap(msgspec.Struct, frozen=True):
+    """What was read, and what has been shown for it since. `duress` is told to the server and to nobody here."""
+
+    outcome: Identified | Rejected
+    pin_ok: bool = False
+    duress: bool = False
+    companions: tuple[PersonId, ...] = ()
+
+
+class Attendant:
+    """The one who attends to a reader. `portal` finds its door, once a snapshot has named it."""
+
+    def __init__(
+        self,
+        reader: ReaderId,
+        rights: Rights,
+        keep: Callable[[Draft], Sealed],
+        clock: Clock,
+        portal: Callable[[ReaderId], Portal | None],
+        lockouts: Lockouts,
+        interlock: Interlock,
+    ) -> None:
+        self.reader = reader
+        self._rights, self._keep, self._clock, self._portal = rights, keep, clock, portal
+        self._lockouts, self._interlock = lockouts, interlock
+        self._keypad, self._company = Keypad(clock), Company(clock)
+
+    def take(self, outcome: Identified | Rejected) -> Decision:
+        """Attend to a card that has been read; the visit before it is over."""
+        self._keypad.give_up()
+        return self._settle(Tap(outcome))
+
+    def press(self, key: str) -> None:
+        """Take a key of the reader's pad: a digit, `*` to begin again, `#` to enter."""
+        self._keypad.press(key)
+
+    def close(self) -> None:
+        """Forget who waits."""
+        self._keypad.close()
+        self._company.close()
+
+    # ---- one step of a visit
+
+    def _settle(self, tap: Tap) -> Decision:
+        """Decide with what has been shown so far, and go on from there."""
+        portal = self._portal(self.reader)
+        mode = portal.mode() if portal is not None else DoorMode.NORMAL
+        at = self._clock.now()
+        wanted = self._decide(tap, portal, mode, at)
+        decision = self._conclude(tap, wanted, portal, mode, at)
+        if decision.effect is Effect.PENDING:
+            self._ask(tap, decision, portal)
+        elif decision.grants and decision.person is not None:
+            self._company.let_in(decision.person)
+        return decision
+
+    def _conclude(
+        self, tap: Tap, decision: Decision, portal: Portal | None, mode: DoorMode, at: datetime
+    ) -> Decision:
+        """Keep a decision, let pass if it grants, and show it; return it, or the refusal where it is not kept."""
+        try:
+            kept = self._keep(self._draft(tap, decision, mode, at))
+        except JournalError as fault:
+            _log.error("journal-fault", extra={"reader": self.reader, "fault": str(fault)})
+            decision = Decision(Effect.DENY, Reason.OTHER)
+        else:
+            if portal is not None and decision.grants and isinstance(tap.outcome, Identified):
+                portal.admit(self._claim(tap.outcome.badge, decision, kept.id))
+        if portal is not None:
+            portal.show(_FEEDBACK[decision.effect])
+        return decision
+
+    def _refuse(self, tap: Tap, asked: Decision, reason: Reason) -> None:
+        """End a visit that was asked for something and did not show it."""
+        refused = msgspec.structs.replace(asked, effect=Effect.DENY, reason=reason)
+        portal = self._portal(self.reader)
+        mode = portal.mode() if portal is not None else DoorMode.NORMAL
+        self._conclude(tap, refused, portal, mode, self._clock.now())
+
+    # ---- what is decided
+
+    def _decide(self, tap: Tap, portal: Portal | None, mode: DoorMode, at: datetime) -> Decision:
+        outcome = tap.outcome
+        if isinstance(outcome, Rejected):
+            door = self._rights.door_of(self.reader)
+            return Decision(Effect.DENY, outcome.reason, door=door.id if door else None)
+        companions, state = tap.companions, NO_VIEW
+        if portal is not None:
+            state = LiveState({portal.door.id: mode})
+            companions += self._beside(portal)
+        request = AccessRequest(at, self.reader, outcome.badge, outcome.assurance, tap.pin_ok, companions)
+        decision = self._rights.decide(request, state)
+        if tap.duress:
+            decision = msgspec.structs.replace(decision, flags=(*decision.flags, Flag.DURESS))
+        if decision.reason is Reason.VERIFICATION_REQUIRED and self._lockouts.hold(
+            outcome.badge, self.reader, at
+        ):
+            return msgspec.structs.replace(decision, effect=Effect.DENY, reason=Reason.LOCKOUT)
+        if decision.grants and portal is not None and self._is_barred(portal, decision):
+            reason = Reason.AUTHORIZATION_DELAYED
+            return msgspec.structs.replace(decision, effect=Effect.PENDING, reason=reason)
+        return decision
+
+    def _beside(self, portal: Portal) -> tuple[PersonId, ...]:
+        door = portal.door
+        return self._company.beside(door.two_person_s, only_waiting=door.two_person)
+
+    def _is_barred(self, portal: Portal, decision: Decision) -> bool:
+        """Return whether somebody who enters must wait for another door."""
+        return decision.space == portal.door.inner and self._interlock.bars(portal.door.id)
+
+    # ---- what is asked for
+
+    def _ask(self, tap: Tap, decision: Decision, portal: Portal | None) -> None:
+        if decision.reason is Reason.VERIFICATION_REQUIRED:
+            self._keypad.ask(lambda pin: self._check(tap, decision, pin))
+        elif portal is not None and self._is_barred(portal, decision):
+            self._interlock.wait(portal.door.id, lambda may: self._step_up(tap, decision, may=may))
+        elif portal is not None and decision.person is not None:
+            self._company.wait(
+                decision.person, portal.door.two_person_s, lambda who: self._meet(tap, decision, who)
+            )
+
+    def _check(self, tap: Tap, decision: Decision, pin: str | None) -> None:
+        outcome, at = tap.outcome, self._clock.now()
+        if pin is None or isinstance(outcome, Rejected):
+            self._too_late(tap, decision)
+            return
+        kept = self._rights.pin_of(decision.person)
+        check = check_pin(pin, kept) if kept is not None else PinCheck.WRONG
+        if check is PinCheck.WRONG:
+            is_out = self._lockouts.fail(outcome.badge, self.reader, at)
+            self._refuse(tap, decision, Reason.MAX_ATTEMPTS if is_out else Reason.INCORRECT_FACTOR)
+        else:
+            self._lockouts.clear(outcome.badge, at)
+            is_forced = check is PinCheck.DURESS
+            self._settle(msgspec.structs.replace(tap, pin_ok=True, duress=is_forced))
+
+    def _meet(self, tap: Tap, decision: Decision, with_whom: tuple[PersonId, ...]) -> None:
+        if with_whom:
+            self._settle(msgspec.structs.replace(tap, companions=with_whom))
+        else:
+            self._too_late(tap, decision)
+
+    def _step_up(self, tap: Tap, decision: Decision, *, may: bool) -> None:
+        if may:
+            self._settle(tap)
+        else:
+            self._too_late(tap, decision)
+
+    def _too_late(self, tap: Tap, decision: Decision) -> None:
+        self._refuse(tap, decision, Reason.VERIFICATION_TIMEOUT)
+
+    # ---- what is kept
+
+    def _draft(self, tap: Tap, decision: Decision, mode: DoorMode, at: datetime) -> Draft:
+        snapshot, outcome = self._rights.snapshot, tap.outcome
+        badge, assurance = (
+            (outcome.badge, outcome.assurance) if isinstance(outcome, Identified) else (None, Assurance.NONE)
+        )
+        version = snapshot.version if snapshot else 0
+        return Draft(
+            at,
+            EventType.DECISION,
+            decision.door,
+            self.reader,
+            decision.space,
+            None,
+            None,
+            decision.effect,
+            decision.reason,
+            decision.inwards,
+            decision.rules,
+            decision.flags,
+            snapshot.policy.version if snapshot else None,
+            Inputs(assurance, tap.pin_ok, mode.value, version),
+            person=decision.person,
+            badge=badge,
+        )
+
+    def _claim(self, badge: BadgeId, decision: Decision, decided: str) -> Claim:
+        origin, target = self._rights.passage(self.reader)
+        slow = self._rights.needs_longer(decision.person)
+        return Claim(origin, target, self.reader, decided, decision.person, badge, extended=slow)

@@ -1,0 +1,355 @@
+"""A tap that is asked for more: a PIN, a second person, or the other door of a mantrap to be shut first."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import msgspec
+
+from emulators.cards.uid import UidCard
+from emulators.clock import LoopClock, run_virtually
+from emulators.field import Antenna
+from emulators.strike import EmulatedDoor
+from policies.building import Building, Door, Reader, Space, SpaceKind
+from policies.ids import BadgeId, DoorId, InterlockId, PersonId, ReaderId, SiteId, SpaceId
+from policies.request import Direction
+from policies.roster import Badge, BadgeKind, Person, ResidentType, Roster
+from readers.daemon import Daemon, Rights
+from readers.daemon.pins import Lockouts
+from readers.daemon.standings import Standings
+from readers.door.lockout import READER_TRIES
+from readers.journal import Durability, FileJournal
+from readers.ports import Feedback
+from readers.wire.commands import Command, Refusal, Verb, sign
+from readers.wire.events import Event, parse
+from readers.wire.pin import hash_pin
+from readers.wire.snapshot import Snapshot
+from tests.readers.daemon.desk import (
+    ADA_CARD,
+    LAB_IN,
+    LAB_OUT,
+    SCOPE,
+    SITE_KEY,
+    START,
+    Desk,
+    QuietUplink,
+    building,
+    desk,
+    label,
+    signed,
+    snapshot,
+)
+
+BOB_CARD = UidCard(bytes.fromhex("04b0b0b0b0b0b0"))
+ADA, BOB = PersonId("ada"), PersonId("bob")
+PIN, DURESS, WRONG = "2580#", "2581#", "1234#"
+
+
+def made(**door: object) -> Snapshot:
+    """Return rights of Ada, who has a PIN, and Bob, who has none; both are makers."""
+    rights = snapshot(built=building(**door))
+    ada = Person(ADA, ResidentType.MAKER, pin=hash_pin("2580", bytes(16)))
+    bob = Person(BOB, ResidentType.MAKER)
+    badges = [
+        Badge(BadgeId("04a1b2c3d4e5f6"), BadgeKind.UID, ADA),
+        Badge(BadgeId("04b0b0b0b0b0b0"), BadgeKind.UID, BOB),
+    ]
+    return msgspec.structs.replace(rights, roster=Roster.of([ada, bob], badges))
+
+
+def live(directory: Path, act: Callable[[Desk], Awaitable[None]], rights: Snapshot) -> None:
+    async def scene() -> None:
+        async with desk(directory, [signed(rights)], rights.building) as running:
+            await act(running)
+
+    run_virtually(scene())
+
+
+async def show(at: Desk, card: UidCard, reader: ReaderId = LAB_IN) -> None:
+    at.antennas[reader].present(card)
+    await at.clock.sleep(0.3)
+    at.antennas[reader].remove()
+    await at.clock.sleep(0.1)
+
+
+async def enter_pin(at: Desk, keys: str) -> bool:
+    """Tap Ada's badge, press keys, and return whether the door gives way then; let it fall shut."""
+    await show(at, ADA_CARD)
+    at.antennas[LAB_IN].press(keys)
+    opened = at.door.push()
+    await at.clock.sleep(10)
+    return opened
+
+
+def reasons(at: Desk) -> list[str]:
+    return [reason for kind, reason in at.said() if kind == "decision" and reason]
+
+
+# ---- PIN
+
+
+def test_a_badge_and_its_pin_open_together_and_neither_alone(tmp_path: Path) -> None:
+    async def act(at: Desk) -> None:
+        at.antennas[LAB_IN].press(PIN)
+        assert not at.door.push()
+        await show(at, ADA_CARD)
+        assert at.door.lamp is Feedback.WAITING
+        assert not at.door.push()
+        at.antennas[LAB_IN].press(PIN)
+        assert at.door.lamp is Feedback.GRANTED
+        assert at.door.push()
+        assert reasons(at) == ["verification-required", "granted"]
+        inputs = [event.inputs.pin_ok for event in at.events() if event.inputs is not None]
+        assert inputs == [False, True]
+
+    live(tmp_path, act, made(pin=True))
+
+
+def test_a_wrong_pin_can_be_cleared_before_it_is_entered_and_a_late_one_is_none(tmp_path: Path) -> None:
+    async def act(at: Desk) -> None:
+        assert await enter_pin(at, "12*" + PIN)
+        await show(at, ADA_CARD)
+        at.antennas[LAB_IN].press("25")
+        await at.clock.sleep(20)
+        at.antennas[LAB_IN].press("80#")
+        assert not at.door.push()
+        assert reasons(at)[-1] == "denied-verification-timeout"
+
+    live(tmp_path, act, made(pin=True))
+
+
+def test_three_wrong_pins_lock_the_badge_out_for_longer_each_time_and_a_restart_changes_nothing(
+    tmp_path: Path,
+) -> None:
+    rights = made(pin=True)
+
+    async def first(at: Desk) -> None:
+        for _ in range(3):
+            assert not await enter_pin(at, WRONG)
+        assert reasons(at)[1::2] == ["denied-incorrect-authentication-factor"] * 2 + ["denied-max-attempts"]
+
+    async def second(at: Desk) -> None:
+        assert not await enter_pin(at, PIN)
+        assert at.door.lamp is Feedback.REFUSED
+        assert await at.tap(reader=LAB_OUT), "leaving is never refused"
+        await at.clock.sleep(35)
+        assert not await enter_pin(at, WRONG)
+        await at.clock.sleep(31)
+        assert not await enter_pin(at, PIN)
+        await at.clock.sleep(60)
+        assert await enter_pin(at, PIN)
+        assert not await enter_pin(at, WRONG)
+        assert await enter_pin(at, PIN), "a right one clears the badge"
+
+    live(tmp_path, first, rights)
+    live(tmp_path, second, rights)
+
+
+def test_a_keypad_is_locked_out_however_many_badges_the_guesses_come_with(tmp_path: Path) -> None:
+    lockouts = Lockouts(Standings(tmp_path / "doors"))
+    guesses = [lockouts.fail(BadgeId(f"badge-{number}"), LAB_IN, START) for number in range(READER_TRIES)]
+    assert guesses == [False] * (READER_TRIES - 1) + [True]
+    assert lockouts.hold(BadgeId("another"), LAB_IN, START)
+    lockouts.clear(BadgeId("another"), START)
+    assert lockouts.hold(BadgeId("another"), LAB_IN, START), "a right PIN of somebody clears no keypad"
+    assert not lockouts.hold(BadgeId("another"), LAB_OUT, START)
+
+
+def test_under_duress_the_door_opens_as_ever_and_only_the_journal_tells(tmp_path: Path) -> None:
+    async def act(at: Desk) -> None:
+        lamps: list[Feedback] = []
+        at.door.watch(lamps.append)
+        assert await enter_pin(at, DURESS)
+        assert await enter_pin(at, PIN)
+        assert lamps == [Feedback.WAITING, Feedback.GRANTED] * 2
+        flags = [[flag.value for flag in event.flags] for event in at.events() if event.reason]
+        assert flags == [[], ["duress"], [], []]
+
+    live(tmp_path, act, made(pin=True))
+
+
+def test_somebody_else_at_the_reader_ends_the_visit_of_who_was_asked(tmp_path: Path) -> None:
+    async def act(at: Desk) -> None:
+        await show(at, ADA_CARD)
+        await show(at, BOB_CARD)
+        at.antennas[LAB_IN].press(PIN)
+        assert not at.door.push()
+        assert reasons(at) == [
+            "verification-required",
+            "denied-verification-timeout",
+            "verification-required",
+            "denied-incorrect-authentication-factor",
+        ]
+
+    live(tmp_path, act, made(pin=True))
+
+
+def test_the_digits_are_nowhere_in_the_journal_nor_in_what_is_kept(tmp_path: Path) -> None:
+    async def act(at: Desk) -> None:
+        assert await enter_pin(at, PIN)
+        assert not await enter_pin(at, "739146#")
+
+    live(tmp_path, act, made(pin=True))
+    written = b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
+    assert b"739146" not in written
+    assert b'"2580"' not in written
+
+
+# ---- two persons
+
+
+def test_two_persons_within_the_time_open_and_both_pass(tmp_path: Path) -> None:
+    async def act(at: Desk) -> None:
+        await show(at, ADA_CARD)
+        assert not at.door.push()
+        await at.clock.sleep(5)
+        await show(at, BOB_CARD)
+        assert at.door.push()
+        assert reasons(at) == ["authorization-delayed", "granted", "granted"]
+        passed = [event.person for event in at.events() if event.type.value == "passage"]
+        assert sorted(filter(None, passed)) == ["ada", "bob"]
+
+    live(tmp_path, act, made(two_person=True))
+
+
+def test_one_person_twice_or_a_second_one_too_late_open_nothing(tmp_path: Path) -> None:
+    async def act(at: Desk) -> None:
+        await show(at, ADA_CARD)
+        await show(at, ADA_CARD)
+        assert not at.door.push()
+        await at.clock.sleep(11)
+        await show(at, BOB_CARD)
+        assert not at.door.push()
+        assert reasons(at)[-2:] == ["denied-verification-timeout", "authorization-delayed"]
+
+    live(tmp_path, act, made(two_person=True))
+
+
+def test_whoever_went_in_with_a_second_person_is_not_the_second_person_of_a_third(tmp_path: Path) -> None:
+    async def act(at: Desk) -> None:
+        await show(at, ADA_CARD)
+        await show(at, BOB_CARD)
+        assert at.door.push()
+        await at.clock.sleep(5)
+        await show(at, ADA_CARD)
+        assert not at.door.push()
+
+    live(tmp_path, act, made(two_person=True))
+
+
+# ---- a mantrap
+
+
+class Mantrap:
+    """A lock between the street and the vault: two doors on one computer, of which no two are ever open."""
+
+    def __init__(self, directory: Path) -> None:
+        self.clock = LoopClock(asyncio.get_running_loop(), START)
+        names = (("outer", "street", "lock"), ("inner", "lock", "vault"))
+        group = InterlockId("trap")
+        self.building = Building.of(
+            SiteId("desk"),
+            [
+                Space(SpaceId("street"), label("Street"), SpaceKind.OUTSIDE),
+                Space(SpaceId("site"), label("Site"), SpaceKind.SITE),
+                Space(SpaceId("lock"), label("Lock"), parent=SpaceId("site")),
+                Space(SpaceId("vault"), label("Vault"), parent=SpaceId("site")),
+            ],
+            [
+                Door(DoorId(name), label(name), SpaceId(outer), SpaceId(inner), interlock=group)
+                for name, outer, inner in names
+            ],
+            [Reader(ReaderId(f"{name}-in"), DoorId(name), Direction.ENTRY) for name, _, _ in names],
+        )
+        self.doors = {
+            door: EmulatedDoor(self.building.doors[door], self.clock) for door in self.building.doors
+        }
+        self.antennas = {reader: Antenna(self.clock) for reader in self.building.readers}
+        self.rights = Rights(SCOPE, SITE_KEY.public_key(), directory / "snapshot")
+        self.journal = FileJournal(directory / "journal", SCOPE, self.clock.now, Durability.BUFFERED)
+        self.daemon = Daemon(self.rights, self.antennas, self.doors, self.journal, QuietUplink(), self.clock)
+
+    async def tap(self, door: str, card: UidCard) -> Feedback | None:
+        antenna = self.antennas[ReaderId(f"{door}-in")]
+        antenna.present(card)
+        await self.clock.sleep(0.3)
+        antenna.remove()
+        return self.doors[DoorId(door)].lamp
+
+    def push(self, door: str) -> bool:
+        return self.doors[DoorId(door)].push()
+
+    def events(self) -> list[Event]:
+        return [parse(line) for line in self.journal.pending(1000)]
+
+
+def trapped(directory: Path, act: Callable[[Mantrap], Awaitable[None]]) -> None:
+    async def scene() -> None:
+        trap = Mantrap(directory)
+        task = asyncio.create_task(trap.daemon.run())
+        await asyncio.sleep(0)
+        trap.daemon.take_snapshot(signed(msgspec.structs.replace(made(), building=trap.building)))
+        try:
+            await act(trap)
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            trap.journal.close()
+
+    run_virtually(scene())
+
+
+def test_two_people_go_through_a_mantrap_and_the_second_door_waits_for_the_first(tmp_path: Path) -> None:
+    async def act(trap: Mantrap) -> None:
+        assert await trap.tap("outer", ADA_CARD) is Feedback.GRANTED
+        assert trap.push("outer")
+        assert await trap.tap("inner", ADA_CARD) is Feedback.WAITING
+        assert not trap.push("inner"), "the outer door has not fallen shut"
+        await trap.clock.sleep(4)
+        assert trap.push("inner"), "nobody taps twice"
+        assert await trap.tap("outer", BOB_CARD) is Feedback.WAITING
+        assert not trap.push("outer")
+        await trap.clock.sleep(4)
+        assert trap.push("outer")
+        said = [event.reason.value for event in trap.events() if event.reason]
+        assert said == ["granted", "authorization-delayed", "granted", "authorization-delayed", "granted"]
+
+    trapped(tmp_path, act)
+
+
+def test_a_mantrap_whose_other_door_stays_open_lets_nobody_in_and_everybody_out(tmp_path: Path) -> None:
+    async def act(trap: Mantrap) -> None:
+        await trap.tap("outer", ADA_CARD)
+        trap.push("outer")
+        trap.doors[DoorId("outer")].hold(60)
+        assert await trap.tap("inner", ADA_CARD) is Feedback.WAITING
+        await trap.clock.sleep(20)
+        assert not trap.push("inner")
+        assert trap.events()[-1].reason is not None
+        assert trap.doors[DoorId("inner")].lamp is Feedback.REFUSED
+        trap.doors[DoorId("inner")].leave()
+        assert trap.doors[DoorId("inner")].is_open
+
+    trapped(tmp_path, act)
+
+
+def test_an_operator_unlocks_no_door_of_a_mantrap_whose_other_door_is_open(tmp_path: Path) -> None:
+    async def act(trap: Mantrap) -> None:
+        trap.doors[DoorId("outer")].leave()
+        at = trap.clock.now()
+        late = at.replace(minute=1)
+        command = Command("c-1", DoorId("inner"), Verb.UNLOCK, "anna", "help", at, late)
+        assert trap.daemon.take_command(sign(command, SITE_KEY)) is Refusal.INTERLOCK
+        assert not trap.push("inner")
+
+    trapped(tmp_path, act)
+
+
+def test_two_taps_at_the_same_moment_open_one_door_of_a_mantrap(tmp_path: Path) -> None:
+    async def act(trap: Mantrap) -> None:
+        trap.antennas[ReaderId("outer-in")].present(ADA_CARD)
+        trap.antennas[ReaderId("inner-in")].present(BOB_CARD)
+        await trap.clock.sleep(0.3)
+        assert [door.is_released for door in trap.doors.values()].count(True) == 1
+
+    trapped(tmp_path, act)
