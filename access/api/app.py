@@ -59,6 +59,7 @@ def create_app(
         certifications,
         grants,
         visits,
+        policies,
         organisations,
         building,
         doors,

@@ -40,7 +40,7 @@ class Authorizer:
     """Answers for one site. Decisions come from one thread, the event loop's; news and rights from any."""
 
     def __init__(self, services: Services, journal: FileJournal) -> None:
-        self._building, self._version = services.building, services.policy.version
+        self._building = services.building
         self._journal, self._commit = journal, GroupCommit(journal)
         self.on_kept: Callable[[], None] = _to_nobody
         """Called whenever the journal has grown."""
@@ -66,7 +66,9 @@ class Authorizer:
             if not record:
                 return self._answer(question, decision, None)
             passing = self._judge.reserve(question, decision, at)
-            kept = self._commit.stage(drafts.decided(question, decision, at, self._version))
+            kept = self._commit.stage(
+                drafts.decided(question, decision, at, self._judge.rights.engine.policy.version)
+            )
         fault = await self._keep(question, due)
         if fault is not None:
             return self._take_back(question, fault, kept, passing, at)

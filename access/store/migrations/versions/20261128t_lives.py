@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261128r"
-down_revision = "20261128q"
+revision = "20261128t"
+down_revision = "20261128r"
 
 
 def _added(table: str, *columns: sa.Column[object]) -> None:
