@@ -18,6 +18,8 @@ FUZZED ?= parsers stranger tampered card chip desk
 SECONDS ?= 300
 ARGS ?=
 
+DEVICES := pcsc nfc osdp gpio pkcs11
+
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header pyproject.toml
 
@@ -74,6 +76,8 @@ lock: ## write the lock files again, keeping the versions they hold (ARGS=--upgr
 	@$(COMPILE) $(ARGS) --output-file requirements/all.txt --all-extras --group dev
 	@$(COMPILE) $(ARGS) --output-file requirements/run.txt --extra server --group editable
 	@$(COMPILE) $(ARGS) --output-file requirements/edge.txt
+	@for extra in $(DEVICES); do $(COMPILE) --constraint requirements/all.txt --extra $$extra --group editable \
+		--output-file requirements/$$extra.txt; done
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--group pyproject.toml:sbom $(ARGS) --output-file requirements/sbom.txt
 

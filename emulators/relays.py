@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from emulators.strike import EmulatedDoor
 from readers.ports import Input
-from readers.wire.bus import Bus, Connection, Message
+from readers.wire.bus import Bus, BusDown, Connection, Message
 
 
 class EmulatedRelay(ABC):
@@ -93,9 +93,12 @@ class EmulatedRelay(ABC):
         async with self._bus.connect(self.name, self.topics, self.will) as connection:
             self._greet()
             self.is_online.set()
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._speak(connection))
-                group.create_task(self._hear(connection))
+            try:
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(self._speak(connection))
+                    group.create_task(self._hear(connection))
+            except* BusDown:
+                pass  # without its broker it is silent; a new one comes when it is plugged in again
 
     async def _speak(self, connection: Connection) -> None:
         while True:

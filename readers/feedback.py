@@ -43,7 +43,7 @@ class Feedbacks(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
     waiting: Signal = Signal("amber", 10.0, text=Text("Patientez", "Please wait"))
     enter_pin: Signal = Signal("amber", 10.0, 1, text=Text("Votre code ?", "Your PIN?"))
     second_person: Signal = Signal("amber", 10.0, 2, text=Text("2e personne ?", "Second person?"))
-    close_door: Signal = Signal("red", 5.0, 5, 0.3, Text("Fermez la porte", "Close the door"))
+    close_door: Signal = Signal("red", 30.0, 5, 0.3, Text("Fermez la porte", "Close the door"))
     ready: Signal = Signal("off", 0.1)
 
 

@@ -72,7 +72,32 @@ def test_the_door_computers_lock_file_names_no_part_of_the_server() -> None:
     assert SERVER_ONLY.isdisjoint(locked)
 
 
-@pytest.mark.parametrize("name", ["edge.txt", "run.txt", "all.txt"])
+def pins_of(name: str) -> set[str]:
+    return set(re.findall(r"^\S+==\S+", (ROOT / "requirements" / name).read_text(), flags=re.MULTILINE))
+
+
+@pytest.mark.parametrize(
+    ("extra", "library"),
+    [
+        ("pcsc", "pyscard"),
+        ("nfc", "nfcpy"),
+        ("osdp", "libosdp"),
+        ("gpio", "gpiod"),
+        ("pkcs11", "python-pkcs11"),
+    ],
+)
+def test_a_device_s_lock_file_has_its_library_and_the_build_at_the_tested_versions(
+    extra: str, library: str
+) -> None:
+    pins = pins_of(f"{extra}.txt")
+    assert {library, "hatchling", *EDGE} <= {pin.partition("==")[0] for pin in pins}
+    assert pins <= pins_of("all.txt")
+
+
+EDGE = ("msgspec", "cryptography", "aiomqtt")
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in (ROOT / "requirements").glob("*.txt")))
 def test_a_lock_file_pins_every_package_by_hash_and_names_no_index(name: str) -> None:
     lock = (ROOT / "requirements" / name).read_text()
     pins = re.findall(

@@ -6,6 +6,7 @@ from datetime import datetime
 from fastapi import FastAPI
 
 from access.api import (
+    audit,
     authorize,
     badges,
     building,
@@ -21,6 +22,8 @@ from access.api import (
     organisations,
     people,
     pins,
+    policies,
+    privacy,
     problems,
     rollcall,
     session,
@@ -69,6 +72,8 @@ def create_app(
         authorize,
         operators,
         keys,
+        audit,
+        privacy,
         docs,
     ):
         app.include_router(resource.routes)

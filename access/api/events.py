@@ -1,4 +1,7 @@
-"""`/v1/events` and `/v1/passages`: what happened, the newest first, for security and auditors only."""
+"""`/v1/events` and `/v1/passages`: what happened, the newest first, for security and auditors only.
+
+Nobody is in them, unless they are opened for a purpose and a reason, which the audit keeps.
+"""
 
 import base64
 import binascii
@@ -13,7 +16,7 @@ from access.api.desk import AtDesk, Desk, needs
 from access.api.paging import LIMIT, After, Limit, Page, page
 from access.api.schemas import Instant
 from access.errors import Invalid
-from access.services.events import Filter, Place
+from access.services.events import Filter, Opening, Place, Purpose
 from access.services.rights import Actor, Scope
 from policies.decision import Effect, Flag, Reason
 from policies.ids import DoorId, PersonId, SourceId, SpaceId
@@ -26,7 +29,7 @@ _Reads = Annotated[Actor, Depends(needs(Scope.EVENTS_READ))]
 
 
 class EventBody(BaseModel):
-    """An event without what only the chain needs."""
+    """An event without what only the chain needs. `person` and `badge` are null unless it was opened for a purpose."""
 
     id: str
     source: str
@@ -70,7 +73,33 @@ def _chosen(
     )
 
 
-_Chosen = Annotated[Filter, Depends(_chosen)]
+def _opening(
+    desk: AtDesk,
+    actor: _Reads,
+    purpose: Annotated[Purpose | None, Query(description="what people's events are opened for")] = None,
+    why: Annotated[str | None, Query(max_length=300, description="in words; the audit keeps it")] = None,
+) -> Opening | None:
+    if purpose is None and why is None:
+        return None
+    if purpose is None or why is None:
+        raise Invalid("purpose, why: expected both, or neither and nobody in the answer")
+    return Opening(purpose, why, actor.name, desk.now())
+
+
+class _Question(msgspec.Struct, frozen=True):
+    """Which events, and why they are opened with the people in them, if they are."""
+
+    chosen: Filter
+    opening: Opening | None
+
+
+def _question(
+    chosen: Annotated[Filter, Depends(_chosen)], opening: Annotated[Opening | None, Depends(_opening)]
+) -> _Question:
+    return _Question(chosen, opening)
+
+
+_Asked = Annotated[_Question, Depends(_question)]
 
 
 @routes.get("/events")
@@ -78,14 +107,14 @@ def list_events(
     request: Request,
     response: Response,
     desk: AtDesk,
-    _actor: _Reads,
-    chosen: _Chosen,
+    asked: _Asked,
     types: Annotated[list[EventType], Query(alias="type")] = [],  # noqa: B006  (FastAPI copies it)
     limit: Limit = LIMIT,
     after: After = None,
 ) -> Page[EventBody]:
     """List events, the newest first."""
-    return _page(request, response, desk, msgspec.structs.replace(chosen, types=tuple(types)), limit, after)
+    chosen = msgspec.structs.replace(asked.chosen, types=tuple(types))
+    return _page(request, response, desk, _Question(chosen, asked.opening), limit, after)
 
 
 @routes.get("/passages")
@@ -93,20 +122,23 @@ def list_passages(
     request: Request,
     response: Response,
     desk: AtDesk,
-    _actor: _Reads,
-    chosen: _Chosen,
+    asked: _Asked,
     limit: Limit = LIMIT,
     after: After = None,
 ) -> Page[EventBody]:
     """List passages, the newest first."""
-    passages = msgspec.structs.replace(chosen, types=(EventType.PASSAGE,))
-    return _page(request, response, desk, passages, limit, after)
+    passages = msgspec.structs.replace(asked.chosen, types=(EventType.PASSAGE,))
+    return _page(request, response, desk, _Question(passages, asked.opening), limit, after)
 
 
 def _page(
-    request: Request, response: Response, desk: Desk, chosen: Filter, limit: int, after: str | None
+    request: Request, response: Response, desk: Desk, asked: _Question, limit: int, after: str | None
 ) -> Page[EventBody]:
-    found = desk.services.events.newest(chosen, _place(after) if after else None, limit + 1)
+    events, place = desk.services.events, _place(after) if after else None
+    if asked.opening is None:
+        found = events.newest(asked.chosen, place, limit + 1)
+    else:
+        found = events.opened(asked.chosen, asked.opening, place, limit + 1)
     return page(request, response, [_body(event) for event in found], limit, _cursor)
 
 

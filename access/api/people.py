@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from access.api.desk import AtDesk, needs_within
 from access.api.once import OnceRoute
 from access.api.paging import LIMIT, After, Limit, Page, page
-from access.api.schemas import Left, NewPerson, PersonBody, PersonChange
+from access.api.schemas import Departed, NewPerson, PersonBody, PersonChange
 from access.api.versions import Expected, PerhapsExpected, tag
 from access.services.people import PersonRecord
 from access.services.rights import Actor, Scope
@@ -71,12 +71,16 @@ def change(
 
 
 @routes.post("/{person}/leave")
-def leave(person: str, response: Response, desk: AtDesk, actor: _Writes, expected: PerhapsExpected) -> Left:
+def leave(
+    person: str, response: Response, desk: AtDesk, actor: _Writes, expected: PerhapsExpected
+) -> Departed:
     """End every right and badge of somebody who leaves, and the visits they expect."""
     leaving = desk.services.leaving.within(actor.reach)
     departure = leaving.leave(PersonId(person), actor.name, desk.now(), expected)
     tag(response, departure.person.version)
-    return Left(person=_body(departure.person), badges=list(departure.badges), visits=list(departure.visits))
+    return Departed(
+        person=_body(departure.person), badges=list(departure.badges), visits=list(departure.visits)
+    )
 
 
 def _body(person: PersonRecord) -> PersonBody:

@@ -78,7 +78,7 @@ class PersonBody(NewPerson):
     version: int
 
 
-class Left(BaseModel):
+class Departed(BaseModel):
     """What a departure ended: the badges revoked and the visits that are off."""
 
     person: PersonBody

@@ -3,11 +3,13 @@
 import argparse
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from access.store.database import Database
+    from policies.building import Building
 
 SUMMARY = "Upgrade, check, back up or restore the database."
 
@@ -27,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do it; return 1 if a check found anything."""
-    from access.settings import load
+    from access.settings import load, load_site
     from access.store import backup, schema
     from access.store.database import open_database
 
@@ -44,9 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
             backup.back_up(database, arguments.file)
             print(f"{arguments.file}: written and checked")
         elif arguments.action == "restore":
-            backup.restore(database, arguments.file)
-            schema.upgrade(database.engine)
-            print(f"{arguments.file}: restored; door computers send again what they still have")
+            _restore(database, arguments.file, load_site(settings).building)
         else:
             return _check(database, as_json=arguments.json)
     finally:
@@ -61,6 +61,26 @@ def _expect(database: "Database", *, may_be_new: bool) -> None:
     file = database.engine.url.database
     if database.is_sqlite and file and not may_be_new and not Path(file).is_file():
         raise NotFound(f"{file}: there is no such database; totem db upgrade makes one")
+
+
+def _restore(database: "Database", file: Path, building: "Building") -> None:
+    """Put the copy in place; whoever was erased since, and whoever is known for too long, is forgotten again."""
+    from access.services.erasure import Erasures
+    from access.services.outbox import Outbox, RightsChanged
+    from access.services.retention import Retention
+    from access.store import backup, schema
+
+    now, erasures = datetime.now(UTC), Erasures(database, building.site, Outbox[RightsChanged]())
+    is_there = schema.current(database.engine) is not None
+    if is_there:
+        schema.upgrade(database.engine)
+    ledger = erasures.ledger() if is_there else []
+    backup.restore(database, file)
+    schema.upgrade(database.engine)
+    again = erasures.reapply(ledger, now)
+    purged = sum(purge.number for purge in Retention(database, building).purge(now))
+    print(f"{file}: restored; door computers send again what they still have")
+    print(f"forgotten again: {again} people erased since, {purged} events past their time")
 
 
 def _check(database: "Database", *, as_json: bool) -> int:

@@ -25,7 +25,7 @@ FILES = (BUILDING, POLICY, CALENDAR, SCENARIOS)
 
 
 class Examination(msgspec.Struct, frozen=True):
-    """What came of it. `failures` and `broken` are sentences; `missing` the tiers that people hold and it does not know.
+    """What came of it. `failures` and `broken` are sentences; `missing` are tiers held by so many, unknown to it.
 
     `diff` says in words what it changes for whom, against the rules that were in force.
     """

@@ -9,7 +9,6 @@ import logging
 from collections.abc import Mapping
 from datetime import datetime
 
-import msgspec
 from sqlalchemy.orm import Session
 
 from access.errors import Conflict, Invalid, NotFound

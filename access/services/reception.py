@@ -4,14 +4,14 @@ The last is no everyday question: it needs a purpose and a reason, and both are 
 """
 
 from datetime import datetime, timedelta
-from enum import Enum
 
 import msgspec
 from sqlalchemy import func, or_, select
 
-from access.errors import Invalid, NotFound
+from access.errors import NotFound
+from access.services.events import Events, Opening, Purpose
 from access.services.rights import EVERYWHERE, Reach
-from access.store import audit, badges, events, people
+from access.store import badges, events, people
 from access.store.badges import BadgeRecord
 from access.store.database import Database
 from access.store.events import Filter
@@ -26,15 +26,6 @@ __all__ = ["Found", "Purpose", "Reception"]
 _LATELY = timedelta(minutes=15)
 _MOST = 20
 _LEAST_TEXT = 2
-_REASON = 300
-
-
-class Purpose(Enum):
-    """What somebody's events may be opened for."""
-
-    INCIDENT = "incident"
-    REQUEST = "request"
-    REFUSAL = "refusal"
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -49,6 +40,7 @@ class Reception:
 
     def __init__(self, database: Database, reach: Reach = EVERYWHERE) -> None:
         self._database, self._reach = database, reach
+        self._events = Events(database)
 
     def within(self, reach: Reach) -> "Reception":
         """Return the same use cases for whoever's rights hold only there: nobody else is found, and no tap is seen."""
@@ -109,15 +101,10 @@ class Reception:
         self, person: PersonId, purpose: Purpose, reason: str, actor: str, at: datetime, limit: int = 200
     ) -> list[Event]:
         """Return somebody's events that are kept, the newest first; that they were read, and what for, is kept too."""
-        reason = " ".join(reason.split())
-        if not 1 <= len(reason) <= _REASON:
-            raise Invalid(f"reason: expected 1 to {_REASON} characters")
-        with self._database.writing() as session:
+        with self._database.reading() as session:
             if people.get(session, person) is None:
                 raise NotFound(f"person {person}: there is no such person")
-            audit.append(session, at, actor, "person-events-read", [f"{person}: {purpose.value}: {reason}"])
-        with self._database.reading() as session:
-            return events.newest(session, Filter(person=person), None, limit)
+        return self._events.opened(Filter(person=person), Opening(purpose, reason, actor, at), limit=limit)
 
     def _lately(self, chosen: Filter, limit: int) -> list[Event]:
         if not self._reach.is_everywhere:

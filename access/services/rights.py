@@ -38,6 +38,9 @@ class Scope(Enum):
     OPERATORS_WRITE = "operators:write"
     KEYS_READ = "keys:read"
     KEYS_WRITE = "keys:write"
+    PRIVACY_READ = "privacy:read"
+    PRIVACY_WRITE = "privacy:write"
+    HOLDS_WRITE = "holds:write"
 
 
 READER = "reader:"
@@ -67,7 +70,7 @@ SCOPES = {
     Role.WARDEN: _SEES | _MUSTERS,
     Role.SECURITY: _SEES
     | _MUSTERS
-    | {Scope.OCCUPANCY_WRITE, Scope.DOORS_WRITE, Scope.LOCKDOWN_WRITE}
+    | {Scope.OCCUPANCY_WRITE, Scope.DOORS_WRITE, Scope.LOCKDOWN_WRITE, Scope.PRIVACY_READ, Scope.HOLDS_WRITE}
     | {Scope.PEOPLE_READ, Scope.BADGES_READ, Scope.BADGES_WRITE, Scope.ORGANISATIONS_READ, Scope.EVENTS_READ},
     Role.MANAGER: _WELCOMES
     | _MUSTERS
@@ -75,7 +78,8 @@ SCOPES = {
     # Whoever administers the system does not thereby read where people went (DOMAIN section 6).
     Role.ADMINISTRATOR: frozenset(Scope) - {Scope.EVENTS_READ},
     Role.AUDITOR: _SEES
-    | {Scope.EVENTS_READ, Scope.AUDIT_READ, Scope.OPERATORS_READ, Scope.KEYS_READ, Scope.POLICIES_READ},
+    | {Scope.EVENTS_READ, Scope.AUDIT_READ, Scope.OPERATORS_READ, Scope.KEYS_READ, Scope.PRIVACY_READ}
+    | {Scope.POLICIES_READ},
 }
 
 _NAMES_NOBODY = _SEES

@@ -12,13 +12,16 @@ from access.errors import SettingsError
 from access.occupancy.history import Recorder
 from access.occupancy.live import LiveBuilding
 from access.services.answers import Answers
+from access.services.audit import Audit
 from access.services.badges import Badges
 from access.services.certifications import Certifications
 from access.services.counting import Chronicle, Counting
 from access.services.doors import Doors
+from access.services.erasure import Erasures
 from access.services.events import Events
 from access.services.followers import Followers
 from access.services.grants import Grants
+from access.services.holds import Holds
 from access.services.idempotency import Idempotency
 from access.services.ingest import Ingest
 from access.services.keys import Keys
@@ -34,6 +37,7 @@ from access.services.pins import Pins
 from access.services.policies import Policies
 from access.services.publication import Publisher
 from access.services.reception import Reception
+from access.services.retention import Retention
 from access.services.rollcall import RollCall
 from access.services.rulebook import Rulebook
 from access.services.sessions import Sessions
@@ -70,6 +74,10 @@ class Services(msgspec.Struct, frozen=True):
     operators: Operators
     sessions: Sessions
     keys: Keys
+    audit: Audit
+    retention: Retention
+    erasures: Erasures
+    holds: Holds
     events: Events
     idempotency: Idempotency
     ingest: Ingest
@@ -152,6 +160,10 @@ def open_services(
         operators=Operators(database, building, passwords, departures),
         sessions=Sessions(database, passwords, building.site),
         keys=Keys(database, building, departures),
+        audit=Audit(database, building.site, key),
+        retention=Retention(database, building),
+        erasures=Erasures(database, building.site, rights),
+        holds=Holds(database),
         events=Events(database),
         idempotency=Idempotency(database),
         ingest=Ingest(database, tuple(scopes), Usage(rights)),

@@ -90,6 +90,7 @@ async def _serve(settings: Settings, services: Services, clock: SystemClock, lis
                 group.create_task(forget(authorizer, clock), name="forget"),
                 group.create_task(services.chronicle.run(clock, writer), name="chronicle"),
                 group.create_task(upkeep.run(clock, writer), name="upkeep"),
+                group.create_task(services.retention.run(clock, writer), name="retention"),
             ]
             await web.serve(listener)
             for task in tasks:

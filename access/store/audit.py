@@ -1,22 +1,26 @@
 """The administration's own record: who did what to whom, append-only, each row carrying the hash of the one before.
 
-It holds pseudonymous ids and nothing else of a person (DOMAIN section 6).
+It holds pseudonymous ids and nothing else of a person (DOMAIN section 6), but for what an operator wrote as a reason.
+Its oldest part may go after its time; the hash of the last row that went stays, so that the rest still proves itself.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import closing
 from datetime import UTC, datetime
 
 import msgspec
-from sqlalchemy import insert, select
+from sqlalchemy import Select, delete, insert, select
 from sqlalchemy.orm import Session
 
 from access.store import site
 from access.store.models import AuditRow
 
+_AT_ONCE = 2_000
+
 
 class AuditEntry(msgspec.Struct, frozen=True):
-    """One row of the record."""
+    """One row of the record. `purpose` and `reason`: why somebody's events were read, or a rule was set aside."""
 
     seq: int
     at: datetime
@@ -25,16 +29,49 @@ class AuditEntry(msgspec.Struct, frozen=True):
     subject: str
     prev: str
     digest: str
+    purpose: str | None = None
+    reason: str | None = None
 
 
-def append(session: Session, at: datetime, actor: str, action: str, subjects: Iterable[str]) -> None:
+class AuditFilter(msgspec.Struct, frozen=True):
+    """Which entries a list holds; what is not given lets all pass. The time is half-open, [since, until)."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    actor: str | None = None
+    action: str | None = None
+    subject: str | None = None
+
+
+class Chain(msgspec.Struct, frozen=True):
+    """What a look at the whole record found: how far it goes, and the first entry that is not as it was written."""
+
+    gone: int
+    seq: int
+    digest: str
+    broken: int | None
+
+
+def append(
+    session: Session,
+    at: datetime,
+    actor: str,
+    action: str,
+    subjects: Iterable[str],
+    *,
+    purpose: str | None = None,
+    reason: str | None = None,
+) -> None:
     """Note that `actor` did `action` to each of `subjects`, at the end of the chain."""
     row = site.locked(session)
     entries = []
     for subject in subjects:
-        prev, row.audit_seq = row.audit_digest, row.audit_seq + 1
-        row.audit_digest = _digest(row.audit_seq, at, actor, action, subject, prev)
-        entries.append(AuditEntry(row.audit_seq, at, actor, action, subject, prev, row.audit_digest))
+        entry = AuditEntry(
+            row.audit_seq + 1, at, actor, action, subject, row.audit_digest, "", purpose, reason
+        )
+        entry = msgspec.structs.replace(entry, digest=_digest(entry))
+        row.audit_seq, row.audit_digest = entry.seq, entry.digest
+        entries.append(entry)
     if entries:
         session.flush()
         session.execute(insert(AuditRow), [msgspec.structs.asdict(entry) for entry in entries])
@@ -43,22 +80,87 @@ def append(session: Session, at: datetime, actor: str, action: str, subjects: It
 def page(session: Session, after: int, limit: int) -> list[AuditEntry]:
     """Return up to `limit` entries that follow number `after`, in order."""
     query = select(AuditRow).where(AuditRow.seq > after).order_by(AuditRow.seq).limit(limit)
-    return [
-        AuditEntry(row.seq, row.at, row.actor, row.action, row.subject, row.prev, row.digest)
-        for row in session.scalars(query)
+    return list(map(_entry, session.scalars(query)))
+
+
+def newest(session: Session, chosen: AuditFilter, before: int | None, limit: int) -> list[AuditEntry]:
+    """Return up to `limit` entries, the newest first, that come before number `before`."""
+    query = _where(chosen).order_by(AuditRow.seq.desc()).limit(limit)
+    if before is not None:
+        query = query.where(AuditRow.seq < before)
+    return list(map(_entry, session.scalars(query)))
+
+
+def oldest_first(session: Session, chosen: AuditFilter) -> Generator[AuditEntry, None, None]:
+    """Return every entry that is chosen, the oldest first."""
+    query = _where(chosen).order_by(AuditRow.seq).execution_options(yield_per=_AT_ONCE)
+    with session.scalars(query) as rows:  # closed also where the reader stops half-way
+        yield from map(_entry, rows)
+
+
+def entry_at(session: Session, seq: int) -> AuditEntry | None:
+    """Return one entry; None if it is gone or not written yet."""
+    row = session.scalar(select(AuditRow).where(AuditRow.seq == seq))
+    return None if row is None else _entry(row)
+
+
+def verify(session: Session) -> Chain:
+    """Look at the whole record: every entry, none missing, and the end where the site's row says that it is."""
+    row = site.read(session)
+    seq, digest = row.audit_gone_seq, row.audit_gone_digest
+    with closing(oldest_first(session, AuditFilter())) as entries:
+        for entry in entries:
+            if entry.seq != seq + 1 or entry.prev != digest or entry.digest != _digest(entry):
+                return Chain(row.audit_gone_seq, row.audit_seq, row.audit_digest, seq + 1)
+            seq, digest = entry.seq, entry.digest
+    is_whole = (seq, digest) == (row.audit_seq, row.audit_digest)
+    return Chain(row.audit_gone_seq, row.audit_seq, row.audit_digest, None if is_whole else seq + 1)
+
+
+def forget_before(session: Session, at: datetime) -> int:
+    """Let the entries go that are older; return how many went. What comes after them still proves itself."""
+    row = site.locked(session)
+    older = select(AuditRow).where(AuditRow.at < at).order_by(AuditRow.seq.desc()).limit(1)
+    last = session.scalars(older).first()
+    if last is None:
+        return 0
+    gone = last.seq - row.audit_gone_seq
+    row.audit_gone_seq, row.audit_gone_digest = last.seq, last.digest
+    session.flush()
+    session.execute(delete(AuditRow).where(AuditRow.seq <= row.audit_gone_seq))
+    return gone
+
+
+def _where(chosen: AuditFilter) -> Select[AuditRow]:
+    row, query = AuditRow, select(AuditRow)
+    for column, wanted in (
+        (row.actor, chosen.actor),
+        (row.action, chosen.action),
+        (row.subject, chosen.subject),
+    ):
+        if wanted is not None:
+            query = query.where(column == wanted)
+    if chosen.since is not None:
+        query = query.where(row.at >= chosen.since)
+    if chosen.until is not None:
+        query = query.where(row.at < chosen.until)
+    return query
+
+
+def _entry(row: AuditRow) -> AuditEntry:
+    return AuditEntry(
+        row.seq, row.at, row.actor, row.action, row.subject, row.prev, row.digest, row.purpose, row.reason
+    )
+
+
+def _digest(entry: AuditEntry) -> str:
+    said: list[object] = [
+        entry.seq,
+        entry.at.astimezone(UTC).isoformat(),
+        entry.actor,
+        entry.action,
+        entry.subject,
     ]
-
-
-def first_break(entries: Iterable[AuditEntry], prev: str = site.GENESIS) -> int | None:
-    """Return the number of the first entry that is not as it was written; None if the chain holds."""
-    for entry in entries:
-        expected = _digest(entry.seq, entry.at, entry.actor, entry.action, entry.subject, prev)
-        if entry.prev != prev or entry.digest != expected:
-            return entry.seq
-        prev = entry.digest
-    return None
-
-
-def _digest(seq: int, at: datetime, actor: str, action: str, subject: str, prev: str) -> str:
-    written = msgspec.json.encode([seq, at.astimezone(UTC).isoformat(), actor, action, subject, prev])
-    return hashlib.sha256(written).hexdigest()
+    if entry.purpose is not None or entry.reason is not None:
+        said += [entry.purpose, entry.reason]
+    return hashlib.sha256(msgspec.json.encode([*said, entry.prev])).hexdigest()

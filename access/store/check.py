@@ -37,12 +37,8 @@ def _sqlite(session: Session) -> Iterator[str]:
 
 
 def _audit(session: Session) -> Iterator[str]:
-    after, prev = 0, GENESIS
-    while entries := audit.page(session, after, _AT_ONCE):
-        if (broken := audit.first_break(entries, prev)) is not None:
-            yield f"audit {broken}: the entry is not the one that was written"
-            return
-        after, prev = entries[-1].seq, entries[-1].digest
+    if (broken := audit.verify(session).broken) is not None:
+        yield f"audit {broken}: the entry is missing or not the one that was written"
 
 
 def _epoch(session: Session, source: str, epoch: int, last: int) -> Iterator[str]:

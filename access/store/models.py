@@ -278,6 +278,8 @@ class SiteRow(Row):
     deltas_from: Mapped[int] = mapped_column(BigInteger)
     audit_seq: Mapped[int] = mapped_column(BigInteger)
     audit_digest: Mapped[str] = mapped_column(String(64))
+    audit_gone_seq: Mapped[int] = mapped_column(BigInteger)
+    audit_gone_digest: Mapped[str] = mapped_column(String(64))
 
 
 class AuditRow(Row):
@@ -287,9 +289,11 @@ class AuditRow(Row):
 
     seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     at: Mapped[datetime]
-    actor: Mapped[str]
+    actor: Mapped[str] = mapped_column(index=True)
     action: Mapped[str]
-    subject: Mapped[str]
+    subject: Mapped[str] = mapped_column(index=True)
+    purpose: Mapped[str | None]
+    reason: Mapped[str | None]
     prev: Mapped[str] = mapped_column(String(64))
     digest: Mapped[str] = mapped_column(String(64))
 

@@ -58,6 +58,11 @@ def touch(session: Session, person: PersonId) -> None:
     session.execute(update(row).where(row.id == person).values(version=row.version + 1))
 
 
+def remove(session: Session, person: PersonId) -> None:
+    """Delete a person with everything they hold."""
+    session.execute(delete(PersonRow).where(PersonRow.id == person))
+
+
 def get(session: Session, person: PersonId) -> PersonRecord | None:
     """Return one person; None if there is none."""
     rows = session.scalars(select(PersonRow).where(PersonRow.id == person)).all()

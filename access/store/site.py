@@ -32,6 +32,11 @@ def settle(session: Session, site: SiteId, key_fingerprint: str) -> None:
         )
 
 
+def read(session: Session) -> SiteRow:
+    """Return the site's row as it is in this transaction, held by nobody."""
+    return session.scalars(select(SiteRow).where(SiteRow.id == _ONLY)).one()
+
+
 def locked(session: Session) -> SiteRow:
     """Return the site's row, held until the transaction ends."""
     return session.scalars(select(SiteRow).where(SiteRow.id == _ONLY).with_for_update()).one()

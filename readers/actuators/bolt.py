@@ -9,24 +9,33 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+import msgspec
+
 from readers.actuators.wires import Wires
 from readers.errors import HardwareFault
 
 _log = logging.getLogger(__name__)
 
-HOLD_S = 4.0
-"""How long a device lets go after each order, at the most: then a door without a computer is locked."""
+START_AGAIN_S = 0.2
 
-RENEW_S = 1.5
-CHECK_S = 5.0
-"""How often the order to be locked is given again: it tells whether the relay is there before somebody needs it."""
 
-RETRY_S = 1.0
-ANSWER_S = 2.0
-"""A relay that has not answered by then is taken for dead."""
+class Pace(msgspec.Struct, frozen=True):
+    """How a relay is kept where it is ordered, in seconds.
 
-START_S, START_AGAIN_S = 3.0, 0.2
-"""A relay whose line has just been opened may need a moment before it answers for the first time."""
+    It is told to let go for `hold_s`, and told so again every `renew_s`; to be locked, every `check_s`, so that a dead
+    one is known before somebody needs it. It is dead when it has not answered within `answer_s`, and ordered again
+    after `retry_s`; while its line has just been opened it may need `start_s` before it answers for the first time.
+    """
+
+    hold_s: float = 4.0
+    renew_s: float = 1.5
+    check_s: float = 5.0
+    retry_s: float = 1.0
+    answer_s: float = 2.0
+    start_s: float = 3.0
+
+
+PACE = Pace()
 
 Send = Callable[[bool], Awaitable[None]]
 """Order the relay free (true) or locked, and return once it has answered; raise `HardwareFault` if it will not."""
@@ -35,13 +44,13 @@ Send = Callable[[bool], Awaitable[None]]
 class RemoteBolt:
     """The bolt of the door `name`. It begins locked, and unproven until its relay has answered once."""
 
-    def __init__(self, name: str, send: Send, wires: Wires, *, renew_s: float = RENEW_S) -> None:
-        self._name, self._send, self._wires, self._renew_s = name, send, wires, renew_s
+    def __init__(self, name: str, send: Send, wires: Wires, pace: Pace = PACE) -> None:
+        self._name, self._send, self._wires, self._pace = name, send, wires, pace
         self.is_free = False
         self._fault: HardwareFault | None = None
         self._is_proven = self._is_asking = False
         self._turn = 0
-        self._silent_until = asyncio.get_running_loop().time() + START_S
+        self._silent_until = asyncio.get_running_loop().time() + pace.start_s
         self._keeping: asyncio.Task[None] | None = None
 
     def order(self, *, free: bool) -> None:
@@ -59,7 +68,7 @@ class RemoteBolt:
     def postpone(self) -> None:
         """Give the present order again only after a whole pause, where none is under way."""
         if not self._is_asking:
-            self.again(after_s=CHECK_S)
+            self.again(after_s=self._pace.check_s)
 
     def fail(self, fault: HardwareFault) -> None:
         """Note that the relay cannot answer now; the order is given again until it does."""
@@ -85,15 +94,16 @@ class RemoteBolt:
         return self._turn
 
     async def _keep(self, turn: int, after_s: float) -> None:
-        await asyncio.sleep(after_s)
+        if after_s:
+            await asyncio.sleep(after_s)
         while turn == self._turn:
             answered = await self._try()
             await asyncio.sleep(self._pause_s(answered=answered))
 
     def _pause_s(self, *, answered: bool) -> float:
         if answered:
-            return self._renew_s if self.is_free else CHECK_S
-        return START_AGAIN_S if self._is_starting() else RETRY_S
+            return self._pace.renew_s if self.is_free else self._pace.check_s
+        return START_AGAIN_S if self._is_starting() else self._pace.retry_s
 
     def _is_starting(self) -> bool:
         return not self._is_proven and asyncio.get_running_loop().time() < self._silent_until
@@ -101,10 +111,10 @@ class RemoteBolt:
     async def _try(self) -> bool:
         self._is_asking = True
         try:
-            async with asyncio.timeout(ANSWER_S):
+            async with asyncio.timeout(self._pace.answer_s):
                 await self._send(self.is_free)
         except TimeoutError:
-            self.fail(HardwareFault(f"no answer within {ANSWER_S:g} s"))
+            self.fail(HardwareFault(f"no answer within {self._pace.answer_s:g} s"))
             return False
         except HardwareFault as fault:
             self.fail(fault)

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 from itertools import count
 
-from readers.actuators.bolt import HOLD_S, RemoteBolt
+from readers.actuators.bolt import PACE, Pace, RemoteBolt
 from readers.actuators.convention import Convention, Heard, Proof
 from readers.actuators.wires import Wires
 from readers.errors import HardwareFault
@@ -80,11 +80,11 @@ class RelayLine:
 class MqttDoor:
     """A door on a relay of some convention. Make it before its line is opened."""
 
-    def __init__(self, name: str, convention: Convention, line: RelayLine) -> None:
+    def __init__(self, name: str, convention: Convention, line: RelayLine, pace: Pace = PACE) -> None:
         self.convention = convention
-        self._name, self._line = name, line
+        self._name, self._line, self._pace = name, line, pace
         self._wires = Wires()
-        self._bolt = RemoteBolt(name, self._switch, self._wires)
+        self._bolt = RemoteBolt(name, self._switch, self._wires, pace)
         self._numbers = count(1)
         self._relay: bool | None = None
         self._leaf: bool | None = None
@@ -170,7 +170,7 @@ class MqttDoor:
     async def _switch(self, free: bool) -> None:  # noqa: FBT001  (the shape of `bolt.Send`)
         number, answer = next(self._numbers), asyncio.get_running_loop().create_future()
         self._awaited = number, free, answer
-        await self._line.publish(self.convention.order(number, free=free, hold_s=HOLD_S))
+        await self._line.publish(self.convention.order(number, free=free, hold_s=self._pace.hold_s))
         if self._relay is free and self.convention.proof is Proof.CHANGE:
             return
         await answer

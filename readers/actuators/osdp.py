@@ -8,7 +8,7 @@ output in it must not open the door (docs/hardware.md).
 import asyncio
 from collections.abc import Callable, Mapping
 
-from readers.actuators.bolt import HOLD_S, RemoteBolt
+from readers.actuators.bolt import PACE, Pace, RemoteBolt
 from readers.actuators.wires import Wires
 from readers.errors import HardwareFault, TransportDown
 from readers.feedback import Language, Signal
@@ -36,12 +36,17 @@ class OsdpDoor:
     """A door on `peripheral`, whose line belongs to the control panel, which outlives this."""
 
     def __init__(
-        self, wiring: Osdp, peripheral: Peripheral, signals: Mapping[Feedback, Signal], language: Language
+        self,
+        wiring: Osdp,
+        peripheral: Peripheral,
+        signals: Mapping[Feedback, Signal],
+        language: Language,
+        pace: Pace = PACE,
     ) -> None:
-        self._wiring, self._peripheral = wiring, peripheral
+        self._wiring, self._peripheral, self._pace = wiring, peripheral, pace
         self._signals, self._language = signals, language
         self._wires = Wires()
-        self._bolt = RemoteBolt(f"door {wiring.id}: {peripheral}", self._switch, self._wires)
+        self._bolt = RemoteBolt(f"door {wiring.id}: {peripheral}", self._switch, self._wires, pace)
         self._shown: tuple[asyncio.Future[Completion], ...] = ()
         self._is_closed = False
         peripheral.listen(self._hear)
@@ -74,7 +79,7 @@ class OsdpDoor:
         await self._bolt.close()
 
     async def _switch(self, free: bool) -> None:  # noqa: FBT001  (the shape of `bolt.Send`)
-        order = SetOutput(self._wiring.output, on=free, for_s=HOLD_S if free else None)
+        order = SetOutput(self._wiring.output, on=free, for_s=self._pace.hold_s if free else None)
         completion = await self._peripheral.order(order)
         if completion is not Completion.DONE:
             raise HardwareFault(f"output {self._wiring.output} {completion.value}")

@@ -15,7 +15,7 @@ from typing import Protocol
 from uhppoted.structs import Event, GetStatusResponse
 from uhppoted.uhppote_async import UhppoteAsync
 
-from readers.actuators.bolt import RemoteBolt
+from readers.actuators.bolt import Pace, RemoteBolt
 from readers.actuators.wires import Wires
 from readers.errors import HardwareFault
 from readers.hardware import Uhppote, UhppoteBoard
@@ -23,12 +23,8 @@ from readers.ports import Feedback, Input
 
 _log = logging.getLogger(__name__)
 
-DELAY_S = 3
-"""How long the board lets go after each order, in whole seconds; a strike falls that late after an order to lock."""
-
-RENEW_S = 1.0
-ASK_S = 2.0
-ANSWER_S = 1.0
+PACE = Pace(hold_s=3, renew_s=1.0, check_s=2.0, answer_s=1.0)
+"""A board lets go for whole seconds; a strike falls that late after an order to lock."""
 
 DOORS = (1, 2, 3, 4)
 _CONTROLLED = 3  # door mode: by card, button and order; 1 is always open, 2 always shut
@@ -45,7 +41,8 @@ class _State(Protocol):
 class Board:
     """One board with up to four doors. Ask for the doors that are wired, then `open` it on the loop it serves."""
 
-    def __init__(self, wiring: UhppoteBoard) -> None:
+    def __init__(self, wiring: UhppoteBoard, pace: Pace = PACE) -> None:
+        self._pace = pace
         self._name = f"uhppote {wiring.serial} at {wiring.address}"
         self._wiring = wiring
         self._target = (wiring.serial, wiring.address, "udp")
@@ -56,7 +53,7 @@ class Board:
 
     def door(self, device: Uhppote) -> "UhppoteDoor":
         """Return one of its doors, before `open`."""
-        door = UhppoteDoor(device, self._name, self)
+        door = UhppoteDoor(device, self._name, self, self._pace)
         self._doors[device.door] = door
         return door
 
@@ -76,26 +73,28 @@ class Board:
             await asyncio.wait(self._tasks)
 
     async def let_go(self, number: int) -> None:
-        """Open a door for `DELAY_S`; raise `HardwareFault` if the board does not say that it did."""
-        answer = await self._asked(self._api.open_door(self._target, number, timeout=ANSWER_S))
+        """Open a door for the board's delay; raise `HardwareFault` if the board does not say that it did."""
+        answer = await self._asked(self._api.open_door(self._target, number, timeout=self._pace.answer_s))
         if not getattr(answer, "opened", False):
             raise HardwareFault("the board refused to open the door")
 
     async def look(self) -> None:
         """Take the board's state; raise `HardwareFault` if it does not tell."""
-        state = await self._asked(self._api.get_status(self._target, timeout=ANSWER_S))
+        state = await self._asked(self._api.get_status(self._target, timeout=self._pace.answer_s))
         if not isinstance(state, GetStatusResponse) or state.controller != self._wiring.serial:
             raise HardwareFault(f"another board answered, expected {self._wiring.serial}")
         self._take(state)
 
     async def set_up(self) -> None:
-        """Have the board send its events here, doors and buttons included, and let go for `DELAY_S`."""
+        """Have the board send its events here, doors and buttons included, and let go for its delay."""
         host, _, port = self._wiring.tell.rpartition(":")
-        api, target = self._api, self._target
-        await self._asked(api.record_special_events(target, enable=True, timeout=ANSWER_S))
-        await self._asked(api.set_listener(target, IPv4Address(host), int(port), timeout=ANSWER_S))
+        api, target, answer_s = self._api, self._target, self._pace.answer_s
+        await self._asked(api.record_special_events(target, enable=True, timeout=answer_s))
+        await self._asked(api.set_listener(target, IPv4Address(host), int(port), timeout=answer_s))
+        delay_s = int(self._pace.hold_s)
         for number in self._doors:
-            await self._asked(api.set_door_control(target, number, _CONTROLLED, DELAY_S, timeout=ANSWER_S))
+            asking = api.set_door_control(target, number, _CONTROLLED, delay_s, timeout=answer_s)
+            await self._asked(asking)
 
     async def _asked(self, asking: Awaitable[object]) -> object:
         try:
@@ -116,7 +115,7 @@ class Board:
                 is_set_up = False
                 for door in self._doors.values():
                     door.lose(fault)
-            await asyncio.sleep(ASK_S)
+            await asyncio.sleep(self._pace.check_s)
 
     async def _listen(self) -> None:
         """Hear events; where the port is taken the doors are still known, as often as the board is asked."""
@@ -148,11 +147,11 @@ class Board:
 class UhppoteDoor:
     """One door of a board."""
 
-    def __init__(self, device: Uhppote, place: str, board: Board) -> None:
+    def __init__(self, device: Uhppote, place: str, board: Board, pace: Pace) -> None:
         self._device, self._board = device, board
         self._wires = Wires()
         name = f"door {device.id}: {place}, its door {device.door}"
-        self._bolt = RemoteBolt(name, self._switch, self._wires, renew_s=RENEW_S)
+        self._bolt = RemoteBolt(name, self._switch, self._wires, pace)
 
     def unlock(self) -> None:
         self._bolt.order(free=True)

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
@@ -106,9 +107,9 @@ class ThreadedTransport:
         self._arrivals.lost()
         card.leave()
 
-    def _answered(self, request: "_Request", value: bytes) -> None:
+    def _came_back(self, settle: Callable[[], None]) -> None:
         self._arrivals.up()  # it may have been given up for stuck
-        request.settle(value)
+        settle()
 
     def _despair(self) -> None:
         """Report a library that does not come back; its thread cannot be ended, only waited for."""
@@ -180,9 +181,10 @@ class ThreadedTransport:
         except Empty:
             return False
         try:
-            self._tell(self._answered, request, link.exchange(request.apdu))
+            settle = partial(request.settle, link.exchange(request.apdu))
         except CardGone as gone:
-            self._tell(request.fail, gone)
+            settle = partial(request.fail, gone)
+        self._tell(self._came_back, settle)
         return True
 
     def _tell(self, callback: Callable[..., object], *values: object) -> None:

@@ -137,9 +137,9 @@ def test_somebody_s_events_are_opened_for_a_purpose_and_a_reason_that_the_audit_
     page.get_by_role("button", name="Open").click()
     expect(page.locator("table.log")).to_be_visible()
     with whole.services.database.reading() as session:
-        read = [one for one in audit.page(session, 0, 1000) if one.action == "person-events-read"]
-    assert [(one.actor, one.subject) for one in read] == [
-        ("security", "ada: incident: window broken on Tuesday")
+        read = [one for one in audit.page(session, 0, 1000) if one.action == "events-opened"]
+    assert [(one.actor, one.subject, one.purpose, one.reason) for one in read] == [
+        ("security", "ada", "incident", "window broken on Tuesday")
     ]
 
 

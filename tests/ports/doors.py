@@ -18,14 +18,14 @@ from emulators.strike import EmulatedDoor
 from emulators.uhppote import SERIAL, EmulatedBoard
 from policies.building import Door, Label
 from policies.ids import DoorId, SpaceId
-from readers.actuators.bolt import HOLD_S
+from readers.actuators.bolt import Pace
 from readers.actuators.convention import Convention
 from readers.actuators.gpio import GpioDoor, OpenChip
 from readers.actuators.home_assistant import HomeAssistantConvention
 from readers.actuators.mqtt_relay import MqttDoor, RelayLine
 from readers.actuators.osdp import OsdpDoor
 from readers.actuators.shelly import ShellyConvention
-from readers.actuators.uhppoted import DELAY_S, Board
+from readers.actuators.uhppoted import Board
 from readers.actuators.zigbee2mqtt import ZigbeeConvention
 from readers.clock import SystemClock
 from readers.feedback import Feedbacks, signals
@@ -50,11 +50,13 @@ from readers.wire.bus import Broker
 from tests.mosquitto import Mosquitto
 
 EVERY_INPUT = frozenset(Input)
-_HASTE = 10
+_HASTE = 20
+QUICK = Pace(hold_s=1.6, renew_s=0.5, check_s=1.0, retry_s=0.3, answer_s=0.8)
+QUICK_BOARD = Pace(hold_s=1, renew_s=0.3, check_s=0.5, retry_s=0.3, answer_s=0.5)
 
 
 class HastyClock:
-    """Seconds of a door's closer, ten times as fast as the wall's."""
+    """Seconds of a door's closer, twenty times as fast as the wall's."""
 
     def __init__(self) -> None:
         self._wall = SystemClock()
@@ -198,7 +200,7 @@ class OsdpDoorRig:
     is_supervised = False
     inputs_survive = False
     falls_by_itself = True
-    renewed_within_s = HOLD_S + 0.5
+    renewed_within_s = QUICK.hold_s + 0.4
     hardware: DoorHardware
 
     def __init__(self) -> None:
@@ -219,7 +221,7 @@ class OsdpDoorRig:
     async def start(self) -> None:
         self._panel = ControlPanel(self._line.path, 115200, {1: self._key}, asyncio.get_running_loop())
         self.hardware = self._driver = OsdpDoor(
-            osdp_wiring(), self._panel.peripherals[1], signals(Feedbacks()), "fr"
+            osdp_wiring(), self._panel.peripherals[1], signals(Feedbacks()), "fr", QUICK
         )
         self.hardware.listen(self.told.append)
         self.hardware.lock()
@@ -254,7 +256,7 @@ class RelayRig:
 
     inputs_survive = False
     is_supervised = False
-    renewed_within_s = HOLD_S + 0.5
+    renewed_within_s = QUICK.hold_s + 0.4
     hardware: DoorHardware
 
     def __init__(self, kind: "RelayKind", broker: Broker) -> None:
@@ -272,7 +274,7 @@ class RelayRig:
 
     async def start(self) -> None:
         self._line = RelayLine(MqttBus(self._broker), "edge-2-doors")
-        self.hardware = self._driver = MqttDoor("door agora", self._convention, self._line)
+        self.hardware = self._driver = MqttDoor("door agora", self._convention, self._line, QUICK)
         self.hardware.listen(self.told.append)
         self._line.open()
         async with asyncio.timeout(10):
@@ -298,7 +300,7 @@ class UhppoteRig:
     inputs_survive = False
     is_supervised = False
     falls_by_itself = True
-    renewed_within_s = DELAY_S + 0.5
+    renewed_within_s = QUICK_BOARD.hold_s + 0.4
     hardware: DoorHardware
 
     def __init__(self) -> None:
@@ -315,7 +317,7 @@ class UhppoteRig:
 
     async def start(self) -> None:
         wiring = UhppoteBoard("b24", SERIAL, self.board.address, self._events, self._events)
-        self._driver = Board(wiring)
+        self._driver = Board(wiring, QUICK_BOARD)
         self.hardware = self._driver.door(Uhppote(DoorId("agora"), "b24", 1, release=True))
         self.hardware.listen(self.told.append)
         self._driver.open()

@@ -16,7 +16,9 @@ def test_spaces_doors_and_readers_are_listed_as_configured(keyed):
     front = viewer.get("/v1/doors/front").json()
     assert (front["readers"], front["state"]) == (["front-in", "front-out"], "locked")
     assert viewer.get("/v1/doors").json()[0] == front
-    assert viewer.get("/v1/readers/room-in").json() == {"id": "room-in", "door": "room", "direction": "entry"}
+    reader = viewer.get("/v1/readers/room-in").json()
+    assert (reader["id"], reader["door"], reader["direction"]) == ("room-in", "room", "entry")
+    assert (reader["state"], reader["computer"]["id"], reader["computer"]["rights"]) == (None, "edge-2", None)
     assert viewer.get("/v1/spaces/hall").json()["capacity"] == 10
     assert len(viewer.get("/v1/readers").json()) == 3
 
@@ -49,8 +51,8 @@ def test_events_are_chosen_by_time_space_person_and_type(keyed, services):
         return [event["seq"] for event in auditor.get(f"/v1/events?{query}").json()["items"]]
 
     assert seqs("since=2026-09-15T10:00:01Z&until=2026-09-15T10:00:03Z") == [3, 2]
-    assert seqs("person=ada&door=front&limit=1") == [5]
-    assert seqs("person=eve") == []
+    assert seqs("person=ada&door=front&limit=1&purpose=incident&why=x") == [5]
+    assert seqs("person=eve&purpose=incident&why=x") == []
     assert seqs("space=room") == []
     assert seqs("type=decision") == []
     assert seqs("type=passage&type=decision") == [5, 4, 3, 2, 1]

@@ -12,7 +12,7 @@ from access.errors import Invalid
 from access.services import open_services
 from access.services.badges import BadgeRecord, BadgeVerb
 from access.services.decisions import Question
-from access.services.events import Filter
+from access.services.events import Filter, Opening, Purpose
 from access.services.people import PersonRecord
 from access.site.pace import inline
 from access.store.models import EventRow, SourceRow
@@ -76,7 +76,7 @@ def drained(authorizer, services):
             pass
 
     asyncio.run(drain())
-    return services.events.newest(Filter())
+    return services.events.opened(Filter(), Opening(Purpose.INCIDENT, "a test", "test", NOON))
 
 
 def test_a_grant_names_the_rule_and_the_time_to_unlock(authorizer):

@@ -13,6 +13,12 @@ from pathlib import Path
 import pytest
 
 from access.cli import main
+from access.services.people import PersonRecord
+from access.settings import load
+from access.site.server import open_site
+from policies.ids import PersonId
+from policies.roster import ResidentType
+from tests.small_site import NOON
 
 _TOTEM = "import sys; from access.cli import main; sys.exit(main())"
 HOSTS = '[hosts.edge-1]\ndoors = ["agora"]\n'
@@ -108,3 +114,19 @@ def test_a_database_that_does_not_answer_is_told_in_a_sentence(tmp_path, capsys)
     told = capsys.readouterr().err
     assert told.count("database postgresql+psycopg://totem@127.0.0.1:1/totem:") == 2
     assert "refused" in told
+
+
+def test_a_restored_copy_forgets_again_whoever_was_erased_since(config, tmp_path, capsys):
+    assert db(config, "upgrade") == 0
+    services = open_site(load(Path(config), {}))
+    try:
+        services.people.add([PersonRecord(PersonId("ada"), ResidentType.STAFF, name="Ada")], "test", NOON)
+        assert db(config, "backup", str(tmp_path / "copy")) == 0
+        services.erasures.erase(PersonId("ada"), "asked", "test", NOON)
+    finally:
+        services.close()
+    assert db(config, "restore", str(tmp_path / "copy")) == 0
+    assert "forgotten again: 1 people" in capsys.readouterr().out
+    again = open_site(load(Path(config), {}))
+    assert again.people.page() == []
+    again.close()

@@ -4,12 +4,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from access.services import open_services
-from access.services.events import Filter
+from access.services.events import Filter, Opening, Purpose
 from access.services.ingest import Batch, FindingKind
 from policies.ids import SourceId
 from tests.small_site import BUILDING, DESK, EDGE, NOON, POLICY, SCOPES, sealed_events
 
 STRANGER = SourceId("stranger")
+
+
+OPENING = Opening(Purpose.INCIDENT, "a test", "test", NOON)
 
 
 def payload(sealed):
@@ -95,7 +98,7 @@ def test_the_same_id_with_other_content_is_found_and_changes_nothing(services):
     services.ingest.take([Batch(EDGE, payload(chain))], NOON)
     taken = services.ingest.take([Batch(EDGE, payload(sealed_events(2, person="bob")))], NOON)
     assert kinds(taken) == ["rewritten", "rewritten"]
-    assert {event.person for event in services.events.newest(Filter())} == {"ada"}
+    assert {event.person for event in services.events.opened(Filter(), OPENING)} == {"ada"}
 
 
 def test_sources_and_epochs_are_counted_apart(services):
@@ -112,7 +115,7 @@ def test_an_event_is_read_back_as_it_came(services):
 
     chain = sealed_events(1)
     services.ingest.take([Batch(EDGE, payload(chain))], NOON)
-    assert services.events.newest(Filter()) == [parse(chain[0].line)]
+    assert services.events.opened(Filter(), OPENING) == [parse(chain[0].line)]
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -187,3 +187,17 @@ def test_backup_and_restore_of_postgresql_name_its_own_tools(postgres_server, tm
     with pytest.raises(Invalid, match="pg_dump"):
         backup.back_up(database, tmp_path / "copy")
     database.close()
+
+
+def test_the_oldest_of_the_audit_goes_and_the_rest_still_proves_itself(opened):
+    with opened.database.writing() as session:
+        audit.append(session, NOON + timedelta(days=1), "test", "later", ["x"], purpose="p", reason="r")
+        before = audit.verify(session)
+        gone = audit.forget_before(session, NOON + timedelta(hours=1))
+    with opened.database.reading() as session:
+        assert [entry.action for entry in audit.page(session, 0, 10)] == ["later"]
+        assert audit.verify(session) == msgspec.structs.replace(before, gone=gone)
+    assert gone == before.seq - 1
+    assert list(check(opened.database)) == []
+    with opened.database.writing() as session:
+        assert audit.forget_before(session, NOON) == 0

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from emulators.clock import run_virtually
-from readers.actuators.bolt import ANSWER_S, CHECK_S, HOLD_S, RENEW_S, RETRY_S, START_S, RemoteBolt
+from readers.actuators.bolt import PACE, RemoteBolt
 from readers.actuators.wires import Wires
 from readers.errors import HardwareFault
 from readers.ports import Input
@@ -52,10 +52,10 @@ def with_a_relay(play: Callable[[Relay], Awaitable[None]]) -> None:
 def test_a_free_door_is_ordered_free_well_before_its_time_is_over():
     async def play(relay: Relay) -> None:
         relay.bolt.order(free=True)
-        await asyncio.sleep(10 * RENEW_S)
+        await asyncio.sleep(10 * PACE.renew_s)
         times = [at for at, free in relay.orders if free]
         assert len(times) >= 10
-        assert max(b - a for a, b in itertools.pairwise(times)) < HOLD_S / 2
+        assert max(b - a for a, b in itertools.pairwise(times)) < PACE.hold_s / 2
 
     with_a_relay(play)
 
@@ -65,7 +65,7 @@ def test_a_locked_door_is_ordered_locked_now_and_then_so_that_a_dead_relay_is_kn
         relay.bolt.order(free=False)
         await asyncio.sleep(1)
         relay.delay_s = None
-        await asyncio.sleep(CHECK_S + ANSWER_S)
+        await asyncio.sleep(PACE.check_s + PACE.answer_s)
         assert relay.told == [FAILED]
         with pytest.raises(HardwareFault, match="door agora: no answer within 2 s, expected it to switch"):
             relay.bolt.order(free=True)
@@ -97,7 +97,7 @@ def test_a_relay_that_answers_again_hears_the_present_order_and_no_late_one():
             relay.bolt.order(free=False)
         relay.orders.clear()
         relay.refuses = False
-        await asyncio.sleep(2 * RETRY_S)
+        await asyncio.sleep(2 * PACE.retry_s)
         assert relay.told == [FAILED, RESTORED]
         assert {free for _, free in relay.orders} == {False}
 
@@ -110,7 +110,7 @@ def test_a_line_that_swallows_its_cancellation_gives_no_order_of_before():
         relay.bolt.order(free=True)
         await asyncio.sleep(0.1)
         relay.bolt.order(free=False)
-        await asyncio.sleep(2 * CHECK_S)
+        await asyncio.sleep(2 * PACE.check_s)
         assert [free for _, free in relay.orders] == [True, False, False]
 
     with_a_relay(play)
@@ -120,16 +120,16 @@ def test_a_relay_that_needs_a_moment_at_the_start_has_not_failed_and_one_that_st
     async def play(relay: Relay) -> None:
         relay.refuses = True
         relay.bolt.order(free=False)
-        await asyncio.sleep(START_S / 2)
+        await asyncio.sleep(PACE.start_s / 2)
         assert relay.told == []
         relay.refuses = False
-        await asyncio.sleep(RETRY_S)
+        await asyncio.sleep(PACE.retry_s)
         assert relay.told == []
 
     async def silent(relay: Relay) -> None:
         relay.refuses = True
         relay.bolt.order(free=False)
-        await asyncio.sleep(START_S + RETRY_S)
+        await asyncio.sleep(PACE.start_s + PACE.retry_s)
         assert relay.told == [FAILED]
 
     with_a_relay(play)

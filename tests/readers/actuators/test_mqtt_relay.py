@@ -8,7 +8,6 @@ import pytest
 
 from emulators.relays import EmulatedZigbee
 from policies.ids import DoorId
-from readers.actuators.bolt import CHECK_S
 from readers.actuators.mqtt_relay import MqttDoor, RelayLine
 from readers.actuators.shelly import ShellyConvention
 from readers.errors import HardwareFault
@@ -17,7 +16,7 @@ from readers.ports import Feedback, Input
 from readers.uplink.mqtt import MqttBus
 from readers.wire.bus import Broker
 from tests.mosquitto import Mosquitto
-from tests.ports.doors import HOME_ASSISTANT, SHELLY, ZIGBEE, RelayKind, a_door
+from tests.ports.doors import HOME_ASSISTANT, QUICK, SHELLY, ZIGBEE, RelayKind, a_door
 
 DEADLINE_S = 10
 
@@ -41,7 +40,7 @@ class Bench:
         self.line = RelayLine(self.bus, "edge-2-doors")
 
     def drive(self, kind: RelayKind) -> MqttDoor:
-        driver = MqttDoor("door agora", kind.convention, self.line)
+        driver = MqttDoor("door agora", kind.convention, self.line, QUICK)
         driver.listen(self.told.append)
         return driver
 
@@ -108,7 +107,7 @@ async def test_a_relay_that_somebody_else_switches_is_left_to_who_leaves_and_the
         relay.press_locally()
         assert door.is_released
         await comes_true(lambda: not door.is_released)
-        assert CHECK_S - 1 < loop.time() - switched_at < CHECK_S + 1
+        assert 0.8 * QUICK.check_s < loop.time() - switched_at < 2 * QUICK.check_s
         await driver.close()
 
 
@@ -128,7 +127,9 @@ async def test_a_sensor_that_is_missed_makes_its_contact_tell_nothing(bench):
 
 async def test_two_doors_on_one_line_do_not_take_each_others_answers(bench):
     driver = bench.drive(SHELLY)
-    dead = MqttDoor("door b", ShellyConvention(Shelly(DoorId("b"), "shelly-b"), "edge-2-doors/b"), bench.line)
+    dead = MqttDoor(
+        "door b", ShellyConvention(Shelly(DoorId("b"), "shelly-b"), "edge-2-doors/b"), bench.line, QUICK
+    )
     bench.line.open()
     async with SHELLY.relay(a_door(), bench.bus):
         await comes_true(knows_its_relay(driver))

@@ -13,11 +13,12 @@ from emulators.cards.uid import UidCard
 from emulators.vpcd import VpcdSlot
 from policies.ids import BadgeId
 from policies.request import Assurance
-from readers.credentials.exchange import Identified, Rejected
+from readers.credentials.exchange import Identified, Rejected, unproven
 from readers.credentials.uid import GET_UID
 from readers.daemon import visit
 from readers.errors import CardGone, TransportDown
 from readers.ports import Card
+from readers.transports import threaded
 from readers.transports.pcsc import PcscTransport
 from tests.pcscd import FIRST_READER, FIRST_SLOT, SECOND_READER, SECOND_SLOT, Pcscd
 
@@ -93,6 +94,49 @@ async def test_a_card_torn_away_mid_exchange_is_gone(transport, slot):
         with pytest.raises(CardGone):
             await card.transmit(GET_UID)
         await card.removed()
+        await slot.insert(UidCard(OTHER_UID))
+        assert await read(await transport.next_card()) == badge(OTHER_UID)
+
+
+class SaysAnything(UidCard):
+    """A card that answers each command with the same bytes, however many, or not at all."""
+
+    def __init__(self, answer: bytes | None) -> None:
+        super().__init__(UID)
+        self._said = answer
+
+    def process(self, apdu: bytes) -> bytes:
+        del apdu
+        return self._said  # type: ignore[return-value]  # None: it stays silent
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 255, 256, 258, 259, 4096, 65535])
+async def test_an_answer_of_any_length_is_a_refusal_and_the_next_card_is_read(transport, slot, size):
+    async with asyncio.timeout(DEADLINE_S):
+        await slot.insert(SaysAnything(bytes(size)))
+        card = await transport.next_card()
+        assert isinstance(await read(card), Rejected)
+        await slot.remove()
+        await card.removed()
+        await slot.insert(UidCard(OTHER_UID))
+        assert await read(await transport.next_card()) == badge(OTHER_UID)
+
+
+async def test_a_card_that_never_answers_holds_the_reader_up_only_while_it_lies_there(
+    transport, slot, monkeypatch
+):
+    monkeypatch.setattr(threaded, "ANSWER_WITHIN_S", 0.3)
+    told: asyncio.Queue[TransportDown | None] = asyncio.Queue()
+    transport.watch(told.put_nowait)
+    async with asyncio.timeout(DEADLINE_S):
+        assert await told.get() is None
+        await slot.insert(SaysAnything(None))
+        card = await transport.next_card()
+        assert await read(card) == unproven("too-slow")
+        assert isinstance(await told.get(), TransportDown), "told while it lasts"
+        await slot.remove()
+        await card.removed()
+        assert await told.get() is None
         await slot.insert(UidCard(OTHER_UID))
         assert await read(await transport.next_card()) == badge(OTHER_UID)
 

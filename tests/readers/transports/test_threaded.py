@@ -128,6 +128,25 @@ async def test_what_was_asked_of_a_card_that_left_is_told_so():
         assert [type(answer) for answer in answers] == [CardGone, CardGone]
 
 
+@pytest.mark.parametrize("asked", [b"", b"\x01"], ids=["the card is gone", "it answers after all"])
+async def test_a_library_that_was_given_up_for_stuck_is_there_again_when_it_comes_back(monkeypatch, asked):
+    monkeypatch.setattr(threaded, "ANSWER_WITHIN_S", 0.05)
+    lying = Answering()
+    lying.may_answer.clear()
+    transport = ThreadedTransport(ScriptedDriver(lambda: lying), asyncio.get_running_loop())
+    told: asyncio.Queue[TransportDown | None] = asyncio.Queue()
+    transport.watch(told.put_nowait)
+    async with asyncio.timeout(DEADLINE_S):
+        card = await transport.next_card()
+        asking = asyncio.create_task(card.transmit(asked))
+        assert await told.get() is None
+        assert isinstance(await told.get(), TransportDown)
+        lying.may_answer.set()
+        assert await told.get() is None
+        await asyncio.gather(asking, return_exceptions=True)
+        await transport.close()
+
+
 async def test_a_library_that_never_comes_back_holds_no_shutdown_up(monkeypatch, caplog):
     monkeypatch.setattr(threaded, "CLOSES_WITHIN_S", 0.05)
     lying = Answering()

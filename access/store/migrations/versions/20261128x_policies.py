@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261128u"
-down_revision = "20261128t"
+revision = "20261128x"
+down_revision = "20261128w"
 
 
 def upgrade() -> None:

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261128t"
-down_revision = "20261128r"
+revision = "20261128w"
+down_revision = "20261128v"
 
 
 def _added(table: str, *columns: sa.Column[object]) -> None:

@@ -1,0 +1,139 @@
+"""`/v1/audit`: who did what to whom, the newest first; the proof that nothing of it was rewritten; and all as CSV."""
+
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import AwareDatetime, BaseModel, Field
+
+from access.api.desk import AtDesk, needs
+from access.api.paging import LIMIT, After, Limit, Page, page
+from access.api.schemas import Instant
+from access.api.sheets import sheet
+from access.errors import Invalid
+from access.services.audit import AuditEntry, AuditFilter
+from access.services.rights import Actor, Scope
+
+routes = APIRouter(prefix="/v1", tags=["audit"])
+
+_Reads = Annotated[Actor, Depends(needs(Scope.AUDIT_READ))]
+_Word = Annotated[str | None, Query(max_length=200)]
+_MOST_SEQ = 2**62
+_HEADS = ("seq", "at", "actor", "action", "subject", "purpose", "reason", "prev", "digest")
+
+
+class AuditBody(BaseModel):
+    """An entry: `digest` is the SHA-256 of all the rest, `prev` that of the entry before."""
+
+    seq: int
+    at: AwareDatetime
+    actor: str
+    action: str
+    subject: str
+    purpose: str | None
+    reason: str | None
+    prev: str
+    digest: str
+
+
+class CheckpointBody(BaseModel):
+    """Where the record ends, signed by the site (Ed25519, hex). Keep it elsewhere, and ask about it later."""
+
+    seq: int
+    digest: str
+    at: AwareDatetime
+    signature: str
+    key: str
+
+
+class VerifiedBody(BaseModel):
+    """What a look at the whole record found.
+
+    `broken` is the first entry that is missing or not as it was written. `holds` is whether the checkpoint that was
+    asked about is still part of the record; null where none was, or where that part has gone by age.
+    """
+
+    intact: bool
+    entries: int
+    gone: Annotated[int, Field(description="how many of the oldest have gone by age")]
+    broken: int | None
+    holds: bool | None
+    checkpoint: CheckpointBody
+
+
+def _chosen(
+    since: Instant | None = None,
+    until: Instant | None = None,
+    actor: _Word = None,
+    action: _Word = None,
+    subject: _Word = None,
+) -> AuditFilter:
+    return AuditFilter(since, until, actor, action, subject)
+
+
+_Chosen = Annotated[AuditFilter, Depends(_chosen)]
+
+
+@routes.get("/audit")
+def list_audit(
+    request: Request,
+    response: Response,
+    desk: AtDesk,
+    _actor: _Reads,
+    chosen: _Chosen,
+    limit: Limit = LIMIT,
+    after: After = None,
+) -> Page[AuditBody]:
+    """List entries, the newest first."""
+    found = desk.services.audit.newest(chosen, _seq(after) if after else None, limit + 1)
+    return page(request, response, [_body(entry) for entry in found], limit, lambda entry: str(entry.seq))
+
+
+@routes.get("/audit/verify")
+def verify(
+    desk: AtDesk,
+    _actor: _Reads,
+    seq: Annotated[int | None, Query(ge=0, le=_MOST_SEQ, description="of a checkpoint kept before")] = None,
+    digest: Annotated[str | None, Query(pattern="^[0-9a-f]{64}$")] = None,
+) -> VerifiedBody:
+    """Prove the record, entry by entry; with `seq` and `digest`, against a checkpoint kept before."""
+    if (seq is None) != (digest is None):
+        raise Invalid("seq, digest: expected both of a checkpoint, or neither")
+    audit = desk.services.audit
+    chain = audit.verify()
+    return VerifiedBody(
+        intact=chain.broken is None,
+        entries=chain.seq - chain.gone,
+        gone=chain.gone,
+        broken=chain.broken,
+        holds=audit.holds(seq, digest) if seq is not None and digest is not None else None,
+        checkpoint=CheckpointBody.model_validate(msgspec.structs.asdict(audit.checkpoint(chain, desk.now()))),
+    )
+
+
+@routes.get(
+    "/audit.csv",
+    response_class=Response,
+    responses={
+        200: {"description": "every entry that is chosen, the oldest first", "content": {"text/csv": {}}}
+    },
+)
+def export(desk: AtDesk, actor: _Reads, chosen: _Chosen) -> Response:
+    """Download entries as CSV; that they were is an entry too."""
+    entries = desk.services.audit.export(chosen, actor.name, desk.now())
+    rows = ([_cell(entry, head) for head in _HEADS] for entry in entries)
+    return sheet("audit", _HEADS, rows)
+
+
+def _body(entry: AuditEntry) -> AuditBody:
+    return AuditBody.model_validate(msgspec.structs.asdict(entry))
+
+
+def _cell(entry: AuditEntry, head: str) -> object:
+    return entry.at.isoformat() if head == "at" else getattr(entry, head)
+
+
+def _seq(cursor: str) -> int:
+    if not cursor.isascii() or not cursor.isdecimal() or int(cursor) > _MOST_SEQ:
+        raise Invalid("after: expected the cursor of a page of the audit")
+    return int(cursor)

@@ -1,0 +1,133 @@
+"""What a person may ask for: everything that is kept about them, and to be forgotten.
+
+Who is erased is gone from people, badges are ended and nobody's, and in events a pseudonym stands in their place, so
+that every count stays what it was. The hash of their id is kept: it makes a restored copy of the database, or a door
+computer that sends old events again, forget them anew.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from datetime import datetime
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from access.errors import Conflict, Invalid, NotFound
+from access.services.holds import binding
+from access.services.outbox import Outbox, RightsChanged
+from access.store import audit, badges, changes, events, holds, people
+from access.store import privacy as stored
+from access.store.audit import AuditEntry, AuditFilter
+from access.store.badges import BadgeRecord
+from access.store.database import Database
+from access.store.people import PersonRecord
+from access.store.privacy import Erasure
+from policies.ids import PersonId
+from policies.roster import BadgeStatus
+from readers.wire.events import Event
+
+__all__ = ["Dossier", "Erasure", "Erasures"]
+
+_MOST_REASON = 300
+_MOST_EVENTS = 100_000
+_MOST_ENTRIES = 10_000
+_MOST_BADGES = 1_000
+_ACTOR = "erasure"
+
+
+class Dossier(msgspec.Struct, frozen=True):
+    """Everything that is kept about somebody."""
+
+    person: PersonRecord
+    badges: tuple[BadgeRecord, ...]
+    events: tuple[Event, ...]
+    audit: tuple[AuditEntry, ...]
+
+
+class Erasures:
+    """The use cases around what a person may ask for."""
+
+    def __init__(self, database: Database, site: str, outbox: Outbox[RightsChanged]) -> None:
+        self._database, self._site, self._outbox = database, site, outbox
+
+    def export(self, person: PersonId, reason: str, actor: str, at: datetime) -> Dossier:
+        """Return everything that is kept about somebody; that it was handed out, and why, is kept too."""
+        reason = _reason(reason)
+        with self._database.writing() as session:
+            found = _known(session, person)
+            audit.append(session, at, actor, "person-exported", [person], purpose="request", reason=reason)
+        with self._database.reading() as session:
+            return Dossier(
+                found,
+                tuple(badges.page(session, None, _MOST_BADGES, person)),
+                tuple(events.newest(session, events.Filter(person=person), None, _MOST_EVENTS)),
+                tuple(audit.newest(session, AuditFilter(subject=person), None, _MOST_ENTRIES)),
+            )
+
+    def erase(self, person: PersonId, reason: str, actor: str, at: datetime) -> str:
+        """Forget somebody for good and return the pseudonym in their place; raise `Conflict` under a legal hold."""
+        reason, pseudonym = _reason(reason), f"erased-{secrets.token_hex(8)}"
+        with self._database.writing() as session:
+            audit.append(session, at, actor, "person-erased", [person], reason=reason)
+            _known(session, person)
+            for hold in binding(holds.standing(session, at), at):
+                if hold.person == person:
+                    raise Conflict(f"person {person}: the legal hold {hold.id} keeps their events for now")
+            stored.remember(session, [Erasure(self._digest(person), pseudonym, at)])
+            version = self._forget(session, person, pseudonym, at)
+        self._outbox.tell(RightsChanged(version))
+        return pseudonym
+
+    def ledger(self) -> list[Erasure]:
+        """Return who was erased: what must outlive this database, so that a restored one forgets them again."""
+        with self._database.reading() as session:
+            return stored.erasures(session)
+
+    def reapply(self, ledger: Iterable[Erasure], at: datetime) -> int:
+        """Forget again whoever was erased and is back, from a copy or from a door's old events; return how many."""
+        with self._database.writing() as session:
+            stored.remember(session, ledger)
+            gone = {each.digest: each.pseudonym for each in stored.erasures(session)}
+            if not gone:
+                return 0
+            known = {person.id for person in people.everyone(session)}
+            back = sorted(
+                person
+                for person in known.union(stored.people_in_events(session))
+                if self._digest(person) in gone
+            )
+            audit.append(session, at, _ACTOR, "person-erased", back, reason="back from a copy or a journal")
+            versions = [self._forget(session, person, gone[self._digest(person)], at) for person in back]
+        if versions:
+            self._outbox.tell(RightsChanged(versions[-1]))
+        return len(back)
+
+    def _forget(self, session: Session, person: PersonId, pseudonym: str, at: datetime) -> int:
+        held = badges.page(session, None, _MOST_BADGES, person)
+        for badge in held:
+            ended = badge.status if badge.status is BadgeStatus.REPLACED else BadgeStatus.REVOKED
+            badges.replace(
+                session,
+                msgspec.structs.replace(badge, person=None, status=ended, version=badge.version + 1),
+            )
+        stored.rename(session, person, pseudonym)
+        people.remove(session, person)
+        return changes.record(session, at, people=[person], badges=[badge.id for badge in held])
+
+    def _digest(self, person: PersonId) -> str:
+        return hashlib.sha256(f"totem erasure\n{self._site}\n{person}".encode()).hexdigest()
+
+
+def _known(session: Session, person: PersonId) -> PersonRecord:
+    found = people.get(session, person)
+    if found is None:
+        raise NotFound(f"person {person}: there is nobody with this id")
+    return found
+
+
+def _reason(text: str) -> str:
+    reason = " ".join(text.split())
+    if not 1 <= len(reason) <= _MOST_REASON:
+        raise Invalid(f"reason: expected 1 to {_MOST_REASON} characters")
+    return reason

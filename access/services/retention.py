@@ -1,0 +1,158 @@
+"""How long it is known who passed: three months at the perimeter and in restricted spaces, a day elsewhere.
+
+So says the law as this building reads it (DOMAIN section 6; CNIL). Every time can be made shorter; longer than the
+legal one only with a reason that the audit keeps. What goes is counted, hashed and counted again; counts by space
+have nobody in them and stay. Run `purge` once an hour.
+"""
+
+import logging
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from enum import Enum
+
+import msgspec
+from sqlalchemy.exc import SQLAlchemyError
+
+from access.errors import Invalid
+from access.services.dispatch import Clock
+from access.services.holds import binding
+from access.services.offload import Offload
+from access.store import audit, holds
+from access.store import privacy as stored
+from access.store.database import Database
+from access.store.privacy import KeptFor, Overdue, Purge
+from policies.building import Building, SpaceKind
+from policies.ids import DoorId
+
+__all__ = ["Kept", "Kind", "Purge", "Retention"]
+
+_log = logging.getLogger(__name__)
+
+_LOOK_EVERY_S = 3600.0
+_ACTOR = "retention"
+_MOST_REASON = 300
+_DAY = 24
+
+
+class Kind(Enum):
+    """What is kept for a time of its own."""
+
+    PERIMETER = "perimeter"
+    ELSEWHERE = "elsewhere"
+    VISITORS = "visitors"
+    AUDIT = "audit"
+
+
+_LEGAL = {Kind.PERIMETER: 90 * _DAY, Kind.ELSEWHERE: _DAY, Kind.VISITORS: 30 * _DAY, Kind.AUDIT: 365 * _DAY}
+"""Hours, at most, without an override."""
+
+_LEAST = {Kind.PERIMETER: 1, Kind.ELSEWHERE: 1, Kind.VISITORS: 1, Kind.AUDIT: 183 * _DAY}
+_MOST = 10 * 365 * _DAY
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """How long a kind is kept; `overdue` is what should have gone and has not, `held` what a legal hold keeps."""
+
+    kind: Kind
+    hours: int
+    legal_hours: int
+    override: str | None
+    overdue: int
+    held: int
+
+
+class Retention:
+    """The use cases around forgetting."""
+
+    def __init__(self, database: Database, building: Building) -> None:
+        self._database = database
+        self._lasting = tuple(_lasting(building))
+
+    def kept(self, at: datetime) -> list[Kept]:
+        """Return how long each kind is kept, and the proof: how much of it is older than that."""
+        with self._database.reading() as session:
+            chosen, held = stored.kept_for(session), binding(holds.standing(session, at), at)
+            found = []
+            for kind in Kind:
+                rule = chosen.get(kind.value)
+                hours = rule.hours if rule else _LEGAL[kind]
+                overdue, spared = 0, 0
+                if kind is not Kind.AUDIT:
+                    overdue, spared = stored.count(session, self._overdue(kind, at, hours), held)
+                override = rule.override if rule else None
+                found.append(Kept(kind, hours, _LEGAL[kind], override, overdue, spared))
+        return found
+
+    def keep_for(self, kind: Kind, hours: int, override: str | None, actor: str, at: datetime) -> None:
+        """Keep a kind for so long from now on; raise `Invalid` for longer than the legal time without a reason."""
+        reason = " ".join((override or "").split())[:_MOST_REASON] or None
+        if not _LEAST[kind] <= hours <= _MOST:
+            raise Invalid(f"{kind.value}: expected {_LEAST[kind]} to {_MOST} hours")
+        if hours > _LEGAL[kind] and reason is None:
+            raise Invalid(
+                f"{kind.value}: longer than {_LEGAL[kind]} hours needs an override, which the audit keeps"
+            )
+        reason = reason if hours > _LEGAL[kind] else None
+        action = "retention-set" if reason is None else "retention-overridden"
+        with self._database.writing() as session:
+            audit.append(session, at, actor, action, [f"{kind.value}: {hours} h"], reason=reason)
+            stored.keep_for(session, KeptFor(kind.value, hours, at, actor, reason))
+
+    def purges(self, before: int | None = None, limit: int = 100) -> list[Purge]:
+        """Return up to `limit` purges, the newest first, that come before number `before`."""
+        with self._database.reading() as session:
+            return stored.purges(session, before, limit)
+
+    def purge(self, at: datetime) -> list[Purge]:
+        """Forget what is older than it may be; return what went, kind by kind."""
+        with self._database.reading() as session:
+            chosen, held = stored.kept_for(session), binding(holds.standing(session, at), at)
+        hours = {kind: chosen[kind.value].hours if kind.value in chosen else _LEGAL[kind] for kind in Kind}
+        purges = []
+        for kind in (Kind.ELSEWHERE, Kind.VISITORS, Kind.PERIMETER):
+            overdue = self._overdue(kind, at, hours[kind])
+            number, digest = stored.unlink(self._database, overdue, held)
+            if number:
+                purges.append(self._noted(kind, overdue, (number, digest), held, at))
+        with self._database.writing() as session:
+            stored.forget_musters(session, at - timedelta(hours=hours[Kind.PERIMETER]))
+            if gone := audit.forget_before(session, at - timedelta(hours=hours[Kind.AUDIT])):
+                audit.append(session, at, _ACTOR, "purged", [f"audit: {gone}"])
+        return purges
+
+    async def run(self, clock: Clock, offload: Offload) -> None:
+        """Purge now and once an hour, until cancelled. A database that does not answer is asked again."""
+        while True:
+            try:
+                await offload(lambda: self.purge(clock.now()))
+            except SQLAlchemyError:
+                _log.exception("retention-failed")
+            await clock.sleep(_LOOK_EVERY_S)
+
+    def _noted(
+        self, kind: Kind, overdue: Overdue, gone: tuple[int, str], held: list[holds.Hold], at: datetime
+    ) -> Purge:
+        number, digest = gone
+        with self._database.writing() as session:
+            left, kept = stored.count(session, overdue, held)
+            purge = Purge(0, at, kind.value, overdue.before, number, digest, left, kept)
+            stored.note(session, purge)
+            proof = f"{kind.value}: {number} events, {left} left, {kept} held, sha256 {digest}"
+            audit.append(session, at, _ACTOR, "purged", [proof])
+        return purge
+
+    def _overdue(self, kind: Kind, at: datetime, hours: int) -> Overdue:
+        before = at - timedelta(hours=hours)
+        if kind is Kind.ELSEWHERE:
+            return Overdue(before, self._lasting)
+        return Overdue(before, visitors_only=kind is Kind.VISITORS)
+
+
+def _lasting(building: Building) -> Iterator[DoorId]:
+    """Yield the doors where it is known for longer who passed: of the perimeter, and of restricted spaces."""
+    for door in building.doors.values():
+        sides = (building.spaces[door.outer], building.spaces[door.inner])
+        is_outer = any(side.kind is SpaceKind.OUTSIDE for side in sides)
+        around = {name for side in sides for name in building.path_up(side.id)}
+        if is_outer or any(building.spaces[name].restricted for name in around):
+            yield door.id

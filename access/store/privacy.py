@@ -1,0 +1,213 @@
+"""Forgetting, in the tables: unlinking people from events in batches, and putting a pseudonym in somebody's place.
+
+The sealed part of an event stays as it came, so every chain still proves itself; only what stands apart goes.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, insert, not_, or_, select, update
+from sqlalchemy.orm import Session
+
+from access.store.database import Database, insert_once
+from access.store.holds import Hold
+from access.store.models import EventRow, IdempotentAnswerRow, PersonRow
+from access.store.occupancy_models import MusterRow, SafeRow
+from access.store.privacy_models import ErasureRow, KeptForRow, PurgeRow
+from policies.ids import DoorId, PersonId
+from policies.roster import ResidentType
+
+_AT_ONCE = 5_000
+"""Rows a transaction: writers wait for some tens of milliseconds, not for all that has gathered."""
+
+_LINKED = EventRow.person.is_not(None) | EventRow.badge.is_not(None)
+
+
+class Overdue(msgspec.Struct, frozen=True):
+    """Which events are to be forgotten: older than `before`, and at none of the `spared` doors or of visitors only."""
+
+    before: datetime
+    spared: tuple[DoorId, ...] = ()
+    visitors_only: bool = False
+
+
+class Purge(msgspec.Struct, frozen=True):
+    """What was forgotten: how many, and the hash over their ids, the oldest first; what was left, and what is held."""
+
+    seq: int
+    at: datetime
+    kind: str
+    before: datetime
+    number: int
+    digest: str
+    left: int
+    held: int
+
+
+class KeptFor(msgspec.Struct, frozen=True):
+    """A time other than the legal one; `override` says why it is longer."""
+
+    kind: str
+    hours: int
+    at: datetime
+    actor: str
+    override: str | None = None
+
+
+class Erasure(msgspec.Struct, frozen=True):
+    """Somebody erased: the hash of their id, and the name that counts know them by since."""
+
+    digest: str
+    pseudonym: str
+    at: datetime
+
+
+def unlink(database: Database, overdue: Overdue, holds: Sequence[Hold]) -> tuple[int, str]:
+    """Take people and badges out of events, batch by batch; return how many and the hash of which."""
+    number, digest = 0, hashlib.sha256()
+    row = EventRow
+    query = select(row.source, row.epoch, row.seq).where(_overdue(overdue), not_(_held(holds)))
+    query = query.order_by(row.at, row.source, row.epoch, row.seq).limit(_AT_ONCE)
+    erase = (
+        update(row.metadata.tables[row.__tablename__])
+        .where(row.source == bindparam("s"), row.epoch == bindparam("e"), row.seq == bindparam("q"))
+        .values(person=None, badge=None, salt=None)
+    )
+    while True:
+        with database.writing() as session:
+            found = session.execute(query).all()
+            if not found:
+                return number, digest.hexdigest()
+            session.connection().execute(erase, [{"s": s, "e": e, "q": q} for s, e, q in found])
+        for source, epoch, seq in found:
+            digest.update(f"{source}:{epoch}:{seq}\n".encode())
+        number += len(found)
+
+
+def count(session: Session, overdue: Overdue, holds: Sequence[Hold]) -> tuple[int, int]:
+    """Return how many events are overdue: those that should have gone, and those that a hold keeps."""
+    query = select(func.count()).select_from(EventRow).where(_overdue(overdue))
+    held = session.scalar(query.where(_held(holds))) or 0
+    return (session.scalar(query) or 0) - held, held
+
+
+def rename(session: Session, person: PersonId, pseudonym: str) -> int:
+    """Put a pseudonym in somebody's place in events and roll-calls; return in how many events."""
+    row = EventRow
+    renamed = update(row).where(row.person == person).values(person=pseudonym, badge=None, salt=None)
+    number = len(session.execute(renamed.returning(row.seq)).all())
+    session.execute(update(SafeRow).where(SafeRow.person == person).values(person=pseudonym))
+    _rename_in_musters(session, {person: pseudonym})
+    for actor, key, body in session.execute(
+        select(IdempotentAnswerRow.actor, IdempotentAnswerRow.key, IdempotentAnswerRow.body)
+    ).all():
+        if person.encode() in body:
+            answer = IdempotentAnswerRow
+            session.execute(delete(answer).where(answer.actor == actor, answer.key == key))
+    return number
+
+
+def people_in_events(session: Session) -> Iterator[PersonId]:
+    """Return everybody whom a linked event names."""
+    query = select(EventRow.person).where(_LINKED, EventRow.person.is_not(None)).distinct()
+    yield from (PersonId(person) for person in session.scalars(query) if person is not None)
+
+
+def forget_musters(session: Session, before: datetime) -> int:
+    """Take the names out of roll-calls that are older; how many there were stays. Return how many roll-calls."""
+    query = select(MusterRow).where(MusterRow.opened_at < before)
+    rows = [
+        row
+        for row in session.scalars(query).all()
+        if any(one["name"] for one in msgspec.json.decode(row.people))
+    ]
+    for row in rows:
+        names = {one["person"]: f"{number}" for number, one in enumerate(msgspec.json.decode(row.people), 1)}
+        row.people = _renamed(row.people, names)
+        for person, number in names.items():
+            safe = update(SafeRow).where(SafeRow.muster == row.id, SafeRow.person == person)
+            session.execute(safe.values(person=number))
+    session.flush()
+    return len(rows)
+
+
+def erasures(session: Session) -> list[Erasure]:
+    """Return everybody who was erased."""
+    return [
+        Erasure(row.digest, row.pseudonym, row.at)
+        for row in session.scalars(select(ErasureRow).order_by(ErasureRow.at, ErasureRow.digest))
+    ]
+
+
+def remember(session: Session, gone: Iterable[Erasure]) -> None:
+    """Note who was erased; one that is known stays as it is."""
+    insert_once(session, ErasureRow, [msgspec.structs.astuple(erasure) for erasure in gone])
+
+
+def kept_for(session: Session) -> dict[str, KeptFor]:
+    """Return the times that are not the legal ones, by kind."""
+    rows = session.scalars(select(KeptForRow))
+    return {row.kind: KeptFor(row.kind, row.hours, row.at, row.actor, row.override) for row in rows}
+
+
+def keep_for(session: Session, kept: KeptFor) -> None:
+    """Write a time over the one of the same kind."""
+    insert_once(
+        session, KeptForRow, [msgspec.structs.astuple(kept)], update=("hours", "at", "actor", "override")
+    )
+
+
+def note(session: Session, purge: Purge) -> None:
+    """Write down what was forgotten, after the last."""
+    last = session.scalar(select(func.max(PurgeRow.seq))) or 0
+    session.execute(insert(PurgeRow).values(msgspec.structs.asdict(purge) | {"seq": last + 1}))
+
+
+def purges(session: Session, before: int | None, limit: int) -> list[Purge]:
+    """Return up to `limit` purges, the newest first, that come before number `before`."""
+    query = select(PurgeRow).order_by(PurgeRow.seq.desc()).limit(limit)
+    if before is not None:
+        query = query.where(PurgeRow.seq < before)
+    return [
+        Purge(row.seq, row.at, row.kind, row.before, row.number, row.digest, row.left, row.held)
+        for row in session.scalars(query)
+    ]
+
+
+def _overdue(overdue: Overdue) -> ColumnElement[bool]:
+    row = EventRow
+    conditions = [_LINKED, row.at < overdue.before]
+    if overdue.spared:
+        conditions.append(or_(row.door.is_(None), row.door.not_in(overdue.spared)))
+    if overdue.visitors_only:
+        visitors = select(PersonRow.id).where(PersonRow.type == ResidentType.VISITOR.value)
+        conditions.append(row.person.in_(visitors))
+    return and_(*conditions)
+
+
+def _held(holds: Sequence[Hold]) -> ColumnElement[bool]:
+    row = EventRow
+    held = [
+        and_(row.at >= hold.since, row.at < hold.until, *([row.person == hold.person] if hold.person else []))
+        for hold in holds
+    ]
+    # `person` may be null, and what is not known to be held is not held.
+    return func.coalesce(or_(*held), False) if held else row.seq < 0
+
+
+def _rename_in_musters(session: Session, names: dict[PersonId, str]) -> None:
+    for row in session.scalars(select(MusterRow)).all():
+        if any(f'"{person}"' in row.people for person in names):
+            row.people = _renamed(row.people, {str(person): name for person, name in names.items()})
+    session.flush()
+
+
+def _renamed(listed: str, names: dict[str, str]) -> str:
+    """Return a roll-call's list with other ids, and no name beside them."""
+    people = msgspec.json.decode(listed)
+    for one in people:
+        if one["person"] in names:
+            one |= {"person": names[one["person"]], "name": "", "organisation": None}
+    return msgspec.json.encode(people).decode()
