@@ -41,7 +41,7 @@ class Authorizer:
     """Answers for one site. Decisions come from one thread, the event loop's; news and rights from any."""
 
     def __init__(self, services: Services, journal: FileJournal) -> None:
-        self._building, self._version = services.building, services.policy.version
+        self._building = services.building
         self._journal, self._commit = journal, GroupCommit(journal)
         self._is_buffered = not journal.is_synced
         self.on_kept: Callable[[], None] = _to_nobody
@@ -68,7 +68,8 @@ class Authorizer:
             if not record:
                 return self._answer(question, decision, None)
             passing = self._judge.reserve(question, decision, at)
-            kept = self._commit.stage(drafts.decided(question, decision, at, self._version))
+            policy = self._judge.rights.engine.policy.version
+            kept = self._commit.stage(drafts.decided(question, decision, at, policy))
         fault = self._keep_now(question) if self._is_buffered else await self._keep(question, due)
         if fault is None and due is not None and monotonic() >= due:
             fault = _TOO_LATE

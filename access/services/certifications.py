@@ -8,12 +8,12 @@ import msgspec
 from access.errors import Invalid, NotFound
 from access.services.changing import Changing
 from access.services.outbox import Outbox, RightsChanged
+from access.services.rulebook import Rulebook
 from access.store import certifications as stored
 from access.store import people
 from access.store.certifications import CertificationFilter, CertificationRecord, Level
 from access.store.database import Database
 from policies.ids import CertificationId, PersonId
-from policies.policy import Policy
 
 __all__ = ["CertificationFilter", "CertificationRecord", "Certifications", "Level", "Warned", "warning"]
 
@@ -43,16 +43,15 @@ def warning(until: datetime | None, at: datetime) -> Warned | None:
 class Certifications:
     """The use cases around trainings. `actor` is who does it, for the record; `at` is when."""
 
-    def __init__(self, database: Database, policy: Policy, outbox: Outbox[RightsChanged]) -> None:
+    def __init__(self, database: Database, rulebook: Rulebook, outbox: Outbox[RightsChanged]) -> None:
         self._database, self._changing = database, Changing(database, outbox)
-        self._known = frozenset(name for rule in policy.rules for name in rule.certifications)
+        self._rulebook = rulebook
 
     def give(self, new: CertificationRecord, actor: str, at: datetime) -> CertificationRecord:
         """Give somebody a training, or renew the one they hold: its end and level become the new ones."""
-        if new.id not in self._known:
-            raise Invalid(
-                f"certification {new.id}: no rule asks for it; expected one of {sorted(self._known)}"
-            )
+        asked = {name for rule in self._rulebook.policy.rules for name in rule.certifications}
+        if new.id not in asked:
+            raise Invalid(f"certification {new.id}: no rule asks for it; expected one of {sorted(asked)}")
         if new.until is not None and new.until <= at:
             raise Invalid(f"certification {new.id}: it would be over already; expected an end to come")
         given = msgspec.structs.replace(new, granted_by=actor, granted_at=at)

@@ -41,7 +41,7 @@ class Followers:
 
     def look(self, heard: Mapping[SourceId, SourceView]) -> dict[SourceId, Follower]:
         """Return every door computer; `heard` is what the live view knows."""
-        newest = self._publisher.newest()
+        newest = self._publisher.version()
         return {
             source: self._follower(source, heard.get(source, _UNHEARD), newest)
             for source in self._publisher.sources

@@ -12,13 +12,13 @@ from access.errors import Conflict, Invalid, NotFound, Outdated
 from access.services.delegation import expect_delegated, is_theirs
 from access.services.outbox import Outbox, RightsChanged
 from access.services.rights import EVERYWHERE, Reach
+from access.services.rulebook import Rulebook
 from access.store import audit, changes, grants, organisations, site
 from access.store import people as stored
 from access.store.database import Database
 from access.store.people import PersonRecord
 from policies.building import Building
 from policies.ids import PersonId
-from policies.policy import Policy
 
 __all__ = ["People", "PersonRecord"]
 
@@ -32,16 +32,16 @@ class People:
         self,
         database: Database,
         building: Building,
-        policy: Policy,
+        rulebook: Rulebook,
         outbox: Outbox[RightsChanged],
         reach: Reach = EVERYWHERE,
     ) -> None:
-        self._database, self._building, self._policy, self._outbox = database, building, policy, outbox
+        self._database, self._building, self._rulebook, self._outbox = database, building, rulebook, outbox
         self._reach = reach
 
     def within(self, reach: Reach) -> "People":
         """Return the same use cases for whoever's rights hold only there: nobody else exists for them."""
-        return People(self._database, self._building, self._policy, self._outbox, reach)
+        return People(self._database, self._building, self._rulebook, self._outbox, reach)
 
     def add(self, people: Iterable[PersonRecord], actor: str, at: datetime) -> list[PersonRecord]:
         """Enrol people, all or none of them."""
@@ -126,7 +126,7 @@ class People:
         _refuse_taken_grants(session, people, before)
 
     def _check_rights(self, person: PersonRecord) -> None:
-        if unknown := [tier for tier in person.tiers if tier not in self._policy.tiers]:
+        if unknown := [tier for tier in person.tiers if tier not in self._rulebook.policy.tiers]:
             raise Invalid(f"person {person.id}: there is no tier {unknown[0]}")
         if len(set(person.tiers)) != len(person.tiers):
             raise Invalid(f"person {person.id}: a tier is named twice")

@@ -34,10 +34,12 @@ from access.services.own import OwnEvents
 from access.services.passwords import Passwords
 from access.services.people import People
 from access.services.pins import Pins
+from access.services.policies import Policies
 from access.services.publication import Publisher
 from access.services.reception import Reception
 from access.services.retention import Retention
 from access.services.rollcall import RollCall
+from access.services.rulebook import Rulebook
 from access.services.sessions import Sessions
 from access.services.signing import create_key, fingerprint, load_key
 from access.services.usage import Usage
@@ -59,7 +61,8 @@ class Services(msgspec.Struct, frozen=True):
     """
 
     building: Building
-    policy: Policy
+    rulebook: Rulebook
+    policies: Policies
     database: Database
     people: People
     badges: Badges
@@ -93,6 +96,11 @@ class Services(msgspec.Struct, frozen=True):
     news: Outbox[Sequence[Event]]
     departures: Outbox[str]
 
+    @property
+    def policy(self) -> Policy:
+        """Return the rules in force."""
+        return self.rulebook.policy
+
     def is_ready(self) -> bool:
         """Return whether the database answers with the schema that this program works with."""
         try:
@@ -113,34 +121,42 @@ def open_services(
     key_path: Path,
     *,
     keeps_history: bool = True,
+    files: Mapping[str, str] | None = None,
 ) -> Services:
     """Open a site: bring its schema up to date, find or make its signing key, and rebuild the live view.
 
     `scopes` names every source that events are taken from, with the doors that hang on it (none for a source
-    without doors, as an authorizer). Without `keeps_history` counts are not written down.
+    without doors, as an authorizer). Without `keeps_history` counts are not written down. `files` are those that the
+    policy was read from: with them, what was activated since is in force.
     """
     database = open_database(store) if isinstance(store, str) else store
     schema.upgrade(database.engine)
     key = _settle(database, building, key_path)
     rights, news, departures = Outbox[RightsChanged](), Outbox[Sequence[Event]](), Outbox[str]()
     passwords = Passwords()
+    rulebook = Rulebook(policy)
+    policies = Policies(database, building, rulebook, rights)
+    if files:
+        policies.begin(files, datetime.now(UTC))
+        policy = rulebook.policy
     recorder = Recorder(building, policy.calendar)
     live = open_live(database, building, policy, recorder if keeps_history else None)
     commands = Outbox[Message]()
     own = OwnEvents(int(datetime.now(UTC).timestamp() * 1000), news)
     news.listen(live.take)
-    publisher = Publisher(database, building, policy, scopes, key)
+    publisher = Publisher(database, building, rulebook, scopes, key)
     return Services(
         building=building,
-        policy=policy,
+        rulebook=rulebook,
+        policies=policies,
         database=database,
-        people=People(database, building, policy, rights),
+        people=People(database, building, rulebook, rights),
         badges=Badges(database, rights),
-        certifications=Certifications(database, policy, rights),
+        certifications=Certifications(database, rulebook, rights),
         grants=Grants(database, building, rights),
         visits=Visits(database, building, rights),
         leaving=Leaving(database, rights),
-        organisations=Organisations(database, policy),
+        organisations=Organisations(database, rulebook),
         operators=Operators(database, building, passwords, departures),
         sessions=Sessions(database, passwords, building.site),
         keys=Keys(database, building, departures),

@@ -15,6 +15,7 @@ from access.bus.mqtt import MqttBus
 from access.errors import SettingsError
 from access.services import Services, open_services
 from access.services.announcer import Announcer
+from access.services.examination import files_of
 from access.services.intake import Intake
 from access.services.keyring import KeyRing
 from access.services.offload import WriterThread
@@ -53,7 +54,12 @@ def open_site(settings: Settings) -> Services:
     if AUTHORIZER in scopes:
         raise SettingsError(f"{settings.hosts}: host {AUTHORIZER}: the name is the server's own")
     return open_services(
-        settings.database_url, building, policy, {**scopes, AUTHORIZER: ()}, settings.signing_key_path
+        settings.database_url,
+        building,
+        policy,
+        {**scopes, AUTHORIZER: ()},
+        settings.signing_key_path,
+        files=files_of(Path(settings.policy)),
     )
 
 

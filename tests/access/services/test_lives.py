@@ -215,20 +215,20 @@ def test_a_grant_is_at_doors_until_it_is_ended(site):
 
 def test_a_grant_for_two_uses_is_at_no_door_after_the_second(site):
     site.grants.give(grant(most_uses=2), "boss", NOON)
-    before = site.publisher.newest()
+    before = site.publisher.version()
     taps = [
         tap(NOON, DESK.id, rules=("grant:g1",)),
         tap(NOON + HOUR, DESK.id, rules=("grant:g1",), inwards=Reason.FORBIDDEN),
         tap(NOON + HOUR, DESK.id, rules=("grant:g1",), effect=Effect.DENY),
     ]
     site.ingest.take([decisions(*taps)], NOON)
-    assert (site.grants.get(GrantId("g1")).uses, site.publisher.newest()) == (1, before)
+    assert (site.grants.get(GrantId("g1")).uses, site.publisher.version()) == (1, before)
     told: list[RightsChanged] = []
     site.rights.listen(told.append)
     site.ingest.take([decisions(*taps, tap(NOON + 2 * HOUR, DESK.id, rules=("grant:g1",)))], NOON)
     assert site.grants.get(GrantId("g1")).uses == 2
     assert known(site).people[BOB.id].grants == ()
-    assert [news.version for news in told] == [site.publisher.newest()]
+    assert [news.version for news in told] == [site.publisher.version()]
 
 
 @pytest.mark.parametrize(
@@ -346,10 +346,10 @@ def test_whoever_leaves_keeps_nothing_that_opens(site):
 
 def test_leaving_twice_is_leaving_once(site):
     first = site.leaving.leave(ADA.id, "boss", NOON)
-    newest = site.publisher.newest()
+    newest = site.publisher.version()
     again = site.leaving.leave(ADA.id, "boss", NOON + HOUR)
     assert (again.person, again.badges) == (first.person, ())
-    assert site.publisher.newest() == newest
+    assert site.publisher.version() == newest
     with pytest.raises(NotFound):
         site.leaving.leave(PersonId("nobody"), "boss", NOON)
     with pytest.raises(Outdated):
@@ -384,9 +384,9 @@ def test_every_night_what_is_past_is_put_in_order(site):
 
 
 def test_a_person_who_is_changed_into_themselves_is_not_changed(site):
-    newest = site.publisher.newest()
+    newest = site.publisher.version()
     assert site.people.change(ADA.id, lambda ada: ada, "test", NOON) == site.people.get(ADA.id)
-    assert site.publisher.newest() == newest
+    assert site.publisher.version() == newest
 
 
 # --------------------------------------------------------------------------------------------------- reach
