@@ -64,7 +64,7 @@ class Publisher:
     def version(self) -> int:
         """Return the version of the rights that are committed now."""
         with self._database.reading() as session:
-            return site.locked(session).publication
+            return publications.newest(session)
 
     def roster(self) -> Roster:
         """Return everybody and every badge, as doors would know them now."""
