@@ -15,15 +15,17 @@ from time import monotonic
 
 from access.authorize import drafts
 from access.authorize.following import Following
+from access.authorize.latency import Latency
 from access.errors import Invalid
 from access.services import Services
-from access.services.decisions import Answer, Question
+from access.services.decisions import DEADLINE_S, Answer, DoorLatency, Question, SiteLatency
 from policies.decision import Decision, Effect, Reason, message
-from policies.ids import PersonId, SourceId
+from policies.ids import DoorId, PersonId, ReaderId, SourceId
 from readers.errors import JournalError
 from readers.journal import FileJournal, GroupCommit
 from readers.wire.bus import Message
 from readers.wire.events import Event, Sealed, parse
+from readers.wire.reservations import Reserve, Verdict
 
 _log = logging.getLogger(__name__)
 
@@ -32,6 +34,8 @@ AUTHORIZER = SourceId("authorizer")
 
 _MOST_UNSTORED = 10_000
 """Of the lines that a stop left unstored, so many are looked at for entries at the next start."""
+
+_BOUNDS_US = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000)
 
 _TOO_LATE = Decision(Effect.DENY, Reason.VERIFICATION_TIMEOUT)
 _FAULT = Decision(Effect.DENY, Reason.OTHER)
@@ -43,6 +47,7 @@ class Authorizer:
     def __init__(self, services: Services, journal: FileJournal) -> None:
         self._building = services.building
         self._journal, self._commit = journal, GroupCommit(journal)
+        self._latency = Latency()
         self._is_buffered = not journal.is_synced
         self.on_kept: Callable[[], None] = _to_nobody
         """Called whenever the journal has grown."""
@@ -53,15 +58,25 @@ class Authorizer:
         self._catch_up(unstored)
 
     async def decide(
-        self, question: Question, at: datetime, *, record: bool = True, due: float | None = None
+        self,
+        question: Question,
+        at: datetime,
+        *,
+        record: bool = True,
+        arrived: float | None = None,
+        within_s: float = DEADLINE_S,
     ) -> Answer:
         """Answer one tap; raise `Invalid` for a reader that the building does not have.
 
-        `due` is when the answer must be there, in seconds of `time.monotonic`; later, the tap is refused as timed out.
+        What is not kept `within_s` of its arrival, in seconds of `time.monotonic`, is refused as timed out.
         """
-        if question.reader not in self._building.readers:
-            raise Invalid(f"reader {question.reader}: there is no such reader")
-        if due is not None and monotonic() >= due:
+        reader = question.reader
+        if reader not in self._building.readers:
+            raise Invalid(f"reader {reader}: there is no such reader")
+        due = None if arrived is None else arrived + within_s
+        begun = monotonic()
+        if due is not None and begun >= due:
+            self._latency.miss(self._judge.door_of(question.reader).id, at)
             return self._answer(question, _TOO_LATE, None)
         with self._lock:
             decision = self._judge.decide(question, at)
@@ -70,32 +85,55 @@ class Authorizer:
             passing = self._judge.reserve(question, decision, at)
             policy = self._judge.rights.engine.policy.version
             kept = self._commit.stage(drafts.decided(question, decision, at, policy))
-        fault = self._keep_now(question) if self._is_buffered else await self._keep(question, due)
-        if fault is None and due is not None and monotonic() >= due:
+        decided = monotonic()
+        fault = self._keep_now(reader) if self._is_buffered else await self._keep(reader, due)
+        done = monotonic()
+        if fault is None and due is not None and done >= due:
             fault = _TOO_LATE
         if fault is not None:
             return self._take_back(question, fault, kept, passing, at)
-        if passing and not self._judge.door_of(question.reader).contact:
+        door = self._judge.door_of(question.reader)
+        if passing and not door.contact:
             self._enter(question, kept.id, passing, at)
+        if arrived is not None:
+            self._latency.note(door.id, at, (arrived, begun, decided, done))
         self.on_kept()
         return self._answer(question, decision, kept.id)
 
-    def _keep_now(self, question: Question) -> Decision | None:
+    async def reserve(self, asked: Reserve, at: datetime, *, arrived: float) -> Verdict | None:
+        """Give the site's verdict to a door computer, kept before it is told; None where that fails or is late."""
+        due = arrived + DEADLINE_S
+        with self._lock:
+            decision = self._judge.verdict(asked, at)
+            passing = self._judge.seat(asked.reader, decision, at)
+            kept = self._commit.stage(drafts.reserved(self._building, asked, decision, at, self._version))
+        fault = self._keep_now(asked.reader) if self._is_buffered else await self._keep(asked.reader, due)
+        door = self._judge.door_of(asked.reader).id
+        if fault is not None or monotonic() >= due:
+            self._latency.miss(door, at)
+            with self._lock:
+                self._judge.release(passing, door)
+            return None
+        self.on_kept()
+        epoch, _ = self._journal.position
+        return Verdict(decision.effect, decision.reason, epoch, decision.rules, kept.id)
+
+    def _keep_now(self, reader: ReaderId) -> Decision | None:
         """Write what is staged; return what to say instead if it is not kept."""
         try:
             self._journal.commit()
         except JournalError as fault:
-            _log.error("journal-fault", extra={"reader": question.reader, "fault": str(fault)})
+            _log.error("journal-fault", extra={"reader": reader, "fault": str(fault)})
             return _FAULT
         return None
 
-    async def _keep(self, question: Question, due: float | None) -> Decision | None:
+    async def _keep(self, reader: ReaderId, due: float | None) -> Decision | None:
         """Wait until what is staged is on the disk; return what to say instead if it is not, or not in time."""
         try:
             async with asyncio.timeout(None if due is None else due - monotonic()):
                 await self._commit.kept()
         except JournalError as fault:
-            _log.error("journal-fault", extra={"reader": question.reader, "fault": str(fault)})
+            _log.error("journal-fault", extra={"reader": reader, "fault": str(fault)})
             return _FAULT
         except TimeoutError:
             return _TOO_LATE
@@ -106,8 +144,11 @@ class Authorizer:
     ) -> Answer:
         """Free the seats, and note that nobody passed by a decision that is in the journal all the same."""
         reader, badge = question.reader, question.badge
+        door = self._judge.door_of(reader).id
+        if said is _TOO_LATE:
+            self._latency.miss(door, at)
         with self._lock:
-            self._judge.release(passing, self._judge.door_of(reader).id)
+            self._judge.release(passing, door)
             if said is _FAULT:
                 return self._answer(question, said, None)
             for person in passing:
@@ -142,6 +183,18 @@ class Authorizer:
         unlock_ms = self._judge.unlock_ms(question, decision)
         said = message(decision.reason)
         return Answer(decision.effect, decision.reason, decision.rules, unlock_ms, said, event)
+
+    # ---- what was measured
+
+    def latency_of(self, door: DoorId) -> DoorLatency | None:
+        """Return what was measured at one door lately; None before its first tap."""
+        return self._latency.of(door)
+
+    def latency(self) -> SiteLatency:
+        """Return what was measured since the start."""
+        site = self._latency.site.items()
+        within = {stage: tuple(map(each.within, _BOUNDS_US)) for stage, each in site}
+        return SiteLatency(_BOUNDS_US, within, {stage: each.n for stage, each in site}, self._latency.misses)
 
     # ---- beside the path
 

@@ -6,9 +6,10 @@ from typing import Protocol
 import msgspec
 
 from policies.decision import Effect, Message, Reason
-from policies.ids import BadgeId, ReaderId, RuleId
+from policies.ids import BadgeId, DoorId, ReaderId, RuleId
 from policies.request import Assurance
 from policies.roster import BadgeKind
+from readers.wire.reservations import Reserve, Verdict
 
 DEADLINE_S = 0.05
 """How long an answer may take where the asker names no limit: nobody at a door feels it (DOMAIN section 4)."""
@@ -39,15 +40,59 @@ class Answer(msgspec.Struct, frozen=True):
     event: str | None
 
 
+class StageLatency(msgspec.Struct, frozen=True):
+    """How long a stage took `n` taps, in microseconds."""
+
+    n: int
+    p50_us: int
+    p99_us: int
+    worst_us: int
+
+
+class DoorLatency(msgspec.Struct, frozen=True):
+    """What was measured at one door since then: by stage, and how many taps missed their deadline."""
+
+    since: datetime
+    misses: int
+    stages: dict[str, StageLatency]
+
+
+class SiteLatency(msgspec.Struct, frozen=True):
+    """All doors together since the start: for every stage, how many taps took so many µs at most; and the misses."""
+
+    bounds_us: tuple[int, ...]
+    within: dict[str, tuple[int, ...]]
+    total: dict[str, int]
+    misses: int
+
+
 class Decides(Protocol):
     """Whoever answers."""
 
     async def decide(
-        self, question: Question, at: datetime, *, record: bool = True, due: float | None = None
+        self,
+        question: Question,
+        at: datetime,
+        *,
+        record: bool = True,
+        arrived: float | None = None,
+        within_s: float = DEADLINE_S,
     ) -> Answer:
         """Answer one tap; with `record` the decision is kept before the answer is given.
 
-        `due` is when the answer must be there, in seconds of `time.monotonic`: what is not decided or kept by then is
-        refused as timed out.
+        What is not decided and kept `within_s` seconds of its arrival (in seconds of `time.monotonic`) is refused as
+        timed out. Without an arrival there is no deadline, and nothing is measured.
         """
+        ...
+
+    async def reserve(self, asked: Reserve, at: datetime, *, arrived: float) -> Verdict | None:
+        """Give a door computer the site's verdict on a tap; None where it cannot be kept in time."""
+        ...
+
+    def latency_of(self, door: DoorId) -> DoorLatency | None:
+        """Return what was measured at one door lately; None before its first tap."""
+        ...
+
+    def latency(self) -> SiteLatency:
+        """Return what was measured since the start."""
         ...

@@ -93,7 +93,7 @@ class Document:
             self._parse(text)
 
     def fault(self, line: int, key: str, message: str) -> None:
-        self._findings.append(Finding(self.file, line, key, message))
+        self._findings.append(Finding(self.file, line, _on_one_line(key), _on_one_line(message)))
 
     def tables(self, name: str) -> list[Table]:
         """Return the `[[name]]` tables in the order of the file."""
@@ -141,8 +141,25 @@ class Document:
             line = int(place[1]) if place else text.rstrip("\n").count("\n") + 1
             self.fault(line, "syntax", _SYNTAX_LINE.sub("", str(error)))
             return
+        except RecursionError:
+            line, depth = _deepest(text)
+            self.fault(
+                line, "syntax", f"{depth} brackets open here; expected a table or an array, a few deep"
+            )
+            return
         self.lines = Lines.of(text)
         self.is_read = True
+
+
+def _on_one_line(words: str) -> str:
+    """Return the words with what would break the line, as a file can have it in any name, spelt out."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in words)
+
+
+def _deepest(text: str) -> tuple[int, int]:
+    """Return the line with the most opening brackets, and how many."""
+    depths = [line.count("[") + line.count("{") for line in text.split("\n")]
+    return depths.index(max(depths)) + 1, max(depths)
 
 
 def refuse_bad_ids(tables: Sequence[Table]) -> None:

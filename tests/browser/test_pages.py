@@ -76,20 +76,22 @@ def visitor(chromium: Browser, whole: WholeSite):
         context.close()
 
 
+@pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize(("language", "scheme", "width"), LOOKS)
-def test_axe_finds_nothing_on_any_page_and_none_scrolls_sideways(visitor, whole, language, scheme, width):
+def test_axe_finds_nothing_on_any_page_and_none_scrolls_sideways(
+    visitor, whole, language, scheme, width, path
+):
     page: Page = visitor(Role.SECURITY, language, scheme, width)
     complaints: list[str] = []
     page.on("console", lambda said: complaints.append(f"{said.type}: {said.text}"))
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    for path in PAGES:
-        answer = page.goto(f"{whole.address}{path}{'&' if '?' in path else '?'}lang={language}")
-        assert answer is not None
-        assert answer.status == 200, path
-        assert page.locator("html").get_attribute("lang") == language
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-        results = Axe().run(page, options={"runOnly": RULES})
-        complaints += [f"{path}: {results.generate_report()}"] if results.violations_count else []
+    answer = page.goto(f"{whole.address}{path}{'&' if '?' in path else '?'}lang={language}")
+    assert answer is not None
+    assert answer.status == 200
+    assert page.locator("html").get_attribute("lang") == language
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    results = Axe().run(page, options={"runOnly": RULES})
+    complaints += [results.generate_report()] if results.violations_count else []
     assert not complaints, "\n".join(complaints)
 
 

@@ -4,7 +4,12 @@ import pytest
 
 from tests.access.api.test_problems import ADA, is_problem
 
-TAP = {"reader": "front-in", "badge": {"kind": "uid", "id": "04aabbcc"}, "assurance": "uid"}
+TAP = {
+    "reader": "front-in",
+    "badge": {"kind": "uid", "id": "04aabbcc"},
+    "assurance": "uid",
+    "deadline_ms": 10_000,
+}
 
 
 @pytest.fixture

@@ -183,7 +183,7 @@ def test_a_decision_that_is_not_on_the_disk_in_time_lets_nobody_in_and_gives_the
             sync(fd)
 
         monkeypatch.setattr(os, "fdatasync", wait_then_sync)
-        late = await authorizer.decide(tap("ada", BY_ROOM), NOON, due=monotonic() + 0.01)
+        late = await authorizer.decide(tap("ada", BY_ROOM), NOON, arrived=monotonic(), within_s=0.01)
         slow.set()
         then = await authorizer.decide(tap("bob", BY_SIDE), NOON)
         return late, then

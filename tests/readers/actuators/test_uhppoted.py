@@ -76,7 +76,7 @@ async def test_the_button_opens_by_the_board_itself_and_is_told(bench):
     await comes_true(lambda: Input.CONTACT_CLOSED in door.senses())
     bench.door.press()
     assert bench.door.is_released
-    await comes_true(lambda: bench.told == [Input.EXIT_REQUESTED])
+    await comes_true(lambda: Input.EXIT_REQUESTED in bench.told)
 
 
 async def test_what_happens_at_another_door_of_the_board_is_not_told_of_this_one(bench):

@@ -1,0 +1,123 @@
+"""How long taps took, by door and stage: compact histograms, told as p50, p99 and worst.
+
+A value is counted in a bucket as wide as a sixteenth of it (as HdrHistogram does), so a door takes a few hundred bytes
+and a note under a microsecond. Figures are of the last hour or two: yesterday's do not hide today's.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from access.services.decisions import DoorLatency, StageLatency
+from policies.ids import DoorId
+
+STAGES = ("wait", "decide", "keep", "total")
+"""Until its turn; decide and reserve; until it is as durable as the site promises; from arrival to answer."""
+
+PERIOD = timedelta(hours=1)
+_EXACT_BITS = 5
+"""Values under 32 µs have a bucket each; above, 16 buckets to every doubling."""
+
+
+class Histogram:
+    """Counts of durations in whole microseconds."""
+
+    __slots__ = ("counts", "n", "worst")
+
+    def __init__(self) -> None:
+        self.counts: dict[int, int] = {}
+        self.n = self.worst = 0
+
+    def note(self, us: int) -> None:
+        """Count one duration."""
+        shift = max(us.bit_length() - _EXACT_BITS, 0)
+        bucket = shift << _EXACT_BITS | us >> shift
+        counts = self.counts
+        counts[bucket] = counts.get(bucket, 0) + 1
+        self.n += 1
+        self.worst = max(self.worst, us)
+
+    def add(self, other: "Histogram") -> None:
+        """Take in another's counts."""
+        for bucket, number in other.counts.items():
+            self.counts[bucket] = self.counts.get(bucket, 0) + number
+        self.n += other.n
+        self.worst = max(self.worst, other.worst)
+
+    def quantile(self, share: float) -> int:
+        """Return what this share of the durations does not exceed, within a sixteenth; 0 where there are none."""
+        left = max(round(share * self.n), 1)
+        for bucket in sorted(self.counts):
+            left -= self.counts[bucket]
+            if left <= 0:
+                return min(_highest(bucket), self.worst)
+        return 0
+
+    def within(self, us: int) -> int:
+        """Return how many durations were this long at most, within a sixteenth."""
+        return sum(number for bucket, number in self.counts.items() if _highest(bucket) <= us)
+
+
+def _highest(bucket: int) -> int:
+    shift = bucket >> _EXACT_BITS
+    return ((bucket & (1 << _EXACT_BITS) - 1) + 1 << shift) - 1
+
+
+class _Period:
+    def __init__(self, since: datetime) -> None:
+        self.since = since
+        self.doors: dict[DoorId, tuple[Histogram, ...]] = {}
+        self.misses: dict[DoorId, int] = {}
+
+
+class Latency:
+    """The latencies of one authorizer. `site` has all doors together since the start, by stage."""
+
+    def __init__(self) -> None:
+        self._now: _Period | None = None
+        self._before: _Period | None = None
+        self.site: Mapping[str, Histogram] = {stage: Histogram() for stage in STAGES}
+        self._site = tuple(self.site.values())
+        self.misses = 0
+
+    def note(self, door: DoorId, at: datetime, moments: tuple[float, float, float, float]) -> None:
+        """Count a tap by when it arrived, had its turn, was decided and was kept, in seconds."""
+        period = self._period(at)
+        stages = period.doors.get(door)
+        if stages is None:
+            stages = period.doors[door] = tuple(Histogram() for _ in STAGES)
+        arrived, begun, decided, kept = moments
+        took = (begun - arrived, decided - begun, kept - decided, kept - arrived)
+        for own, all_doors, seconds in zip(stages, self._site, took, strict=True):
+            us = int(seconds * 1_000_000)
+            own.note(us)
+            all_doors.note(us)
+
+    def miss(self, door: DoorId, at: datetime) -> None:
+        """Count a tap that was not answered in time."""
+        misses = self._period(at).misses
+        misses[door] = misses.get(door, 0) + 1
+        self.misses += 1
+
+    def of(self, door: DoorId) -> DoorLatency | None:
+        """Return a door's figures; None before its first tap."""
+        periods = [period for period in (self._before, self._now) if period is not None]
+        told = [period.doors[door] for period in periods if door in period.doors]
+        missed = sum(period.misses.get(door, 0) for period in periods)
+        if not told and not missed:
+            return None
+        stages = {stage: _told(each[index] for each in told) for index, stage in enumerate(STAGES)}
+        return DoorLatency(min(period.since for period in periods), missed, stages)
+
+    def _period(self, at: datetime) -> _Period:
+        now = self._now
+        if now is None or at >= now.since + PERIOD:
+            self._before, self._now = now, _Period(at)
+            return self._now
+        return now
+
+
+def _told(parts: Iterable[Histogram]) -> StageLatency:
+    whole = Histogram()
+    for part in parts:
+        whole.add(part)
+    return StageLatency(whole.n, whole.quantile(0.5), whole.quantile(0.99), whole.worst)
