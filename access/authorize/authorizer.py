@@ -57,6 +57,11 @@ class Authorizer:
         self._judge = self._following.judge
         self._catch_up(unstored)
 
+    @property
+    def _version(self) -> str:
+        """Return the name of the rules in force, which every decision carries."""
+        return self._judge.rights.engine.policy.version
+
     async def decide(
         self,
         question: Question,
@@ -83,8 +88,7 @@ class Authorizer:
             if not record:
                 return self._answer(question, decision, None)
             passing = self._judge.reserve(question, decision, at)
-            policy = self._judge.rights.engine.policy.version
-            kept = self._commit.stage(drafts.decided(question, decision, at, policy))
+            kept = self._commit.stage(drafts.decided(question, decision, at, self._version))
         decided = monotonic()
         fault = self._keep_now(reader) if self._is_buffered else await self._keep(reader, due)
         done = monotonic()
