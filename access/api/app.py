@@ -16,6 +16,7 @@ from access.api import (
     events,
     grants,
     health,
+    imports,
     keys,
     latency,
     occupancy,
@@ -76,6 +77,7 @@ def create_app(
         keys,
         audit,
         privacy,
+        imports,
         docs,
     ):
         app.include_router(resource.routes)

@@ -71,7 +71,8 @@ class Taps:
     async def _answer(self, scope: Scope, secret: bytes, receive: Receive, send: Send) -> Response | None:
         """Answer a tap; return what refuses a request that is none."""
         arrived: float = scope.get(ARRIVED) or monotonic()
-        key = self._ring.of(secret, self._now()) or await self._look_again(secret)
+        now = self._now()
+        key = self._ring.of(secret, now) or await self._look_again(secret)
         if key is None:
             return _problem(HTTPStatus.UNAUTHORIZED, "not-signed-in", "the key is not valid")
         if self._asked >= MOST_AT_ONCE:
@@ -86,9 +87,7 @@ class Taps:
             tap = read_tap(body)
             self._expect_own(tap.reader, key)
             within_s = DEADLINE_S if tap.deadline_ms is None else tap.deadline_ms / 1000
-            answer = await self._authorizer.decide(
-                question_of(tap), self._now(), arrived=arrived, within_s=within_s
-            )
+            answer = await self._authorizer.decide(question_of(tap), now, arrived=arrived, within_s=within_s)
         except TotemError as error:
             return of_error(error, PATH, SECURITY_HEADERS)
         finally:

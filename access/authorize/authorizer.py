@@ -196,7 +196,7 @@ class Authorizer:
 
     def latency(self) -> SiteLatency:
         """Return what was measured since the start."""
-        site = self._latency.site.items()
+        site = self._latency.site().items()
         within = {stage: tuple(map(each.within, _BOUNDS_US)) for stage, each in site}
         return SiteLatency(_BOUNDS_US, within, {stage: each.n for stage, each in site}, self._latency.misses)
 

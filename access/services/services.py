@@ -23,6 +23,7 @@ from access.services.followers import Followers
 from access.services.grants import Grants
 from access.services.holds import Holds
 from access.services.idempotency import Idempotency
+from access.services.imports import Imports
 from access.services.ingest import Ingest
 from access.services.keys import Keys
 from access.services.leaving import Leaving
@@ -37,6 +38,7 @@ from access.services.pins import Pins
 from access.services.policies import Policies
 from access.services.publication import Publisher
 from access.services.reception import Reception
+from access.services.refusals import Refusals
 from access.services.retention import Retention
 from access.services.rollcall import RollCall
 from access.services.rulebook import Rulebook
@@ -78,6 +80,7 @@ class Services(msgspec.Struct, frozen=True):
     retention: Retention
     erasures: Erasures
     holds: Holds
+    imports: Imports
     events: Events
     idempotency: Idempotency
     ingest: Ingest
@@ -88,6 +91,7 @@ class Services(msgspec.Struct, frozen=True):
     chronicle: Chronicle
     rollcall: RollCall
     reception: Reception
+    refusals: Refusals
     pins: Pins
     doors: Doors
     answers: Answers
@@ -164,6 +168,7 @@ def open_services(
         retention=Retention(database, building),
         erasures=Erasures(database, building.site, rights),
         holds=Holds(database),
+        imports=Imports(database, policy, rights),
         events=Events(database),
         idempotency=Idempotency(database),
         ingest=Ingest(database, tuple(scopes), Usage(rights)),
@@ -173,6 +178,7 @@ def open_services(
         counting=Counting(database, building, own),
         chronicle=Chronicle(database, building, policy.calendar, live, recorder, own),
         reception=Reception(database),
+        refusals=Refusals(database, building, policy),
         pins=Pins(database, rights),
         doors=Doors(database, building, key, commands),
         answers=Answers(news),

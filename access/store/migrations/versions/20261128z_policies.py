@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261128x"
-down_revision = "20261128w"
+revision = "20261128z"
+down_revision = "20261128y"
 
 
 def upgrade() -> None:

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261128w"
-down_revision = "20261128v"
+revision = "20261128y"
+down_revision = "20261128w"
 
 
 def _added(table: str, *columns: sa.Column[object]) -> None:
