@@ -14,6 +14,7 @@ from access.api import (
     doors,
     events,
     health,
+    imports,
     keys,
     latency,
     occupancy,
@@ -68,6 +69,7 @@ def create_app(
         keys,
         audit,
         privacy,
+        imports,
         docs,
     ):
         app.include_router(resource.routes)

@@ -11,6 +11,9 @@ from access.api.problems import problem
 MOST_BYTES = 1024 * 1024
 """A person with all their rights takes a few kilobytes."""
 
+_LARGER = {"/v1/imports": 16 * 1024 * 1024}
+"""A file of 100,000 people; it is read only once it is known who sends it."""
+
 
 class BoundedBodies:
     """ASGI middleware: counts what comes, announced or not, and answers 413 instead of reading on."""
@@ -23,8 +26,9 @@ class BoundedBodies:
             await self._app(scope, receive, send)
             return
         announced = Headers(scope=scope).get("content-length", "0")
-        if not announced.isdecimal() or int(announced[:20]) > MOST_BYTES:
-            await _refuse(scope, receive, send)
+        most = _LARGER.get(scope["path"], MOST_BYTES)
+        if not announced.isdecimal() or int(announced[:20]) > most:
+            await _refuse(scope, receive, send, most)
             return
         received, is_begun, is_refused = 0, False, False
 
@@ -32,10 +36,10 @@ class BoundedBodies:
             nonlocal received, is_refused
             message = await receive()
             received += len(message.get("body", b""))
-            if received > MOST_BYTES and not is_begun:
+            if received > most and not is_begun:
                 is_refused = True
-                await _refuse(scope, receive, send)
-            if received > MOST_BYTES:
+                await _refuse(scope, receive, send, most)
+            if received > most:
                 return {"type": "http.disconnect"}
             return message
 
@@ -48,11 +52,11 @@ class BoundedBodies:
         await self._app(scope, counted, noted)
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+async def _refuse(scope: Scope, receive: Receive, send: Send, most: int) -> None:
     response = problem(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         "content-too-large",
-        f"the body is too large: expected up to {MOST_BYTES} bytes",
+        f"the body is too large: expected up to {most} bytes",
         Request(scope).url.path,
         {"Connection": "close"},
     )

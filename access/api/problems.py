@@ -1,6 +1,6 @@
 """Errors as problems (RFC 9457): every one has a stable `type`, and none repeats what was sent."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -39,6 +39,14 @@ _STATUS: Mapping[type[TotemError], tuple[HTTPStatus, str]] = {
 
 class PreconditionMissing(TotemError):
     """A write came without the version that it is about."""
+
+
+class InvalidFile(Invalid):
+    """A file has faults; each is told with its line and column."""
+
+    def __init__(self, faults: Sequence[Mapping[str, object]]) -> None:
+        super().__init__(f"the file has {len(faults)} faults; nothing was changed")
+        self.faults = faults
 
 
 def problem(
@@ -80,7 +88,8 @@ def of_error(error: Exception, path: str, headers: Mapping[str, str] | None = No
             (found for kind, found in _STATUS.items() if isinstance(error, kind)),
             (HTTPStatus.INTERNAL_SERVER_ERROR, "fault"),
         )
-    return problem(status, name, str(error), path, headers)
+    more = {"faults": error.faults} if isinstance(error, InvalidFile) else {}
+    return problem(status, name, str(error), path, headers, **more)
 
 
 def _totem(request: Request, error: Exception) -> Response:

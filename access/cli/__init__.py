@@ -6,8 +6,10 @@ finding or refusal, 2 for wrong use. Results go to stdout, everything else to st
 
 import argparse
 import importlib
+import keyword
 import sys
 from collections.abc import Sequence
+from types import ModuleType
 
 from access.errors import TotemError
 
@@ -16,11 +18,13 @@ COMMANDS = (
     "serve",
     "authorizer",
     "reader",
+    "walk",
     "emulate",
     "badge",
     "keys",
     "db",
     "admin",
+    "import",
     "policy",
     "journal",
     "events",
@@ -43,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     chosen = next((word for word in words if not word.startswith("-")), None)
     try:
         arguments = _parser(chosen).parse_args(words)
-        code: int = importlib.import_module(f"access.cli.{arguments.command}").run(arguments)
+        code: int = _command(arguments.command).run(arguments)
     except TotemError as error:
         print(f"totem {chosen}: {error}", file=sys.stderr)
         return WRONG_USE if isinstance(error, WrongUse) else FOUND_OR_REFUSED
@@ -57,6 +61,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
+def _command(name: str) -> ModuleType:
+    """Return a command's file; one that Python keeps the name of has an underscore after it."""
+    return importlib.import_module(f"access.cli.{name}{'_' if keyword.iskeyword(name) else ''}")
+
+
 def _parser(chosen: str | None) -> argparse.ArgumentParser:
     """Return a parser that knows the chosen command, or else all of them by their summaries."""
     parser = argparse.ArgumentParser(
@@ -65,7 +74,7 @@ def _parser(chosen: str | None) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name in COMMANDS:
         if chosen == name or chosen not in COMMANDS:
-            command = importlib.import_module(f"access.cli.{name}")
+            command = _command(name)
             own = commands.add_parser(name, help=command.SUMMARY, description=command.SUMMARY)
             if chosen == name:
                 command.add_arguments(own)

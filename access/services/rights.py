@@ -26,6 +26,7 @@ class Scope(Enum):
     ROLLCALL_WRITE = "rollcall:write"
     PEOPLE_READ = "people:read"
     PEOPLE_WRITE = "people:write"
+    PEOPLE_IMPORT = "people:import"
     BADGES_READ = "badges:read"
     BADGES_WRITE = "badges:write"
     ORGANISATIONS_READ = "organisations:read"
@@ -70,7 +71,9 @@ SCOPES = {
     | _MUSTERS
     | {Scope.OCCUPANCY_WRITE, Scope.DOORS_WRITE, Scope.LOCKDOWN_WRITE, Scope.PRIVACY_READ, Scope.HOLDS_WRITE}
     | {Scope.PEOPLE_READ, Scope.BADGES_READ, Scope.BADGES_WRITE, Scope.ORGANISATIONS_READ, Scope.EVENTS_READ},
-    Role.MANAGER: _WELCOMES | _MUSTERS | {Scope.ORGANISATIONS_WRITE, Scope.OCCUPANCY_WRITE},
+    Role.MANAGER: _WELCOMES
+    | _MUSTERS
+    | {Scope.PEOPLE_IMPORT, Scope.ORGANISATIONS_WRITE, Scope.OCCUPANCY_WRITE},
     # Whoever administers the system does not thereby read where people went (DOMAIN section 6).
     Role.ADMINISTRATOR: frozenset(Scope) - {Scope.EVENTS_READ},
     Role.AUDITOR: _SEES
@@ -80,7 +83,7 @@ SCOPES = {
 _NAMES_NOBODY = _SEES
 """The same for everybody, whatever their reach: the building, and how many are where."""
 
-_OF_AN_ORGANISATION = _WELCOMES
+_OF_AN_ORGANISATION = _WELCOMES | {Scope.PEOPLE_IMPORT}
 """What can be had for one organisation's people. Passages and the roll-call are not among it (DOMAIN section 6)."""
 
 _OF_A_SPACE = _SEES | _MUSTERS | {Scope.OCCUPANCY_WRITE}

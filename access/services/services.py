@@ -20,6 +20,7 @@ from access.services.erasure import Erasures
 from access.services.events import Events
 from access.services.holds import Holds
 from access.services.idempotency import Idempotency
+from access.services.imports import Imports
 from access.services.ingest import Ingest
 from access.services.keys import Keys
 from access.services.live import open_live
@@ -66,6 +67,7 @@ class Services(msgspec.Struct, frozen=True):
     retention: Retention
     erasures: Erasures
     holds: Holds
+    imports: Imports
     events: Events
     idempotency: Idempotency
     ingest: Ingest
@@ -134,6 +136,7 @@ def open_services(
         retention=Retention(database, building),
         erasures=Erasures(database, building.site, rights),
         holds=Holds(database),
+        imports=Imports(database, policy, rights),
         events=Events(database),
         idempotency=Idempotency(database),
         ingest=Ingest(database, tuple(scopes)),

@@ -48,6 +48,19 @@ def replace(session: Session, person: PersonRecord) -> None:
     _add_holdings(session, [person])
 
 
+def rewrite(session: Session, people: Sequence[PersonRecord]) -> None:
+    """Write people over those with the same ids, with their tiers, all at once; what else they hold stays."""
+    if not people:
+        return
+    session.execute(update(PersonRow), [_columns(person) for person in people])
+    for start in range(0, len(people), _MOST_IDS):
+        chunk = people[start : start + _MOST_IDS]
+        session.execute(delete(TierHeldRow).where(TierHeldRow.person.in_([person.id for person in chunk])))
+    tiers = [{"person": person.id, "tier": tier} for person in people for tier in person.tiers]
+    if tiers:
+        session.execute(insert(TierHeldRow), tiers)
+
+
 def remove(session: Session, person: PersonId) -> None:
     """Delete a person with everything they hold."""
     session.execute(delete(PersonRow).where(PersonRow.id == person))
@@ -107,6 +120,23 @@ def existing_external(session: Session, external_ids: Iterable[str]) -> dict[str
         query = select(PersonRow.external_id, PersonRow.id).where(PersonRow.external_id.in_(chunk))
         found.update((external, PersonId(person)) for external, person in session.execute(query) if external)
     return found
+
+
+def by_external(session: Session, external_ids: Iterable[str]) -> dict[str, PersonRecord]:
+    """Return those people whose external ids are given, by these."""
+    wanted, found = sorted(set(external_ids)), dict[str, PersonRecord]()
+    for start in range(0, len(wanted), _MOST_IDS):
+        query = select(PersonRow).where(PersonRow.external_id.in_(wanted[start : start + _MOST_IDS]))
+        for person in _records(session, session.scalars(query).all()):
+            found[person.external_id or ""] = person
+    return found
+
+
+def of_organisations(session: Session, organisations: Iterable[OrganisationId]) -> list[PersonRecord]:
+    """Return everybody of these organisations who has an external id, by id."""
+    chosen = PersonRow.organisation.in_(sorted(set(organisations)))
+    query = select(PersonRow.id).where(chosen, PersonRow.external_id.is_not(None))
+    return some(session, map(PersonId, session.scalars(query).all()))
 
 
 def _columns(person: PersonRecord) -> dict[str, object]:

@@ -1,0 +1,159 @@
+"""`/v1/imports`: people from a file. The difference first; with `apply` all of it or nothing.
+
+The file is the body, CSV or JSON. It is read only once it is known who asks: it may be larger than any other body.
+"""
+
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import AwareDatetime, BaseModel
+from starlette.concurrency import run_in_threadpool
+
+from access.api.desk import AtDesk, needs_within
+from access.api.paging import LIMIT, After, Limit, Page, page
+from access.api.problems import InvalidFile
+from access.errors import Invalid
+from access.services.imports import Outcome, from_csv, from_json
+from access.services.rights import Actor, Scope
+
+routes = APIRouter(prefix="/v1/imports", tags=["imports"])
+
+_Writes = Annotated[Actor, Depends(needs_within(Scope.PEOPLE_IMPORT))]
+_READERS = {"text/csv": from_csv, "application/json": from_json}
+_ROW = {
+    "type": "object",
+    "required": ["external_id"],
+    "properties": {
+        "external_id": {"type": "string"},
+        "name": {"type": "string"},
+        "type": {"type": "string"},
+        "organisation": {"type": ["string", "null"]},
+        "tiers": {"type": ["array", "string", "null"], "items": {"type": "string"}},
+        "valid_from": {"type": ["string", "null"]},
+        "valid_until": {"type": ["string", "null"]},
+    },
+}
+_FILE: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "text/csv": {"schema": {"type": "string"}},
+            "application/json": {"schema": {"type": "array", "items": _ROW}},
+        },
+    }
+}
+
+
+class ImportedBody(BaseModel):
+    """Somebody whom a file speaks of; `columns` are those in which they differ."""
+
+    person: str
+    external_id: str | None
+    name: str
+    columns: list[str] = []
+
+
+class FaultBody(BaseModel):
+    """What is wrong with a file at one place."""
+
+    line: int
+    column: str | None
+    message: str
+
+
+class OutcomeBody(BaseModel):
+    """What a file changes. `ended` are those missing from it; `id` is that of the import once it is applied."""
+
+    id: str | None
+    applied: bool
+    added: list[ImportedBody]
+    changed: list[ImportedBody]
+    ended: list[ImportedBody]
+    unchanged: int
+    faults: list[FaultBody]
+
+
+class ImportBody(BaseModel):
+    """A file that was applied."""
+
+    id: str
+    at: AwareDatetime
+    actor: str
+    digest: str
+    organisation: str | None
+    added: int
+    changed: int
+    ended: int
+    unchanged: int
+
+
+@routes.get("")
+def list_imports(
+    request: Request,
+    response: Response,
+    desk: AtDesk,
+    actor: _Writes,
+    limit: Limit = LIMIT,
+    after: After = None,
+) -> Page[ImportBody]:
+    """List the files that were applied."""
+    found = desk.services.imports.within(actor.reach).page(after, limit + 1)
+    shown = [ImportBody.model_validate(msgspec.structs.asdict(one)) for one in found]
+    return page(request, response, shown, limit, lambda one: one.id)
+
+
+@routes.post("", openapi_extra=_FILE)
+async def take(
+    request: Request,
+    desk: AtDesk,
+    actor: _Writes,
+    *,
+    apply: Annotated[bool, Query(description="apply it; without, nothing is changed")] = False,
+    end: Annotated[int | None, Query(ge=0, le=100_000, description="how many are missing: end them")] = None,
+) -> OutcomeBody:
+    """Compare a file of people with those known, or apply it."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    read = _READERS.get(kind)
+    if read is None:
+        raise Invalid(f"Content-Type: expected one of {', '.join(_READERS)}")
+    content, timezone = await request.body(), desk.services.policy.calendar.timezone
+    imports = desk.services.imports.within(actor.reach)
+
+    def work() -> Outcome:
+        wanted, faults = read(content, timezone)
+        if not apply:
+            return imports.propose(wanted, faults, desk.now())
+        return imports.apply(wanted, faults, content, actor.name, desk.now(), end=end)
+
+    outcome = await run_in_threadpool(work)
+    body = _body(outcome)
+    if apply and outcome.faults:
+        raise InvalidFile([fault.model_dump() for fault in body.faults])
+    return body
+
+
+def _body(outcome: Outcome) -> OutcomeBody:
+    found = outcome.difference
+    changed = [
+        ImportedBody(
+            person=one.after.id,
+            external_id=one.after.external_id,
+            name=one.after.name,
+            columns=list(one.columns),
+        )
+        for one in found.changed
+    ]
+    added, ended = (
+        [ImportedBody(person=one.id, external_id=one.external_id, name=one.name) for one in people]
+        for people in (found.added, found.ended)
+    )
+    return OutcomeBody(
+        id=outcome.applied.id if outcome.applied is not None else None,
+        applied=outcome.applied is not None,
+        added=added,
+        changed=changed,
+        ended=ended,
+        unchanged=found.unchanged,
+        faults=[FaultBody.model_validate(msgspec.structs.asdict(one)) for one in outcome.faults],
+    )

@@ -1,0 +1,191 @@
+"""Importing people: compare the file with the database, tell every fault, and apply all of it in one transaction.
+
+Applied twice, a file changes nothing the second time. Whoever is missing from it is told of, and stays: their rights
+end only where that is asked for with their exact number, so that a cut-off file does not lock a school out.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from access.errors import Conflict, NotAllowed
+from access.services.delegation import expect_delegated, is_theirs
+from access.services.imports.diff import Difference, compare
+from access.services.imports.rows import Fault, Wanted
+from access.services.outbox import Outbox, RightsChanged
+from access.services.rights import EVERYWHERE, Reach
+from access.store import audit, changes, organisations, site
+from access.store import imports as stored
+from access.store import people as people_stored
+from access.store.database import Database
+from access.store.imports import ImportRecord
+from access.store.people import PersonRecord
+from policies.policy import Policy
+
+__all__ = ["ImportRecord", "Imports", "Outcome"]
+
+_AT_ONCE = 500
+_FOR_SOMEBODY_NEW = ("name", "type")
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What became of a file: what it changes, what is wrong with it, and the record of it if it was applied."""
+
+    difference: Difference
+    faults: tuple[Fault, ...] = ()
+    applied: ImportRecord | None = None
+
+
+class Imports:
+    """The use cases around files of people."""
+
+    def __init__(
+        self, database: Database, policy: Policy, outbox: Outbox[RightsChanged], reach: Reach = EVERYWHERE
+    ) -> None:
+        self._database, self._policy, self._outbox, self._reach = database, policy, outbox, reach
+
+    def within(self, reach: Reach) -> "Imports":
+        """Return the same use cases for whoever's rights hold only there: the file speaks of nobody else."""
+        return Imports(self._database, self._policy, self._outbox, reach)
+
+    def propose(self, wanted: Sequence[Wanted], faults: Sequence[Fault], at: datetime) -> Outcome:
+        """Return what the file would change, and everything that is wrong with it. Nothing is changed."""
+        with self._database.reading() as session:
+            difference, wrong = self._compared(session, wanted, at)
+        return Outcome(difference, (*faults, *wrong))
+
+    def apply(
+        self,
+        wanted: Sequence[Wanted],
+        faults: Sequence[Fault],
+        content: bytes,
+        actor: str,
+        at: datetime,
+        *,
+        end: int | None = None,
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> Outcome:
+        """Apply the file, all of it or nothing; with faults nothing. `end` ends the rights of so many missing people.
+
+        Raise `Conflict` if another number of people is missing. `progress` is told how many people were written.
+        """
+        with self._database.writing() as session:
+            site.locked(session)
+            difference, wrong = self._compared(session, wanted, at)
+            if faults or wrong:
+                return Outcome(difference, (*faults, *wrong))
+            if end is not None and end != len(difference.ended):
+                raise Conflict(f"end: {len(difference.ended)} people are missing from the file, not {end}")
+            record, version = self._write(
+                session, difference, (content, actor, at), progress, is_ending=end is not None
+            )
+        if version is not None:
+            self._outbox.tell(RightsChanged(version))
+        return Outcome(difference, (), record)
+
+    def page(self, after: str | None = None, limit: int = 100) -> list[ImportRecord]:
+        """Return up to `limit` imports whose id follows `after`."""
+        with self._database.reading() as session:
+            return stored.page(session, after, limit, self._reach.organisation)
+
+    def _compared(
+        self, session: Session, wanted: Sequence[Wanted], at: datetime
+    ) -> tuple[Difference, list[Fault]]:
+        wanted = [self._placed(want) for want in wanted]
+        known = people_stored.by_external(session, (want.external_id for want in wanted))
+        spoken_of = {want.organisation for want in wanted} | {each.organisation for each in known.values()}
+        theirs = {one for one in spoken_of if one is not None and is_theirs(self._reach, one)}
+        own = {name: each for name, each in known.items() if is_theirs(self._reach, each.organisation)}
+        difference = compare(wanted, own, people_stored.of_organisations(session, theirs), at)
+        return difference, list(self._faults(session, wanted, difference, known.keys() - own.keys()))
+
+    def _placed(self, want: Wanted) -> Wanted:
+        """Return the row with the organisation that the file need not name."""
+        if self._reach.organisation is None or "organisation" in want.given:
+            return want
+        given = want.given | {"organisation"}
+        return msgspec.structs.replace(want, organisation=self._reach.organisation, given=given)
+
+    def _faults(
+        self, session: Session, wanted: Sequence[Wanted], difference: Difference, taken: set[str]
+    ) -> Iterator[Fault]:
+        organised = organisations.ids(session)
+        new = {person.external_id for person in difference.added}
+        for want in wanted:
+            if want.external_id in taken:
+                yield Fault(want.line, "external_id", "in use elsewhere")
+            if want.organisation is not None and want.organisation not in organised:
+                yield Fault(want.line, "organisation", f"there is no organisation {want.organisation}")
+            for tier in want.tiers:
+                if tier not in self._policy.tiers:
+                    yield Fault(want.line, "tiers", f"there is no tier {tier}")
+            if want.external_id in new and want.external_id not in taken:
+                for name in _FOR_SOMEBODY_NEW:
+                    if name not in want.given:
+                        yield Fault(want.line, name, "expected this column for somebody new")
+        yield from self._faults_of_people(session, wanted, difference)
+
+    def _faults_of_people(
+        self, session: Session, wanted: Sequence[Wanted], difference: Difference
+    ) -> Iterator[Fault]:
+        line = {want.external_id: want.line for want in wanted}
+        edits: list[tuple[PersonRecord | None, PersonRecord]] = [(None, new) for new in difference.added]
+        edits += [(change.before, change.after) for change in difference.changed]
+        own = organisations.get(session, self._reach.organisation) if self._reach.organisation else None
+        for before, after in edits:
+            place = line[after.external_id or ""]
+            if after.valid_from and after.valid_until and after.valid_from >= after.valid_until:
+                yield Fault(place, "valid_until", "expected a time after valid_from")
+            if not self._reach.is_everywhere:
+                try:
+                    expect_delegated(own, before, after)
+                except NotAllowed as error:
+                    yield Fault(place, None, str(error).partition(": ")[2])
+
+    def _write(
+        self,
+        session: Session,
+        difference: Difference,
+        said: tuple[bytes, str, datetime],
+        progress: Callable[[int], None],
+        *,
+        is_ending: bool,
+    ) -> tuple[ImportRecord, int | None]:
+        content, actor, at = said
+        added, changed = difference.added, [change.after for change in difference.changed]
+        ended = [_ended(person, at) for person in difference.ended] if is_ending else []
+        record = ImportRecord(
+            secrets.token_hex(6),
+            at,
+            actor,
+            hashlib.sha256(content).hexdigest(),
+            self._reach.organisation,
+            len(added),
+            len(changed),
+            len(ended),
+            difference.unchanged,
+        )
+        audit.append(session, at, actor, "import-applied", [record.id], reason=f"sha256 {record.digest}")
+        stored.add(session, record)
+        for action, people, write in (
+            ("person-added", added, people_stored.add),
+            ("person-changed", changed, people_stored.rewrite),
+            ("person-ended", ended, people_stored.rewrite),
+        ):
+            for start in range(0, len(people), _AT_ONCE):
+                chunk = people[start : start + _AT_ONCE]
+                audit.append(session, at, actor, action, (person.id for person in chunk))
+                write(session, chunk)
+                progress(len(chunk))
+        touched = [person.id for person in (*added, *changed, *ended)]
+        return record, changes.record(session, at, people=touched) if touched else None
+
+
+def _ended(person: PersonRecord, at: datetime) -> PersonRecord:
+    """Return a person whose rights end now; they are not erased."""
+    since = person.valid_from if person.valid_from is not None and person.valid_from < at else None
+    return msgspec.structs.replace(person, valid_from=since, valid_until=at, version=person.version + 1)

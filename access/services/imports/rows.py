@@ -1,0 +1,181 @@
+"""A file of people as rows: CSV as spreadsheets write it (comma or semicolon, with or without a mark), or JSON.
+
+Every fault names its line and column, and all of them are told at once. A column that the file does not have changes
+nothing; an empty cell empties. A plain date in `valid_until` is the last day, whole.
+"""
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from policies.ids import OrganisationId, TierId
+from policies.roster import ResidentType
+
+if TYPE_CHECKING:
+    import _csv
+
+COLUMNS = ("external_id", "name", "type", "organisation", "tiers", "valid_from", "valid_until")
+_NEEDED = ("external_id",)
+_LONGEST = {"external_id": 64, "name": 200}
+_SEPARATORS = re.compile(r"[;,|\s]+")
+_FIRST_YEAR, _LAST_YEAR = 1970, 2199
+MOST_ROWS = 100_000
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """What is wrong with a file at one place. Line 1 is the heading; of a JSON array, the first element is 1."""
+
+    line: int
+    column: str | None
+    message: str
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """One person as the file wants them; `given` names the columns that it has."""
+
+    line: int
+    external_id: str
+    given: frozenset[str]
+    name: str = ""
+    type: ResidentType = ResidentType.VISITOR
+    organisation: OrganisationId | None = None
+    tiers: tuple[TierId, ...] = ()
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+
+
+def from_csv(content: bytes, timezone: str) -> tuple[list[Wanted], list[Fault]]:
+    """Read a CSV file; return its people, and everything that is wrong with it."""
+    try:
+        text = content.removeprefix(codecs.BOM_UTF8).decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        return [], [Fault(line, None, "not UTF-8: save the table as CSV in UTF-8")]
+    if "\0" in text:
+        return [], [Fault(text.count("\n", 0, text.index("\0")) + 1, None, "a zero byte: not a text file")]
+    heading = text.partition("\n")[0]
+    delimiter = ";" if heading.count(";") > heading.count(",") else ","
+    return _read(
+        _lines(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)), timezone
+    )
+
+
+def from_json(content: bytes, timezone: str) -> tuple[list[Wanted], list[Fault]]:
+    """Read a JSON array of objects; return its people, and everything that is wrong with it."""
+    try:
+        elements = msgspec.json.decode(content, type=list[dict[str, str | list[str] | None]])
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return [], [Fault(1, None, f"expected a JSON array of objects with texts: {error}")]
+    return _read(enumerate(elements, 1), timezone)
+
+
+_Row = dict[str, str | list[str] | None] | Fault
+
+
+def _lines(reader: "_csv.Reader") -> Iterator[tuple[int, _Row]]:
+    try:
+        heads = [head.strip().lower() for head in next(reader, [])]
+        yield from (
+            (1, Fault(1, head, "a column twice")) for head in {h for h in heads if heads.count(h) > 1}
+        )
+        for cells in reader:
+            if not any(cell.strip() for cell in cells):
+                continue
+            if len(cells) != len(heads):
+                yield (
+                    reader.line_num,
+                    Fault(reader.line_num, None, f"{len(cells)} cells, expected {len(heads)}"),
+                )
+            else:
+                yield reader.line_num, dict(zip(heads, cells, strict=True))
+    except csv.Error as error:
+        yield reader.line_num, Fault(reader.line_num, None, f"not CSV: {error}")
+
+
+def _read(rows: Iterable[tuple[int, _Row]], timezone: str) -> tuple[list[Wanted], list[Fault]]:
+    wanted, faults, zone = list[Wanted](), list[Fault](), ZoneInfo(timezone)
+    lines: dict[str, int] = {}
+    for line, row in rows:
+        if isinstance(row, Fault):
+            faults.append(row)
+            continue
+        if len(wanted) >= MOST_ROWS:
+            faults.append(Fault(line, None, f"more than {MOST_ROWS} people in one file"))
+            break
+        found, wrong = _person(line, row, zone)
+        if found.external_id in lines:
+            wrong = [*wrong, Fault(line, "external_id", f"the same as in line {lines[found.external_id]}")]
+        elif found.external_id:
+            lines[found.external_id] = line
+        faults += wrong
+        wanted.append(found)
+        if any(fault.column not in COLUMNS for fault in wrong):
+            break  # a heading is wrong: every line would say so again
+    if not wanted and not faults:
+        faults.append(Fault(1, None, "nobody in the file"))
+    return wanted, faults
+
+
+def _person(line: int, row: dict[str, str | list[str] | None], zone: ZoneInfo) -> tuple[Wanted, list[Fault]]:
+    values: dict[str, object] = {}
+    faults = [
+        Fault(line, name, f"expected a column {', '.join(COLUMNS)}") for name in row if name not in COLUMNS
+    ]
+    faults += [Fault(line, name, "expected this column") for name in _NEEDED if name not in row]
+    for name in COLUMNS:
+        if name not in row:
+            continue
+        try:
+            values[name] = _value(name, row[name], zone)
+        except ValueError as error:
+            faults.append(Fault(line, name, str(error)))
+    values.setdefault("external_id", "")
+    return msgspec.convert({"line": line, "given": frozenset(row), **values}, Wanted, strict=False), faults
+
+
+def _value(name: str, cell: str | list[str] | None, zone: ZoneInfo) -> object:
+    """Return what a cell says; raise ValueError with what was expected."""
+    if name == "tiers":
+        words = cell if isinstance(cell, list) else _SEPARATORS.split(cell or "")
+        return tuple(dict.fromkeys(word for word in words if word))
+    if isinstance(cell, list):
+        raise ValueError("expected one text")  # noqa: TRY004  (a fault of the file, told with its line)
+    text = " ".join((cell or "").split())
+    if name == "type":
+        if text not in {kind.value for kind in ResidentType}:
+            raise ValueError(f"expected one of {', '.join(kind.value for kind in ResidentType)}")
+        return text
+    if name in {"valid_from", "valid_until"}:
+        return _moment(text, zone, is_end=name == "valid_until") if text else None
+    if name == "organisation":
+        return text or None
+    if not text or len(text) > _LONGEST[name] or not text.isprintable():
+        raise ValueError(f"expected 1 to {_LONGEST[name]} printable characters")
+    return text
+
+
+def _moment(text: str, zone: ZoneInfo, *, is_end: bool) -> datetime:
+    expected = "expected a day as 2026-09-01, or a time with its offset as 2026-09-01T08:00:00+02:00"
+    try:
+        if "T" in text or " " in text:
+            moment = datetime.fromisoformat(text)
+            if moment.tzinfo is None:
+                raise ValueError(expected)
+        else:
+            day = date.fromisoformat(text)
+            if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+                raise ValueError(expected)
+            moment = datetime.combine(day + timedelta(days=1 if is_end else 0), time(), zone)
+        moment = moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(expected) from error
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR + 1:
+        raise ValueError(expected)
+    return moment

@@ -1,0 +1,76 @@
+"""`/v1/imports`: a file in the body, a difference in the answer; larger than other bodies, for those who may only."""
+
+import pytest
+
+from access.services.organisations import OrganisationRecord
+from access.services.rights import Reach, Role
+from policies.ids import OrganisationId
+from tests.access.api.test_problems import is_problem
+from tests.small_site import NOON
+
+ACME = OrganisationId("acme")
+FILE = "external_id,name,type,organisation\n1,=cmd(),student,acme\n2,Bob,student,acme\n"
+AS_CSV = {"Content-Type": "text/csv; charset=utf-8"}
+
+
+@pytest.fixture(autouse=True)
+def acme(services):
+    services.organisations.add(
+        [OrganisationRecord(ACME, "Acme"), OrganisationRecord(OrganisationId("zeta"), "Z")], "test", NOON
+    )
+
+
+def test_a_file_is_compared_and_then_applied(manager):
+    seen = manager.post("/v1/imports", content=FILE, headers=AS_CSV)
+    assert (seen.status_code, seen.json()["applied"], len(seen.json()["added"])) == (200, False, 2)
+    assert manager.get("/v1/people").json()["items"] == []
+    applied = manager.post("/v1/imports?apply=true", content=FILE, headers=AS_CSV).json()
+    assert applied["applied"]
+    assert {one["external_id"] for one in manager.get("/v1/people").json()["items"]} == {"1", "2"}
+    listed = manager.get("/v1/imports").json()["items"]
+    assert [(one["id"], one["added"]) for one in listed] == [(applied["id"], 2)]
+
+
+def test_json_is_taken_too_and_missing_people_end_by_their_number(manager):
+    manager.post("/v1/imports?apply=true", content=FILE, headers=AS_CSV)
+    rows = [{"external_id": "1", "name": "Ada"}]
+    ended = manager.post("/v1/imports", json=rows).json()["ended"]
+    assert [one["external_id"] for one in ended] == ["2"]
+    is_problem(manager.post("/v1/imports?apply=true&end=7", json=rows), 409, "conflict")
+    assert manager.post("/v1/imports?apply=true&end=1", json=rows).status_code == 200
+    bob = manager.get(f"/v1/people/{ended[0]['person']}").json()
+    assert bob["valid_until"]
+
+
+def test_a_file_with_faults_tells_each_and_changes_nothing(manager):
+    bad = FILE + "3,Cy,wizard,nowhere\n"
+    assert len(manager.post("/v1/imports", content=bad, headers=AS_CSV).json()["faults"]) == 2
+    problem = is_problem(manager.post("/v1/imports?apply=true", content=bad, headers=AS_CSV), 422, "invalid")
+    assert {(fault["line"], fault["column"]) for fault in problem["faults"]} == {
+        (4, "type"),
+        (4, "organisation"),
+    }
+    assert manager.get("/v1/people").json()["items"] == []
+    is_problem(
+        manager.post("/v1/imports", content=FILE, headers={"Content-Type": "text/plain"}), 422, "invalid"
+    )
+
+
+def test_a_large_file_is_taken_and_a_larger_one_is_not(manager, keyed):
+    rows = "".join(f"x{number},{'n' * 180},student\n" for number in range(10_000))
+    large = manager.post("/v1/imports", content=f"external_id,name,type\n{rows}", headers=AS_CSV)
+    assert len(large.json()["added"]) == 10_000
+    huge = b"a" * (17 * 1024 * 1024)
+    is_problem(manager.post("/v1/imports", content=huge, headers=AS_CSV), 413, "content-too-large")
+    is_problem(keyed("people:write").post("/v1/imports", content=FILE, headers=AS_CSV), 403, "not-allowed")
+
+
+def test_a_manager_of_a_company_imports_its_own_people_only(signed_in, manager):
+    own = signed_in("grace", Role.MANAGER, Reach(ACME))
+    applied = own.post("/v1/imports?apply=true", json=[{"external_id": "1", "name": "A", "type": "student"}])
+    person = applied.json()["added"][0]["person"]
+    assert manager.get(f"/v1/people/{person}").json()["organisation"] == "acme"
+    elsewhere = [{"external_id": "2", "name": "B", "type": "student", "organisation": "zeta"}]
+    is_problem(own.post("/v1/imports?apply=true", json=elsewhere), 422, "invalid")
+    manager.post("/v1/imports?apply=true", json=elsewhere)
+    assert len(own.get("/v1/imports").json()["items"]) == 1

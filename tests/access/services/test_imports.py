@@ -1,0 +1,214 @@
+"""People from files: the difference first, every fault with its line, all or nothing, twice the same is once."""
+
+import msgspec
+import pytest
+
+from access.errors import Conflict
+from access.services.imports import Fault, from_csv, from_json
+from access.services.organisations import OrganisationRecord
+from access.services.people import PersonRecord
+from access.services.rights import Reach
+from access.store import audit
+from policies.ids import CertificationId, OrganisationId, PersonId, TierId
+from policies.roster import Certification, ResidentType
+from tests.small_site import NOON
+
+PARIS = "Europe/Paris"
+ACME, ZETA = OrganisationId("acme"), OrganisationId("zeta")
+HEAD = "external_id,name,type,organisation,tiers,valid_until\n"
+
+
+@pytest.fixture
+def site(services):
+    organisations = [
+        OrganisationRecord(ACME, "Acme", tiers=(TierId("staff"),)),
+        OrganisationRecord(ZETA, "Zeta"),
+    ]
+    services.organisations.add(organisations, "test", NOON)
+    people = [
+        PersonRecord(
+            PersonId("p-1"),
+            ResidentType.STUDENT,
+            ACME,
+            (TierId("staff"),),
+            (Certification(CertificationId("laser")),),
+            name="Ada",
+            external_id="1",
+        ),
+        PersonRecord(PersonId("p-2"), ResidentType.STUDENT, ACME, name="Bob", external_id="2"),
+        PersonRecord(PersonId("p-3"), ResidentType.STUDENT, ACME, name="Cy"),
+        PersonRecord(PersonId("p-9"), ResidentType.STUDENT, ZETA, name="Zoe", external_id="9"),
+    ]
+    services.people.add(people, "test", NOON)
+    return services
+
+
+def csv(text):
+    return from_csv(text.encode(), PARIS)
+
+
+def apply(site, text, **more):
+    return site.imports.apply(*csv(text), text.encode(), "test", NOON, **more)
+
+
+def faults(outcome):
+    return [(fault.line, fault.column) for fault in outcome.faults]
+
+
+# ------------------------------------------------------------------------------------------------ reading
+
+
+def test_a_table_is_read_as_french_and_english_spreadsheets_write_it():
+    plain = csv("external_id,name,type\n1,Ada,student\n")
+    assert plain[1] == []
+    assert csv("external_id;name;type\n1;Ada;student\n") == plain
+    assert from_csv("\ufeffEXTERNAL_ID, Name ,type\r\n1, Ada ,student\r\n\r\n".encode(), PARIS) == plain
+
+
+def test_json_says_the_same_as_a_table():
+    rows = [{"external_id": "1", "name": "Ada", "type": "student", "tiers": ["a", "b"], "organisation": None}]
+    text = "external_id,name,type,tiers,organisation\n1,Ada,student,a b,\n"
+    (one,), (other,) = from_json(msgspec.json.encode(rows), PARIS)[0], csv(text)[0]
+    assert msgspec.structs.replace(one, line=2) == other
+
+
+def test_a_plain_day_ends_when_it_is_over_at_the_building():
+    (want,), _ = csv("external_id,valid_from,valid_until\n1,2026-09-01,2026-10-24\n")
+    assert want.valid_from is not None
+    assert want.valid_from.isoformat() == "2026-08-31T22:00:00+00:00"
+    assert want.valid_until is not None
+    assert want.valid_until.isoformat() == "2026-10-24T22:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "column"),
+    [
+        (b"external_id,name\n1,\xff\xfe\n", 2, None),
+        (b"external_id,name\n1,a\0b\n", 2, None),
+        (b"external_id,name\n1,Ada,x\n", 2, None),
+        (b"name\nAda\n", 2, "external_id"),
+        (b"external_id,shoe\n1,44\n", 2, "shoe"),
+        (b"external_id,name,name\n1,a,b\n", 1, "name"),
+        (b"external_id,name\n1,\n", 2, "name"),
+        (b"external_id,type\n1,wizard\n", 2, "type"),
+        (b"external_id,valid_until\n1,2026-02-30\n", 2, "valid_until"),
+        (b"external_id,valid_until\n1,2026-09-01T10:00\n", 2, "valid_until"),
+        (b"external_id,valid_from\n1,0001-01-01\n", 2, "valid_from"),
+        (b"external_id,valid_from\n1,9999-12-31T23:59:59-14:00\n", 2, "valid_from"),
+        (b"external_id,name\n1,Ada\n2,Bob\n1,Cy\n", 4, "external_id"),
+        (b'external_id,name\n1,"Ada\n', 2, None),
+        (b"external_id,name\n1," + b"a" * 10_000_000 + b"\n", 2, None),
+        (b"external_id,name\n1," + b"a" * 201 + b"\n", 2, "name"),
+        (b"", 1, None),
+        (b"external_id,name\n", 1, None),
+    ],
+)  # fmt: skip
+def test_every_fault_of_a_table_has_its_line_and_column(content, line, column):
+    found = from_csv(content, PARIS)[1]
+    assert [(fault.line, fault.column) for fault in found] == [(line, column)]
+
+
+@pytest.mark.parametrize("content", [b"{", b"{}", b"[1]", b'[{"external_id": 1}]', b"\xff", b"[" * 100_000])
+def test_what_is_no_array_of_objects_is_a_fault(content):
+    wanted, found = from_json(content, PARIS)
+    assert (wanted, len(found)) == ([], 1)
+
+
+# ----------------------------------------------------------------------------------------------- the diff
+
+
+def test_the_difference_tells_who_is_new_differs_is_missing_and_is_the_same(site):
+    text = HEAD + "1,Ada L.,student,acme,staff,\n3,Eve,student,acme,,\n"
+    outcome = site.imports.propose(*csv(text), NOON)
+    found = outcome.difference
+    assert outcome.faults == ()
+    assert [person.external_id for person in found.added] == ["3"]
+    assert [(change.after.id, change.columns) for change in found.changed] == [("p-1", ("name",))]
+    assert [person.id for person in found.ended] == ["p-2"]
+    assert site.people.get(PersonId("p-1")).name == "Ada"
+
+
+def test_who_is_missing_is_sought_only_among_the_organisations_that_the_file_speaks_of(site):
+    found = site.imports.propose(*csv(HEAD + "9,Zoe,student,zeta,,\n"), NOON).difference
+    assert (found.ended, found.unchanged) == ((), 1)
+
+
+def test_a_column_that_the_file_does_not_have_changes_nothing(site):
+    apply(site, "external_id,name\n1,Ada L.\n")
+    ada = site.people.get(PersonId("p-1"))
+    assert (ada.name, ada.tiers, ada.organisation, ada.version) == ("Ada L.", ("staff",), "acme", 2)
+    assert ada.certifications == (Certification(CertificationId("laser")),)
+
+
+def test_applied_twice_a_file_changes_nothing_the_second_time(site):
+    text = HEAD + "1,Ada L.,student,acme,staff,2027-06-30\n3,Eve,student,acme,,\n"
+    first = apply(site, text)
+    assert first.applied is not None
+    assert (first.applied.added, first.applied.changed) == (1, 1)
+    again = apply(site, text)
+    assert again.applied is not None
+    assert (again.applied.added, again.applied.changed, again.applied.unchanged) == (0, 0, 2)
+    assert len(site.imports.page()) == 2
+
+
+def test_whoever_is_missing_stays_unless_their_exact_number_is_asked_to_end(site):
+    text = HEAD + "1,Ada,student,acme,staff,\n"
+    apply(site, text)
+    assert site.people.get(PersonId("p-2")).valid_until is None
+    for number in (0, 2):
+        with pytest.raises(Conflict, match="1 people are missing"):
+            apply(site, text, end=number)
+    assert apply(site, text, end=1).applied.ended == 1
+    bob = site.people.get(PersonId("p-2"))
+    assert (bob.valid_until, bob.name) == (NOON, "Bob")
+    assert site.imports.propose(*csv(text), NOON).difference.ended == ()
+
+
+def test_one_fault_and_nothing_is_changed(site):
+    text = HEAD + "1,Ada L.,student,acme,staff,\n3,Eve,student,nowhere,,\n4,Fay,student,acme,wizards,\n"
+    outcome = apply(site, text)
+    assert outcome.applied is None
+    assert faults(outcome) == [(3, "organisation"), (4, "tiers")]
+    assert site.people.get(PersonId("p-1")).name == "Ada"
+    assert site.imports.page() == []
+
+
+def test_somebody_new_needs_a_name_and_a_type(site):
+    assert faults(apply(site, "external_id,organisation\n7,acme\n")) == [(2, "name"), (2, "type")]
+
+
+def test_an_end_before_the_beginning_is_a_fault(site):
+    assert faults(apply(site, "external_id,valid_from,valid_until\n1,2026-09-02,2026-09-01T00:00:00Z\n")) == [
+        (2, "valid_until")
+    ]
+
+
+def test_every_change_is_in_the_audit_and_goes_to_the_doors(site):
+    told: list[object] = []
+    site.rights.listen(told.append)
+    apply(site, HEAD + "1,Ada,student,acme,,\n3,Eve,student,acme,,\n", end=1)
+    with site.database.reading() as session:
+        noted = [(entry.action, entry.subject) for entry in audit.page(session, 0, 100)][-4:]
+    assert [action for action, _ in noted] == [
+        "import-applied",
+        "person-added",
+        "person-changed",
+        "person-ended",
+    ]
+    assert len(told) == 1
+    assert TierId("staff") not in site.publisher.roster().people[PersonId("p-1")].tiers
+
+
+def test_a_file_for_one_organisation_speaks_of_nobody_else(site):
+    own = site.imports.within(Reach(ACME))
+
+    def refused(text):
+        return own.propose(*csv(text), NOON).faults
+
+    assert refused("external_id,name,type\n5,Eve,student\n") == ()
+    assert refused("external_id,name,type\n9,Zoe Z.,student\n")[0] == Fault(
+        2, "external_id", "in use elsewhere"
+    )
+    assert refused("external_id,name,type,organisation\n5,Eve,student,zeta\n")
+    assert refused("external_id,name,type\n5,Eve,security\n")
+    assert own.propose(*csv("external_id,name\n1,Ada\n"), NOON).difference.ended[0].id == "p-2"
