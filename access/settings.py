@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError
 import policies
 from access.errors import SettingsError
 from policies.errors import PolicyError
-from policies.ids import DoorId, SourceId
+from policies.ids import DoorId, ReaderId, SourceId
 from policies.loader import Site
 from policies.loader import load as load_policy
 from readers.wire.bus import Broker
@@ -96,21 +96,24 @@ def load_site(settings: Settings) -> Site:
         raise SettingsError(str(error)) from error
 
 
-class _Host(msgspec.Struct):
+class Host(msgspec.Struct, frozen=True):
+    """A door computer: its doors, and its readers with whatever is said of their devices."""
+
     doors: tuple[DoorId, ...]
+    readers: dict[ReaderId, object] = {}
 
 
 class _Hosts(msgspec.Struct):
-    hosts: dict[SourceId, _Host]
+    hosts: dict[SourceId, Host]
 
 
-def load_hosts(path: Path) -> dict[SourceId, tuple[DoorId, ...]]:
-    """Read which doors hang on which door computer: `[hosts.NAME] doors = […]`."""
+def load_hosts(path: Path) -> dict[SourceId, Host]:
+    """Read which doors hang on which door computer: `[hosts.NAME] doors = […]`, and its readers."""
     try:
         read = msgspec.convert(_document(path), _Hosts)
     except msgspec.ValidationError as error:
         raise SettingsError(f"{path}: {error}") from error
-    return {source: host.doors for source, host in read.hosts.items()}
+    return read.hosts
 
 
 def _put(values: dict[str, object], name: str, value: str) -> None:

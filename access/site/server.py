@@ -22,6 +22,7 @@ from access.settings import Settings, load_hosts, load_site
 from access.site.calm import calm
 from access.site.http import listen
 from access.site.web import Web
+from access.site.wires import doors_by_host
 from readers.clock import SystemClock
 from readers.journal import Durability, FileJournal, forget
 
@@ -44,11 +45,8 @@ def open_site(settings: Settings) -> Services:
     """Open the services of the settings; raise `SettingsError` if hosts and building do not fit."""
     Path(settings.data).mkdir(mode=0o700, parents=True, exist_ok=True)
     building, policy = load_site(settings)
-    scopes = load_hosts(Path(settings.hosts)) if settings.hosts else {}
-    for source, doors in scopes.items():
-        for door in doors:
-            if door not in building.doors:
-                raise SettingsError(f"{settings.hosts}: host {source}: there is no door {door}")
+    hosts = load_hosts(Path(settings.hosts)) if settings.hosts else {}
+    scopes = doors_by_host(hosts, building, settings.hosts or "hosts")
     if AUTHORIZER in scopes:
         raise SettingsError(f"{settings.hosts}: host {AUTHORIZER}: the name is the server's own")
     return open_services(
