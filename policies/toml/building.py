@@ -11,6 +11,7 @@ from policies.errors import BuildingError
 from policies.ids import ReaderId, SiteId, SpaceId, UseId
 from policies.request import Assurance, Direction, DoorMode
 from policies.toml.tables import Document, Table, check_id, refuse_bad_ids, refuse_unknown
+from policies.toml.words import meant
 from policies.ways import unreachable, without_way_out
 
 
@@ -103,7 +104,8 @@ def _check_spaces(tables: list[Table], spaces: list[Space | None]) -> None:
         if not isinstance(parent, str):
             pass  # none, or no name at all, which its conversion has reported
         elif parent not in parents:
-            table.fault("parent", f"the space {parent} does not exist; expected the id of a space")
+            missing = f"the space {parent} does not exist; expected the id of a space"
+            table.fault("parent", missing + meant(parent, parents))
         elif table.id in _above(parents, table.id):
             table.fault("parent", f"it lies inside itself, by way of {parent}")
         if space is not None:
@@ -166,7 +168,8 @@ def _check_doors(tables: list[Table], doors: list[DoorForm | None], spaces: list
         for side in ("outer", "inner"):
             space = table.values.get(side)
             if isinstance(space, str) and space not in known:
-                table.fault(side, f"the space {space} does not exist; expected the id of a space")
+                missing = f"the space {space} does not exist; expected the id of a space"
+                table.fault(side, missing + meant(space, known))
             elif isinstance(space, str) and space in inhabited_above:
                 table.fault(side, f"the space {space} has spaces inside it; expected one of those")
         if door is not None:

@@ -15,7 +15,7 @@ import msgspec
 from policies.errors import Finding
 from policies.ids import ID_PATTERN
 from policies.toml.lines import Lines
-from policies.toml.words import expected_words, unknown_names
+from policies.toml.words import expected_words, meant, unknown_names
 
 FormT = TypeVar("FormT", bound=msgspec.Struct)
 
@@ -53,7 +53,7 @@ class Table:
         """Read the table as `form`, key by key; report every key that is wrong, missing or unknown."""
         fields = {field.encode_name: field for field in msgspec.structs.fields(form)}
         for key in self.values.keys() - fields.keys():
-            self.fault(key, f"unknown key; expected one of {', '.join(fields)}")
+            self.fault(key, f"unknown key; expected one of {', '.join(fields)}{meant(key, fields)}")
         read: dict[str, object] = {}
         complete = True
         for key, field in fields.items():
@@ -188,7 +188,8 @@ def refuse_unknown(table: Table, key: str, known: set[str] | None, noun: str) ->
         if isinstance(name, str) and known is not None and name not in known:
             at = element if isinstance(written, list) else -1
             one = f"an {noun}" if noun[0] in "aeio" else f"a {noun}"
-            table.fault(key, f"the {noun} {name} does not exist; expected the id of {one}", at)
+            expected = f"expected the id of {one}{meant(name, known)}"
+            table.fault(key, f"the {noun} {name} does not exist; {expected}", at)
 
 
 def refuse_doubles(table: Table, keys: Iterable[str]) -> None:
