@@ -18,7 +18,7 @@ FUZZED ?= parsers stranger tampered card chip desk site
 SECONDS ?= 300
 ARGS ?=
 
-DEVICES := pcsc nfc osdp gpio pkcs11
+DEVICES := pcsc nfc osdp gpio uhppote pkcs11
 
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header pyproject.toml
