@@ -2,8 +2,7 @@
 
 The subject is the journal as the authorizer uses it, `synced`: an event is sealed into the chain, and its producer
 waits until it is on the disk; one, 32 and 256 of them at once. The yardstick writes a record of the same length and
-syncs it, one event after the other. `tap` is a whole decision at a door computer from the card to the strike, with its
-uplink connected and with the broker gone.
+syncs it, one event after the other.
 """
 
 import asyncio
