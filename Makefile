@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PARTS := PYTHON="$(PYTHON)" tests/parts.sh
 WORKERS ?= $(shell nproc)
 BENCHES ?= decide tap fanout authorize journal
-FUZZED ?= parsers stranger tampered card chip desk
+FUZZED ?= parsers stranger tampered card chip desk site
 SECONDS ?= 300
 ARGS ?=
 
@@ -46,7 +46,7 @@ format: $(VENV)/.all ## write the code as `make check` wants to read it
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-fuzz: $(VENV)/.all ## fuzz card protocols by coverage (SECONDS=300 a target, FUZZED="stranger" chooses; corpus in build/)
+fuzz: $(VENV)/.all ## fuzz card protocols and the loader by coverage (SECONDS=300 a target, FUZZED="stranger" chooses; corpus in build/)
 	@for target in $(FUZZED); do mkdir -p build/corpus/$$target; \
 		$(BIN)/python -m tests.fuzz $$target -max_total_time=$(SECONDS) -max_len=600 -print_final_stats=1 \
 			-artifact_prefix=build/ build/corpus/$$target; done

@@ -165,7 +165,7 @@ class _Request:
 
     def set_values(self, values: Mapping[int | str, Value]) -> None:
         if self._chip.holder is not self:
-            raise gpiod.RequestReleasedError
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         self._chip.must_be_there(errno.ENODEV)
         for line, value in values.items():
             offset = _Chip(self._chip).line_offset_from_id(line)

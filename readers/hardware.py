@@ -39,12 +39,29 @@ class GpioInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     debounce_ms: Milliseconds = 10
 
 
+Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
+
+
+class Loop(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A supervised loop on an analogue input: the converter's file, and its reading at the full supply.
+
+    The shares of the supply that part short, shut, open and cut fit a pull-up and two end-of-line resistors of one
+    value: shut is a half, open two thirds.
+    """
+
+    path: str
+    full: Annotated[int, msgspec.Meta(ge=1)]
+    short_below: Share = 0.25
+    open_above: Share = 0.58
+    cut_above: Share = 0.83
+
+
 class Gpio(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="hardware", tag="gpio"):
     """A relay board and inputs on the pins of this computer.
 
     `strike` is active while the door is free; a door that is only watched has none. `contact` is active while the leaf
-    is open. `contact_shut` is the other throw of a changeover contact, active while the leaf is shut: with both, a
-    cable that is cut or shorted is told from a door.
+    is open; in its place `contact_loop` is one on an analogue input. `contact_shut` is the other throw of a changeover
+    contact, active while the leaf is shut: with both, a cable that is cut or shorted is told from a door.
     """
 
     id: DoorId
@@ -52,6 +69,7 @@ class Gpio(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="h
     strike: GpioOutput | None = None
     contact: GpioInput | None = None
     contact_shut: GpioInput | None = None
+    contact_loop: Loop | None = None
     exit: GpioInput | None = None
     tamper: GpioInput | None = None
     release: GpioInput | None = None

@@ -13,6 +13,7 @@ from policies.ids import DoorId, ReaderId
 from readers.credentials.keys import KeyRef
 from readers.health import Health
 from readers.wire.events import Draft, Sealed
+from readers.wire.reservations import Reserve, Verdict
 
 
 class Timer(Protocol):
@@ -198,6 +199,14 @@ class Journal(Protocol):
 
         Return whether there was anything to take back.
         """
+        ...
+
+
+class Authority(Protocol):
+    """Whoever knows the whole site: who is where, and which seats are taken."""
+
+    async def reserve(self, asked: Reserve) -> Verdict | None:
+        """Return the site's verdict on a tap; None where none comes within the deadline."""
         ...
 
 

@@ -15,6 +15,7 @@ from readers.errors import SettingsError
 from readers.feedback import Feedbacks
 from readers.hardware import DoorDevice, UhppoteBoard
 from readers.wire.bus import Broker
+from readers.wire.reservations import AuthorizerAddress
 
 _T = TypeVar("_T")
 
@@ -63,6 +64,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     relays: Broker | None = None
     uhppote: tuple[UhppoteBoard, ...] = ()
     feedback: Feedbacks = Feedbacks()
+    authorizer: AuthorizerAddress | None = None
 
 
 class DeskSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

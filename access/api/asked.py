@@ -10,6 +10,8 @@ from access.services.decisions import Question
 from policies.ids import BadgeId, ReaderId
 from policies.request import Assurance
 from policies.roster import BadgeKind
+from readers.errors import WireError
+from readers.wire.reservations import Reserve, read_reserve
 
 MOST_BYTES = 4096
 """A tap takes some two hundred bytes."""
@@ -42,9 +44,22 @@ def read_tap(body: bytes) -> Tap:
     try:
         return _decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Invalid(f"body: {_VALUE.sub('', str(error))}") from error
+        raise Invalid(f"body: {without_values(str(error))}") from error
     except RecursionError as error:
         raise Invalid("body: it is nested deeper than anything that means something") from error
+
+
+def read_reservation(body: bytes) -> Reserve:
+    """Read what a door computer asks; raise `Invalid` as `read_tap` does."""
+    try:
+        return read_reserve(body)
+    except WireError as error:
+        raise Invalid(f"body: {without_values(str(error))}") from error
+
+
+def without_values(told: str) -> str:
+    """Return what msgspec says is wrong without what stood there: nothing that was sent is sent back."""
+    return _VALUE.sub("", told)
 
 
 def question_of(tap: Tap) -> Question:
@@ -52,9 +67,9 @@ def question_of(tap: Tap) -> Question:
     return Question(ReaderId(tap.reader), tap.badge.kind, BadgeId(tap.badge.id), _PROOF[tap.assurance])
 
 
-def schema() -> dict[str, Any]:
-    """Return the JSON Schema of a tap, whole, for the interface's description."""
-    (root,), parts = msgspec.json.schema_components([Tap], ref_template="{name}")
+def schema(asked: type[msgspec.Struct]) -> dict[str, Any]:
+    """Return the JSON Schema of what is sent, whole, for the interface's description."""
+    (root,), parts = msgspec.json.schema_components([asked], ref_template="{name}")
     whole = _inlined(root, parts)
     return whole if isinstance(whole, dict) else {}
 

@@ -5,13 +5,13 @@ A refusal is an answer, 200, like a grant.
 
 from http import HTTPStatus
 from time import monotonic
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, HTTPException, Query, Request
 from pydantic import BaseModel
 
-from access.api.asked import question_of, read_tap, schema
+from access.api.asked import Tap, question_of, read_reservation, read_tap, schema
 from access.api.desk import AtDesk, Settled
 from access.api.schemas import Instant
 from access.errors import Invalid, NotFound
@@ -19,6 +19,7 @@ from access.services.decisions import DEADLINE_S
 from access.services.rights import READER
 from policies.decision import Effect, Reason
 from policies.ids import ReaderId
+from readers.wire.reservations import Reserve
 
 routes = APIRouter(prefix="/v1", tags=["authorize"])
 
@@ -43,11 +44,25 @@ class Decided(BaseModel):
     event: str | None
 
 
-_BODY = {"requestBody": {"required": True, "content": {"application/json": {"schema": schema()}}}}
+class VerdictBody(BaseModel):
+    """The site's verdict. `epoch` only grows: an answer under a lower one is of an authorizer that was replaced."""
+
+    effect: Effect
+    reason: Reason
+    epoch: int
+    rules: list[str] = []
+    reservation: str | None = None
+
+
+def _body(asked: type[msgspec.Struct]) -> dict[str, Any]:
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema(asked)}}}}
+
+
+_TOO_LATE = {"description": "The verdict could not be kept in time: the door's declared fallback holds"}
 _TOO_MANY = {"description": "Too many taps wait at once: ask again, after `Retry-After` seconds"}
 
 
-@routes.post("/authorize", openapi_extra=_BODY, responses={HTTPStatus.SERVICE_UNAVAILABLE: _TOO_MANY})
+@routes.post("/authorize", openapi_extra=_body(Tap), responses={HTTPStatus.SERVICE_UNAVAILABLE: _TOO_MANY})
 async def authorize(
     request: Request,
     desk: AtDesk,
@@ -74,3 +89,22 @@ async def authorize(
         question_of(tap), at or desk.now(), record=not dry_run, arrived=arrived, within_s=within_s
     )
     return Decided.model_validate(msgspec.to_builtins(answer))
+
+
+@routes.post(
+    "/reservations", openapi_extra=_body(Reserve), responses={HTTPStatus.SERVICE_UNAVAILABLE: _TOO_LATE}
+)
+async def reserve(request: Request, desk: AtDesk, actor: Settled) -> VerdictBody:
+    """Give a door computer the site's verdict on a tap that it would grant, and reserve the seat."""
+    arrived = monotonic()
+    asked = read_reservation(await request.body())
+    side = desk.services.building.readers.get(asked.reader)
+    if side is None:
+        raise Invalid("reader: there is no such reader")
+    actor.require(f"{READER}{side.door}")
+    verdict = None
+    if desk.authorizer is not None:
+        verdict = await desk.authorizer.reserve(asked, desk.now(), arrived=arrived)
+    if verdict is None:
+        raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, "no verdict in time: the door's fallback holds")
+    return VerdictBody.model_validate(msgspec.to_builtins(verdict))

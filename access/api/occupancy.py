@@ -7,11 +7,13 @@ anybody, but the correction that says that somebody has left.
 import csv
 import io
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import Enum
 from http import HTTPStatus
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
+import msgspec
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
@@ -98,6 +100,19 @@ class KpiBody(BaseModel):
     exits: int
 
 
+class QualityBody(BaseModel):
+    """How well some days went: refusals of taps, corrections of passages, doors held and forced."""
+
+    taps: int
+    refused: int
+    refusal_rate: float | None
+    passages: int
+    corrected: int
+    correction_rate: float | None
+    held: int
+    forced: int
+
+
 class DwellBody(BaseModel):
     """Lengths of visits by kind of resident, in minutes; fewer than eleven visits are not told."""
 
@@ -161,6 +176,17 @@ def kpis(desk: AtDesk, _actor: _Counts, since: _Since, until: _Until) -> list[Kp
         for total in desk.services.counting.totals(since, until)
         if total.space in spaces
     ]
+
+
+@routes.get("/occupancy/quality")
+def quality(desk: AtDesk, _actor: _Counts, since: _Since, until: _Until) -> QualityBody:
+    """Tell how well some days went, by their events; a quarter of a year at most."""
+    zone = ZoneInfo(desk.services.policy.calendar.timezone)
+    begins = datetime.combine(since, time(), zone)
+    ends = datetime.combine(until, time(), zone) + timedelta(days=1)
+    found = desk.services.counting.quality(begins, ends)
+    rates = {"refusal_rate": found.refusal_rate, "correction_rate": found.correction_rate}
+    return QualityBody.model_validate(msgspec.structs.asdict(found) | rates)
 
 
 @routes.get("/occupancy/visits")

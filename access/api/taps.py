@@ -14,7 +14,7 @@ import msgspec
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from access.api.asked import MOST_BYTES, Tap, question_of, read_tap
+from access.api.asked import MOST_BYTES, question_of, read_reservation, read_tap
 from access.api.headers import SECURITY_HEADERS
 from access.api.problems import of_error, problem
 from access.errors import Invalid, NotAllowed, TotemError
@@ -22,8 +22,10 @@ from access.services.decisions import DEADLINE_S, Decides
 from access.services.keyring import KeyRing, ReaderKey
 from policies.building import Building
 from policies.ids import DoorId
+from readers.wire.reservations import PATH as RESERVATIONS
 
 PATH = "/v1/authorize"
+_PATHS = frozenset({PATH, RESERVATIONS})
 ARRIVED = "totem.arrived"
 """In the scope, if the server says so: when the request was read off its line, in seconds of `time.monotonic`."""
 
@@ -57,7 +59,7 @@ class Taps:
         self._asked = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] == PATH and scope["method"] == "POST":
+        if scope["type"] == "http" and scope["path"] in _PATHS and scope["method"] == "POST":
             secret = _bearer(scope["headers"])
             if secret is not None and not scope["query_string"]:
                 refused = await self._answer(scope, secret, receive, send)
@@ -69,7 +71,8 @@ class Taps:
     async def _answer(self, scope: Scope, secret: bytes, receive: Receive, send: Send) -> Response | None:
         """Answer a tap; return what refuses a request that is none."""
         arrived: float = scope.get(ARRIVED) or monotonic()
-        key = self._ring.of(secret, self._now()) or await self._look_again(secret)
+        now = self._now()
+        key = self._ring.of(secret, now) or await self._look_again(secret)
         if key is None:
             return _problem(HTTPStatus.UNAUTHORIZED, "not-signed-in", "the key is not valid")
         if self._asked >= MOST_AT_ONCE:
@@ -79,17 +82,28 @@ class Taps:
             body = await (_body(receive) if WHOLE in scope else _body_in_time(receive))
             if not isinstance(body, bytes):
                 return body
+            if scope["path"] == RESERVATIONS:
+                return await self._reserve(body, key, arrived, send)
             tap = read_tap(body)
-            self._expect_own(tap, key)
+            self._expect_own(tap.reader, key)
             within_s = DEADLINE_S if tap.deadline_ms is None else tap.deadline_ms / 1000
-            answer = await self._authorizer.decide(
-                question_of(tap), self._now(), arrived=arrived, within_s=within_s
-            )
+            answer = await self._authorizer.decide(question_of(tap), now, arrived=arrived, within_s=within_s)
         except TotemError as error:
             return of_error(error, PATH, SECURITY_HEADERS)
         finally:
             self._asked -= 1
         await _send(send, _encode(answer))
+        return None
+
+    async def _reserve(self, body: bytes, key: ReaderKey, arrived: float, send: Send) -> Response | None:
+        """Answer a door computer that asks what only the site knows."""
+        asked = read_reservation(body)
+        self._expect_own(asked.reader, key)
+        verdict = await self._authorizer.reserve(asked, self._now(), arrived=arrived)
+        if verdict is None:
+            detail = "the verdict could not be kept in time: the door's fallback holds"
+            return _problem(HTTPStatus.SERVICE_UNAVAILABLE, "too-late", detail)
+        await _send(send, _encode(verdict))
         return None
 
     async def _look_again(self, secret: bytes) -> ReaderKey | None:
@@ -99,9 +113,9 @@ class Taps:
         await asyncio.to_thread(self._ring.look_again)
         return self._ring.of(secret, self._now())
 
-    def _expect_own(self, tap: Tap, key: ReaderKey) -> None:
+    def _expect_own(self, reader: str, key: ReaderKey) -> None:
         """Raise for a reader that does not exist, or that is at another door than the key is for."""
-        door = self._doors.get(tap.reader)
+        door = self._doors.get(reader)
         if door is None:
             raise Invalid("reader: there is no such reader")
         if door not in key.doors:

@@ -20,11 +20,12 @@ from access.errors import Invalid
 from access.services import Services
 from access.services.decisions import DEADLINE_S, Answer, DoorLatency, Question, SiteLatency
 from policies.decision import Decision, Effect, Reason, message
-from policies.ids import DoorId, PersonId, SourceId
+from policies.ids import DoorId, PersonId, ReaderId, SourceId
 from readers.errors import JournalError
 from readers.journal import FileJournal, GroupCommit
 from readers.wire.bus import Message
 from readers.wire.events import Event, Sealed, parse
+from readers.wire.reservations import Reserve, Verdict
 
 _log = logging.getLogger(__name__)
 
@@ -69,8 +70,9 @@ class Authorizer:
 
         What is not kept `within_s` of its arrival, in seconds of `time.monotonic`, is refused as timed out.
         """
-        if question.reader not in self._building.readers:
-            raise Invalid(f"reader {question.reader}: there is no such reader")
+        reader = question.reader
+        if reader not in self._building.readers:
+            raise Invalid(f"reader {reader}: there is no such reader")
         due = None if arrived is None else arrived + within_s
         begun = monotonic()
         if due is not None and begun >= due:
@@ -83,7 +85,7 @@ class Authorizer:
             passing = self._judge.reserve(question, decision, at)
             kept = self._commit.stage(drafts.decided(question, decision, at, self._version))
         decided = monotonic()
-        fault = self._keep_now(question) if self._is_buffered else await self._keep(question, due)
+        fault = self._keep_now(reader) if self._is_buffered else await self._keep(reader, due)
         done = monotonic()
         if fault is None and due is not None and done >= due:
             fault = _TOO_LATE
@@ -97,22 +99,40 @@ class Authorizer:
         self.on_kept()
         return self._answer(question, decision, kept.id)
 
-    def _keep_now(self, question: Question) -> Decision | None:
+    async def reserve(self, asked: Reserve, at: datetime, *, arrived: float) -> Verdict | None:
+        """Give the site's verdict to a door computer, kept before it is told; None where that fails or is late."""
+        due = arrived + DEADLINE_S
+        with self._lock:
+            decision = self._judge.verdict(asked, at)
+            passing = self._judge.seat(asked.reader, decision, at)
+            kept = self._commit.stage(drafts.reserved(self._building, asked, decision, at, self._version))
+        fault = self._keep_now(asked.reader) if self._is_buffered else await self._keep(asked.reader, due)
+        door = self._judge.door_of(asked.reader).id
+        if fault is not None or monotonic() >= due:
+            self._latency.miss(door, at)
+            with self._lock:
+                self._judge.release(passing, door)
+            return None
+        self.on_kept()
+        epoch, _ = self._journal.position
+        return Verdict(decision.effect, decision.reason, epoch, decision.rules, kept.id)
+
+    def _keep_now(self, reader: ReaderId) -> Decision | None:
         """Write what is staged; return what to say instead if it is not kept."""
         try:
             self._journal.commit()
         except JournalError as fault:
-            _log.error("journal-fault", extra={"reader": question.reader, "fault": str(fault)})
+            _log.error("journal-fault", extra={"reader": reader, "fault": str(fault)})
             return _FAULT
         return None
 
-    async def _keep(self, question: Question, due: float | None) -> Decision | None:
+    async def _keep(self, reader: ReaderId, due: float | None) -> Decision | None:
         """Wait until what is staged is on the disk; return what to say instead if it is not, or not in time."""
         try:
             async with asyncio.timeout(None if due is None else due - monotonic()):
                 await self._commit.kept()
         except JournalError as fault:
-            _log.error("journal-fault", extra={"reader": question.reader, "fault": str(fault)})
+            _log.error("journal-fault", extra={"reader": reader, "fault": str(fault)})
             return _FAULT
         except TimeoutError:
             return _TOO_LATE
@@ -171,7 +191,7 @@ class Authorizer:
 
     def latency(self) -> SiteLatency:
         """Return what was measured since the start."""
-        site = self._latency.site.items()
+        site = self._latency.site().items()
         within = {stage: tuple(map(each.within, _BOUNDS_US)) for stage, each in site}
         return SiteLatency(_BOUNDS_US, within, {stage: each.n for stage, each in site}, self._latency.misses)
 

@@ -7,6 +7,7 @@ from policies.building import Building
 from policies.decision import Decision
 from policies.ids import BadgeId, PersonId, ReaderId
 from readers.wire.events import Draft, EventType, Inputs
+from readers.wire.reservations import Reserve
 
 
 def decided(question: Question, decision: Decision, at: datetime, policy_version: str) -> Draft:
@@ -28,6 +29,26 @@ def decided(question: Question, decision: Decision, at: datetime, policy_version
         Inputs(question.proven),
         person=decision.person,
         badge=question.badge,
+    )
+
+
+def reserved(
+    building: Building, asked: Reserve, decision: Decision, at: datetime, policy_version: str
+) -> Draft:
+    """Return the record of a verdict for a door computer, which journals the decision itself."""
+    return Draft(
+        at,
+        EventType.RESERVED,
+        building.readers[asked.reader].door,
+        asked.reader,
+        decision.space,
+        effect=decision.effect,
+        reason=decision.reason,
+        rules=decision.rules,
+        policy_version=policy_version,
+        inputs=Inputs(asked.assurance, asked.pin_ok),
+        person=decision.person,
+        badge=asked.badge,
     )
 
 

@@ -131,7 +131,7 @@ class Following:
             if since is None:
                 return
             self.take(events.oldest_first(session, tuple(ENTERS_THE_FOLD), since - KEEP))
-            kinds = (EventType.DECISION, EventType.PASSAGE, EventType.NO_ENTRY)
+            kinds = (EventType.DECISION, EventType.RESERVED, EventType.PASSAGE, EventType.NO_ENTRY)
             lately = list(events.oldest_first(session, kinds, since - view.longest_seat))
         view.resume(sorted((*lately, *unstored), key=_place))
 

@@ -14,6 +14,7 @@ from policies.decision import Decision, Effect, Reason
 from policies.ids import DoorId, PersonId, ReaderId
 from policies.request import AccessRequest
 from policies.roster import BadgeKind, is_random_uid
+from readers.wire.reservations import Reserve
 
 _WAITS = Reason.AUTHORIZATION_DELAYED
 _ABOUT_COMPANIONS = frozenset({_WAITS, Reason.NO_ACCOMPANIMENT})
@@ -53,6 +54,24 @@ class Judge:
             request = AccessRequest(at, reader, badge, question.proven, companions=others)
             return rights.engine.decide(request, state)
         return decision
+
+    def verdict(self, asked: Reserve, at: datetime) -> Decision:
+        """Decide on a tap that its door computer would grant, with the site's view; raise KeyError as `decide` does."""
+        door = self._doors[asked.reader]
+        card = self.rights.cards.get(asked.badge)
+        self.view.seats.expire(at)
+        state = self.view.asked(door, card.holder.id if card is not None else None)
+        request = AccessRequest(
+            at, asked.reader, asked.badge, asked.assurance, asked.pin_ok, asked.companions
+        )
+        return self.rights.engine.decide(request, state)
+
+    def seat(self, reader: ReaderId, decision: Decision, at: datetime) -> tuple[PersonId, ...]:
+        """Take the seat of a verdict; its door computer sees to companions."""
+        if decision.effect is not Effect.GRANT or decision.person is None:
+            return ()
+        self.view.seats.hold(decision.person, reader, at)
+        return (decision.person,)
 
     def reserve(self, question: Question, decision: Decision, at: datetime) -> tuple[PersonId, ...]:
         """Take the seats that a decision gives; return who may pass by it, those who waited for them included."""

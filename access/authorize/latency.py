@@ -4,7 +4,7 @@ A value is counted in a bucket as wide as a sixteenth of it (as HdrHistogram doe
 and a note under a microsecond. Figures are of the last hour or two: yesterday's do not hide today's.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from access.services.decisions import DoorLatency, StageLatency
@@ -14,6 +14,7 @@ STAGES = ("wait", "decide", "keep", "total")
 """Until its turn; decide and reserve; until it is as durable as the site promises; from arrival to answer."""
 
 PERIOD = timedelta(hours=1)
+_US_PER_S = 1_000_000
 _EXACT_BITS = 5
 """Values under 32 µs have a bucket each; above, 16 buckets to every doubling."""
 
@@ -70,27 +71,33 @@ class _Period:
 
 
 class Latency:
-    """The latencies of one authorizer. `site` has all doors together since the start, by stage."""
+    """The latencies of one authorizer, and the misses since the start."""
 
     def __init__(self) -> None:
         self._now: _Period | None = None
         self._before: _Period | None = None
-        self.site: Mapping[str, Histogram] = {stage: Histogram() for stage in STAGES}
-        self._site = tuple(self.site.values())
+        self._earlier = tuple(Histogram() for _ in STAGES)
         self.misses = 0
 
     def note(self, door: DoorId, at: datetime, moments: tuple[float, float, float, float]) -> None:
         """Count a tap by when it arrived, had its turn, was decided and was kept, in seconds."""
-        period = self._period(at)
-        stages = period.doors.get(door)
+        stages = self._period(at).doors.get(door)
         if stages is None:
-            stages = period.doors[door] = tuple(Histogram() for _ in STAGES)
+            stages = self._period(at).doors[door] = tuple(Histogram() for _ in STAGES)
         arrived, begun, decided, kept = moments
-        took = (begun - arrived, decided - begun, kept - decided, kept - arrived)
-        for own, all_doors, seconds in zip(stages, self._site, took, strict=True):
-            us = int(seconds * 1_000_000)
-            own.note(us)
-            all_doors.note(us)
+        wait, decide, keep, total = stages
+        wait.note(int((begun - arrived) * _US_PER_S))
+        decide.note(int((decided - begun) * _US_PER_S))
+        keep.note(int((kept - decided) * _US_PER_S))
+        total.note(int((kept - arrived) * _US_PER_S))
+
+    def site(self) -> dict[str, Histogram]:
+        """Return all doors together since the start, by stage."""
+        now = self._now.doors.values() if self._now is not None else ()
+        return {
+            stage: _together((self._earlier[index], *(door[index] for door in now)))
+            for index, stage in enumerate(STAGES)
+        }
 
     def miss(self, door: DoorId, at: datetime) -> None:
         """Count a tap that was not answered in time."""
@@ -110,14 +117,23 @@ class Latency:
 
     def _period(self, at: datetime) -> _Period:
         now = self._now
-        if now is None or at >= now.since + PERIOD:
-            self._before, self._now = now, _Period(at)
-            return self._now
-        return now
+        if now is not None and at < now.since + PERIOD:
+            return now
+        if now is not None:
+            for stages in now.doors.values():
+                for whole, part in zip(self._earlier, stages, strict=True):
+                    whole.add(part)
+        self._before, self._now = now, _Period(at)
+        return self._now
 
 
-def _told(parts: Iterable[Histogram]) -> StageLatency:
+def _together(parts: Iterable[Histogram]) -> Histogram:
     whole = Histogram()
     for part in parts:
         whole.add(part)
+    return whole
+
+
+def _told(parts: Iterable[Histogram]) -> StageLatency:
+    whole = _together(parts)
     return StageLatency(whole.n, whole.quantile(0.5), whole.quantile(0.99), whole.worst)

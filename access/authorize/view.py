@@ -20,6 +20,7 @@ from readers.wire.events import Event, EventType
 KEEP = timedelta(hours=36)
 """How long passages stay in memory, so that those of a door computer that was cut off find their place in the past."""
 
+_GIVES_A_SEAT = frozenset({EventType.DECISION, EventType.RESERVED})
 _TELLS_OF_A_SEAT = frozenset({EventType.PASSAGE, EventType.NO_ENTRY})
 
 
@@ -56,7 +57,7 @@ class SiteView:
     def resume(self, lately: Iterable[Event]) -> None:
         """Take up events in their order, and hold again the seats that their decisions gave away."""
         for event in lately:
-            grants = event.type is EventType.DECISION and event.effect is Effect.GRANT
+            grants = event.type in _GIVES_A_SEAT and event.effect is Effect.GRANT
             if grants and event.person is not None and event.reader in self._readers:
                 self.seats.hold(event.person, event.reader, event.at)
             else:

@@ -18,6 +18,7 @@ COMMANDS = (
     "serve",
     "authorizer",
     "reader",
+    "walk",
     "emulate",
     "badge",
     "keys",

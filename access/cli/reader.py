@@ -16,6 +16,7 @@ from access.log import configure
 from access.site.door_wiring import DoorWiring
 from access.site.wiring import Wiring
 from readers import errors, settings
+from readers.authority import HttpAuthority
 from readers.clock import SystemClock
 from readers.daemon import Daemon, Rights
 from readers.journal import Durability, FileJournal, forget
@@ -65,6 +66,9 @@ async def _serve(chosen: Settings, state: Path, key: Ed25519PublicKey) -> None:
     rights, credentials = Rights(chosen.source, key, state / "snapshot"), open_credentials(chosen, state)
     daemon = Daemon(rights, transports, doors.hardware, journal, uplink, clock, credentials)
     uplink.obey(doors.hardware, daemon.take_command)
+    authority = _authority(chosen, clock)
+    if authority is not None:
+        daemon.consult(authority)
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [
@@ -72,12 +76,21 @@ async def _serve(chosen: Settings, state: Path, key: Ed25519PublicKey) -> None:
                 group.create_task(uplink.run(daemon.take_snapshot), name="uplink"),
                 group.create_task(forget(journal, clock), name="forget"),
             ]
+            if authority is not None:
+                tasks.append(group.create_task(authority.run(), name="authority"))
             for name in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(name, _cancel, tasks)
     finally:
         await doors.close()
         await wiring.close()
         journal.close()
+
+
+def _authority(chosen: Settings, clock: SystemClock) -> HttpAuthority | None:
+    try:
+        return HttpAuthority(chosen.authorizer, clock) if chosen.authorizer is not None else None
+    except OSError as error:
+        raise errors.SettingsError(f"authorizer: key_file: {error.filename}: {error.strerror}") from error
 
 
 def _cancel(tasks: "list[asyncio.Task[None]]") -> None:

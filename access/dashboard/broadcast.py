@@ -43,8 +43,8 @@ class Broadcast:
         self.occupancy, self.events, self.watchers = StateHub(), LogHub(), Watchers()
         self.pages = {language: StateHub(_BEAT) for language in Language}
         self.renderers = {language: Renderer(live.building, language, timezone) for language in Language}
-        self._sparks = Sparks(live, self.renderers[Language.FR].sparked)
-        self._now, self._timezone = now, timezone
+        self.sparks = Sparks(live, self.renderers[Language.FR].sparked)
+        self._now, self.timezone = now, timezone
         self._published: dict[Language, dict[str, Markup]] = {language: {} for language in Language}
         self._counted: dict[SpaceId, tuple[object, ...]] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -69,7 +69,7 @@ class Broadcast:
 
     def today(self) -> date:
         """Return the day on the building's wall."""
-        return self._now().astimezone(self._timezone).date()
+        return self._now().astimezone(self.timezone).date()
 
     def close(self) -> None:
         """End all streams. Call it before the server waits for its connections to end."""
@@ -81,7 +81,7 @@ class Broadcast:
     def _glimpse(self) -> Glimpse:
         now = self._now()
         self.live.advance(now)
-        return look(self.live, now, self._sparks.at(now))
+        return look(self.live, now, self.sparks.at(now))
 
     def _draw_soon(self, pause_s: float = SHORTEST_PAUSE_S) -> None:
         loop = asyncio.get_running_loop()

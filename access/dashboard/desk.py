@@ -1,5 +1,6 @@
 """The reception desk: find somebody, put a badge out of use in two clicks, hand out a new one by a tap."""
 
+import hashlib
 from http import HTTPStatus
 from typing import Annotated
 from urllib.parse import quote
@@ -14,12 +15,16 @@ from access.dashboard.words import Language
 from access.errors import TotemError
 from access.services.badges import BadgeRecord, Badges, BadgeVerb
 from access.services.reception import Reception
+from access.services.refusals import Refusals
 from policies.building import Building
 from policies.ids import BadgeId, PersonId
+from policies.request import Assurance
 from policies.roster import BadgeKind, BadgeStatus
+from readers.wire.events import Event
 
 _SEES_PEOPLE = "people:read"
 _WRITES_BADGES = "badges:write"
+_REFUSALS = 50
 _IN_USE = (BadgeStatus.ACTIVE, BadgeStatus.ISSUED)
 _VERBS = {verb.value: verb for verb in (BadgeVerb.SUSPEND, BadgeVerb.REPORT_LOST, BadgeVerb.ACTIVATE)}
 
@@ -28,25 +33,72 @@ _Search = Annotated[str, Query(alias="q", max_length=200)]
 _Text = Annotated[str, Form(max_length=200)]
 
 
-def desk(front: Front, reception: Reception, badges: Badges, building: Building) -> APIRouter:
+def desk(
+    front: Front, reception: Reception, badges: Badges, refusals: Refusals, building: Building
+) -> APIRouter:
     """Return the routes of the pages."""
-    pages = _Desk(front, reception, badges, building)
+    pages = _Desk(front, reception, badges, refusals, building)
     routes = APIRouter(route_class=GuardedRoute, include_in_schema=False)
     routes.add_api_route("/desk", pages.show, methods=["GET"])
+    routes.add_api_route("/desk/taps", pages.taps, methods=["GET"])
+    routes.add_api_route("/desk/why", pages.why, methods=["GET"])
     routes.add_api_route("/desk/badge", pages.say, methods=["POST"])
     routes.add_api_route("/desk/enrol", pages.enrol, methods=["POST"])
     return routes
 
 
 class _Desk:
-    def __init__(self, front: Front, reception: Reception, badges: Badges, building: Building) -> None:
-        self._front, self._reception, self._badges, self._building = front, reception, badges, building
+    def __init__(
+        self, front: Front, reception: Reception, badges: Badges, refusals: Refusals, building: Building
+    ) -> None:
+        self._front, self._reception, self._badges = front, reception, badges
+        self._refusals, self._building = refusals, building
 
     async def show(self, request: Request, search: _Search = "", asked: _LanguageAsked = None) -> Response:
         operator = await self._front.entitled(request, _SEES_PEOPLE, within_reach=True)
         if isinstance(operator, Response):
             return operator
         return await self._page(request, asked or language(request), operator, search)
+
+    async def taps(
+        self, request: Request, search: _Search = "", seen: str = "", asked: _LanguageAsked = None
+    ) -> Response:
+        """Answer the page's own look for taps: what came just now, or nothing where it has `seen` all of it."""
+        operator = await self._front.entitled(request, _SEES_PEOPLE, within_reach=True)
+        if isinstance(operator, Response):
+            return operator
+        spoken = asked or language(request)
+        values = await self._taps(operator, spoken)
+        if values["mark"] == seen:
+            return Response(status_code=HTTPStatus.NO_CONTENT)
+        found = await run_in_threadpool(self._reception.within(operator.reach).find, search)
+        may_write = operator.may_within(_WRITES_BADGES)
+        return self._front.page(
+            request, spoken, "desk-news.html", search=search, found=found, may_write=may_write, **values
+        )
+
+    async def why(self, request: Request, event: str, asked: _LanguageAsked = None) -> Response:
+        """Explain one of the refusals that the desk shows."""
+        operator = await self._front.entitled(request, _SEES_PEOPLE, within_reach=True)
+        if isinstance(operator, Response):
+            return operator
+        spoken, reception = asked or language(request), self._reception.within(operator.reach)
+        refused = await run_in_threadpool(reception.refusals, self._front.now(), _REFUSALS)
+        tap = next((one for one in refused if one.id == event), None)
+        if tap is None:
+            return Response(status_code=HTTPStatus.NOT_FOUND)
+        found = await run_in_threadpool(self._refusals.why, tap)
+        renderer = self._front.broadcast.renderers[spoken]
+        return self._front.page(
+            request, spoken, "why.html" if "hx-request" in request.headers else "why-page.html",
+            operator=operator.name, time=renderer.time(tap.at),
+            door=self._building.doors.get(tap.door) if tap.door else None,
+            said=renderer.words.reason(tap.reason) if tap.reason else "",
+            told=renderer.words.message(found.message) if found is not None else "",
+            is_now_granted=found is not None and found.decision.grants,
+            rules=found.decision.rules if found is not None else (),
+            next=renderer.moment(found.next) if found is not None and found.next else "",
+        )  # fmt: skip
 
     async def say(
         self, request: Request, badge: _Text = "", verb: _Text = "", search: _Text = "", csrf: _Text = ""
@@ -70,7 +122,13 @@ class _Desk:
         operator = await self._may_write(request, csrf)
         if isinstance(operator, Response):
             return operator
-        record = BadgeRecord(BadgeId(badge), BadgeKind.UID, PersonId(person))
+        reception = self._reception.within(operator.reach)
+        unknown = await run_in_threadpool(reception.unknown_badges, self._front.now())
+        tap = next((one for one in unknown if one.badge == badge), None)
+        if tap is None:
+            words = self._front.words(request)
+            return await self._page(request, words.language, operator, search, refusal=words("not-tapped"))
+        record = BadgeRecord(BadgeId(badge), _kind(tap), PersonId(person))
         try:
             add = self._badges.within(operator.reach).add
             await run_in_threadpool(add, [record], operator.name, self._front.now())
@@ -87,22 +145,40 @@ class _Desk:
     async def _page(
         self, request: Request, spoken: Language, operator: Actor, search: str, *, refusal: str = ""
     ) -> Response:
-        now, renderer = self._front.now(), self._front.broadcast.renderers[spoken]
         reception = self._reception.within(operator.reach)
         found = await run_in_threadpool(reception.find, search)
-        unknown = await run_in_threadpool(reception.unknown_badges, now)
-        refused = await run_in_threadpool(reception.refusals, now)
-        doors = self._building.doors
         response = self._front.page(
             request, spoken, "desk.html", operator=operator.name, search=search, found=found, refusal=refusal,
-            may_write=operator.may_within(_WRITES_BADGES), in_use=_IN_USE,
-            unknown=[(one, renderer.time(one.at), doors.get(one.door) if one.door else None) for one in unknown],
-            refused=[
-                (renderer.time(one.at), doors.get(one.door) if one.door else None, renderer.words.reason(one.reason))
-                for one in refused
-                if one.reason is not None
-            ],
+            may_write=operator.may_within(_WRITES_BADGES), in_use=_IN_USE, **await self._taps(operator, spoken),
         )  # fmt: skip
         if refusal:
             response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
         return response
+
+    async def _taps(self, operator: Actor, spoken: Language) -> dict[str, object]:
+        """Return the taps of unknown badges and the refusals of lately, and a mark that changes with them."""
+        now, renderer = self._front.now(), self._front.broadcast.renderers[spoken]
+        reception, doors = self._reception.within(operator.reach), self._building.doors
+        unknown = await run_in_threadpool(reception.unknown_badges, now)
+        refused = await run_in_threadpool(reception.refusals, now)
+        rows = [
+            (
+                one.id,
+                renderer.time(one.at),
+                doors.get(one.door) if one.door else None,
+                renderer.words.reason(one.reason),
+            )
+            for one in refused
+            if one.reason is not None
+        ]
+        seen = [(one, renderer.time(one.at), doors.get(one.door) if one.door else None) for one in unknown]
+        mark = hashlib.sha256(
+            repr([row[0] for row in rows] + [one.id for one in unknown]).encode()
+        ).hexdigest()[:12]
+        return {"unknown": seen, "refused": rows, "mark": mark}
+
+
+def _kind(tap: Event) -> BadgeKind:
+    """Return what a medium that nobody knows is: only PKOC proves itself without a key of the site."""
+    proven = tap.inputs is not None and tap.inputs.assurance is Assurance.AUTHENTICATED
+    return BadgeKind.PKOC if proven else BadgeKind.UID

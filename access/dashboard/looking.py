@@ -1,7 +1,8 @@
 """The history of counts. Numbers of spaces only, and nobody in them."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
+from http import HTTPStatus
 from typing import Annotated
 
 import msgspec
@@ -42,6 +43,7 @@ def looking(front: Front, counting: Counting, building: Building) -> APIRouter:
     pages = _Looking(front, counting, building)
     routes = APIRouter(route_class=GuardedRoute, include_in_schema=False)
     routes.add_api_route("/history", pages.history, methods=["GET"])
+    routes.add_api_route("/history/quality", pages.quality, methods=["GET"])
     return routes
 
 
@@ -70,7 +72,7 @@ class _Looking:
         try:
             days = await run_in_threadpool(self._counting.days, [chosen], first - timedelta(days=span), last)
         except Invalid:
-            return Response(status_code=422)
+            return Response(status_code=HTTPStatus.UNPROCESSABLE_ENTITY)
         totals = await run_in_threadpool(self._counting.totals, first, last)
         dwell = await run_in_threadpool(self._counting.dwell, first, last)
         minutes = await run_in_threadpool(self._counting.minutes, chosen, day) if day else None
@@ -83,6 +85,22 @@ class _Looking:
             bars=charts.bars(_peaks(days, first, span), [words.weekday(n) for n in range(7)]),
             minutes=_minutes(list(minutes), self._building.spaces[chosen].capacity) if minutes is not None else None,
         )  # fmt: skip
+
+    async def quality(
+        self, request: Request, since: _Since = None, until: _Until = None, asked: _LanguageAsked = None
+    ) -> Response:
+        """Show how well the days went; the page asks for it by itself, because every event is looked at."""
+        operator = await self._front.entitled(request, _SEES_COUNTS)
+        if isinstance(operator, Response):
+            return operator
+        first, last = self._span(since, until)
+        zone = self._front.broadcast.timezone
+        begins, ends = (datetime.combine(day, time(), zone) for day in (first, last + timedelta(days=1)))
+        try:
+            found = await run_in_threadpool(self._counting.quality, begins, ends)
+        except Invalid:
+            return Response(status_code=HTTPStatus.UNPROCESSABLE_ENTITY)
+        return self._front.page(request, asked or language(request), "quality.html", quality=found)
 
     def _chosen(self, space: str | None) -> SpaceId:
         known = self._building.spaces.get(SpaceId(space or ""))

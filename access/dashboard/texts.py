@@ -35,6 +35,7 @@ PAGE_TEXTS: dict[str, Label] = {
     "changed": Label("dernier passage à {time}", "last passage at {time}"),
     "last-passage": Label("Dernier passage", "Last passage"),
     "since-time": Label("depuis {time}", "since {time}"),
+    "lately": Label("Dernièrement", "Lately"),
     "readers": Label("Lecteurs", "Readers"),
     "no-reader": Label(
         "Aucun lecteur : on ne passe que par la poignée.", "No reader: one leaves by the handle only."
@@ -91,6 +92,17 @@ PAGE_TEXTS: dict[str, Label] = {
     "went": Label("Sorties", "Exits"),
     "export": Label("Télécharger en CSV", "Download as CSV"),
     "print": Label("Pour imprimer, utilisez le navigateur.", "To print, use the browser."),
+    "q-taps": Label("Badges présentés", "Taps"),
+    "q-refused": Label("dont refusés", "of them refused"),
+    "q-passages": Label("Passages", "Passages"),
+    "q-corrected": Label("corrections des comptes", "corrections of counts"),
+    "q-held": Label("Portes maintenues", "Doors held open"),
+    "q-forced": Label("Portes forcées", "Doors forced"),
+    "quality": Label("Portes et qualité des comptes", "Doors, and how good the counts are"),
+    "loading": Label("Un instant…", "One moment…"),
+    "bar-of": Label(
+        "{day} : pointe de {number}, minute par minute", "{day}: peak of {number}, minute by minute"
+    ),
     "dwell": Label("Durée des visites", "Length of visits"),
     "dwell-few": Label("moins de 11 visites", "fewer than 11 visits"),
     "kind": Label("Type de résident", "Kind of resident"),
@@ -155,6 +167,21 @@ PAGE_TEXTS: dict[str, Label] = {
     ),
     "no-unknown": Label(
         "Aucun badge inconnu ces dernières minutes.", "No unknown badge in the last minutes."
+    ),
+    "why-ask": Label("Pourquoi ?", "Why?"),
+    "why-nobody": Label(
+        "Ce badge n’est à personne : donnez-le à quelqu’un, ou reprenez-le.",
+        "This badge is nobody’s: give it to somebody, or take it back.",
+    ),
+    "why-now": Label(
+        "Avec les droits actuels, la porte s’ouvrirait.",
+        "With the rights as they are now, the door would open.",
+    ),
+    "why-next": Label("Prochaine ouverture pour ce badge : {time}", "Next time this badge opens it: {time}"),
+    "why-rules": Label("Règles déterminantes", "Determining rules"),
+    "not-tapped": Label(
+        "Ce badge n’a pas été présenté à l’instant : présentez-le de nouveau.",
+        "This badge was not tapped just now: hold it to the reader again.",
     ),
     "refusals": Label("Pourquoi ce refus ?", "Why was I refused?"),
     "no-refusals": Label("Aucun refus récent.", "No refusal lately."),

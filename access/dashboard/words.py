@@ -9,7 +9,7 @@ from enum import Enum
 
 from access.dashboard.texts import PAGE_TEXTS
 from policies.building import Label
-from policies.decision import Reason, message
+from policies.decision import Message, Reason, message
 
 
 class Language(Enum):
@@ -61,8 +61,11 @@ class Words:
 
     def reason(self, reason: Reason) -> str:
         """Return the sentence of a reason."""
-        sentence = message(reason)
-        return sentence.fr if self._is_french else sentence.en
+        return self.message(message(reason))
+
+    def message(self, message: Message) -> str:
+        """Return the message in this language."""
+        return message.fr if self._is_french else message.en
 
     def number(self, number: int) -> str:
         """Write a whole number: `1 234` in French, `1,234` in English."""
@@ -94,6 +97,10 @@ class Words:
     def percent(self, share: float) -> str:
         """Write a share as whole percents: `30 %` in French, `30%` in English."""
         return f"{share:.0%}".replace("%", "\u202f%") if self._is_french else f"{share:.0%}"
+
+    def share(self, share: float) -> str:
+        """Write a small share with one decimal: `2,1 %` in French, `2.1%` in English."""
+        return f"{self.decimal(100 * share)}\u202f%" if self._is_french else f"{self.decimal(100 * share)}%"
 
     def day(self, day: date) -> str:
         """Write a day without its year: `mardi 15 septembre`, `Tuesday 15 September`."""

@@ -20,6 +20,7 @@ from access.occupancy.live import LiveBuilding
 from access.occupancy.visits import Dwell, lengths, quartiles
 from access.services.offload import Offload
 from access.services.own import OwnEvents
+from access.services.quality import Quality, quality
 from access.store import audit, people
 from access.store import occupancy as stored
 from access.store.database import Database
@@ -113,6 +114,10 @@ class Counting:
         """Return the quartiles of visits by kind of resident, the few ones suppressed."""
         with self._database.reading() as session:
             return quartiles(stored.visits(session, since, until))
+
+    def quality(self, since: datetime, until: datetime) -> Quality:
+        """Tell how well [since, until) went; raise `Invalid` for more than a quarter of a year."""
+        return quality(self._database, since, until)
 
     def bounds(self) -> tuple[date, date] | None:
         """Return the first and the last day that anything is known of."""

@@ -9,6 +9,7 @@ from policies.decision import Effect, Message, Reason
 from policies.ids import BadgeId, DoorId, ReaderId, RuleId
 from policies.request import Assurance
 from policies.roster import BadgeKind
+from readers.wire.reservations import Reserve, Verdict
 
 DEADLINE_S = 0.05
 """How long an answer may take where the asker names no limit: nobody at a door feels it (DOMAIN section 4)."""
@@ -82,6 +83,10 @@ class Decides(Protocol):
         What is not decided and kept `within_s` seconds of its arrival (in seconds of `time.monotonic`) is refused as
         timed out. Without an arrival there is no deadline, and nothing is measured.
         """
+        ...
+
+    async def reserve(self, asked: Reserve, at: datetime, *, arrived: float) -> Verdict | None:
+        """Give a door computer the site's verdict on a tap; None where it cannot be kept in time."""
         ...
 
     def latency_of(self, door: DoorId) -> DoorLatency | None:

@@ -33,6 +33,7 @@ from access.services.people import People
 from access.services.pins import Pins
 from access.services.publication import Publisher
 from access.services.reception import Reception
+from access.services.refusals import Refusals
 from access.services.retention import Retention
 from access.services.rollcall import RollCall
 from access.services.sessions import Sessions
@@ -76,6 +77,7 @@ class Services(msgspec.Struct, frozen=True):
     chronicle: Chronicle
     rollcall: RollCall
     reception: Reception
+    refusals: Refusals
     pins: Pins
     doors: Doors
     answers: Answers
@@ -143,6 +145,7 @@ def open_services(
         counting=Counting(database, building, own),
         chronicle=Chronicle(database, building, policy.calendar, live, recorder, own),
         reception=Reception(database),
+        refusals=Refusals(database, building, policy),
         pins=Pins(database, rights),
         doors=Doors(database, building, key, commands),
         answers=Answers(news),

@@ -66,7 +66,7 @@ class Web:
             looking(front, services.counting, services.building),
             open_pages(front, services.building),
             security(front, services.reception, services.building),
-            desk(front, services.reception, services.badges, services.building),
+            desk(front, services.reception, services.badges, services.refusals, services.building),
         ):
             self.app.include_router(pages)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Select, Tuple, and_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, Tuple, and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from access.store.database import insert_once
@@ -92,6 +92,20 @@ def oldest_first(
     order = (row.at, row.source, row.epoch, row.seq)
     with session.execute(query.order_by(*order).execution_options(yield_per=_AT_ONCE)) as found:
         yield from map(_event, found)
+
+
+def tally(session: Session, since: datetime, until: datetime) -> dict[tuple[EventType, Effect | None], int]:
+    """Return how many events there were of each type and effect, in [since, until)."""
+    row = EventRow
+    query = (
+        select(row.type, row.effect, func.count())
+        .where(row.at >= since, row.at < until)
+        .group_by(row.type, row.effect)
+    )
+    return {
+        (EventType(kind), Effect(effect) if effect else None): number
+        for kind, effect, number in session.execute(query)
+    }
 
 
 def note(session: Session, findings: Iterable[Finding]) -> None:

@@ -1,7 +1,7 @@
 """building.toml: `[site]`, `[[use]]`, `[[space]]` and `[[door]]` with its readers."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import msgspec
@@ -11,6 +11,7 @@ from policies.errors import BuildingError
 from policies.ids import ReaderId, SiteId, SpaceId, UseId
 from policies.request import Assurance, Direction, DoorMode
 from policies.toml.tables import Document, Table, check_id, refuse_bad_ids, refuse_unknown
+from policies.toml.words import meant
 from policies.ways import unreachable, without_way_out
 
 
@@ -41,6 +42,7 @@ _DOOR_FIELDS = Door.__struct_fields__
 _TIMES = (
     "strike_time_s", "extended_strike_time_s", "held_after_s", "two_person_s", "passback_s", "pre_alert_s",
 )  # fmt: skip
+_MOST_PEOPLE = 1_000_000
 _READERS = (("entry_reader", Direction.ENTRY), ("exit_reader", Direction.EXIT))
 
 
@@ -96,31 +98,34 @@ def _readers(form: DoorForm) -> Iterable[Reader]:
 
 
 def _check_spaces(tables: list[Table], spaces: list[Space | None]) -> None:
-    parents = {table.id: str(table.values.get("parent", "")) for table in tables}
+    parents = {table.id: table.values.get("parent") for table in tables}
     for table, space in zip(tables, spaces, strict=True):
         parent = parents[table.id]
-        if parent and parent not in parents:
-            table.fault("parent", f"the space {parent} does not exist; expected the id of a space")
-        elif parent and table.id in _above(parents, table.id):
+        if not isinstance(parent, str):
+            pass  # none, or no name at all, which its conversion has reported
+        elif parent not in parents:
+            missing = f"the space {parent} does not exist; expected the id of a space"
+            table.fault("parent", missing + meant(parent, parents))
+        elif table.id in _above(parents, table.id):
             table.fault("parent", f"it lies inside itself, by way of {parent}")
         if space is not None:
             _check_space(table, space)
 
 
-def _above(parents: dict[str, str], space: str) -> set[str]:
+def _above(parents: Mapping[str, object], space: str) -> set[str]:
     seen: set[str] = set()
-    step = parents.get(space, "")
-    while step and step not in seen:
+    step = parents.get(space)
+    while isinstance(step, str) and step not in seen:
         seen.add(step)
-        step = parents.get(step, "")
+        step = parents.get(step)
     return seen
 
 
 def _check_space(table: Table, space: Space) -> None:
     if space.kind is SpaceKind.OUTSIDE and space.parent is not None:
         table.fault("parent", "the outside lies in nothing; expected no parent")
-    if space.capacity is not None and space.capacity < 0:
-        table.fault("capacity", f"{space.capacity} people; expected 0 or more")
+    if space.capacity is not None and not 0 <= space.capacity <= _MOST_PEOPLE:
+        table.fault("capacity", f"{space.capacity} people; expected 0 or more, up to {_MOST_PEOPLE}")
     if space.enforced and space.capacity is None:
         table.fault("enforced", "there is nothing to enforce; expected a capacity beside it")
     if space.plan is not None and not (space.plan.width > 0 and space.plan.depth > 0):
@@ -163,7 +168,8 @@ def _check_doors(tables: list[Table], doors: list[DoorForm | None], spaces: list
         for side in ("outer", "inner"):
             space = table.values.get(side)
             if isinstance(space, str) and space not in known:
-                table.fault(side, f"the space {space} does not exist; expected the id of a space")
+                missing = f"the space {space} does not exist; expected the id of a space"
+                table.fault(side, missing + meant(space, known))
             elif isinstance(space, str) and space in inhabited_above:
                 table.fault(side, f"the space {space} has spaces inside it; expected one of those")
         if door is not None:

@@ -13,10 +13,18 @@ from policies.ids import ClosureId, DaysId
 from policies.schedule import GRID_MINUTES, Calendar, Closure, Schedule
 from policies.toml.schedules import read_schedules
 from policies.toml.tables import Document, Table, refuse_bad_ids
-from policies.toml.times import Day, Fault, Moment, day_of, days_between, moment_of
+from policies.toml.times import (
+    EARLIEST_YEAR,
+    LATEST_YEAR,
+    Day,
+    Fault,
+    Moment,
+    day_of,
+    days_between,
+    moment_of,
+)
 
 _DAY_S = 24 * 60 * 60
-_EARLIEST, _LATEST = 1970, 2100
 
 
 class CalendarForm(msgspec.Struct, frozen=True):
@@ -88,8 +96,8 @@ def read_calendar(document: Document) -> Times:
 
 
 def _calendar(table: Table, form: CalendarForm) -> Calendar | None:
-    if not _EARLIEST <= form.first_year <= form.last_year <= _LATEST:
-        table.fault("first_year", f"expected {_EARLIEST} <= first_year <= last_year <= {_LATEST}")
+    if not EARLIEST_YEAR <= form.first_year <= form.last_year <= LATEST_YEAR:
+        table.fault("first_year", f"expected {EARLIEST_YEAR} <= first_year <= last_year <= {LATEST_YEAR}")
         return None
     offsets = _offsets(table, form)
     holidays = _holidays(table, form.country, form.subdivision, "public", _years(form))

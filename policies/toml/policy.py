@@ -76,6 +76,7 @@ def read_policy(document: Document, known: Known) -> Rules:
     document.refuse_the_rest()
     for tables in (tiers, organisations, certifications, rules):
         refuse_bad_ids(tables)
+    _refuse_loops(tiers)
     own = {"tiers": tiers, "organisations": organisations, "certifications": certifications}
     every = {**known, **{key: {table.id for table in tables} for key, tables in own.items()}}
     return Rules(
@@ -90,6 +91,30 @@ def _read_tier(table: Table, tiers: set[str] | None) -> Tier | None:
     refuse_unknown(table, "includes", tiers, "tier")
     refuse_doubles(table, ["includes"])
     return table.convert(Tier)
+
+
+def _refuse_loops(tiers: list[Table]) -> None:
+    """Report the tiers that include themselves, at the tier that brings them back: one that is meant is not there."""
+    includes = {table.id: _names(table, "includes") for table in tiers}
+    for table in tiers:
+        for number, tier in enumerate(includes[table.id]):
+            if table.id in _with_all_included(tier, includes):
+                table.fault("includes", f"it includes itself, by way of {tier}; expected other tiers", number)
+
+
+def _with_all_included(tier: str, includes: Mapping[str, list[str]]) -> set[str]:
+    found, to_do = {tier}, [tier]
+    while to_do:
+        new = set(includes.get(to_do.pop(), ())) - found
+        found |= new
+        to_do += sorted(new)
+    return found
+
+
+def _names(table: Table, key: str) -> list[str]:
+    """Return the names in the array under `key`; what is no name its conversion reports."""
+    written = table.values.get(key)
+    return [name for name in written if isinstance(name, str)] if isinstance(written, list) else []
 
 
 def _read_rule(table: Table, known: Known) -> Rule | None:

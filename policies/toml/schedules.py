@@ -102,8 +102,9 @@ def _exception(table: Table, number: int, form: ExceptionForm) -> SpecialDays | 
         begins, ends = day, None if day is None else date.fromordinal(day.toordinal() + 1)
     else:
         begins, ends = _dates(form.begins, form.ends, fault, fault)
-    if begins is None or ends is None:
+    if form.on is None and (form.begins is None or form.ends is None):
         fault("expected the days from and until")
+    if begins is None or ends is None:
         return None
     return SpecialDays(begins, ends, tuple(_window(None, hours, fault) for hours in form.windows))
 

@@ -15,7 +15,7 @@ import msgspec
 from policies.errors import Finding
 from policies.ids import ID_PATTERN
 from policies.toml.lines import Lines
-from policies.toml.words import expected_words, unknown_names
+from policies.toml.words import expected_words, meant, unknown_names
 
 FormT = TypeVar("FormT", bound=msgspec.Struct)
 
@@ -53,7 +53,7 @@ class Table:
         """Read the table as `form`, key by key; report every key that is wrong, missing or unknown."""
         fields = {field.encode_name: field for field in msgspec.structs.fields(form)}
         for key in self.values.keys() - fields.keys():
-            self.fault(key, f"unknown key; expected one of {', '.join(fields)}")
+            self.fault(key, f"unknown key; expected one of {', '.join(fields)}{meant(key, fields)}")
         read: dict[str, object] = {}
         complete = True
         for key, field in fields.items():
@@ -93,7 +93,7 @@ class Document:
             self._parse(text)
 
     def fault(self, line: int, key: str, message: str) -> None:
-        self._findings.append(Finding(self.file, line, key, message))
+        self._findings.append(Finding(self.file, line, _on_one_line(key), _on_one_line(message)))
 
     def tables(self, name: str) -> list[Table]:
         """Return the `[[name]]` tables in the order of the file."""
@@ -141,8 +141,25 @@ class Document:
             line = int(place[1]) if place else text.rstrip("\n").count("\n") + 1
             self.fault(line, "syntax", _SYNTAX_LINE.sub("", str(error)))
             return
+        except RecursionError:
+            line, depth = _deepest(text)
+            self.fault(
+                line, "syntax", f"{depth} brackets open here; expected a table or an array, a few deep"
+            )
+            return
         self.lines = Lines.of(text)
         self.is_read = True
+
+
+def _on_one_line(words: str) -> str:
+    """Return the words with what would break the line, as a file can have it in any name, spelt out."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in words)
+
+
+def _deepest(text: str) -> tuple[int, int]:
+    """Return the line with the most opening brackets, and how many."""
+    depths = [line.count("[") + line.count("{") for line in text.split("\n")]
+    return depths.index(max(depths)) + 1, max(depths)
 
 
 def refuse_bad_ids(tables: Sequence[Table]) -> None:
@@ -171,7 +188,8 @@ def refuse_unknown(table: Table, key: str, known: set[str] | None, noun: str) ->
         if isinstance(name, str) and known is not None and name not in known:
             at = element if isinstance(written, list) else -1
             one = f"an {noun}" if noun[0] in "aeio" else f"a {noun}"
-            table.fault(key, f"the {noun} {name} does not exist; expected the id of {one}", at)
+            expected = f"expected the id of {one}{meant(name, known)}"
+            table.fault(key, f"the {noun} {name} does not exist; {expected}", at)
 
 
 def refuse_doubles(table: Table, keys: Iterable[str]) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -31,6 +31,11 @@ Moment = Annotated[
     ),
 ]
 
+EARLIEST_YEAR, LATEST_YEAR = 1970, 2100
+"""A calendar can be compiled for these years, so nothing outside them is ever asked about."""
+
+_WhenT = TypeVar("_WhenT", bound=date)
+
 _CLOCK = re.compile(r"([01]\d|2[0-4]):([0-5]\d)")
 _NAMES = tuple(day.name.lower() for day in Weekday)
 
@@ -53,7 +58,7 @@ def minutes_of(written: object, fault: Fault) -> int:
 def day_of(written: object, fault: Fault) -> date | None:
     """Return the local date, reporting what is none."""
     if isinstance(written, date) and not isinstance(written, datetime):
-        return written
+        return _in_reach(written, written.year, fault)
     fault(f"{_shown(written)} is no date; expected one such as 2026-09-15")
     return None
 
@@ -63,11 +68,19 @@ def moment_of(written: object, fault: Fault) -> datetime | None:
     if isinstance(written, datetime) and written.tzinfo is None:
         if written.second or written.microsecond or written.minute % GRID_MINUTES:
             fault(f"{written.isoformat()} is off the grid; expected a quarter-hour: :00, :15, :30 or :45")
-        return written
+        return _in_reach(written, written.year, fault)
     day = day_of(written, fault) if not isinstance(written, datetime) else None
     if isinstance(written, datetime):
         fault(f"{written.isoformat()} has an offset; expected the building's own time, without one")
     return None if day is None else datetime(day.year, day.month, day.day)  # noqa: DTZ001  (wall time)
+
+
+def _in_reach(written: _WhenT, year: int, fault: Fault) -> _WhenT | None:
+    """Return what is written, reporting a year that no calendar reaches."""
+    if EARLIEST_YEAR <= year <= LATEST_YEAR:
+        return written
+    fault(f"{_shown(written)} is out of reach; expected a year from {EARLIEST_YEAR} to {LATEST_YEAR}")
+    return None
 
 
 def weekdays_of(written: Iterable[str], fault: Fault) -> tuple[Weekday, ...]:

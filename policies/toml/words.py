@@ -1,7 +1,8 @@
 """The words that a value could have been: msgspec says that one is wrong, people need to know which are right."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from enum import Enum
 from typing import Literal, get_args, get_origin
 
@@ -17,6 +18,12 @@ def expected_words(message: str, type_: object) -> str:
     name = _NAME.search(message)
     types = list(_fields(type_, name[1])) if name else [type_]
     return f"; expected one of {', '.join(word for part in types for word in _words(part))}"
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """Return `; did you mean …?` with the one of `known` that looks like `name`; nothing if none does."""
+    near = get_close_matches(name, sorted(known), 1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def unknown_names(value: object, type_: object) -> list[str]:

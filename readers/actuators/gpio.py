@@ -18,6 +18,7 @@ from gpiod.line import Bias, Direction, Edge, Value
 
 from policies.ids import ReaderId
 from readers.actuators.beeps import Beeper
+from readers.actuators.loop import LoopState, LoopWatch
 from readers.actuators.wires import Wires
 from readers.errors import HardwareFault
 from readers.feedback import Signal
@@ -60,6 +61,9 @@ class GpioDoor:
         self._fault: Exception | None = None
         self._later: dict[str, asyncio.TimerHandle] = {}
         self._beeper = Beeper(lambda on: self._put({wiring.buzzer: bool(on)}), loop)
+        self._watch = (
+            LoopWatch(wiring.contact_loop, self._take_loop, loop) if wiring.contact_loop is not None else None
+        )
         self._open()
 
     def unlock(self) -> None:
@@ -86,6 +90,8 @@ class GpioDoor:
         if self._request is not None:
             self._put({self._wiring.strike: False})
         self._let_go()
+        if self._watch is not None:
+            self._watch.close()
         self._beeper.close()
         for timer in self._later.values():
             timer.cancel()
@@ -155,6 +161,13 @@ class GpioDoor:
             self._wires.contact(is_open=is_open)
         elif "contact" not in self._later:
             self._after("contact", UNPROVEN_FOR_S, lambda: self._wires.contact(is_open=None))
+
+    def _take_loop(self, state: LoopState) -> None:
+        is_open = {LoopState.SHUT: False, LoopState.OPEN: True}.get(state)
+        if is_open is None:
+            fault = f"{self._name}: contact loop {state.value}"
+            _log.error("door-contact-failed", extra={"door": self._wiring.id, "fault": fault})
+        self._wires.contact(is_open=is_open)
 
     def _level(self, line: GpioInput) -> bool:
         return self._levels[self._offset(line)]

@@ -4,6 +4,7 @@ That is a PIN, a second person, or another door to be shut first. The order is t
 strike. Whatever fails on the way, nothing opens; who leaves is never asked for anything.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime
@@ -21,9 +22,10 @@ from readers.daemon.portal import Portal
 from readers.daemon.rights import Rights
 from readers.door import Claim
 from readers.errors import JournalError
-from readers.ports import Clock, Feedback
+from readers.ports import Authority, Clock, Feedback
 from readers.wire.events import Draft, EventType, Inputs, Sealed
 from readers.wire.pin import PinCheck, check_pin
+from readers.wire.reservations import Reserve, Verdict
 
 _log = logging.getLogger(__name__)
 
@@ -37,6 +39,7 @@ class Tap(msgspec.Struct, frozen=True):
     pin_ok: bool = False
     duress: bool = False
     companions: tuple[PersonId, ...] = ()
+    reservation: str | None = None
 
 
 class Attendant:
@@ -56,6 +59,9 @@ class Attendant:
         self._rights, self._keep, self._clock, self._portal = rights, keep, clock, portal
         self._lockouts, self._interlock = lockouts, interlock
         self._keypad, self._company = Keypad(clock), Company(clock)
+        self._consulting: set[asyncio.Task[None]] = set()
+        self.authority: Authority | None = None
+        """Whom to ask about what only the site knows; without one the rules' fallback holds."""
 
     def take(self, outcome: Identified | Rejected) -> Decision:
         """Attend to a card that has been read; the visit before it is over."""
@@ -70,6 +76,8 @@ class Attendant:
         """Forget who waits."""
         self._keypad.close()
         self._company.close()
+        for task in self._consulting:
+            task.cancel()
 
     # ---- one step of a visit
 
@@ -79,6 +87,36 @@ class Attendant:
         mode = portal.mode() if portal is not None else DoorMode.NORMAL
         at = self._clock.now()
         wanted = self._decide(tap, portal, mode, at)
+        if self.authority is not None and wanted.grants and Flag.DEGRADED in wanted.flags:
+            task = asyncio.get_running_loop().create_task(self._consult(self.authority, tap, wanted))
+            self._consulting.add(task)
+            task.add_done_callback(self._consulting.discard)
+            return wanted
+        return self._go_on(tap, wanted, portal, mode, at)
+
+    async def _consult(self, authority: Authority, tap: Tap, wanted: Decision) -> None:
+        """Ask the site about a tap that this door grants as far as it can tell, and go on with its verdict.
+
+        Where none comes in time the decision stands as it was made, marked as degraded: the declared fallback.
+        """
+        outcome = tap.outcome
+        if isinstance(outcome, Rejected):
+            return
+        portal, companions = self._portal(self.reader), tap.companions
+        if portal is not None:
+            companions += self._beside(portal)
+        asked = Reserve(self.reader, outcome.badge, outcome.assurance, tap.pin_ok, companions)
+        verdict = await authority.reserve(asked)
+        reservation = None
+        if verdict is not None:
+            wanted, reservation = _agreed(wanted, verdict), verdict.reservation
+        tap = msgspec.structs.replace(tap, reservation=reservation)
+        mode = portal.mode() if portal is not None else DoorMode.NORMAL
+        self._go_on(tap, wanted, portal, mode, self._clock.now())
+
+    def _go_on(
+        self, tap: Tap, wanted: Decision, portal: Portal | None, mode: DoorMode, at: datetime
+    ) -> Decision:
         decision = self._conclude(tap, wanted, portal, mode, at)
         if decision.effect is Effect.PENDING:
             self._ask(tap, decision, portal)
@@ -213,7 +251,7 @@ class Attendant:
             decision.rules,
             decision.flags,
             snapshot.policy.version if snapshot else None,
-            Inputs(assurance, tap.pin_ok, mode.value, version),
+            Inputs(assurance, tap.pin_ok, mode.value, version, tap.reservation),
             person=decision.person,
             badge=badge,
         )
@@ -222,3 +260,12 @@ class Attendant:
         origin, target = self._rights.passage(self.reader)
         slow = self._rights.needs_longer(decision.person)
         return Claim(origin, target, self.reader, decided, decision.person, badge, extended=slow)
+
+
+def _agreed(wanted: Decision, verdict: Verdict) -> Decision:
+    """Return what door and site decide together: a grant of both is whole, and what the site refuses is refused."""
+    if verdict.effect is Effect.GRANT:
+        flags = tuple(flag for flag in wanted.flags if flag is not Flag.DEGRADED)
+        return msgspec.structs.replace(wanted, flags=flags)
+    rules = verdict.rules or wanted.rules
+    return msgspec.structs.replace(wanted, effect=Effect.DENY, reason=verdict.reason, rules=rules, flags=())

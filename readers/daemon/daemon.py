@@ -25,7 +25,7 @@ from readers.daemon.roll import Roll
 from readers.daemon.standings import Standings
 from readers.daemon.visit import Credentials
 from readers.errors import JournalError, WireError
-from readers.ports import CardTransport, Clock, DoorHardware, Journal, Uplink
+from readers.ports import Authority, CardTransport, Clock, DoorHardware, Journal, Uplink
 from readers.wire.commands import Refusal
 from readers.wire.events import Draft, EventType, Sealed
 from readers.wire.signals import DoorStatus, Line, Status
@@ -99,6 +99,11 @@ class Daemon:
                 attendant.close()
             for portal in self._portals.values():
                 portal.close()
+
+    def consult(self, authority: Authority) -> None:
+        """Ask `authority`, from now on, about what only the site knows."""
+        for attendant in self._attendants:
+            attendant.authority = authority
 
     def take_snapshot(self, payload: bytes) -> bool:
         """Use a snapshot or delta from the bus; return False and change nothing if it is wrong or not newer."""

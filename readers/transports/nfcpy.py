@@ -35,9 +35,7 @@ from readers.transports.isodep import Bounded
 from readers.transports.pn532 import LIST_TARGETS, TYPE_A_106, feels_a_card, serial_port
 from readers.transports.threaded import Link, ThreadedTransport
 
-_PAUSE_S = (
-    0.07  # between two rounds of sensing: found soon enough for a hand, and four idle readers cost little
-)
+_PAUSE_S = 0.07  # between two rounds of asking for cards: found soon enough for a hand
 _TYPE_B_EVERY = 10  # cards of type B are rare at doors, and asking for them costs four commands to the chip
 _UNNAMED = 0x0000
 _MOST_HISTORICAL = 15
@@ -93,7 +91,7 @@ class _NfcpyDriver:
         return link
 
     def interrupt(self) -> None:
-        """Do nothing: a wait is over by itself after one round."""
+        """Do nothing: a round is over by itself."""
 
     def close(self) -> None:
         device, self._line = self._frontend.device, None

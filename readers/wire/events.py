@@ -59,15 +59,20 @@ class EventType(Enum):
     PERSON_REMOVED = "person-removed"
     MUSTERED = "mustered"
     INFERRED = "inferred"
+    RESERVED = "reserved"
 
 
 class Inputs(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a decision was made from, beside the badge: enough to decide it again."""
+    """What a decision was made from, beside the badge: enough to decide it again.
+
+    `reservation` is the authorizer's event by which the site's view was asked.
+    """
 
     assurance: Assurance
     pin_ok: bool = False
     mode: str = "normal"
     snapshot: int = 0
+    reservation: str | None = None
 
 
 class Happening(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -28,6 +28,7 @@ from readers.credentials.pkoc.cvc import parse_certificate
 from readers.credentials.schemes import Ntag424, Pkoc, Scheme
 from readers.credentials.session import MOST_EXCHANGES, identify
 from readers.transports.contactless import parse_ats, parse_targets
+from tests.fuzz.sites import site
 from tests.readers.credentials.driving import TODAY, Driver, drive, seeded
 from tests.readers.credentials.site import (
     BADGE,
@@ -150,7 +151,7 @@ def desk(data: bytes) -> None:
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
-    each.__name__: each for each in (parsers, stranger, tampered, card, chip, desk)
+    each.__name__: each for each in (parsers, stranger, tampered, card, chip, desk, site)
 }
 
 

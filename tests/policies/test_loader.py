@@ -13,95 +13,7 @@ from policies.ids import DaysId, DoorId, ScheduleId
 from policies.loader import load
 from policies.policy import RuleEffect
 from policies.request import Assurance, Direction
-
-BUILDING = """\
-# a small house
-[site]
-id = "house"
-
-[[space]]
-id = "outside"
-name = { fr = "Dehors", en = "Outside" }
-kind = "outside"
-
-[[space]]
-id = "ground"
-name = { fr = "Rez", en = "Ground" }
-kind = "level"
-plan = { x = 0, y = 0, width = 10, depth = 5.5 }
-
-[[space]]
-id = "hall"
-name = { fr = "Hall", en = "Hall" }
-parent = "ground"
-capacity = 30
-
-[[door]]
-id = "front"
-name = { fr = "Entrée", en = "Front door" }
-outer = "outside"
-inner = "hall"
-entry_reader = "front-in"
-exit_reader = "front-out"
-exit_button = false
-release_input = true
-passback = "hard"
-"""
-POLICY = """\
-[[tier]]
-id = "member"
-
-[[certification]]
-id = "laser"
-
-[[permit]]
-id = "members"
-types = ["maker"]
-tiers = ["member"]
-spaces = [
-    "hall",
-]
-schedule = "days"
-assurance = "sun"
-
-[[forbid]]
-id = "nobody"
-tiers = ["member"]
-doors = ["front"]
-"""
-CALENDAR = """\
-[calendar]
-timezone = "Europe/Paris"
-country = "FR"
-subdivision = "6AE"
-first_year = 2026
-last_year = 2027
-
-[[days]]
-id = "breaks"
-on = [2026-10-26]
-spans = [{ from = 2026-12-21, until = 2027-01-04 }]
-
-[[closure]]
-id = "works"
-from = 2026-08-10
-until = 2026-08-14T06:00:00
-
-[[schedule]]
-id = "days"
-windows = [
-    { days = ["mon", "tue"], from = 08:00:00, until = "24:00" },
-    { days = ["sat"], from = "22:00", until = "02:15" },  # over midnight
-]
-closed_on = ["breaks"]
-exceptions = [{ on = 2026-12-24, windows = [{ from = 08:00:00, until = 12:00:00 }] }]
-"""
-
-
-def write(directory: Path, building: str = BUILDING, policy: str = POLICY, calendar: str = CALENDAR) -> Path:
-    for name, text in (("building", building), ("policy", policy), ("calendar", calendar)):
-        (directory / f"{name}.toml").write_text(text)
-    return directory
+from tests.policies.house import BUILDING, CALENDAR, POLICY, write
 
 
 def findings(directory: Path) -> list[str]:
@@ -225,6 +137,17 @@ ONE_ERROR = [
     ("building", "exit_button = false", 'exit_button = false\nmodes = [{ mode = "free", schedule = "night" }]', r"building.toml:30: modes: .*the schedule night does not exist"),
     ("building", "exit_button = false", 'exit_button = false\nmodes = [{ mode = "lockdown", schedule = "days" }]', r"building.toml:30: modes: .*its own release and comes by no schedule"),
     ("building", "exit_button = false", 'exit_button = false\nmodes = [{ mode = "locked", schedule = "days", first_person_in = true }]', r"building.toml:30: modes: .*expected free"),
+    ("policy", 'id = "member"\n', 'id = "member"\nincludes = ["member"]\n', r"policy.toml:3: includes: tier member: it includes itself, by way of member; expected other tiers"),
+    ("policy", '    "hall",', '    "hull",', r"policy.toml:12: spaces: .*the space hull does not exist; expected the id of a space; did you mean hall\?$"),
+    ("building", 'inner = "hall"', 'inner = "hal"', r"building.toml:26: inner: .*; did you mean hall\?$"),
+    ("building", "capacity = 30", "capacty = 30", r"building.toml:20: capacty: .*unknown key; expected one of id, .*; did you mean capacity\?$"),
+    ("building", 'parent = "ground"', 'parent = ""', r"building.toml:19: parent: space hall: the space  does not exist; expected the id of a space"),
+    ("building", "capacity = 30", "capacity = 10000000000", r"building.toml:20: capacity: space hall: 10000000000 people; expected 0 or more, up to 1000000"),
+    ("building", "capacity = 30", "capacity = " + "[" * 4000, r"building.toml:20: syntax: 4000 brackets open here; expected a table or an array"),
+    ("calendar", "on = 2026-12-24, windows", "on = 9999-12-31, windows", r"calendar.toml:25: exceptions: .*9999-12-31 is out of reach; expected a year from 1970 to 2100"),
+    ("calendar", "from = 2026-12-21", "from = 0001-01-01", r"calendar.toml:11: spans: .*0001-01-01 is out of reach"),
+    ("calendar", "from = 2026-08-10", "from = 1969-12-31T18:00:00", r"calendar.toml:15: from: closure works: 1969-12-31T18:00:00 is out of reach"),
+    ("policy", 'id = "laser"', 'id = """la\nser"""', r"policy.toml:5: id: certification la\\nser: 'la\\nser' is no id; expected"),
     ("building", "release_input = true", "release_input = false", r"building.toml:17: id: space hall: one leaves it by readers alone; expected a handle"),
 ]  # fmt: skip
 
@@ -257,6 +180,37 @@ def test_every_error_of_every_file_is_told_at_once_in_the_order_of_files_and_lin
         ["calendar.toml:22", "windows"],
         ["policy.toml:20", "doors"],
     ]
+
+
+def test_tiers_that_include_one_another_are_told_each_on_its_line(tmp_path):
+    tiers = "".join(f'[[tier]]\nid = "{one}"\nincludes = ["{other}"]\n' for one, other in ("ab", "bc", "ca"))
+    assert findings(write(tmp_path, policy=tiers + POLICY)) == [
+        "policy.toml:3: includes: tier a: it includes itself, by way of b; expected other tiers",
+        "policy.toml:6: includes: tier b: it includes itself, by way of c; expected other tiers",
+        "policy.toml:9: includes: tier c: it includes itself, by way of a; expected other tiers",
+    ]
+
+
+def test_doubles_unknown_names_loops_and_times_off_the_grid_are_all_told_at_once(tmp_path):
+    twice = '\n[[door]]\nid = "front"\nname = { fr = "F", en = "F" }\nouter = "hall"\ninner = "attic"\n'
+    found = findings(
+        write(
+            tmp_path,
+            BUILDING.replace('kind = "level"', 'kind = "level"\nparent = "hall"') + twice,
+            POLICY.replace('id = "member"', 'id = "member"\nincludes = ["member"]'),
+            CALENDAR.replace("08:00:00, until = 12", "08:05:00, until = 12"),
+        )
+    )
+    places = [finding.split(": ")[:2] for finding in found]
+    for place in (
+        ["building.toml:14", "parent"],  # in itself, by way of the hall
+        ["building.toml:20", "parent"],
+        ["building.toml:35", "id"],  # used twice
+        ["building.toml:38", "inner"],  # unknown
+        ["calendar.toml:25", "exceptions"],  # off the grid
+        ["policy.toml:3", "includes"],  # in itself
+    ):
+        assert place in places, found
 
 
 def test_a_space_that_no_door_leads_to_is_told_at_its_id(tmp_path):

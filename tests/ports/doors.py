@@ -9,7 +9,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple, Protocol, cast
 
+import msgspec
+
 from emulators import gpio, osdp_door
+from emulators.faults import CableFault
 from emulators.gpio import DoorOnChip
 from emulators.osdp import EmulatedLine, EmulatedPeripheral
 from emulators.osdp_door import DOOR_HEAD, DoorOnPeripheral
@@ -36,6 +39,7 @@ from readers.hardware import (
     GpioOutput,
     HomeAssistant,
     HomeAssistantSensor,
+    Loop,
     Osdp,
     OsdpInput,
     Shelly,
@@ -147,11 +151,23 @@ class GpioRig:
     renewed_within_s = 0.0
     hardware: DoorHardware
 
-    def __init__(self, *, supervised: bool) -> None:
+    def __init__(self, *, supervised: bool, loop: Path | None = None) -> None:
         self.is_supervised = supervised
         self.door = a_door(supervised=supervised)
         self.chip = DoorOnChip(self.door)
         self.told: list[Input] = []
+        self._loop = loop
+        if loop is not None:
+            loop.write_text(_READINGS[Input.CONTACT_CLOSED])
+            self.door.listen(self._convert)
+
+    def _convert(self, told: Input) -> None:
+        """Put the loop's voltage where Linux would, as its converter reads it."""
+        if self._loop is not None and told in _READINGS:
+            is_cut = self.door.faults.cable is CableFault.CUT
+            fresh = self._loop.with_suffix(".new")
+            fresh.write_text("1023" if is_cut else _READINGS[told])
+            fresh.replace(self._loop)
 
     async def break_output(self) -> None:
         self.chip.unplug()
@@ -164,7 +180,7 @@ class GpioRig:
 
     async def start(self) -> None:
         self.hardware = self._driver = GpioDoor(
-            gpio_wiring(supervised=self.is_supervised),
+            gpio_wiring(supervised=self.is_supervised, loop=self._loop),
             signals(Feedbacks()),
             asyncio.get_running_loop(),
             cast("OpenChip", self.chip.open),
@@ -176,10 +192,18 @@ class GpioRig:
         assert self.chip.holder is not None
         asyncio.get_running_loop().remove_reader(self.chip.holder.fd)
         self.chip.take_back()
+        await self._driver.close()
         await self.start()  # and the next process finds the door locked
 
 
-def gpio_wiring(*, supervised: bool) -> Gpio:
+_READINGS = {Input.CONTACT_CLOSED: "511", Input.CONTACT_OPEN: "682", Input.CONTACT_FAULT: "0"}
+"""Of a converter of ten bits, behind a pull-up and two end-of-line resistors of one value."""
+
+
+def gpio_wiring(*, supervised: bool, loop: Path | None = None) -> Gpio:
+    if loop is not None:
+        wired = gpio_wiring(supervised=False)
+        return msgspec.structs.replace(wired, contact=None, contact_loop=Loop(str(loop), 1023))
     return Gpio(
         DoorId("agora"),
         strike=GpioOutput(gpio.STRIKE),
@@ -419,6 +443,14 @@ async def gpio_plain(_: Path) -> AsyncIterator[Rig]:
 @asynccontextmanager
 async def gpio_changeover(_: Path) -> AsyncIterator[Rig]:
     rig = GpioRig(supervised=True)
+    await rig.start()
+    yield rig
+    await rig.stop()
+
+
+@asynccontextmanager
+async def gpio_loop(folder: Path) -> AsyncIterator[Rig]:
+    rig = GpioRig(supervised=True, loop=folder / "in_voltage0_raw")
     await rig.start()
     yield rig
     await rig.stop()

@@ -14,6 +14,7 @@ RIGS = [
     doors.emulated_supervised,
     doors.gpio_plain,
     doors.gpio_changeover,
+    doors.gpio_loop,
     doors.osdp,
     doors.shelly,
     doors.zigbee,

@@ -33,6 +33,7 @@ from policies.loader import Site
 from policies.policy import RuleEffect
 from policies.request import Assurance, LiveState
 from policies.roster import BadgeStatus, Roster
+from policies.toml.words import meant
 
 SUMMARY = (
     "Explain a tap: every rule and condition as hit, miss or may, near misses, and the next time it opens."
@@ -89,8 +90,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _inquiry(arguments: argparse.Namespace, site: Site, roster: Roster) -> Inquiry:
-    if arguments.reader not in site.building.readers:
-        raise WrongUse(f"--reader {arguments.reader}: there is no such reader; expected one of building.toml")
+    readers = site.building.readers
+    if arguments.reader not in readers:
+        own = [reader.id for reader in readers.values() if reader.door == arguments.reader]
+        near = f"; the door has {', '.join(own)}" if own else meant(arguments.reader, readers)
+        raise WrongUse(
+            f"--reader {arguments.reader}: there is no such reader; expected one of building.toml{near}"
+        )
     return Inquiry(
         instant(arguments.at, site),
         ReaderId(arguments.reader),

@@ -25,6 +25,7 @@ from policies.decision import Message
 from policies.engine import Engine
 from policies.ids import DoorId, PersonId
 from policies.loader import Site
+from policies.toml.words import meant
 
 SUMMARY = "Print everybody whom a door opens to at a time, and what each of them still needs."
 AT_ONCE = Message("sans rien de plus", "as they are")
@@ -57,7 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Ask, and print those who need least first."""
     site = site_of(arguments.directory)
     if arguments.door not in site.building.doors:
-        raise WrongUse(f"{arguments.door}: there is no such door; expected one of building.toml")
+        near = meant(arguments.door, site.building.doors)
+        raise WrongUse(f"{arguments.door}: there is no such door; expected one of building.toml{near}")
     engine = Engine(site.policy, site.building, people_of(arguments.people))
     found = who_can(engine, DoorId(arguments.door), instant(arguments.at, site))
     if arguments.json:

@@ -8,9 +8,11 @@ from access.services import open_services
 from access.services.ingest import Batch
 from access.services.people import PersonRecord
 from access.store import audit, occupancy
-from policies.ids import PersonId, SpaceId
+from policies.decision import Effect, Reason
+from policies.ids import DoorId, PersonId, ReaderId, SpaceId
 from policies.roster import ResidentType
-from tests.small_site import BUILDING, EDGE, NOON, POLICY, SCOPES, sealed_events
+from readers.wire.events import GENESIS, Draft, EventType, seal
+from tests.small_site import BUILDING, DESK, EDGE, NOON, POLICY, SCOPES, sealed_events
 
 HALL = SpaceId("hall")
 
@@ -125,3 +127,25 @@ def test_a_restart_goes_on_with_the_day_that_was_written(lived, tmp_path):
     for one, other in zip(before, after, strict=True):
         assert other.counts[12 * 60 : 12 * 60 + 31] == one.counts[12 * 60 : 12 * 60 + 31]
     assert lived.counting.bounds() == (date(2026, 9, 15), date(2026, 9, 15))
+
+
+@pytest.mark.usefixtures("lived")
+def test_how_well_some_days_went_is_told_by_rates(lived, keyed):
+    client = keyed("occupancy:read")
+    decided = [
+        Draft(NOON, EventType.DECISION, DoorId("room"), ReaderId("room-in"), effect=effect, reason=reason)
+        for effect, reason in [(Effect.GRANT, Reason.GRANTED)] * 3 + [(Effect.DENY, Reason.NO_ACCESS_RIGHTS)]
+    ]
+    lines, prev = [], GENESIS
+    for seq, draft in enumerate([*decided, Draft(NOON, EventType.DOOR_HELD, DoorId("room"))], 1):
+        sealed = seal(draft, DESK, 1, seq, prev, f"salt-{seq}")
+        lines.append(sealed.line)
+        prev = sealed.digest
+    lived.ingest.take([Batch(DESK, b"\n".join(lines))], NOON)
+    found = client.get("/v1/occupancy/quality?from=2026-09-15&to=2026-09-15").json()
+    assert (found["taps"], found["refused"], found["refusal_rate"]) == (4, 1, 0.25)
+    assert (found["passages"], found["corrected"], found["correction_rate"]) == (1, 0, 0.0)
+    assert (found["held"], found["forced"]) == (1, 0)
+    empty = client.get("/v1/occupancy/quality?from=2026-09-16&to=2026-09-16").json()
+    assert (empty["taps"], empty["refusal_rate"], empty["correction_rate"]) == (0, None, None)
+    assert client.get("/v1/occupancy/quality?from=2026-01-01&to=2026-09-16").status_code == 422

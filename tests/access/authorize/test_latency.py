@@ -43,7 +43,7 @@ def test_a_tap_is_told_by_stage_and_a_missed_deadline_beside_them():
     worst = {stage: each.worst_us for stage, each in told.stages.items()}
     assert worst == {"wait": 250_000, "decide": 125_000, "keep": 125_000, "total": 500_000}
     assert latency.of(ROOM) is None
-    assert latency.site["total"].n == 1
+    assert latency.site()["total"].n == 1
 
 
 def test_what_is_older_than_two_periods_is_forgotten():
@@ -58,3 +58,4 @@ def test_what_is_older_than_two_periods_is_forgotten():
     assert told is not None
     assert (told.stages["total"].n, told.since) == (2, NOON + PERIOD)
     assert told.stages["total"].worst_us < 2_000
+    assert (latency.site()["total"].n, latency.site()["total"].worst) == (3, 1_000_000)

@@ -109,10 +109,13 @@ def test_what_somebody_can_enter_is_told_now_and_over_a_week(ask):
     [
         ("explain", ("--person", "zoe", "--reader", "agora-in"), "zoe"),
         ("explain", ("--badge", "a1", "--reader", "agora"), "there is no such reader"),
+        ("explain", ("--badge", "a1", "--reader", "agora"), "; the door has agora-in, agora-out"),
+        ("explain", ("--badge", "a1", "--reader", "agora_in"), "; did you mean agora-in?"),
         ("explain", ("--badge", "a1", "--reader", "agora-in", "--at", "noon"), "expected a time such as"),
         ("explain", ("--badge", "a1", "--reader", "agora-in", "--state", "{"), "--state: "),
         ("explain", ("--badge", "a1", "--reader", "agora-in", "--state", '{"counts": {"x": 1}}'), "space x"),
         ("who-can", ("attic",), "there is no such door"),
+        ("who-can", ("enov",), "; did you mean e-nov?"),
         ("what-can", ("zoe",), "nobody has this id"),
     ],
 )

@@ -135,3 +135,14 @@ def test_pages_name_no_person(written: Written):
     assert pages
     assert all("ada" not in repr(page) for page in pages)
     assert written.recorder.touched() == []
+
+
+def test_the_last_hours_are_read_back_by_steps_also_over_midnight(written: Written):
+    written.live.take([came(1, 0.5, "ada"), came(2, 10.5, "bob")])
+    written.live.advance(NINE + timedelta(minutes=17))
+    assert written.live.trail(HALL, NINE + timedelta(minutes=17), 20, 5) == [UNKNOWN, UNKNOWN, 1, 1, 2]
+    night = NINE.replace(hour=22, minute=10)  # ten past midnight on the wall
+    written.live.take([came(3, 14 * 60 + 55, "zoe")])  # five to midnight; the others were not heard all day
+    written.live.advance(night)
+    assert written.live.trail(HALL, night, 20, 10) == [0, 1, 1]
+    assert LiveBuilding(small_building()).trail(HALL, night, 20, 10) == []
