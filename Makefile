@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PARTS := PYTHON="$(PYTHON)" tests/parts.sh
 WORKERS ?= $(shell nproc)
-BENCHES ?= decide tap door fanout authorize journal
+BENCHES ?= decide tap door fanout authorize journal propagate start
 FUZZED ?= parsers stranger tampered card chip desk site
 SECONDS ?= 300
 ARGS ?=

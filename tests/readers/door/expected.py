@@ -14,6 +14,7 @@ class Expected:
         self._until: int | None = None  # the strike is let go for somebody
         self._someone_leaves = self._slow_waits = self._slow_inside = False
         self._open_since: int | None = None  # as the held alarm counts
+        self._held = False  # raised before somebody slow stepped into the door
 
     @property
     def is_bolt_free(self) -> bool:
@@ -22,7 +23,7 @@ class Expected:
     @property
     def alarms(self) -> set[str]:
         limit = HELD_MS + (SLOW_MS - STRIKE_MS if self._slow_inside else 0)
-        held = self._open_since is not None and self.now >= self._open_since + limit
+        held = self._held or (self._open_since is not None and self.now >= self._open_since + limit)
         return {
             name
             for name, is_raised in (("held", held), ("forced", self.forced), ("released", bool(self.fire)))
@@ -40,6 +41,7 @@ class Expected:
 
     def let_pass(self, *, leaves: bool, slow: bool = False) -> None:
         if self.is_open:
+            self._held = "held" in self.alarms
             self._slow_inside |= slow
             if not self.is_free and not self.fire:
                 self._let_go()
@@ -110,3 +112,4 @@ class Expected:
 
     def _watch(self, *, begins: bool) -> None:
         self._open_since = self.now if begins else None
+        self._held = False
