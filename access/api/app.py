@@ -53,6 +53,7 @@ def create_app(
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
+        responses=problems.DESCRIBED,
     )
     app.state.desk = Desk(services, now, authorizer, is_connected)
     for resource in (
