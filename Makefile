@@ -13,12 +13,12 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PARTS := PYTHON="$(PYTHON)" tests/parts.sh
 WORKERS ?= $(shell nproc)
-BENCHES ?= decide tap fanout authorize journal
+BENCHES ?= decide tap door fanout authorize journal propagate start
 FUZZED ?= parsers stranger tampered card chip desk site
 SECONDS ?= 300
 ARGS ?=
 
-DEVICES := pcsc nfc osdp gpio pkcs11
+DEVICES := pcsc nfc osdp gpio uhppote pkcs11
 
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header pyproject.toml

@@ -7,7 +7,7 @@ Secrets come as paths of files. An unknown key or a wrong type is a `SettingsErr
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 from sqlalchemy import make_url
@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError
 import policies
 from access.errors import SettingsError
 from policies.errors import PolicyError
-from policies.ids import DoorId, SourceId
+from policies.ids import DoorId, ReaderId, SourceId
 from policies.loader import Site
 from policies.loader import load as load_policy
 from readers.wire.bus import Broker
@@ -34,7 +34,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     default to files in `data`. With `durability` `synced` a tap is answered when its decision is on the disk, with
     `buffered` when it is safe from the death of this program. `public` opens the public page; `home_assistant` is the
     discovery prefix that counts are announced under on the bus. Taps are answered `inside` the server, or by `totem
-    authorizer` `apart` from it.
+    authorizer` `apart` from it. A badge that nobody used for `idle_badge_days` is disabled; never where it is not set.
     """
 
     policy: str = str(Path(policies.__file__).with_name("km0"))
@@ -49,6 +49,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     authorizer: Literal["inside", "apart"] = "inside"
     public: bool = False
     home_assistant: str | None = None
+    idle_badge_days: Annotated[int, msgspec.Meta(ge=1)] | None = None
     log: Literal["json", "text"] = "text"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     bus: Broker = Broker()
@@ -96,21 +97,24 @@ def load_site(settings: Settings) -> Site:
         raise SettingsError(str(error)) from error
 
 
-class _Host(msgspec.Struct):
+class Host(msgspec.Struct, frozen=True):
+    """A door computer: its doors, and its readers with whatever is said of their devices."""
+
     doors: tuple[DoorId, ...]
+    readers: dict[ReaderId, object] = {}
 
 
 class _Hosts(msgspec.Struct):
-    hosts: dict[SourceId, _Host]
+    hosts: dict[SourceId, Host]
 
 
-def load_hosts(path: Path) -> dict[SourceId, tuple[DoorId, ...]]:
-    """Read which doors hang on which door computer: `[hosts.NAME] doors = […]`."""
+def load_hosts(path: Path) -> dict[SourceId, Host]:
+    """Read which doors hang on which door computer: `[hosts.NAME] doors = […]`, and its readers."""
     try:
         read = msgspec.convert(_document(path), _Hosts)
     except msgspec.ValidationError as error:
         raise SettingsError(f"{path}: {error}") from error
-    return {source: host.doors for source, host in read.hosts.items()}
+    return read.hosts
 
 
 def _put(values: dict[str, object], name: str, value: str) -> None:

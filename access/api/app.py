@@ -10,9 +10,11 @@ from access.api import (
     authorize,
     badges,
     building,
+    certifications,
     docs,
     doors,
     events,
+    grants,
     health,
     imports,
     keys,
@@ -22,10 +24,12 @@ from access.api import (
     organisations,
     people,
     pins,
+    policies,
     privacy,
     problems,
     rollcall,
     session,
+    visits,
 )
 from access.api.bodies import BoundedBodies
 from access.api.desk import Desk
@@ -49,6 +53,7 @@ def create_app(
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
+        responses=problems.DESCRIBED,
     )
     app.state.desk = Desk(services, now, authorizer, is_connected)
     for resource in (
@@ -57,6 +62,10 @@ def create_app(
         people,
         pins,
         badges,
+        certifications,
+        grants,
+        visits,
+        policies,
         organisations,
         building,
         doors,

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from access.api.desk import AtDesk, needs_within
 from access.api.once import OnceRoute
 from access.api.paging import LIMIT, After, Limit, Page, page
-from access.api.schemas import BadgeBody, BadgeChange, NewBadge
+from access.api.schemas import BadgeBody, BadgeChange, NewBadge, Replacement
 from access.api.versions import Expected, PerhapsExpected, tag
 from access.services.badges import BadgeRecord, BadgeVerb
 from access.services.rights import Actor, Scope
@@ -78,6 +78,26 @@ def change(
     )
     tag(response, after.version)
     return _body(after)
+
+
+@routes.post("/{badge}/replace", status_code=HTTPStatus.CREATED)
+def replace(
+    badge: str,
+    fresh: Replacement,
+    response: Response,
+    desk: AtDesk,
+    actor: _Writes,
+    expected: PerhapsExpected,
+) -> BadgeBody:
+    """Give the holder another badge; the old one is dead from the same moment on."""
+    record = BadgeRecord(
+        BadgeId(fresh.id), fresh.kind, None, fresh.status, fresh.valid_from, fresh.valid_until
+    )
+    mine = desk.services.badges.within(actor.reach)
+    new = mine.replace(BadgeId(badge), record, actor.name, desk.now(), expected)
+    response.headers["Location"] = f"/v1/badges/{new.id}"
+    tag(response, new.version)
+    return _body(new)
 
 
 @routes.post("/{badge}/{verb}")

@@ -3,17 +3,20 @@
 These answer from memory, on the event loop, where the live view is kept. The building is small: no pages.
 """
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
+from starlette.concurrency import run_in_threadpool
 
 from access.api.desk import AtDesk, Desk, needs
-from access.api.shapes import DoorBody, ReaderBody, SpaceBody
+from access.api.shapes import ComputerBody, DoorBody, ReaderBody, SpaceBody
 from access.errors import NotFound
+from access.services.followers import Follower
 from access.services.rights import Actor, Scope
 from policies.building import Door, Reader, Space
-from policies.ids import DoorId, ReaderId, SpaceId
+from policies.ids import DoorId, ReaderId, SourceId, SpaceId
 from readers.wire.signals import DoorStatus, Shown
 
 routes = APIRouter(prefix="/v1", tags=["building"])
@@ -37,9 +40,15 @@ async def read_space(space: str, desk: AtDesk, _actor: _Sees) -> SpaceBody:
 
 
 @routes.get("/doors")
-async def list_doors(desk: AtDesk, _actor: _Sees) -> list[DoorBody]:
+async def list_doors(
+    desk: AtDesk,
+    _actor: _Sees,
+    behind: Annotated[bool, Query(description="those whose computer lacks rights")] = False,  # noqa: FBT002  (a query)
+) -> list[DoorBody]:
     """List the doors in the building's order, with their states."""
-    return [_door(door, desk) for door in desk.services.building.doors.values()]
+    followers = await _followers(desk)
+    bodies = [_door(door, desk, followers) for door in desk.services.building.doors.values()]
+    return [body for body in bodies if not behind or (body.computer and body.computer.behind_since)]
 
 
 @routes.get("/doors/{door}")
@@ -48,29 +57,39 @@ async def read_door(door: str, desk: AtDesk, _actor: _Sees) -> DoorBody:
     found = desk.services.building.doors.get(DoorId(door))
     if found is None:
         raise NotFound(f"door {door}: there is no such door")
-    return _door(found, desk)
+    return _door(found, desk, await _followers(desk))
 
 
 @routes.get("/readers")
 async def list_readers(desk: AtDesk, _actor: _Sees) -> list[ReaderBody]:
-    """List the readers in the building's order."""
-    return [_reader(reader) for reader in desk.services.building.readers.values()]
+    """List the readers in the building's order, with their states."""
+    followers = await _followers(desk)
+    return [_reader(reader, desk, followers) for reader in desk.services.building.readers.values()]
 
 
 @routes.get("/readers/{reader}")
 async def read_reader(reader: str, desk: AtDesk, _actor: _Sees) -> ReaderBody:
-    """Read a reader."""
+    """Read a reader with its state."""
     found = desk.services.building.readers.get(ReaderId(reader))
     if found is None:
         raise NotFound(f"reader {reader}: there is no such reader")
-    return _reader(found)
+    return _reader(found, desk, await _followers(desk))
+
+
+_Followers = Mapping[SourceId, Follower]
+
+
+async def _followers(desk: Desk) -> _Followers:
+    """Return the door computers: from the live view on its loop, and the store away from it."""
+    services = desk.services
+    return await run_in_threadpool(services.followers.look, services.live.sources())
 
 
 def _space(space: Space) -> SpaceBody:
     return SpaceBody.model_validate(msgspec.to_builtins(space))
 
 
-def _door(door: Door, desk: Desk) -> DoorBody:
+def _door(door: Door, desk: Desk, followers: _Followers) -> DoorBody:
     building, view = desk.services.building, desk.services.live.doors()[door.id]
     told = view.told or DoorStatus(Shown.LOCKED, desk.now())
     more = {
@@ -82,9 +101,37 @@ def _door(door: Door, desk: Desk) -> DoorBody:
         "alarms": told.alarms,
         "waits_for_first": told.waits,
         "maintenance": told.maintenance,
+        "computer": _computer(door.id, desk, followers),
     }
     return DoorBody.model_validate(msgspec.to_builtins(door) | more)
 
 
-def _reader(reader: Reader) -> ReaderBody:
-    return ReaderBody.model_validate(msgspec.to_builtins(reader))
+def _reader(reader: Reader, desk: Desk, followers: _Followers) -> ReaderBody:
+    source = desk.services.followers.of_door.get(reader.door)
+    seen = desk.services.live.sources().get(source) if source else None
+    told = seen.told.readers.get(reader.id) if seen and seen.told else None
+    more = {
+        "state": told.state if told else None,
+        "since": told.since if told else None,
+        "fault": told.fault if told else None,
+        "computer": _computer(reader.door, desk, followers),
+    }
+    return ReaderBody.model_validate(msgspec.to_builtins(reader) | more)
+
+
+def _computer(door: DoorId, desk: Desk, followers: _Followers) -> ComputerBody | None:
+    source = desk.services.followers.of_door.get(door)
+    if source is None:
+        return None
+    found = followers[source]
+    return ComputerBody(
+        id=source,
+        state=found.line,
+        last_heard=found.last_heard,
+        software=found.software,
+        rights=found.version,
+        rights_at=found.rights_at,
+        rights_age_s=max(0.0, (desk.now() - found.rights_at).total_seconds()) if found.rights_at else None,
+        behind_since=found.behind_since,
+        clock_offset_s=found.offset.total_seconds() if found.offset is not None else None,
+    )

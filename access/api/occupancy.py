@@ -254,8 +254,8 @@ async def set_count(space: str, asked: CountSet, desk: AtDesk, actor: _CorrectsT
     return _told(desk, event)
 
 
-@routes.post("/people/{person}/leave", status_code=HTTPStatus.CREATED)
-async def leave(person: str, asked: Left, desk: AtDesk, actor: _Corrects) -> Said:
+@routes.post("/people/{person}/out", status_code=HTTPStatus.CREATED)
+async def out(person: str, asked: Left, desk: AtDesk, actor: _Corrects) -> Said:
     """Say that somebody is not in the building: no longer counted, and off the roll-call."""
     counting = desk.services.counting
     event = await run_in_threadpool(

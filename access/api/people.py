@@ -10,8 +10,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from access.api.desk import AtDesk, needs_within
 from access.api.once import OnceRoute
 from access.api.paging import LIMIT, After, Limit, Page, page
-from access.api.schemas import NewPerson, PersonBody, PersonChange
-from access.api.versions import Expected, tag
+from access.api.schemas import Departed, NewPerson, PersonBody, PersonChange
+from access.api.versions import Expected, PerhapsExpected, tag
 from access.services.people import PersonRecord
 from access.services.rights import Actor, Scope
 from policies.ids import CertificationId, DoorId, GrantId, PersonId, SpaceId, TierId
@@ -68,6 +68,19 @@ def change(
     )
     tag(response, after.version)
     return _body(after)
+
+
+@routes.post("/{person}/leave")
+def leave(
+    person: str, response: Response, desk: AtDesk, actor: _Writes, expected: PerhapsExpected
+) -> Departed:
+    """End every right and badge of somebody who leaves, and the visits they expect."""
+    leaving = desk.services.leaving.within(actor.reach)
+    departure = leaving.leave(PersonId(person), actor.name, desk.now(), expected)
+    tag(response, departure.person.version)
+    return Departed(
+        person=_body(departure.person), badges=list(departure.badges), visits=list(departure.visits)
+    )
 
 
 def _body(person: PersonRecord) -> PersonBody:

@@ -37,6 +37,23 @@ _STATUS: Mapping[type[TotemError], tuple[HTTPStatus, str]] = {
 }
 
 
+_PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "instance"],
+    "properties": {
+        "type": {"type": "string", "description": "stable: a program can tell problems apart by it"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string"},
+    },
+}
+DESCRIBED: dict[int | str, dict[str, Any]] = {
+    "4XX": {"description": "a problem (RFC 9457)", "content": {MEDIA_TYPE: {"schema": _PROBLEM}}}
+}
+"""What every operation may answer but success, as the interface's description tells it."""
+
+
 class PreconditionMissing(TotemError):
     """A write came without the version that it is about."""
 

@@ -1,6 +1,6 @@
 """What travels over HTTP: the shapes of the contract, told apart from what is stored."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
@@ -78,6 +78,14 @@ class PersonBody(NewPerson):
     version: int
 
 
+class Departed(BaseModel):
+    """What a departure ended: the badges revoked and the visits that are off."""
+
+    person: PersonBody
+    badges: list[str]
+    visits: list[str]
+
+
 class BadgeChange(Sent):
     """What to change of a badge; what is not sent stays. Its status changes by verbs."""
 
@@ -94,10 +102,23 @@ class NewBadge(BadgeChange):
     status: BadgeStatus = BadgeStatus.ACTIVE
 
 
+class Replacement(Sent):
+    """The badge that takes another's place."""
+
+    id: BadgeIdentifier
+    kind: BadgeKind
+    status: BadgeStatus = BadgeStatus.ACTIVE
+    valid_from: Instant | None = None
+    valid_until: Instant | None = None
+
+
 class BadgeBody(NewBadge):
-    """A badge."""
+    """A badge. Of its use only the last day is known."""
 
     version: int
+    issued_at: datetime | None
+    last_used: date | None
+    replaced_by: str | None
 
 
 class OrganisationChange(Sent):

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from policies.building import Passback, SpaceKind, Strike
 from policies.request import Direction, DoorMode
 from readers.wire.orders import ModeSource
-from readers.wire.signals import Alarm
+from readers.wire.signals import Alarm, Line
 
 
 class LabelBody(BaseModel):
@@ -28,6 +28,24 @@ class SpaceBody(BaseModel):
     enforced: bool
     restricted: bool
     always_open: bool
+
+
+class ComputerBody(BaseModel):
+    """The computer that a door hangs on, as it was last heard.
+
+    `rights` is the version that it acknowledged, of the moment `rights_at` and so old by now; it lacks what came to be
+    from `behind_since` on, null while it has all. `clock_offset_s` is how far its clock was ahead of the server's.
+    """
+
+    id: str
+    state: Line
+    last_heard: datetime | None
+    software: str | None
+    rights: int | None
+    rights_at: datetime | None
+    rights_age_s: float | None
+    behind_since: datetime | None
+    clock_offset_s: float | None
 
 
 class DoorBody(BaseModel):
@@ -58,11 +76,16 @@ class DoorBody(BaseModel):
     alarms: list[Alarm]
     waits_for_first: bool
     maintenance: bool
+    computer: ComputerBody | None
 
 
 class ReaderBody(BaseModel):
-    """One side of a door."""
+    """One side of a door, and whether its reader is there; from `state` on null where nothing was heard of it."""
 
     id: str
     door: str
     direction: Direction
+    state: Line | None
+    since: datetime | None
+    fault: str | None
+    computer: ComputerBody | None

@@ -45,7 +45,7 @@ class Authorizer:
     """Answers for one site. Decisions come from one thread, the event loop's; news and rights from any."""
 
     def __init__(self, services: Services, journal: FileJournal) -> None:
-        self._building, self._version = services.building, services.policy.version
+        self._building = services.building
         self._journal, self._commit = journal, GroupCommit(journal)
         self._latency = Latency()
         self._is_buffered = not journal.is_synced
@@ -56,6 +56,11 @@ class Authorizer:
         self._following = Following(services, self._lock, unstored)
         self._judge = self._following.judge
         self._catch_up(unstored)
+
+    @property
+    def _version(self) -> str:
+        """Return the name of the rules in force, which every decision carries."""
+        return self._judge.rights.engine.policy.version
 
     async def decide(
         self,

@@ -13,7 +13,7 @@ from access.cli import WRONG_USE
 
 SUMMARY = "Measure one part beside its yardsticks, in one run."
 
-_FRAME = {"report", "rounds", "cedar", "city_site"}
+_FRAME = {"report", "rounds", "cedar", "city_site", "fleet"}
 """Modules of access.bench that are no bench themselves."""
 
 

@@ -6,7 +6,7 @@ its last state is no longer known to be true. A door's payload is a `DoorStatus`
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 
 import msgspec
@@ -15,7 +15,7 @@ from access.occupancy.feed import Place, place
 from policies.ids import DoorId, SourceId
 from readers.errors import WireError
 from readers.wire.events import Event, EventType
-from readers.wire.signals import DoorStatus, Line, read_door, read_status
+from readers.wire.signals import DoorStatus, Line, Status, read_door, read_status
 
 
 class DoorState(Enum):
@@ -39,10 +39,15 @@ class DoorView(msgspec.Struct, frozen=True):
 
 
 class SourceView(msgspec.Struct, frozen=True):
-    """Whether a source holds its line, and the time of its newest event or word."""
+    """Whether a source holds its line, and the time of its newest event or word.
+
+    `told` is what it said of itself last, `offset` how far its clock was ahead then; both stay when it goes silent.
+    """
 
     line: Line
     last_heard: datetime | None = None
+    told: Status | None = None
+    offset: timedelta | None = None
 
 
 _STATES: Mapping[EventType, DoorState] = {
@@ -92,14 +97,18 @@ class DoorBoard:
         self._note(door, (told.at, SourceId(""), 0, 0), view, told=True)
         return True
 
-    def source_payload(self, source: SourceId, payload: bytes) -> bool:
-        """Take in a retained source status; return whether it was one."""
+    def source_payload(self, source: SourceId, payload: bytes, heard_at: datetime | None = None) -> bool:
+        """Take in a retained source status; return whether it was one. `heard_at` is when, of one said just now."""
         try:
             told = read_status(payload)
         except WireError:
             return False
-        known = self._sources.get(source)
-        self._sources[source] = SourceView(told.state, _newest(known.last_heard if known else None, told.at))
+        known = self._sources.get(source) or SourceView(told.state)
+        is_there = told.state is Line.ONLINE
+        offset = told.at - heard_at if told.at and heard_at and is_there else known.offset
+        self._sources[source] = SourceView(
+            told.state, _newest(known.last_heard, told.at), told if is_there else known.told, offset
+        )
         return True
 
     def doors(self) -> dict[DoorId, DoorView]:
@@ -126,7 +135,7 @@ class DoorBoard:
             self._sources[event.source] = SourceView(Line.ONLINE, event.at)
         elif known.last_heard is None or event.at > known.last_heard:
             # The status stays: events that waited in a journal are no sign of life, only a status is.
-            self._sources[event.source] = SourceView(known.line, event.at)
+            self._sources[event.source] = msgspec.structs.replace(known, last_heard=event.at)
 
     def _note(self, door: DoorId, at: Place, view: DoorView, *, told: bool) -> None:
         # A payload of the same instant says more than the event (closed, but unlocked by its mode).

@@ -128,9 +128,9 @@ class LiveBuilding:
         """Take in a retained door state; garbage is counted and changes nothing."""
         self.ignored += not self._board.door_payload(door, payload)
 
-    def source_status(self, source: SourceId, payload: bytes) -> None:
-        """Take in a retained source status; garbage is counted and changes nothing."""
-        self.ignored += not self._board.source_payload(source, payload)
+    def source_status(self, source: SourceId, payload: bytes, heard_at: datetime | None = None) -> None:
+        """Take in a retained source status, `heard_at` a moment if it was said just now; garbage is counted."""
+        self.ignored += not self._board.source_payload(source, payload, heard_at)
 
     # ---- what there is to see
 

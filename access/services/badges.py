@@ -3,13 +3,13 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Sequence
-from datetime import datetime
-from enum import Enum
+from datetime import datetime, timedelta
 
 import msgspec
 from sqlalchemy.orm import Session
 
 from access.errors import Conflict, Invalid, NotFound, Outdated
+from access.services.badge_life import BadgeVerb, replaced, said
 from access.services.delegation import expect_delegated_badge
 from access.services.outbox import Outbox, RightsChanged
 from access.services.rights import EVERYWHERE, Reach
@@ -27,30 +27,6 @@ _UID = re.compile(r"[0-9a-f]{8}|[0-9a-f]{14}|[0-9a-f]{20}")
 """4, 7 or 10 bytes (ISO/IEC 14443-3, section 6.5.4), as readers report them."""
 
 
-class BadgeVerb(Enum):
-    """What can be done to a badge."""
-
-    SUSPEND = "suspend"
-    ACTIVATE = "activate"
-    REPORT_LOST = "report-lost"
-    REPORT_STOLEN = "report-stolen"
-    REVOKE = "revoke"
-
-
-_DEAD = frozenset({BadgeStatus.REVOKED, BadgeStatus.REPLACED})
-_ALIVE = frozenset(BadgeStatus) - _DEAD
-_MISSING = frozenset({BadgeStatus.LOST, BadgeStatus.STOLEN})
-
-_TRANSITIONS = {
-    BadgeVerb.SUSPEND: (_ALIVE - _MISSING, BadgeStatus.SUSPENDED),
-    BadgeVerb.ACTIVATE: (_ALIVE, BadgeStatus.ACTIVE),
-    BadgeVerb.REPORT_LOST: (_ALIVE - {BadgeStatus.STOLEN}, BadgeStatus.LOST),
-    BadgeVerb.REPORT_STOLEN: (_ALIVE, BadgeStatus.STOLEN),
-    BadgeVerb.REVOKE: (frozenset(BadgeStatus) - {BadgeStatus.REPLACED}, BadgeStatus.REVOKED),
-}
-"""Each verb: the states that it may be said in, and the one it leads to."""
-
-
 class Badges:
     """The use cases around badges. `actor` is who does it, for the record; `at` is when."""
 
@@ -63,15 +39,9 @@ class Badges:
 
     def add(self, badges: Iterable[BadgeRecord], actor: str, at: datetime) -> list[BadgeRecord]:
         """Issue badges, all or none of them."""
-        new = [msgspec.structs.replace(badge, version=1) for badge in badges]
+        new = [msgspec.structs.replace(badge, version=1, issued_at=at) for badge in badges]
         with self._database.writing() as session:
-            audit.append(session, at, actor, "badge-added", (badge.id for badge in new))
-            doubled = [name for name, number in Counter(badge.id for badge in new).items() if number > 1]
-            if taken := sorted({*doubled, *stored.existing(session, (badge.id for badge in new))}):
-                raise Conflict(f"badge {taken[0]}: the identifier is in use")
-            _expect_readable(new)
-            self._check(session, [(None, badge) for badge in new])
-            stored.add(session, new)
+            self._issue(session, new, actor, at)
             version = changes.record(session, at, badges=(badge.id for badge in new))
         self._outbox.tell(RightsChanged(version))
         return new
@@ -107,14 +77,57 @@ class Badges:
         self, badge: BadgeId, verb: BadgeVerb, actor: str, at: datetime, expected_version: int | None = None
     ) -> BadgeRecord:
         """Do what the verb says; a badge that is so already stays as it is."""
-        allowed, becomes = _TRANSITIONS[verb]
+        return self._replace(
+            badge, lambda before: said(before, verb), f"badge-{verb.value}", actor, at, expected_version
+        )
 
-        def move(before: BadgeRecord) -> BadgeRecord:
-            if before.status not in allowed:
-                raise Conflict(f"badge {badge}: it is {before.status.value}, so it cannot {verb.value}")
-            return msgspec.structs.replace(before, status=becomes)
+    def replace(
+        self,
+        badge: BadgeId,
+        fresh: BadgeRecord,
+        actor: str,
+        at: datetime,
+        expected_version: int | None = None,
+    ) -> BadgeRecord:
+        """Give the holder of a badge a `fresh` one; the old one is dead from the same moment on, whatever it was."""
+        with self._database.writing() as session:
+            site.locked(session)
+            before = self._known(session, badge)
+            _expect_version(before, expected_version)
+            old = msgspec.structs.replace(replaced(before, fresh.id), version=before.version + 1)
+            new = msgspec.structs.replace(fresh, person=before.person, version=1, issued_at=at)
+            self._check(session, [(before, old)])
+            self._issue(session, [new], actor, at)
+            audit.append(session, at, actor, "badge-replaced", [badge])
+            stored.replace(session, old)
+            version = changes.record(session, at, badges=[old.id, new.id])
+        self._outbox.tell(RightsChanged(version))
+        return new
 
-        return self._replace(badge, move, f"badge-{verb.value}", actor, at, expected_version)
+    def disable_idle(self, days: int, actor: str, at: datetime) -> list[BadgeId]:
+        """Make the badges inactive that were neither used nor issued for so many days; return which."""
+        since = at - timedelta(days=days)
+        with self._database.writing() as session:
+            site.locked(session)
+            idle = stored.idle(session, since.date(), since)
+            if not idle:
+                return []
+            audit.append(session, at, actor, "badge-idle", idle)
+            for badge in stored.some(session, idle):
+                status, version = BadgeStatus.INACTIVE, badge.version + 1
+                stored.replace(session, msgspec.structs.replace(badge, status=status, version=version))
+            version = changes.record(session, at, badges=idle)
+        self._outbox.tell(RightsChanged(version))
+        return idle
+
+    def _issue(self, session: Session, new: Sequence[BadgeRecord], actor: str, at: datetime) -> None:
+        audit.append(session, at, actor, "badge-added", (badge.id for badge in new))
+        doubled = [name for name, number in Counter(badge.id for badge in new).items() if number > 1]
+        if taken := sorted({*doubled, *stored.existing(session, (badge.id for badge in new))}):
+            raise Conflict(f"badge {taken[0]}: the identifier is in use")
+        _expect_readable(new)
+        self._check(session, [(None, badge) for badge in new])
+        stored.add(session, new)
 
     def _replace(
         self,
@@ -128,8 +141,7 @@ class Badges:
         with self._database.writing() as session:
             site.locked(session)
             before = self._known(session, badge)
-            if expected_version not in (None, before.version):
-                raise Outdated(f"badge {badge}: version {before.version}, expected {expected_version}")
+            _expect_version(before, expected_version)
             after = edit(before)
             if after == before:
                 return before
@@ -160,6 +172,11 @@ class Badges:
             _check(after, known)
             if not self._reach.is_everywhere:
                 expect_delegated_badge(before, after)
+
+
+def _expect_version(before: BadgeRecord, expected: int | None) -> None:
+    if expected not in (None, before.version):
+        raise Outdated(f"badge {before.id}: version {before.version}, expected {expected}")
 
 
 def _expect_readable(new: Iterable[BadgeRecord]) -> None:

@@ -13,6 +13,7 @@ import msgspec
 from sqlalchemy.exc import DataError, DBAPIError, StatementError
 from sqlalchemy.orm import Session
 
+from access.services.usage import Usage
 from access.store import events as stored
 from access.store import sources
 from access.store.database import Database
@@ -56,8 +57,8 @@ class _Line(msgspec.Struct, frozen=True):
 class Ingest:
     """Takes batches. Only `known` sources are listened to."""
 
-    def __init__(self, database: Database, known: Sequence[SourceId]) -> None:
-        self._database, self._known = database, frozenset(known)
+    def __init__(self, database: Database, known: Sequence[SourceId], usage: Usage) -> None:
+        self._database, self._known, self._usage = database, frozenset(known), usage
 
     def take(self, batches: Sequence[Batch], at: datetime) -> Taken:
         """Store what is new in one transaction; if the database refuses a value, batch by batch."""
@@ -83,6 +84,8 @@ class Ingest:
             stored.add(session, new)
             sources.advance(session, advanced)
             stored.note(session, findings)
+            self._usage.note(session, (each.event for each in new), at)
+        self._usage.settle()
         reach = {epoch: advanced.get(epoch, before).seq for epoch, before in reached.items()}
         return Taken(tuple(each.event for each in new), reach, tuple(findings))
 

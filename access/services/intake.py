@@ -57,6 +57,7 @@ class Intake:
         self._gather_s = gather_s
         self._topics = Topics(services.building.site)
         self._name = self._topics.client(name)
+        self._met: set[SourceId] = set()
         self._dispatch = Dispatch(services.publisher, clock, offload)
         self._door_line = DoorLine(services.doors, services.commands, clock, offload)
         self.is_connected = False
@@ -89,6 +90,7 @@ class Intake:
         async with self._bus.connect(self._name, topics) as line:
             _log.info("bus-up", extra={"client": self._name})
             self.is_connected = True
+            self._met.clear()
             waiting: asyncio.Queue[Message] = asyncio.Queue(_MOST_AT_ONCE)
             async with asyncio.TaskGroup() as group:
                 group.create_task(_receive(line, waiting), name="intake receives")
@@ -119,7 +121,9 @@ class Intake:
         return None
 
     def _hear(self, source: SourceId, payload: bytes) -> None:
-        self._services.live.source_status(source, payload)
+        # The first word on a connection may be an old one that the bus kept: it says nothing of the source's clock.
+        self._services.live.source_status(source, payload, self._clock.now() if source in self._met else None)
+        self._met.add(source)
         try:
             self._dispatch.heard(source, read_status(payload))
         except WireError as error:

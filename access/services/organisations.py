@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 
 from access.errors import Conflict, Invalid, NotFound, Outdated
 from access.services.rights import EVERYWHERE, Reach
+from access.services.rulebook import Rulebook
 from access.store import audit
 from access.store import organisations as stored
 from access.store.database import Database
 from access.store.organisations import OrganisationRecord
 from policies.ids import ID_PATTERN, OrganisationId
-from policies.policy import Policy
 
 __all__ = ["OrganisationRecord", "Organisations"]
 
@@ -25,12 +25,12 @@ _ID = re.compile(ID_PATTERN)
 class Organisations:
     """The use cases around organisations. Doors know only their ids, so that no change concerns a door."""
 
-    def __init__(self, database: Database, policy: Policy, reach: Reach = EVERYWHERE) -> None:
-        self._database, self._policy, self._reach = database, policy, reach
+    def __init__(self, database: Database, rulebook: Rulebook, reach: Reach = EVERYWHERE) -> None:
+        self._database, self._rulebook, self._reach = database, rulebook, reach
 
     def within(self, reach: Reach) -> "Organisations":
         """Return the same use cases for whoever's rights hold only there: no other organisation exists for them."""
-        return Organisations(self._database, self._policy, reach)
+        return Organisations(self._database, self._rulebook, reach)
 
     def add(
         self, organisations: Iterable[OrganisationRecord], actor: str, at: datetime
@@ -87,5 +87,5 @@ class Organisations:
         return found
 
     def _check_tiers(self, organisation: OrganisationRecord) -> None:
-        if unknown := [tier for tier in organisation.tiers if tier not in self._policy.tiers]:
+        if unknown := [tier for tier in organisation.tiers if tier not in self._rulebook.policy.tiers]:
             raise Invalid(f"organisation {organisation.id}: there is no tier {unknown[0]}")

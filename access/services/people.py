@@ -12,13 +12,13 @@ from access.errors import Conflict, Invalid, NotFound, Outdated
 from access.services.delegation import expect_delegated, is_theirs
 from access.services.outbox import Outbox, RightsChanged
 from access.services.rights import EVERYWHERE, Reach
-from access.store import audit, changes, organisations
+from access.services.rulebook import Rulebook
+from access.store import audit, changes, grants, organisations, site
 from access.store import people as stored
 from access.store.database import Database
 from access.store.people import PersonRecord
 from policies.building import Building
 from policies.ids import PersonId
-from policies.policy import Policy
 
 __all__ = ["People", "PersonRecord"]
 
@@ -32,16 +32,16 @@ class People:
         self,
         database: Database,
         building: Building,
-        policy: Policy,
+        rulebook: Rulebook,
         outbox: Outbox[RightsChanged],
         reach: Reach = EVERYWHERE,
     ) -> None:
-        self._database, self._building, self._policy, self._outbox = database, building, policy, outbox
+        self._database, self._building, self._rulebook, self._outbox = database, building, rulebook, outbox
         self._reach = reach
 
     def within(self, reach: Reach) -> "People":
         """Return the same use cases for whoever's rights hold only there: nobody else exists for them."""
-        return People(self._database, self._building, self._policy, self._outbox, reach)
+        return People(self._database, self._building, self._rulebook, self._outbox, reach)
 
     def add(self, people: Iterable[PersonRecord], actor: str, at: datetime) -> list[PersonRecord]:
         """Enrol people, all or none of them."""
@@ -51,7 +51,7 @@ class People:
             self._refuse_taken(session, new)
             self._check(session, new)
             self._expect_delegated(session, [(None, person) for person in new])
-            stored.add(session, new)
+            stored.add(session, new, actor, at)
             version = changes.record(session, at, people=(person.id for person in new))
         self._outbox.tell(RightsChanged(version))
         return new
@@ -76,16 +76,20 @@ class People:
     ) -> PersonRecord:
         """Put `edit` of the person in their place; raise `Outdated` if they are not at the expected version."""
         with self._database.writing() as session:
-            audit.append(session, at, actor, "person-changed", [person])
+            site.locked(session)
             before = self._known(session, person)
             if expected_version not in (None, before.version):
                 raise Outdated(f"person {person}: version {before.version}, expected {expected_version}")
-            after = msgspec.structs.replace(edit(before), id=person, version=before.version + 1)
+            after = msgspec.structs.replace(edit(before), id=person, version=before.version)
+            if after == before:
+                return before
+            after = msgspec.structs.replace(after, version=before.version + 1)
             if after.external_id != before.external_id:
                 self._refuse_taken_external(session, [after])
-            self._check(session, [after])
+            self._check(session, [after], before)
             self._expect_delegated(session, [(before, after)])
-            stored.replace(session, after)
+            audit.append(session, at, actor, "person-changed", [person])
+            stored.replace(session, before, after, actor, at)
             version = changes.record(session, at, people=[person])
         self._outbox.tell(RightsChanged(version))
         return after
@@ -105,7 +109,9 @@ class People:
             whose = f"person {owner}" if self._reach.is_everywhere else "somebody"
             raise Conflict(f"{whose}: already has the external id {external}")
 
-    def _check(self, session: Session, people: Sequence[PersonRecord]) -> None:
+    def _check(
+        self, session: Session, people: Sequence[PersonRecord], before: PersonRecord | None = None
+    ) -> None:
         organised = organisations.ids(session)
         hosts = {person.host for person in people if person.host is not None}
         known = stored.existing(session, hosts, self._reach.organisation) | {person.id for person in people}
@@ -117,9 +123,10 @@ class People:
             if person.host is not None and (person.host not in known or person.host == person.id):
                 raise Invalid(f"person {person.id}: their host {person.host} is nobody else")
             self._check_rights(person)
+        _refuse_taken_grants(session, people, before)
 
     def _check_rights(self, person: PersonRecord) -> None:
-        if unknown := [tier for tier in person.tiers if tier not in self._policy.tiers]:
+        if unknown := [tier for tier in person.tiers if tier not in self._rulebook.policy.tiers]:
             raise Invalid(f"person {person.id}: there is no tier {unknown[0]}")
         if len(set(person.tiers)) != len(person.tiers):
             raise Invalid(f"person {person.id}: a tier is named twice")
@@ -153,3 +160,13 @@ class People:
             own = organisations.get(session, self._reach.organisation)
             for before, after in edits:
                 expect_delegated(own, before, after)
+
+
+def _refuse_taken_grants(
+    session: Session, people: Sequence[PersonRecord], before: PersonRecord | None
+) -> None:
+    kept = {grant.id for grant in before.grants} if before else set()
+    new = [grant.id for person in people for grant in person.grants if grant.id not in kept]
+    doubled = [name for name, number in Counter(new).items() if number > 1]
+    if taken := sorted({*doubled, *(grants.owners(session, new) if new else ())}):
+        raise Conflict(f"grant {taken[0]}: the id is in use")

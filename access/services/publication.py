@@ -15,11 +15,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from msgspec import UNSET
 from sqlalchemy.orm import Session
 
+from access.services.rulebook import Rulebook
 from access.store import badges, changes, people, pins, publications, site
 from access.store.database import Database
 from policies.building import Building
 from policies.ids import DoorId, SourceId
-from policies.policy import Policy
 from policies.roster import Roster
 from readers.wire import delta as change
 from readers.wire import snapshot as wire
@@ -43,11 +43,11 @@ class Publisher:
         self,
         database: Database,
         building: Building,
-        policy: Policy,
+        rulebook: Rulebook,
         scopes: Mapping[SourceId, Sequence[DoorId]],
         key: Ed25519PrivateKey,
     ) -> None:
-        self._database, self._site, self._policy, self._key = database, building.site, policy, key
+        self._database, self._site, self._rulebook, self._key = database, building.site, rulebook, key
         self._topics = Topics(building.site)
         self._buildings = {source: building.subset(doors) for source, doors in scopes.items() if doors}
 
@@ -64,7 +64,7 @@ class Publisher:
     def version(self) -> int:
         """Return the version of the rights that are committed now."""
         with self._database.reading() as session:
-            return site.locked(session).publication
+            return publications.newest(session)
 
     def roster(self) -> Roster:
         """Return everybody and every badge, as doors would know them now."""
@@ -146,7 +146,8 @@ class Publisher:
             Message(
                 self._topics.snapshot(source),
                 wire.sign(
-                    Snapshot(source, version, at, part, self._policy, _for_doors(roster, part)), self._key
+                    Snapshot(source, version, at, part, self._rulebook.policy, _for_doors(roster, part)),
+                    self._key,
                 ),
                 retain=True,
             )

@@ -31,6 +31,8 @@ class Scope(Enum):
     BADGES_WRITE = "badges:write"
     ORGANISATIONS_READ = "organisations:read"
     ORGANISATIONS_WRITE = "organisations:write"
+    POLICIES_READ = "policies:read"
+    POLICIES_WRITE = "policies:write"
     EVENTS_READ = "events:read"
     AUDIT_READ = "audit:read"
     OPERATORS_READ = "operators:read"
@@ -73,11 +75,12 @@ SCOPES = {
     | {Scope.PEOPLE_READ, Scope.BADGES_READ, Scope.BADGES_WRITE, Scope.ORGANISATIONS_READ, Scope.EVENTS_READ},
     Role.MANAGER: _WELCOMES
     | _MUSTERS
-    | {Scope.PEOPLE_IMPORT, Scope.ORGANISATIONS_WRITE, Scope.OCCUPANCY_WRITE},
+    | {Scope.PEOPLE_IMPORT, Scope.ORGANISATIONS_WRITE, Scope.OCCUPANCY_WRITE, Scope.POLICIES_READ},
     # Whoever administers the system does not thereby read where people went (DOMAIN section 6).
     Role.ADMINISTRATOR: frozenset(Scope) - {Scope.EVENTS_READ},
     Role.AUDITOR: _SEES
-    | {Scope.EVENTS_READ, Scope.AUDIT_READ, Scope.OPERATORS_READ, Scope.KEYS_READ, Scope.PRIVACY_READ},
+    | {Scope.EVENTS_READ, Scope.AUDIT_READ, Scope.OPERATORS_READ, Scope.KEYS_READ, Scope.PRIVACY_READ}
+    | {Scope.POLICIES_READ},
 }
 
 _NAMES_NOBODY = _SEES

@@ -14,15 +14,19 @@ from access.occupancy.live import LiveBuilding
 from access.services.answers import Answers
 from access.services.audit import Audit
 from access.services.badges import Badges
+from access.services.certifications import Certifications
 from access.services.counting import Chronicle, Counting
 from access.services.doors import Doors
 from access.services.erasure import Erasures
 from access.services.events import Events
+from access.services.followers import Followers
+from access.services.grants import Grants
 from access.services.holds import Holds
 from access.services.idempotency import Idempotency
 from access.services.imports import Imports
 from access.services.ingest import Ingest
 from access.services.keys import Keys
+from access.services.leaving import Leaving
 from access.services.live import open_live
 from access.services.operators import Operators
 from access.services.organisations import Organisations
@@ -31,13 +35,17 @@ from access.services.own import OwnEvents
 from access.services.passwords import Passwords
 from access.services.people import People
 from access.services.pins import Pins
+from access.services.policies import Policies
 from access.services.publication import Publisher
 from access.services.reception import Reception
 from access.services.refusals import Refusals
 from access.services.retention import Retention
 from access.services.rollcall import RollCall
+from access.services.rulebook import Rulebook
 from access.services.sessions import Sessions
 from access.services.signing import create_key, fingerprint, load_key
+from access.services.usage import Usage
+from access.services.visits import Visits
 from access.store import schema, site
 from access.store.database import Database, open_database
 from policies.building import Building
@@ -55,10 +63,15 @@ class Services(msgspec.Struct, frozen=True):
     """
 
     building: Building
-    policy: Policy
+    rulebook: Rulebook
+    policies: Policies
     database: Database
     people: People
     badges: Badges
+    certifications: Certifications
+    grants: Grants
+    visits: Visits
+    leaving: Leaving
     organisations: Organisations
     operators: Operators
     sessions: Sessions
@@ -72,6 +85,7 @@ class Services(msgspec.Struct, frozen=True):
     idempotency: Idempotency
     ingest: Ingest
     publisher: Publisher
+    followers: Followers
     live: LiveBuilding
     counting: Counting
     chronicle: Chronicle
@@ -85,6 +99,11 @@ class Services(msgspec.Struct, frozen=True):
     rights: Outbox[RightsChanged]
     news: Outbox[Sequence[Event]]
     departures: Outbox[str]
+
+    @property
+    def policy(self) -> Policy:
+        """Return the rules in force."""
+        return self.rulebook.policy
 
     def is_ready(self) -> bool:
         """Return whether the database answers with the schema that this program works with."""
@@ -106,29 +125,42 @@ def open_services(
     key_path: Path,
     *,
     keeps_history: bool = True,
+    files: Mapping[str, str] | None = None,
 ) -> Services:
     """Open a site: bring its schema up to date, find or make its signing key, and rebuild the live view.
 
     `scopes` names every source that events are taken from, with the doors that hang on it (none for a source
-    without doors, as an authorizer). Without `keeps_history` counts are not written down.
+    without doors, as an authorizer). Without `keeps_history` counts are not written down. `files` are those that the
+    policy was read from: with them, what was activated since is in force.
     """
     database = open_database(store) if isinstance(store, str) else store
     schema.upgrade(database.engine)
     key = _settle(database, building, key_path)
     rights, news, departures = Outbox[RightsChanged](), Outbox[Sequence[Event]](), Outbox[str]()
     passwords = Passwords()
+    rulebook = Rulebook(policy)
+    policies = Policies(database, building, rulebook, rights)
+    if files:
+        policies.begin(files, datetime.now(UTC))
+        policy = rulebook.policy
     recorder = Recorder(building, policy.calendar)
     live = open_live(database, building, policy, recorder if keeps_history else None)
     commands = Outbox[Message]()
     own = OwnEvents(int(datetime.now(UTC).timestamp() * 1000), news)
     news.listen(live.take)
+    publisher = Publisher(database, building, rulebook, scopes, key)
     return Services(
         building=building,
-        policy=policy,
+        rulebook=rulebook,
+        policies=policies,
         database=database,
-        people=People(database, building, policy, rights),
+        people=People(database, building, rulebook, rights),
         badges=Badges(database, rights),
-        organisations=Organisations(database, policy),
+        certifications=Certifications(database, rulebook, rights),
+        grants=Grants(database, building, rights),
+        visits=Visits(database, building, rights),
+        leaving=Leaving(database, rights),
+        organisations=Organisations(database, rulebook),
         operators=Operators(database, building, passwords, departures),
         sessions=Sessions(database, passwords, building.site),
         keys=Keys(database, building, departures),
@@ -139,8 +171,9 @@ def open_services(
         imports=Imports(database, policy, rights),
         events=Events(database),
         idempotency=Idempotency(database),
-        ingest=Ingest(database, tuple(scopes)),
-        publisher=Publisher(database, building, policy, scopes, key),
+        ingest=Ingest(database, tuple(scopes), Usage(rights)),
+        publisher=publisher,
+        followers=Followers(publisher),
         live=live,
         counting=Counting(database, building, own),
         chronicle=Chronicle(database, building, policy.calendar, live, recorder, own),

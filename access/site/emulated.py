@@ -16,6 +16,7 @@ from access.authorize.authorizer import AUTHORIZER
 from access.bus.memory import MemoryBus
 from access.services import Services, open_services
 from access.services.badges import BadgeRecord
+from access.services.examination import files_of
 from access.services.intake import Intake
 from access.services.organisations import OrganisationRecord
 from access.services.people import PersonRecord
@@ -108,7 +109,8 @@ def _open(settings: EmulatedSettings, *, keeps_history: bool) -> Services:
     store = f"sqlite:///{settings.data / _DATABASE}"
     scopes = hosts(building) | {AUTHORIZER: ()}
     key = settings.data / "site.key"
-    return open_services(store, building, policy, scopes, key, keeps_history=keeps_history)
+    files = files_of(settings.policy)
+    return open_services(store, building, policy, scopes, key, keeps_history=keeps_history, files=files)
 
 
 def _residents(services: Services, settings: EmulatedSettings, clock: Clock) -> tuple[Resident, ...]:

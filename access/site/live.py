@@ -12,6 +12,7 @@ from access.authorize.drain import Drain
 from access.authorize.tend import tend
 from access.services.offload import WriterThread
 from access.services.rights import Scope
+from access.site.beside import Beside
 from access.site.emulated import EmulatedSettings, EmulatedSite
 from access.site.emulation import emulation
 from access.site.pace import Pace
@@ -84,6 +85,8 @@ async def _live(
         if isinstance(loop, BuildingLoop):
             loop.go_live(speed)
         pace.go_live(writer)
+        for edge in site.edges:
+            edge.daemon.consult(Beside(authorizer, clock.now))
         draining = asyncio.create_task(drain.run(), name="authorizer drain")
         tending = asyncio.create_task(tend(authorizer, web.ring, clock, pace), name="authorizer tend")
         today = site.services.policy.calendar.local(live_from).day

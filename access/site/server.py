@@ -15,13 +15,16 @@ from access.bus.mqtt import MqttBus
 from access.errors import SettingsError
 from access.services import Services, open_services
 from access.services.announcer import Announcer
+from access.services.examination import files_of
 from access.services.intake import Intake
 from access.services.keyring import KeyRing
 from access.services.offload import WriterThread
+from access.services.upkeep import Upkeep
 from access.settings import Settings, load_hosts, load_site
 from access.site.calm import calm
 from access.site.http import listen
 from access.site.web import Web
+from access.site.wires import doors_by_host
 from readers.clock import SystemClock
 from readers.journal import Durability, FileJournal, forget
 
@@ -44,15 +47,17 @@ def open_site(settings: Settings) -> Services:
     """Open the services of the settings; raise `SettingsError` if hosts and building do not fit."""
     Path(settings.data).mkdir(mode=0o700, parents=True, exist_ok=True)
     building, policy = load_site(settings)
-    scopes = load_hosts(Path(settings.hosts)) if settings.hosts else {}
-    for source, doors in scopes.items():
-        for door in doors:
-            if door not in building.doors:
-                raise SettingsError(f"{settings.hosts}: host {source}: there is no door {door}")
+    hosts = load_hosts(Path(settings.hosts)) if settings.hosts else {}
+    scopes = doors_by_host(hosts, building, settings.hosts or "hosts")
     if AUTHORIZER in scopes:
         raise SettingsError(f"{settings.hosts}: host {AUTHORIZER}: the name is the server's own")
     return open_services(
-        settings.database_url, building, policy, {**scopes, AUTHORIZER: ()}, settings.signing_key_path
+        settings.database_url,
+        building,
+        policy,
+        {**scopes, AUTHORIZER: ()},
+        settings.signing_key_path,
+        files=files_of(Path(settings.policy)),
     )
 
 
@@ -61,6 +66,9 @@ async def _serve(settings: Settings, services: Services, clock: SystemClock, lis
     bus = MqttBus(settings.bus)
     inside = _Inside(settings, services, clock, beside) if settings.authorizer == "inside" else None
     intake = Intake(bus, services, clock, writer)
+    upkeep = Upkeep(
+        services.database, services.badges, services.visits, services.rights, settings.idle_badge_days
+    )
     web = Web(
         services,
         clock.now,
@@ -78,6 +86,7 @@ async def _serve(settings: Settings, services: Services, clock: SystemClock, lis
                 group.create_task(intake.run(), name="intake"),
                 group.create_task(announcer.run(), name="announcer"),
                 group.create_task(services.chronicle.run(clock, writer), name="chronicle"),
+                group.create_task(upkeep.run(clock, writer), name="upkeep"),
                 group.create_task(services.retention.run(clock, writer), name="retention"),
             ]
             if inside is not None:

@@ -1,8 +1,9 @@
 """Badges as they are kept. Whatever becomes of one, its row stays, so that its identifier is never given out anew."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import and_, bindparam, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from access.store.models import BadgeRow, PersonRow
@@ -13,9 +14,12 @@ _MOST_IDS = 500
 
 
 class BadgeRecord(Badge, frozen=True, kw_only=True):
-    """A badge with the count of its changes."""
+    """A badge with the count of its changes, when it was issued, the day of its last use, and what replaced it."""
 
     version: int = 1
+    issued_at: datetime | None = None
+    last_used: date | None = None
+    replaced_by: BadgeId | None = None
 
     def as_known_at_doors(self) -> Badge:
         """Return the badge as a door knows it."""
@@ -82,6 +86,37 @@ def existing(session: Session, ids: Iterable[BadgeId]) -> set[BadgeId]:
     return found
 
 
+def note_use(session: Session, days: Mapping[BadgeId, date]) -> None:
+    """Write down the day on which badges were used last; badges that are not known are passed over."""
+    if days:
+        table = BadgeRow.metadata.tables[BadgeRow.__tablename__]
+        row = table.c
+        statement = (
+            update(table)
+            .where(
+                row.id == bindparam("badge"), or_(row.last_used.is_(None), row.last_used < bindparam("day"))
+            )
+            .values(last_used=bindparam("day"))
+        )
+        session.connection().execute(statement, [{"badge": each, "day": day} for each, day in days.items()])
+
+
+def idle(session: Session, before: date, instant: datetime) -> list[BadgeId]:
+    """Return the active badges that were neither used since `before` nor issued since `instant`, by id."""
+    row = BadgeRow
+    query = select(row.id).where(
+        row.status == BadgeStatus.ACTIVE.value,
+        or_(row.last_used < before, and_(row.last_used.is_(None), row.issued_at < instant)),
+    )
+    return [BadgeId(badge) for badge in session.scalars(query.order_by(row.id))]
+
+
+def of_person(session: Session, person: PersonId) -> list[BadgeRecord]:
+    """Return all badges of one person, by id."""
+    query = select(BadgeRow).where(BadgeRow.person == person).order_by(BadgeRow.id)
+    return [_record(row) for row in session.scalars(query)]
+
+
 def _columns(badge: BadgeRecord) -> dict[str, object]:
     return {
         "id": badge.id,
@@ -90,6 +125,8 @@ def _columns(badge: BadgeRecord) -> dict[str, object]:
         "status": badge.status.value,
         "valid_from": badge.valid_from,
         "valid_until": badge.valid_until,
+        "issued_at": badge.issued_at,
+        "replaced_by": badge.replaced_by,
         "version": badge.version,
     }
 
@@ -103,4 +140,7 @@ def _record(row: BadgeRow) -> BadgeRecord:
         row.valid_from,
         row.valid_until,
         version=row.version,
+        issued_at=row.issued_at,
+        last_used=row.last_used,
+        replaced_by=BadgeId(row.replaced_by) if row.replaced_by is not None else None,
     )

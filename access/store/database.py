@@ -9,11 +9,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from sqlite3 import Connection as SqliteConnection
+from typing import cast
 
 from sqlalchemy import Connection, Dialect, Engine, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
+from sqlalchemy.types import TypeEngine
+
+from access.store.columns import Instant, written_by_sqlite
 
 _BUSY_TIMEOUT_MS = 10_000
 """How long a writer waits for another; an online backup or an import may hold the lock for seconds."""
@@ -116,5 +120,12 @@ def _insertion(
     sql = str(statement.compile(dialect=dialect))
     for column in bare.columns:
         sql = sql.replace(f"%({column.name})s", "%s")
-    found = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in bare.columns]
+    found = [_converter(column.type, dialect) for column in bare.columns]
     return sql, [(index, convert) for index, convert in enumerate(found) if convert is not None]
+
+
+def _converter(kind: TypeEngine[object], dialect: Dialect) -> Callable[[object], object] | None:
+    """Return what a driver wants done with a value of a column; None where it takes it as it is."""
+    if dialect.name == "sqlite" and isinstance(kind, Instant):
+        return cast("Callable[[object], object]", written_by_sqlite)
+    return kind.dialect_impl(dialect).bind_processor(dialect)

@@ -4,7 +4,7 @@ Rows are the store's own: the repositories beside this file hand out frozen reco
 kept as their words, so that a database can be read without this program.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import (
     JSON,
@@ -77,14 +77,18 @@ class CertificationRow(Row):
     """One machine training of one person; for ever where `until` is null."""
 
     __tablename__ = "certifications"
+    __table_args__ = (Index("ix_certifications_until", "until"),)
 
     person: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
     certification: Mapped[str] = mapped_column(primary_key=True)
     until: Mapped[datetime | None]
+    level: Mapped[str]
+    granted_by: Mapped[str]
+    granted_at: Mapped[datetime | None]
 
 
 class GrantRow(Row):
-    """A temporary right of one person."""
+    """A temporary right of one person: who gave it and why, and how often it was used of how many times."""
 
     __tablename__ = "grants"
 
@@ -94,10 +98,35 @@ class GrantRow(Row):
     valid_until: Mapped[datetime]
     doors: Mapped[list[str]]
     spaces: Mapped[list[str]]
+    given_by: Mapped[str]
+    reason: Mapped[str]
+    most_uses: Mapped[int | None]
+    uses: Mapped[int]
+
+
+class VisitRow(Row):
+    """A visitor's stay: whom they see, where and when, and how far it has come."""
+
+    __tablename__ = "visits"
+    __table_args__ = (Index("ix_visits_state", "state", "valid_from"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    person: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    host: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    doors: Mapped[list[str]]
+    spaces: Mapped[list[str]]
+    valid_from: Mapped[datetime]
+    valid_until: Mapped[datetime]
+    state: Mapped[str]
+    escorted: Mapped[bool]
+    badge: Mapped[str | None]
+    arrived_at: Mapped[datetime | None]
+    left_at: Mapped[datetime | None]
+    version: Mapped[int]
 
 
 class BadgeRow(Row):
-    """A badge; its id is the identifier as a reader reads it."""
+    """A badge; its id is the identifier as a reader reads it. Of its use only the day is kept."""
 
     __tablename__ = "badges"
 
@@ -107,6 +136,9 @@ class BadgeRow(Row):
     status: Mapped[str]
     valid_from: Mapped[datetime | None]
     valid_until: Mapped[datetime | None]
+    issued_at: Mapped[datetime | None]
+    last_used: Mapped[date | None]
+    replaced_by: Mapped[str | None]
     version: Mapped[int]
 
 

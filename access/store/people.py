@@ -2,14 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
-import msgspec
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from access.store.models import CertificationRow, GrantRow, PersonRow, TierHeldRow
-from policies.ids import CertificationId, DoorId, GrantId, OrganisationId, PersonId, SpaceId, TierId
-from policies.roster import Certification, Grant, Person, ResidentType
+from access.store import certifications, grants
+from access.store.models import PersonRow, TierHeldRow
+from policies.ids import OrganisationId, PersonId, TierId
+from policies.roster import Person, ResidentType
 
 _MOST_IDS = 500
 """How many ids one statement names: SQLite allows 32,766 variables, and plans stay small."""
@@ -27,8 +28,8 @@ class PersonRecord(Person, frozen=True, kw_only=True):
         return Person(**{name: getattr(self, name) for name in Person.__struct_fields__})
 
 
-def add(session: Session, people: Sequence[PersonRecord]) -> None:
-    """Write new people with everything they hold."""
+def add(session: Session, people: Sequence[PersonRecord], actor: str, at: datetime) -> None:
+    """Write new people with everything they hold, as `actor` gives it to them."""
     if not people:
         return
     session.execute(insert(PersonRow), [_columns(person) | {"host": None} for person in people])
@@ -36,16 +37,25 @@ def add(session: Session, people: Sequence[PersonRecord]) -> None:
         if person.host is not None:
             # After everybody is there: a host may come later in the same batch.
             session.execute(update(PersonRow).where(PersonRow.id == person.id).values(host=person.host))
-    _add_holdings(session, people)
+    _add_tiers(session, people)
+    certifications.add(session, people, actor, at)
+    grants.add(session, people, actor)
 
 
-def replace(session: Session, person: PersonRecord) -> None:
-    """Write a person over the one with the same id."""
-    session.execute(update(PersonRow).where(PersonRow.id == person.id).values(_columns(person)))
-    session.execute(delete(TierHeldRow).where(TierHeldRow.person == person.id))
-    session.execute(delete(CertificationRow).where(CertificationRow.person == person.id))
-    session.execute(delete(GrantRow).where(GrantRow.person == person.id))
-    _add_holdings(session, [person])
+def replace(session: Session, before: PersonRecord, after: PersonRecord, actor: str, at: datetime) -> None:
+    """Write a person over themselves as they were; what they go on holding stays as it is, who gave it and why."""
+    session.execute(update(PersonRow).where(PersonRow.id == after.id).values(_columns(after)))
+    if after.tiers != before.tiers:
+        session.execute(delete(TierHeldRow).where(TierHeldRow.person == after.id))
+        _add_tiers(session, [after])
+    certifications.replace(session, before, after, actor, at)
+    grants.replace(session, before, after, actor)
+
+
+def touch(session: Session, person: PersonId) -> None:
+    """Count a change of what somebody holds, so that nobody writes over it unseen."""
+    row = PersonRow
+    session.execute(update(row).where(row.id == person).values(version=row.version + 1))
 
 
 def rewrite(session: Session, people: Sequence[PersonRecord]) -> None:
@@ -155,35 +165,27 @@ def _columns(person: PersonRecord) -> dict[str, object]:
     }
 
 
-def _add_holdings(session: Session, people: Sequence[PersonRecord]) -> None:
+def _add_tiers(session: Session, people: Sequence[PersonRecord]) -> None:
     tiers = [{"person": person.id, "tier": tier} for person in people for tier in person.tiers]
-    certifications = [
-        {"person": person.id, "certification": held.id, "until": held.until}
-        for person in people
-        for held in person.certifications
-    ]
-    grants = [
-        msgspec.structs.asdict(grant)
-        | {"person": person.id, "doors": list(grant.doors), "spaces": list(grant.spaces)}
-        for person in people
-        for grant in person.grants
-    ]
-    for table, rows in ((TierHeldRow, tiers), (CertificationRow, certifications), (GrantRow, grants)):
-        if rows:
-            session.execute(insert(table), rows)
+    if tiers:
+        session.execute(insert(TierHeldRow), tiers)
 
 
 def _records(session: Session, rows: Sequence[PersonRow], *, everybody: bool = False) -> list[PersonRecord]:
     ids = None if everybody else [row.id for row in rows]
-    tiers, certifications, grants = _tiers(session, ids), _certifications(session, ids), _grants(session, ids)
+    tiers, trained, granted = (
+        _tiers(session, ids),
+        certifications.held(session, ids),
+        grants.held(session, ids),
+    )
     return [
         PersonRecord(
             PersonId(row.id),
             ResidentType(row.type),
             OrganisationId(row.organisation) if row.organisation is not None else None,
             tuple(tiers[row.id]),
-            tuple(certifications[row.id]),
-            tuple(grants[row.id]),
+            tuple(trained[row.id]),
+            tuple(granted[row.id]),
             row.valid_from,
             row.valid_until,
             row.suspended,
@@ -204,26 +206,4 @@ def _tiers(session: Session, ids: list[str] | None) -> defaultdict[str, list[Tie
     held = defaultdict[str, list[TierId]](list)
     for person, tier in session.execute(query):
         held[person].append(TierId(tier))
-    return held
-
-
-def _certifications(session: Session, ids: list[str] | None) -> defaultdict[str, list[Certification]]:
-    row = CertificationRow
-    query = select(row.person, row.certification, row.until).order_by(row.person, row.certification)
-    if ids is not None:
-        query = query.where(row.person.in_(ids))
-    held = defaultdict[str, list[Certification]](list)
-    for person, certification, until in session.execute(query):
-        held[person].append(Certification(CertificationId(certification), until))
-    return held
-
-
-def _grants(session: Session, ids: list[str] | None) -> defaultdict[str, list[Grant]]:
-    query = select(GrantRow).order_by(GrantRow.person, GrantRow.id)
-    if ids is not None:
-        query = query.where(GrantRow.person.in_(ids))
-    held = defaultdict[str, list[Grant]](list)
-    for row in session.scalars(query):
-        doors, spaces = tuple(map(DoorId, row.doors)), tuple(map(SpaceId, row.spaces))
-        held[row.person].append(Grant(GrantId(row.id), row.valid_from, row.valid_until, doors, spaces))
     return held

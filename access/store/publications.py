@@ -7,7 +7,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from access.store import site
-from access.store.models import ChangeRow, PublicationRow
+from access.store.models import ChangeRow, PublicationRow, SiteRow
 from policies.ids import SourceId
 
 
@@ -56,6 +56,11 @@ def latest(session: Session, scope: SourceId) -> int | None:
     """Return the newest version that went out to `scope`; None if none did."""
     query = select(PublicationRow.version).where(PublicationRow.scope == scope)
     return session.scalar(query.order_by(PublicationRow.version.desc()).limit(1))
+
+
+def newest(session: Session) -> int:
+    """Return the newest version; 0 before any."""
+    return session.scalar(select(SiteRow.publication)) or 0
 
 
 def first_after(session: Session, version: int) -> datetime | None:

@@ -6,6 +6,7 @@ never the broker's. When the line is down the relays fall back by their own time
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable
 from itertools import count
 
@@ -87,6 +88,7 @@ class MqttDoor:
         self._wires = Wires()
         self._bolt = RemoteBolt(name, self._switch, self._wires, pace)
         self._numbers = count(1)
+        self._freed_at = -math.inf
         self._relay: bool | None = None
         self._leaf: bool | None = None
         self._awaited: tuple[int, bool, asyncio.Future[None]] | None = None
@@ -163,14 +165,20 @@ class MqttDoor:
         if heard.relay is None:
             return
         before, self._relay = self._relay, heard.relay
-        if heard.relay and before is False and not self._bolt.is_free:
+        if heard.relay and before is False and not self._bolt.is_free and not self._may_be_an_echo():
             # Its own button or another program: somebody may be leaving, so it is not worked against at once.
             _log.warning("door-relay-switched", extra={"fault": f"{self._name}: not by an order"})
             self._bolt.postpone()
 
+    def _may_be_an_echo(self) -> bool:
+        """Return whether an order of before may only now have been answered."""
+        return asyncio.get_running_loop().time() < self._freed_at + self._pace.answer_s
+
     async def _switch(self, free: bool) -> None:  # noqa: FBT001  (the shape of `bolt.Send`)
         number, answer = next(self._numbers), asyncio.get_running_loop().create_future()
         self._awaited = number, free, answer
+        if free:
+            self._freed_at = asyncio.get_running_loop().time()
         await self._line.publish(self.convention.order(number, free=free, hold_s=self._pace.hold_s))
         if self._relay is free and self.convention.proof is Proof.CHANGE:
             return

@@ -53,10 +53,13 @@ class Standings:
         return command in self._spent
 
     def spend(self, command: str, until: datetime, now: datetime) -> None:
-        """Remember a command until it is late for certain."""
+        """Remember a command until it is late for certain.
+
+        That is within seconds: it must come through the death of this process, and no power cut is over so soon.
+        """
         self._spent = {old: end for old, end in self._spent.items() if end > now}
         self._spent[command] = until
-        self._save()
+        self._save(synced=False)
 
     def lockout(self, name: str) -> Lockout:
         """Return the wrong PINs of a badge or a reader."""
@@ -72,9 +75,10 @@ class Standings:
             self._lockouts[name] = lockout
         self._save()
 
-    def _save(self) -> None:
+    def _save(self, *, synced: bool = True) -> None:
+        kept = _Kept(self._doors, self._spent, self._lockouts)
         try:
-            _write(self._path, msgspec.json.encode(_Kept(self._doors, self._spent, self._lockouts)))
+            _write(self._path, msgspec.json.encode(kept), synced=synced)
         except OSError as error:
             _log.error("standings-not-kept", extra={"file": str(self._path), "fault": str(error)})
 
@@ -92,11 +96,12 @@ def _read(path: Path) -> _Kept:
         return _Kept()
 
 
-def _write(path: Path, payload: bytes) -> None:
+def _write(path: Path, payload: bytes, *, synced: bool) -> None:
     """Replace the file whole: a power cut leaves the old one or the new one, never half of either."""
     fresh = path.with_suffix(".new")
     with fresh.open("wb") as file:
         file.write(payload)
         file.flush()
-        os.fsync(file.fileno())
+        if synced:
+            os.fsync(file.fileno())
     fresh.replace(path)

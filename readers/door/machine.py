@@ -67,9 +67,15 @@ class DoorMachine:
         if claim is not None:
             self._add(claim)
         self.state = state
-        if event is DoorInput.CLOSED:
+        if self._is_over(event):
             self._is_slow = False
         return [effect for action in actions for effect in self._effects(action)]
+
+    def _is_over(self, event: DoorInput) -> bool:
+        """Return whether nobody is at the strike or in the door any more."""
+        if event is DoorInput.CLOSED or self.state is DoorState.LOCKED:
+            return True
+        return event is DoorInput.RELOCK_DUE and not self.state.is_open
 
     def _add(self, claim: Claim) -> None:
         """Keep one claim a person: who taps twice, or leans on the button, still passes once."""
@@ -103,7 +109,7 @@ class DoorMachine:
         """End every claim: it passed, or did not. A handle that was let go again is no event."""
         claims, self._claims = self._claims, []
         if outcome is EventType.PASSAGE and any(claim.extended for claim in claims):
-            self._is_slow = True  # until the leaf falls shut behind them
+            self._is_slow = True
         return [
             Report(outcome, claim)
             for claim in claims
@@ -111,5 +117,5 @@ class DoorMachine:
         ]
 
     def _strike_time_s(self) -> float:
-        extended = any(claim.extended for claim in self._claims)
+        extended = self._is_slow or any(claim.extended for claim in self._claims)
         return self.door.extended_strike_time_s if extended else self.door.strike_time_s

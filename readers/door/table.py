@@ -69,16 +69,18 @@ def _secured_shut(state: DoorState) -> Row:
 
 
 def _secured_open(state: DoorState, clear: Actions = ()) -> Row:
-    """Return what a secured door does that stands open: one opening makes no further edge, so all pass at once."""
+    """Return what a secured door does that stands open: one opening makes no further edge, so all pass at once.
+
+    The strike lets go all the same: a contact with a cut cable tells of an open door, and people must still get out.
+    """
     return {
-        _I.PERMITTED: (state, (_A.ADMIT,)),
-        _I.EXIT_REQUESTED: (state, (_A.ADMIT,)),
+        _I.PERMITTED: (state, (*_UNLOCK, _A.ADMIT)),
+        _I.EXIT_REQUESTED: (state, (*_UNLOCK, _A.ADMIT)),
         _I.CLOSED: (_S.LOCKED, (*_CLOSE, *clear)),
         _I.RELOCK_DUE: (state, (_A.ENGAGE,)),
         _I.FREED: (_S.FREE_OPEN, (*_LET_GO, *clear)),
-        _I.SHUT: (state, _LATCH),
         _I.RELEASED: (_S.RELEASED_OPEN, (*_LET_GO, *clear, _A.RAISE_RELEASED)),
-        **_ignore(state, _I.OPENED, _I.FOUND_OPEN, _I.SECURED, *_HELD_TIMERS, *_REARMING),
+        **_ignore(state, _I.OPENED, _I.FOUND_OPEN, _I.SECURED, _I.SHUT, *_HELD_TIMERS, *_REARMING),
     }
 
 
@@ -138,15 +140,15 @@ WITH_CONTACT: Table = {
     },
     _S.OPEN: {
         **_secured_open(_S.OPEN),
-        _I.PERMITTED: (_S.OPEN, (_A.ADMIT, _A.START_HELD)),
-        _I.EXIT_REQUESTED: (_S.OPEN, (_A.ADMIT, _A.START_HELD)),
+        _I.PERMITTED: (_S.OPEN, (*_UNLOCK, _A.ADMIT, _A.START_HELD)),
+        _I.EXIT_REQUESTED: (_S.OPEN, (*_UNLOCK, _A.ADMIT, _A.START_HELD)),
         _I.WARNING_DUE: (_S.WARNING, (_A.WARN,)),
         _I.HELD_DUE: (_S.HELD, (_A.RAISE_HELD,)),
     },
     _S.WARNING: {
         **_secured_open(_S.WARNING, (_A.STOP_WARNING,)),
-        _I.PERMITTED: (_S.OPEN, (_A.ADMIT, _A.STOP_WARNING, _A.START_HELD)),
-        _I.EXIT_REQUESTED: (_S.OPEN, (_A.ADMIT, _A.STOP_WARNING, _A.START_HELD)),
+        _I.PERMITTED: (_S.OPEN, (*_UNLOCK, _A.ADMIT, _A.STOP_WARNING, _A.START_HELD)),
+        _I.EXIT_REQUESTED: (_S.OPEN, (*_UNLOCK, _A.ADMIT, _A.STOP_WARNING, _A.START_HELD)),
         _I.HELD_DUE: (_S.HELD, (_A.STOP_WARNING, _A.RAISE_HELD)),
     },
     _S.HELD: _secured_open(_S.HELD, (_A.CLEAR_HELD,)),
@@ -161,12 +163,12 @@ WITH_CONTACT: Table = {
         _I.SECURED: (_S.LEAVING, ()),
         _I.SHUT: (_S.LEAVING, ()),
     },
-    _S.FREE_OPEN: {
+    _S.FREE_OPEN: {  # whoever stands in it at the end of a free mode has the strike time still
         _I.PERMITTED: (_S.FREE_OPEN, (_A.ADMIT,)),
         _I.EXIT_REQUESTED: (_S.FREE_OPEN, (_A.ADMIT,)),
         _I.CLOSED: (_S.FREE, (_A.SAY_CLOSED,)),
-        _I.SECURED: (_S.OPEN, (_A.ENGAGE, _A.START_HELD)),
-        _I.SHUT: (_S.OPEN, (_A.ENGAGE, _A.START_HELD)),
+        _I.SECURED: (_S.OPEN, (_A.START_RELOCK, _A.START_HELD)),
+        _I.SHUT: (_S.OPEN, (_A.START_RELOCK, _A.START_HELD)),
         _I.RELEASED: (_S.RELEASED_OPEN, (_A.RELEASE, _A.RAISE_RELEASED)),
         **_ignore(_S.FREE_OPEN, _I.OPENED, _I.FOUND_OPEN, _I.RELOCK_DUE, _I.FREED, *_HELD_TIMERS, *_REARMING),
     },
@@ -185,7 +187,7 @@ WITH_CONTACT: Table = {
     },
     _S.UNARMED_OPEN: {
         **_released_open(_S.UNARMED_OPEN),
-        _I.REARMED: (_S.OPEN, (_A.ENGAGE, _A.START_HELD, _A.CLEAR_RELEASED)),
+        _I.REARMED: (_S.OPEN, (_A.START_RELOCK, _A.START_HELD, _A.CLEAR_RELEASED)),
         _I.REARMED_FREE: (_S.FREE_OPEN, (_A.CLEAR_RELEASED,)),
     },
 }

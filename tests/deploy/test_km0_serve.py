@@ -16,7 +16,7 @@ def test_the_sample_is_read_and_names_building_and_wiring_that_fit() -> None:
     building = load_site(settings).building
     assert settings.hosts is not None
     wired = load_hosts(ROOT / Path(settings.hosts).relative_to("/opt/totem"))
-    assert {door for doors in wired.values() for door in doors} == set(building.doors)
+    assert {door for host in wired.values() for door in host.doors} == set(building.doors)
 
 
 def test_every_secret_of_the_sample_is_one_that_the_unit_hands_on() -> None:

@@ -251,7 +251,7 @@ class OsdpDoorRig:
         self.hardware.listen(self.told.append)
         self.hardware.lock()
         async with asyncio.timeout(10):
-            while Input.CONTACT_CLOSED not in self.hardware.senses():  # noqa: ASYNC110  (the line tells by itself)
+            while not {Input.CONTACT_OPEN, Input.CONTACT_CLOSED} & self.hardware.senses():  # noqa: ASYNC110  (the line tells by itself)
                 await asyncio.sleep(0.01)
 
     async def stop(self) -> None:

@@ -8,6 +8,7 @@ import hashlib
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 
 import msgspec
 from sqlalchemy.orm import Session
@@ -172,7 +173,7 @@ class Imports:
         audit.append(session, at, actor, "import-applied", [record.id], reason=f"sha256 {record.digest}")
         stored.add(session, record)
         for action, people, write in (
-            ("person-added", added, people_stored.add),
+            ("person-added", added, partial(people_stored.add, actor=actor, at=at)),
             ("person-changed", changed, people_stored.rewrite),
             ("person-ended", ended, people_stored.rewrite),
         ):

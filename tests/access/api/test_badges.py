@@ -23,7 +23,15 @@ def published(services):
 
 def test_a_badge_is_issued_and_read_back(manager, badge):
     assert badge.status_code == 201
-    assert badge.json() == BADGE | {"status": "active", "valid_from": None, "valid_until": None, "version": 1}
+    assert badge.json() == BADGE | {
+        "status": "active",
+        "valid_from": None,
+        "valid_until": None,
+        "version": 1,
+        "issued_at": "2026-09-15T10:00:00Z",
+        "last_used": None,
+        "replaced_by": None,
+    }
     assert manager.get("/v1/badges/04aabbcc").json() == badge.json()
     assert manager.get("/v1/badges?person=ada").json()["items"] == [badge.json()]
     assert manager.get("/v1/badges?person=eve").json()["items"] == []
@@ -102,3 +110,23 @@ def test_a_malformed_badge_is_refused(manager, wrong):
 @pytest.mark.usefixtures("badge")
 def test_an_identifier_is_given_out_once(manager):
     is_problem(manager.post("/v1/badges", json=BADGE), 409, "conflict")
+
+
+@pytest.mark.usefixtures("badge")
+def test_a_lost_badge_is_replaced_in_one_call(manager, services):
+    manager.post("/v1/badges/04aabbcc/report-lost")
+    fresh = manager.post("/v1/badges/04aabbcc/replace", json={"id": "04ddeeff", "kind": "uid"})
+    assert (fresh.status_code, fresh.json()["person"]) == (201, "ada")
+    assert fresh.headers["Location"] == "/v1/badges/04ddeeff"
+    assert manager.get("/v1/badges/04aabbcc").json()["replaced_by"] == "04ddeeff"
+    badges = published(services).roster.badges
+    assert (badges["04aabbcc"].status, badges["04ddeeff"].status) == (
+        BadgeStatus.REPLACED,
+        BadgeStatus.ACTIVE,
+    )
+    is_problem(
+        manager.post("/v1/badges/04aabbcc/replace", json={"id": "04112233", "kind": "uid"}), 409, "conflict"
+    )
+    is_problem(
+        manager.post("/v1/badges/nothing/replace", json={"id": "04112233", "kind": "uid"}), 404, "not-found"
+    )

@@ -16,7 +16,9 @@ def test_spaces_doors_and_readers_are_listed_as_configured(keyed):
     front = viewer.get("/v1/doors/front").json()
     assert (front["readers"], front["state"]) == (["front-in", "front-out"], "locked")
     assert viewer.get("/v1/doors").json()[0] == front
-    assert viewer.get("/v1/readers/room-in").json() == {"id": "room-in", "door": "room", "direction": "entry"}
+    reader = viewer.get("/v1/readers/room-in").json()
+    assert (reader["id"], reader["door"], reader["direction"]) == ("room-in", "room", "entry")
+    assert (reader["state"], reader["computer"]["id"], reader["computer"]["rights"]) == (None, "edge-2", None)
     assert viewer.get("/v1/spaces/hall").json()["capacity"] == 10
     assert len(viewer.get("/v1/readers").json()) == 3
 

@@ -60,10 +60,10 @@ def test_a_person_who_left_is_no_longer_counted_nor_on_the_roll_call(lived, keye
     client = keyed("occupancy:read", "occupancy:write", "rollcall:read")
     assert [one["person"] for one in client.get("/v1/rollcall?reason=drill").json()] == ["ada"]
     assert client.get("/v1/rollcall").status_code == 422
-    assert client.post("/v1/people/ada/leave", json={"reason": "seen outside"}).status_code == 201
+    assert client.post("/v1/people/ada/out", json={"reason": "seen outside"}).status_code == 201
     assert client.get("/v1/rollcall?reason=drill").json() == []
     assert client.get("/v1/occupancy/hall").json()["count"] == 0
-    assert client.post("/v1/people/zoe/leave", json={"reason": "x"}).status_code == 404
+    assert client.post("/v1/people/zoe/out", json={"reason": "x"}).status_code == 404
     with lived.database.reading() as session:
         assert "roll-call-read" in {one.action for one in audit.page(session, 0, 100)}
 

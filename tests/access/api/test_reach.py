@@ -186,7 +186,7 @@ def test_a_count_is_set_where_the_rights_hold_and_nowhere_else(warden):
     assert warden.post("/v1/spaces/room/count", json=said).status_code == 201
     for space in ("hall", "site", "no-such"):
         is_problem(warden.post(f"/v1/spaces/{space}/count", json=said), 403, "not-allowed")
-    is_problem(warden.post("/v1/people/ada/leave", json={"reason": "seen"}), 403, "not-allowed")
+    is_problem(warden.post("/v1/people/ada/out", json={"reason": "seen"}), 403, "not-allowed")
 
 
 def test_rights_in_a_space_hold_in_those_inside_it():

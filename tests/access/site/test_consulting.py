@@ -2,7 +2,6 @@
 
 import asyncio
 from contextlib import asynccontextmanager
-from time import monotonic
 
 import pytest
 import uvicorn
@@ -15,6 +14,7 @@ from access.services import open_services
 from access.services.badges import BadgeRecord
 from access.services.keyring import KeyRing
 from access.services.people import PersonRecord
+from access.site.beside import Beside
 from access.site.http import listen
 from emulators.clock import LoopClock, run_virtually
 from policies.decision import Effect, Flag, Reason
@@ -53,21 +53,21 @@ def journal(tmp_path):
 
 
 @pytest.fixture
-def authorizer(services, journal):
+def authorizer(services, journal, monkeypatch):
+    monkeypatch.setattr("access.authorize.authorizer.DEADLINE_S", 10.0)  # a busy machine keeps it
     return Authorizer(services, journal)
 
 
-class Beside:
-    """The site's authorizer in the same process; `is_there` says whether it answers."""
-
-    def __init__(self, authorizer):
-        self.authorizer, self.is_there = authorizer, True
+class Silent(Beside):
+    """An authorizer that does not answer."""
 
     async def reserve(self, asked):
-        await asyncio.sleep(0.001)
-        return (
-            await self.authorizer.reserve(asked, START, arrived=monotonic() + 60) if self.is_there else None
-        )
+        del asked
+        await asyncio.sleep(0.05)
+
+
+def beside(authorizer, kind=Beside):
+    return kind(authorizer, lambda: START)
 
 
 def tapped(folder, authority):
@@ -89,7 +89,7 @@ def come_in(authorizer, who):
 
 
 def test_a_grant_of_both_is_whole_and_names_the_reservation(tmp_path, authorizer, journal):
-    opened, decision = tapped(tmp_path, Beside(authorizer))
+    opened, decision = tapped(tmp_path, beside(authorizer))
     (reserved,) = [parse(line) for line in journal.pending(10)]
     assert opened
     assert (decision.reason, decision.flags) == (Reason.GRANTED, ())
@@ -99,7 +99,7 @@ def test_a_grant_of_both_is_whole_and_names_the_reservation(tmp_path, authorizer
 
 def test_a_room_that_is_full_by_what_other_doors_report_stays_shut(tmp_path, authorizer):
     come_in(authorizer, "bob")
-    opened, decision = tapped(tmp_path, Beside(authorizer))
+    opened, decision = tapped(tmp_path, beside(authorizer))
     assert not opened
     assert (decision.effect, decision.reason) == (Effect.DENY, Reason.UPPER_OCCUPANCY_LIMIT)
     assert decision.flags == ()
@@ -107,9 +107,7 @@ def test_a_room_that_is_full_by_what_other_doors_report_stays_shut(tmp_path, aut
 
 def test_without_an_answer_the_declared_fallback_holds_and_is_told(tmp_path, authorizer):
     come_in(authorizer, "bob")
-    beside = Beside(authorizer)
-    beside.is_there = False
-    opened, decision = tapped(tmp_path, beside)
+    opened, decision = tapped(tmp_path, beside(authorizer, Silent))
     assert opened
     assert (decision.reason, decision.flags) == (Reason.GRANTED, (Flag.DEGRADED,))
     assert decision.inputs.reservation is None
@@ -145,8 +143,7 @@ async def line_to(port, folder, secret, deadline_s=10.0):
         await asyncio.gather(task, return_exceptions=True)
 
 
-def test_verdicts_come_over_one_kept_connection(tmp_path, services, authorizer, monkeypatch):
-    monkeypatch.setattr("access.authorize.authorizer.DEADLINE_S", 10.0)  # a busy machine keeps it
+def test_verdicts_come_over_one_kept_connection(tmp_path, services, authorizer):
     secret = services.keys.create("edge", ("reader:lab",), "test", START)
     app = create_app(services, lambda: START, authorizer)
     front = Taps(app, BUILT, authorizer, KeyRing(services.database), lambda: START)

@@ -79,7 +79,7 @@ def test_an_upgrade_of_an_up_to_date_database_does_nothing(opened):
 
 def test_people_and_badges_come_back_as_they_went_in(opened):
     assert opened.people.get(ADA.id) == ADA
-    assert opened.badges.get(BADGE.id) == BADGE
+    assert opened.badges.get(BADGE.id) == msgspec.structs.replace(BADGE, issued_at=NOON)
     roster = opened.publisher.roster()
     assert roster.people[ADA.id] == ADA.as_known_at_doors()
     assert roster.badges[BADGE.id] == BADGE.as_known_at_doors()

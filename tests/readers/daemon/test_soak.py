@@ -1,4 +1,4 @@
-"""A day of everything that people, cards and cables do to a door computer: it opens for badges alone, and goes on.
+"""Days of everything that people, cards and cables do to a door computer: it opens for badges alone, and goes on.
 
 In virtual time, with the air time of every frame, so that cards leave in the middle of them; from a seed.
 """
@@ -151,13 +151,14 @@ def test_a_door_computer_outlives_a_day_of_everything_and_opens_for_badges_alone
     keys = MoodyKeys()
 
     async def act() -> tuple[Day, set[int]]:
-        payload = signed(snapshot(badge=ADAS))
-        async with desk(tmp_path, [payload], credentials=Credentials(SCHEME, keys)) as at:
+        async with desk(tmp_path, credentials=Credentials(SCHEME, keys)) as at:
             for antenna in at.antennas.values():
                 antenna.rf_timing = True
             day, tasks = Day(at, keys), set[int]()
             handles = open_handles()
-            for _ in range(10):
+            for version in range(1, 11):
+                rights = snapshot(version, issued_at=at.clock.now(), badge=ADAS)
+                assert at.daemon.take_snapshot(signed(rights))
                 await day.live(TAPS // 10)
                 tasks.add(len(asyncio.all_tasks()))
             assert open_handles() == handles

@@ -14,6 +14,7 @@ class Expected:
         self._until: int | None = None  # the strike is let go for somebody
         self._someone_leaves = self._slow_waits = self._slow_inside = False
         self._open_since: int | None = None  # as the held alarm counts
+        self._held = False  # raised before somebody slow stepped into the door
 
     @property
     def is_bolt_free(self) -> bool:
@@ -22,7 +23,7 @@ class Expected:
     @property
     def alarms(self) -> set[str]:
         limit = HELD_MS + (SLOW_MS - STRIKE_MS if self._slow_inside else 0)
-        held = self._open_since is not None and self.now >= self._open_since + limit
+        held = self._held or (self._open_since is not None and self.now >= self._open_since + limit)
         return {
             name
             for name, is_raised in (("held", held), ("forced", self.forced), ("released", bool(self.fire)))
@@ -40,13 +41,20 @@ class Expected:
 
     def let_pass(self, *, leaves: bool, slow: bool = False) -> None:
         if self.is_open:
+            self._held = "held" in self.alarms
             self._slow_inside |= slow
+            if not self.is_free and not self.fire:
+                self._let_go()
             if self._open_since is not None and "held" not in self.alarms:
                 self._open_since = self.now
             return
         self._someone_leaves = leaves or (self._someone_leaves and self._is_wanted)
         self._slow_waits |= slow
-        self._until = self.now + (SLOW_MS if self._slow_waits else STRIKE_MS)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        is_slow = self._slow_waits or self._slow_inside
+        self._until = self.now + (SLOW_MS if is_slow else STRIKE_MS)
 
     def open(self, *, found: bool = False) -> None:
         if self.is_open:
@@ -72,11 +80,11 @@ class Expected:
             self.forced = False
             self._until = self._until if not self.is_open else None
             self._watch(begins=False)
-        elif was_free or shut:
-            if self.is_open or not self._someone_leaves:
-                self._give_up()
-            if was_free:
-                self._watch(begins=self.is_open)
+        elif self.is_open and was_free:
+            self._let_go()
+            self._watch(begins=True)
+        elif (was_free or shut) and not self.is_open and not self._someone_leaves:
+            self._give_up()
 
     def release(self) -> None:
         self.fire, self.forced = "on", False
@@ -95,7 +103,8 @@ class Expected:
             self._watch(begins=not self.is_free)
         else:
             self._someone_leaves = True
-            self._until = self.now + (SLOW_MS if self._slow_waits else STRIKE_MS)
+        if not (self.is_open and self.is_free):
+            self._let_go()
 
     def _give_up(self) -> None:
         self._until = None
@@ -103,3 +112,4 @@ class Expected:
 
     def _watch(self, *, begins: bool) -> None:
         self._open_since = self.now if begins else None
+        self._held = False

@@ -179,8 +179,18 @@ def test_in_free_mode_nothing_is_forced_or_held_and_known_people_still_pass() ->
     assert reports(machine.step(DoorInput.OPENED)) == [(EventType.DOOR_OPENED, None)]
     assert machine.step(DoorInput.HELD_DUE) == []
     assert reports(machine.step(DoorInput.PERMITTED, ADA)) == [(EventType.PASSAGE, ADA)]
-    assert machine.step(DoorInput.SECURED)[0] == Strike(release=False)
+    assert machine.step(DoorInput.SECURED)[0] == SetTimer(DoorInput.RELOCK_DUE, 5)
     assert machine.state is DoorState.OPEN
+
+
+@pytest.mark.parametrize("event", [DoorInput.PERMITTED, DoorInput.EXIT_REQUESTED])
+def test_a_door_that_seems_to_stand_open_lets_go_for_people_all_the_same(event: DoorInput) -> None:
+    """As a contact tells whose cable was cut: nobody may be locked in by it."""
+    machine = DoorMachine(door())
+    machine.step(DoorInput.OPENED)
+    assert Strike(release=True) in machine.step(event, ADA if event is DoorInput.PERMITTED else None)
+    assert machine.step(DoorInput.SHUT) == []
+    assert machine.step(DoorInput.RELOCK_DUE) == [Strike(release=False)]
 
 
 def test_the_longer_time_holds_for_all_who_wait_with_somebody_who_needs_it() -> None:

@@ -1,0 +1,103 @@
+"""`/v1/grants`: temporary rights of one person, with who gave them, why, and how often they may open."""
+
+import secrets
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import BaseModel, Field
+
+from access.api.desk import AtDesk, needs
+from access.api.once import OnceRoute
+from access.api.paging import LIMIT, After, Limit, Page, page
+from access.api.schemas import Id, Instant, Sent
+from access.services.grants import GrantRecord
+from access.services.rights import Actor, Scope
+from policies.ids import DoorId, GrantId, PersonId, SpaceId
+
+routes = APIRouter(prefix="/v1/grants", tags=["grants"], route_class=OnceRoute)
+
+_Reads = Annotated[Actor, Depends(needs(Scope.PEOPLE_READ))]
+_Writes = Annotated[Actor, Depends(needs(Scope.PEOPLE_WRITE))]
+
+
+class NewGrant(Sent):
+    """A right to give; without an id it is given one. `most_uses` is how often it opens, null without end."""
+
+    id: Id | None = None
+    person: Id
+    valid_from: Instant
+    valid_until: Instant
+    doors: tuple[Id, ...] = ()
+    spaces: tuple[Id, ...] = ()
+    reason: Annotated[str, Field(min_length=1, max_length=300)]
+    most_uses: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+
+
+class GrantShown(BaseModel):
+    """A temporary right, with who gave it and how often it was used."""
+
+    id: str
+    person: str
+    valid_from: datetime
+    valid_until: datetime
+    doors: list[str]
+    spaces: list[str]
+    given_by: str
+    reason: str
+    most_uses: int | None
+    uses: int
+
+
+@routes.get("")
+def list_grants(
+    request: Request,
+    response: Response,
+    desk: AtDesk,
+    _actor: _Reads,
+    person: str | None = None,
+    at: Annotated[Instant | None, Query(description="those that hold at this moment")] = None,
+    limit: Limit = LIMIT,
+    after: After = None,
+) -> Page[GrantShown]:
+    """List grants by id; those of one person, or that hold at a moment only, if asked."""
+    found = desk.services.grants.page(
+        GrantId(after) if after else None, limit + 1, PersonId(person) if person else None, at
+    )
+    return page(request, response, [_shown(grant) for grant in found], limit, lambda grant: grant.id)
+
+
+@routes.post("", status_code=HTTPStatus.CREATED)
+def give(new: NewGrant, response: Response, desk: AtDesk, actor: _Writes) -> GrantShown:
+    """Give a person a temporary right."""
+    record = GrantRecord(
+        GrantId(new.id or f"g-{secrets.token_hex(8)}"),
+        new.valid_from,
+        new.valid_until,
+        tuple(map(DoorId, new.doors)),
+        tuple(map(SpaceId, new.spaces)),
+        person=PersonId(new.person),
+        reason=new.reason,
+        most_uses=new.most_uses,
+    )
+    given = desk.services.grants.give(record, actor.name, desk.now())
+    response.headers["Location"] = f"/v1/grants/{given.id}"
+    return _shown(given)
+
+
+@routes.get("/{grant}")
+def read(grant: str, desk: AtDesk, _actor: _Reads) -> GrantShown:
+    """Read a grant."""
+    return _shown(desk.services.grants.get(GrantId(grant)))
+
+
+@routes.delete("/{grant}", status_code=HTTPStatus.NO_CONTENT)
+def end(grant: str, desk: AtDesk, actor: _Writes) -> None:
+    """End a grant before its time; doors know within moments."""
+    desk.services.grants.end(GrantId(grant), actor.name, desk.now())
+
+
+def _shown(grant: GrantRecord) -> GrantShown:
+    return GrantShown.model_validate(msgspec.structs.asdict(grant))

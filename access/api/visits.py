@@ -1,0 +1,153 @@
+"""`/v1/visits`: visitors expected, arrived, left or cancelled."""
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import BaseModel, model_validator
+
+from access.api.desk import AtDesk, needs
+from access.api.once import OnceRoute
+from access.api.paging import LIMIT, After, Limit, Page, page
+from access.api.schemas import BadgeIdentifier, Id, Instant, Name, Sent
+from access.api.versions import PerhapsExpected, tag
+from access.services.rights import Actor, Scope
+from access.services.visits import VisitFilter, VisitRecord, VisitState, fresh_id
+from policies.ids import BadgeId, DoorId, PersonId, SpaceId
+
+routes = APIRouter(prefix="/v1/visits", tags=["visits"], route_class=OnceRoute)
+
+_Reads = Annotated[Actor, Depends(needs(Scope.PEOPLE_READ))]
+_Writes = Annotated[Actor, Depends(needs(Scope.PEOPLE_WRITE))]
+_Since = Annotated[Instant | None, Query(description="those that end after this moment")]
+_Until = Annotated[Instant | None, Query(description="those that begin before this moment")]
+
+
+class NewVisit(Sent):
+    """A visitor to expect: either `person`, who is known, or the `name` of somebody new."""
+
+    person: Id | None = None
+    name: Name | None = None
+    host: Id
+    valid_from: Instant
+    valid_until: Instant
+    doors: tuple[Id, ...] = ()
+    spaces: tuple[Id, ...] = ()
+    escorted: bool = False
+
+    @model_validator(mode="after")
+    def _is_one_visitor(self) -> "NewVisit":
+        if (self.person is None) is (self.name is None):
+            raise ValueError("expected either the person of a known visitor or the name of a new one")
+        return self
+
+
+class Arrival(Sent):
+    """The badge of the desk that a visitor is lent, if any."""
+
+    badge: BadgeIdentifier | None = None
+
+
+class VisitShown(BaseModel):
+    """A visit."""
+
+    id: str
+    person: str
+    host: str
+    valid_from: datetime
+    valid_until: datetime
+    doors: list[str]
+    spaces: list[str]
+    escorted: bool
+    state: VisitState
+    badge: str | None
+    arrived_at: datetime | None
+    left_at: datetime | None
+    version: int
+
+
+def _chosen(
+    state: VisitState | None = None,
+    host: str | None = None,
+    person: str | None = None,
+    since: _Since = None,
+    until: _Until = None,
+) -> VisitFilter:
+    return VisitFilter(
+        state, PersonId(host) if host else None, PersonId(person) if person else None, since, until
+    )
+
+
+@routes.get("")
+def list_visits(
+    request: Request,
+    response: Response,
+    desk: AtDesk,
+    _actor: _Reads,
+    chosen: Annotated[VisitFilter, Depends(_chosen)],
+    limit: Limit = LIMIT,
+    after: After = None,
+) -> Page[VisitShown]:
+    """List visits by id; in one state, of one host or visitor, or that touch a time only, if asked."""
+    found = desk.services.visits.page(after, limit + 1, chosen)
+    return page(request, response, [_shown(visit) for visit in found], limit, lambda visit: visit.id)
+
+
+@routes.post("", status_code=HTTPStatus.CREATED)
+def expect(new: NewVisit, response: Response, desk: AtDesk, actor: _Writes) -> VisitShown:
+    """Expect a visitor."""
+    record = VisitRecord(
+        fresh_id(),
+        PersonId(new.person or fresh_id()),
+        PersonId(new.host),
+        new.valid_from,
+        new.valid_until,
+        tuple(map(DoorId, new.doors)),
+        tuple(map(SpaceId, new.spaces)),
+        new.escorted,
+    )
+    visit = desk.services.visits.expect(record, new.name, actor.name, desk.now())
+    response.headers["Location"] = f"/v1/visits/{visit.id}"
+    return _tagged(visit, response)
+
+
+@routes.get("/{visit}")
+def read(visit: str, response: Response, desk: AtDesk, _actor: _Reads) -> VisitShown:
+    """Read a visit."""
+    return _tagged(desk.services.visits.get(visit), response)
+
+
+@routes.post("/{visit}/arrive")
+def arrive(
+    visit: str, arrival: Arrival, response: Response, desk: AtDesk, actor: _Writes, expected: PerhapsExpected
+) -> VisitShown:
+    """Let a visitor in: their rights begin, and the badge is theirs meanwhile."""
+    badge = BadgeId(arrival.badge) if arrival.badge is not None else None
+    return _tagged(desk.services.visits.arrive(visit, badge, actor.name, desk.now(), expected), response)
+
+
+@routes.post("/{visit}/leave")
+def leave(
+    visit: str, response: Response, desk: AtDesk, actor: _Writes, expected: PerhapsExpected
+) -> VisitShown:
+    """Let a visitor go: their rights end, and the badge is the desk's again."""
+    return _tagged(desk.services.visits.leave(visit, actor.name, desk.now(), expected), response)
+
+
+@routes.post("/{visit}/cancel")
+def cancel(
+    visit: str, response: Response, desk: AtDesk, actor: _Writes, expected: PerhapsExpected
+) -> VisitShown:
+    """Expect a visitor no longer."""
+    return _tagged(desk.services.visits.cancel(visit, actor.name, desk.now(), expected), response)
+
+
+def _tagged(visit: VisitRecord, response: Response) -> VisitShown:
+    tag(response, visit.version)
+    return _shown(visit)
+
+
+def _shown(visit: VisitRecord) -> VisitShown:
+    return VisitShown.model_validate(msgspec.structs.asdict(visit))

@@ -1,0 +1,108 @@
+"""Trainings: give, renew, revoke, and see in time which ones end (DOMAIN section 7)."""
+
+from datetime import datetime, timedelta
+from enum import Enum
+
+import msgspec
+
+from access.errors import Invalid, NotFound
+from access.services.changing import Changing
+from access.services.outbox import Outbox, RightsChanged
+from access.services.rulebook import Rulebook
+from access.store import certifications as stored
+from access.store import people
+from access.store.certifications import CertificationFilter, CertificationRecord, Level
+from access.store.database import Database
+from policies.ids import CertificationId, PersonId
+
+__all__ = ["CertificationFilter", "CertificationRecord", "Certifications", "Level", "Warned", "warning"]
+
+EVERY = CertificationFilter()
+
+_SOON, _IMMINENT = timedelta(days=30), timedelta(days=7)
+_REASON = 300
+
+
+class Warned(Enum):
+    """How near the end of a training is."""
+
+    SOON = "soon"
+    IMMINENT = "imminent"
+    EXPIRED = "expired"
+
+
+def warning(until: datetime | None, at: datetime) -> Warned | None:
+    """Return the warning that is due: 30 days and 7 days before the end, and after it; None before."""
+    if until is None or until - at > _SOON:
+        return None
+    if until <= at:
+        return Warned.EXPIRED
+    return Warned.IMMINENT if until - at <= _IMMINENT else Warned.SOON
+
+
+class Certifications:
+    """The use cases around trainings. `actor` is who does it, for the record; `at` is when."""
+
+    def __init__(self, database: Database, rulebook: Rulebook, outbox: Outbox[RightsChanged]) -> None:
+        self._database, self._changing = database, Changing(database, outbox)
+        self._rulebook = rulebook
+
+    def give(self, new: CertificationRecord, actor: str, at: datetime) -> CertificationRecord:
+        """Give somebody a training, or renew the one they hold: its end and level become the new ones."""
+        asked = {name for rule in self._rulebook.policy.rules for name in rule.certifications}
+        if new.id not in asked:
+            raise Invalid(f"certification {new.id}: no rule asks for it; expected one of {sorted(asked)}")
+        if new.until is not None and new.until <= at:
+            raise Invalid(f"certification {new.id}: it would be over already; expected an end to come")
+        given = msgspec.structs.replace(new, granted_by=actor, granted_at=at)
+        with self._changing.by(actor, at) as change:
+            if not people.existing(change.session, [new.person]):
+                raise NotFound(f"person {new.person}: there is nobody with this id")
+            stored.drop(change.session, new.person, new.id)
+            stored.put(change.session, [given])
+            people.touch(change.session, new.person)
+            change.note("certification-given", new.person)
+            change.people.append(new.person)
+        return given
+
+    def revoke(
+        self, person: PersonId, certification: CertificationId, reason: str, actor: str, at: datetime
+    ) -> None:
+        """Take a training from somebody; raise `NotFound` if they do not hold it, `Invalid` without a reason."""
+        reason = " ".join(reason.split())
+        if not reason or len(reason) > _REASON:
+            raise Invalid(f"reason: expected why the training is revoked, in up to {_REASON} characters")
+        with self._changing.by(actor, at) as change:
+            if stored.get(change.session, person, certification) is None:
+                raise NotFound(f"certification {certification}: {person} does not hold it")
+            stored.drop(change.session, person, certification)
+            people.touch(change.session, person)
+            change.note("certification-revoked", person)
+            change.note("certification-revoked-because", reason)
+            change.people.append(person)
+
+    def get(self, person: PersonId, certification: CertificationId) -> CertificationRecord:
+        """Return one training; raise `NotFound`."""
+        with self._database.reading() as session:
+            found = stored.get(session, person, certification)
+        if found is None:
+            raise NotFound(f"certification {certification}: {person} does not hold it")
+        return found
+
+    def page(
+        self,
+        after: tuple[PersonId, CertificationId] | None = None,
+        limit: int = 100,
+        chosen: CertificationFilter = EVERY,
+    ) -> list[CertificationRecord]:
+        """Return up to `limit` trainings by person and name."""
+        with self._database.reading() as session:
+            return stored.page(session, after, limit, chosen)
+
+
+def cursor_of(text: str) -> tuple[PersonId, CertificationId]:
+    """Return the place that a cursor names; raise `Invalid` for one that nobody gave out."""
+    person, separator, certification = text.partition("/")
+    if not separator:
+        raise Invalid("after: expected the cursor that a page ended with")
+    return PersonId(person), CertificationId(certification)

@@ -1,0 +1,96 @@
+"""Temporary rights: who gives them to whom, where, for how long, why, and how many times they open."""
+
+from datetime import datetime
+
+import msgspec
+
+from access.errors import Conflict, Invalid, NotFound
+from access.services.changing import Change, Changing
+from access.services.outbox import Outbox, RightsChanged
+from access.store import grants as stored
+from access.store import people
+from access.store.database import Database
+from access.store.grants import GrantRecord
+from policies.building import Building
+from policies.ids import DoorId, GrantId, PersonId, SpaceId
+
+__all__ = ["GrantRecord", "Grants", "check_places"]
+
+_REASON = 300
+
+
+class Grants:
+    """The use cases around grants. `actor` is who does it, for the record; `at` is when."""
+
+    def __init__(self, database: Database, building: Building, outbox: Outbox[RightsChanged]) -> None:
+        self._database, self._building = database, building
+        self._changing = Changing(database, outbox)
+
+    def give(self, new: GrantRecord, actor: str, at: datetime) -> GrantRecord:
+        """Give somebody a right; raise `Invalid` without a reason, or for places or times that do not exist."""
+        reason = " ".join(new.reason.split())
+        if not reason or len(reason) > _REASON:
+            raise Invalid(f"reason: expected why the right is given, in up to {_REASON} characters")
+        given = msgspec.structs.replace(new, given_by=actor, reason=reason, uses=0)
+        self._check(given, at)
+        with self._changing.by(actor, at) as change:
+            if not people.existing(change.session, [given.person]):
+                raise NotFound(f"person {given.person}: there is nobody with this id")
+            if stored.owners(change.session, [given.id]):
+                raise Conflict(f"grant {given.id}: the id is in use")
+            stored.put(change.session, [given])
+            _tell(change, given, "grant-given")
+        return given
+
+    def end(self, grant: GrantId, actor: str, at: datetime) -> None:
+        """End a right before its time; raise `NotFound`."""
+        with self._changing.by(actor, at) as change:
+            found = stored.get(change.session, grant)
+            if found is None:
+                raise NotFound(f"grant {grant}: there is no grant with this id")
+            stored.drop(change.session, [grant])
+            _tell(change, found, "grant-ended")
+
+    def get(self, grant: GrantId) -> GrantRecord:
+        """Return one grant; raise `NotFound`."""
+        with self._database.reading() as session:
+            found = stored.get(session, grant)
+        if found is None:
+            raise NotFound(f"grant {grant}: there is no grant with this id")
+        return found
+
+    def page(
+        self,
+        after: GrantId | None = None,
+        limit: int = 100,
+        person: PersonId | None = None,
+        at: datetime | None = None,
+    ) -> list[GrantRecord]:
+        """Return up to `limit` grants by id; those of `person` or that hold `at` a moment only, if given."""
+        with self._database.reading() as session:
+            return stored.page(session, after, limit, person, at)
+
+    def _check(self, grant: GrantRecord, at: datetime) -> None:
+        if grant.valid_from >= grant.valid_until or grant.valid_until <= at:
+            raise Invalid(f"grant {grant.id}: expected an end after its beginning, and to come")
+        if grant.most_uses is not None and grant.most_uses < 1:
+            raise Invalid(f"grant {grant.id}: most_uses: expected at least one use")
+        check_places(f"grant {grant.id}", grant.doors, grant.spaces, self._building)
+
+
+def check_places(
+    name: str, doors: tuple[DoorId, ...], spaces: tuple[SpaceId, ...], building: Building
+) -> None:
+    """Raise `Invalid` unless a right names some places, and such as there are."""
+    if not doors and not spaces:
+        raise Invalid(f"{name}: expected the doors or spaces that it opens")
+    if unknown := [door for door in doors if door not in building.doors]:
+        raise Invalid(f"{name}: there is no door {unknown[0]}")
+    if nowhere := [space for space in spaces if space not in building.spaces]:
+        raise Invalid(f"{name}: there is no space {nowhere[0]}")
+
+
+def _tell(change: Change, grant: GrantRecord, action: str) -> None:
+    people.touch(change.session, grant.person)
+    change.note(action, grant.person)
+    change.people.append(grant.person)

@@ -1,0 +1,123 @@
+"""Visits as they are kept."""
+
+from datetime import datetime
+from enum import Enum
+
+import msgspec
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from access.store.models import VisitRow
+from policies.ids import BadgeId, DoorId, PersonId, SpaceId
+
+
+class VisitState(Enum):
+    """How far a visit has come."""
+
+    EXPECTED = "expected"
+    ARRIVED = "arrived"
+    LEFT = "left"
+    CANCELLED = "cancelled"
+
+
+class VisitRecord(msgspec.Struct, frozen=True):
+    """A visitor's stay with a host. One that is `escorted` opens no door alone: its rights are the rules' alone."""
+
+    id: str
+    person: PersonId
+    host: PersonId
+    valid_from: datetime
+    valid_until: datetime
+    doors: tuple[DoorId, ...] = ()
+    spaces: tuple[SpaceId, ...] = ()
+    escorted: bool = False
+    state: VisitState = VisitState.EXPECTED
+    badge: BadgeId | None = None
+    arrived_at: datetime | None = None
+    left_at: datetime | None = None
+    version: int = 1
+
+
+def add(session: Session, visit: VisitRecord) -> None:
+    """Write a new visit."""
+    session.execute(insert(VisitRow), [_columns(visit)])
+
+
+def replace(session: Session, visit: VisitRecord) -> None:
+    """Write a visit over the one with the same id."""
+    session.execute(update(VisitRow).where(VisitRow.id == visit.id).values(_columns(visit)))
+
+
+def get(session: Session, visit: str) -> VisitRecord | None:
+    """Return one visit; None if there is none."""
+    row = session.scalar(select(VisitRow).where(VisitRow.id == visit))
+    return None if row is None else _record(row)
+
+
+class VisitFilter(msgspec.Struct, frozen=True):
+    """Which visits a list holds; what is not given lets all pass. `since` and `until`: those that touch the time."""
+
+    state: VisitState | None = None
+    host: PersonId | None = None
+    person: PersonId | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def page(session: Session, after: str | None, limit: int, chosen: VisitFilter) -> list[VisitRecord]:
+    """Return up to `limit` visits by id."""
+    row = VisitRow
+    query = select(row).order_by(row.id).limit(limit)
+    if after is not None:
+        query = query.where(row.id > after)
+    if chosen.state is not None:
+        query = query.where(row.state == chosen.state.value)
+    if chosen.host is not None:
+        query = query.where(row.host == chosen.host)
+    if chosen.person is not None:
+        query = query.where(row.person == chosen.person)
+    if chosen.since is not None:
+        query = query.where(row.valid_until > chosen.since)
+    if chosen.until is not None:
+        query = query.where(row.valid_from < chosen.until)
+    return [_record(found) for found in session.scalars(query)]
+
+
+def open_of(session: Session, person: PersonId) -> list[VisitRecord]:
+    """Return the visits that somebody makes or is the host of, and that are not over."""
+    row, open_states = VisitRow, (VisitState.EXPECTED.value, VisitState.ARRIVED.value)
+    query = select(row).where((row.person == person) | (row.host == person), row.state.in_(open_states))
+    return [_record(found) for found in session.scalars(query.order_by(row.id))]
+
+
+def missed(session: Session, before: datetime) -> list[VisitRecord]:
+    """Return the visits that were expected and ended before a moment without the visitor coming."""
+    row = VisitRow
+    query = select(row).where(row.state == VisitState.EXPECTED.value, row.valid_until < before)
+    return [_record(found) for found in session.scalars(query.order_by(row.id))]
+
+
+def _columns(visit: VisitRecord) -> dict[str, object]:
+    return msgspec.structs.asdict(visit) | {
+        "state": visit.state.value,
+        "doors": list(visit.doors),
+        "spaces": list(visit.spaces),
+    }
+
+
+def _record(row: VisitRow) -> VisitRecord:
+    return VisitRecord(
+        row.id,
+        PersonId(row.person),
+        PersonId(row.host),
+        row.valid_from,
+        row.valid_until,
+        tuple(map(DoorId, row.doors)),
+        tuple(map(SpaceId, row.spaces)),
+        row.escorted,
+        VisitState(row.state),
+        BadgeId(row.badge) if row.badge is not None else None,
+        row.arrived_at,
+        row.left_at,
+        row.version,
+    )
