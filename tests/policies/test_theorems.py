@@ -142,7 +142,8 @@ def test_what_is_lost_from_a_policy_never_opens_a_door(world):
     for what, broken in unsound(world.policy):
         after = [Engine(broken, world.building, world.roster).decide(*tap) for tap in world.taps]
         for tap, one, other in zip(world.taps, after, before, strict=True):
-            assert OPENS[one.effect] <= OPENS[other.effect], (what, tap)
+            # not even a PIN is sure any more, so it may be asked for before a full space refuses
+            assert other.grants or not one.grants, (what, tap)
 
 
 @few
