@@ -52,6 +52,8 @@ class Flip(msgspec.Struct, frozen=True):
 class Replay:
     """Two policies over one roster; `decided` counts the taps that were asked about.
 
+    Of those, `unknown` are by badges that the roster does not have: no policy can tell whose they were.
+
     Most taps need no decision: where the rules about somebody at a door are the same in both, so are the answers.
     """
 
@@ -61,6 +63,7 @@ class Replay:
         self._is_one_calendar = old.policy.calendar == new.policy.calendar
         self._same: dict[tuple[ReaderId, int, int], bool] = {}
         self.decided = 0
+        self.unknown = 0
 
     def flips(self, taps: Iterable[Past]) -> Iterator[Flip]:
         """Yield the taps that flip, in the order given."""
@@ -68,6 +71,8 @@ class Replay:
         for tap in taps:
             self.decided += 1
             before, after = old_cards.get(tap.badge), new_cards.get(tap.badge)
+            if before is None:
+                self.unknown += 1
             about = before.holder.standing if before else NOBODY
             now_about = after.holder.standing if after else NOBODY
             key = tap.reader, id(about), id(now_about)

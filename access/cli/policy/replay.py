@@ -31,10 +31,11 @@ _MOST_TOLD = 50
 
 
 class _Answer(msgspec.Struct, frozen=True):
-    """What `--json` prints; `skipped` decisions tell of no badge any more."""
+    """What `--json` prints; `skipped` tell of no badge any more, `unknown` of one that the people file does not have."""
 
     decided: int
     skipped: int
+    unknown: int
     flips: tuple[Flip, ...]
 
 
@@ -56,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     replay, events = Replay(old, new, people_of(arguments.people)), PastTaps(existing_file(arguments.events))
     flips = tuple(replay.flips(events.taps()))
     if arguments.json:
-        print(json(_Answer(replay.decided, events.skipped, flips)))
+        print(json(_Answer(replay.decided, events.skipped, replay.unknown, flips)))
     else:
         lines = [*_summary(replay, events, flips), *_by_door(flips, old, new), *_told(flips)]
         print(in_language(joined(lines, plain("\n")), arguments))
@@ -68,6 +69,11 @@ def _summary(replay: Replay, events: PastTaps, flips: tuple[Flip, ...]) -> Itera
         f"{replay.decided} passages de badge, {len(flips)} décidés autrement",
         f"{replay.decided} taps, {len(flips)} decided otherwise",
     )
+    if replay.unknown:
+        yield Message(
+            f"{replay.unknown} par des badges absents du fichier des personnes : refusés des deux côtés",
+            f"{replay.unknown} by badges that the people file does not have: refused by both",
+        )
     if events.skipped:
         yield Message(
             f"{events.skipped} sans badge connu, laissés de côté",
