@@ -53,7 +53,7 @@ class Compiled:
 
     def open_mask(self, at: datetime) -> int:
         """Return the rules that are open in the quarter-hour of `at`, whomever and whatever they are about."""
-        quarter = int(at.timestamp()) // QUARTER_S
+        quarter = int(at.timestamp() // QUARTER_S)
         mask = self._open_masks.get(quarter)
         if mask is None:
             mask = self._open_on_the_wall(self._policy.calendar.local(at))

@@ -193,8 +193,8 @@ def certified(rule: Rule, person: Person, at: datetime) -> bool:
 
 
 def escort_present(rule: Rule, person: Person, request: AccessRequest) -> bool:
-    """Return whether the rule needs no escort, or the person's host is there."""
-    return not rule.escorted or (person.host is not None and person.host in request.companions)
+    """Return whether the rule needs no escort, or the person's host is there; nobody is their own."""
+    return not rule.escorted or (person.host not in {None, person.id} and person.host in request.companions)
 
 
 def newly_counted(building: Building, door: DoorId) -> tuple[SpaceId, ...]:

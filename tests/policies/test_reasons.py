@@ -302,6 +302,14 @@ SENTENCES = {
         PLAIN.but(door=TWO, request__companions=(ADA,)),
         Reason.AUTHORIZATION_DELAYED,
     ),
+    "nobody is their own escort": (
+        PLAIN.but(
+            person__host=ADA,
+            rules=(msgspec.structs.replace(PERMIT, escorted=True),),
+            request__companions=(ADA,),
+        ),
+        Reason.NO_ACCOMPANIMENT,
+    ),
     "two-person opens for a second with the same right": (
         PLAIN.but(door=TWO, request__companions=(HOST,)),
         Reason.GRANTED,

@@ -31,7 +31,7 @@ _MOST_TOLD = 50
 
 
 class _Answer(msgspec.Struct, frozen=True):
-    """What `--json` prints; `skipped` tell of no badge any more, `unknown` of one that the people file does not have."""
+    """What `--json` prints; `skipped` tell of no badge any more, `unknown` of one that nobody has."""
 
     decided: int
     skipped: int
