@@ -84,7 +84,8 @@ class Situation:
         return self.request.assurance >= max(rule.assurance, self.door.proof)
 
     def is_escorted(self, rule: Rule, person: Person) -> bool:
-        return escort_present(rule, person, self.request)
+        host = self.roster.people.get(person.host) if person.host else None
+        return escort_present(rule, person, host, self.request)
 
     def is_full(self) -> bool:
         """Return whether a space that an entry here adds to is known to have reached its capacity."""
@@ -192,9 +193,16 @@ def certified(rule: Rule, person: Person, at: datetime) -> bool:
     return all(needed in held for needed in rule.certifications)
 
 
-def escort_present(rule: Rule, person: Person, request: AccessRequest) -> bool:
-    """Return whether the rule needs no escort, or the person's host is there; nobody is their own."""
-    return not rule.escorted or (person.host not in {None, person.id} and person.host in request.companions)
+def escort_present(rule: Rule, person: Person, host: Person | None, request: AccessRequest) -> bool:
+    """Return whether the rule needs no escort, or the person's host is there.
+
+    Nobody is their own, and a `host` who may not enter anywhere now escorts nobody; None is one without such limits,
+    or of whom the roster knows nothing.
+    """
+    if not rule.escorted:
+        return True
+    is_there = person.host not in {None, person.id} and person.host in request.companions
+    return is_there and (host is None or person_refusal(host, request.at) is None)
 
 
 def newly_counted(building: Building, door: DoorId) -> tuple[SpaceId, ...]:

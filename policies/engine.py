@@ -253,7 +253,10 @@ class Engine:
 
     def _is_escorted(self, index: int, person: Person | None, request: AccessRequest) -> bool:
         rule = self.policy.rules[index]
-        return not rule.escorted or (person is not None and on.escort_present(rule, person, request))
+        if not rule.escorted or person is None:
+            return not rule.escorted
+        host = self.holders.people.get(person.host) if person.host else None
+        return on.escort_present(rule, person, host.person if host else None, request)
 
     def _escort_missing(self, request: AccessRequest) -> Reason:
         who = self._cards[request.badge].holder.id

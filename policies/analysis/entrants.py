@@ -140,4 +140,5 @@ def _rights(person: Person, building: Building, door: DoorId, at: datetime) -> _
         and on.permit_covers(grant.doors, grant.spaces, building, door)
         for grant in person.grants
     )
-    return trained, person.host, is_granted
+    host = None if person.host == person.id else person.host  # nobody is their own escort
+    return trained, host, is_granted

@@ -310,6 +310,15 @@ SENTENCES = {
         ),
         Reason.NO_ACCOMPANIMENT,
     ),
+    "a suspended host escorts nobody": (
+        PLAIN.but(
+            person__host=HOST,
+            rules=(msgspec.structs.replace(PERMIT, escorted=True),),
+            request__companions=(HOST,),
+            others=(Person(HOST, ResidentType.STAFF, tiers=(MEMBER,), suspended=True),),
+        ),
+        Reason.INCORRECT_ACCOMPANIMENT,
+    ),
     "two-person opens for a second with the same right": (
         PLAIN.but(door=TWO, request__companions=(HOST,)),
         Reason.GRANTED,
