@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import combinations
 
+from policies import conditions as on
 from policies.analysis.needs import Kind, Need, Needs
 from policies.decision import Effect, Reason
 from policies.engine import Engine
@@ -58,13 +59,13 @@ class Entry:
             yield _PIN
         if Assurance.UID < card.least_proof < Assurance.AUTHENTICATED:
             yield _AUTHENTICATED
-        if _host(card) is not None:
+        if self._host(card) is not None:
             yield _HOST
 
     def _with(self, badge: BadgeId, card: Card, needs: Needs) -> Needs | None:
         """Return `needs`, and a second person if one is needed as well, where they are enough; else None."""
         proof = Assurance.AUTHENTICATED if _AUTHENTICATED in needs else card.least_proof
-        host = _host(card) if _HOST in needs else None
+        host = self._host(card) if _HOST in needs else None
         companions = () if host is None else (host,)
         request = AccessRequest(self._at, self._reader, badge, proof, _PIN in needs, companions)
         decision = self._engine.decide(request, self._state)
@@ -75,7 +76,11 @@ class Entry:
         )
         return needs | {_SECOND} if lacks_second else None
 
-
-def _host(card: Card) -> PersonId | None:
-    person = card.holder.person
-    return person.host if person is not None else None
+    def _host(self, card: Card) -> PersonId | None:
+        """Return who can escort the holder: nobody is their own escort, or anybody's who may not enter anywhere."""
+        person = card.holder.person
+        if person is None or person.host in {None, person.id}:
+            return None
+        host = self._engine.holders.people.get(person.host) if person.host else None
+        is_refused = host is not None and host.person is not None and on.person_refusal(host.person, self._at)
+        return None if is_refused else person.host
