@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
-from access.store.database import insert_once
+from access.store.batches import insert_once
 from access.store.occupancy_models import OccupancyDayRow, OccupancyMinutesRow, PresenceRow, VisitsRow
 from policies.ids import PersonId, SpaceId
 from policies.presence import Doubt, Tally

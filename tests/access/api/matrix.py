@@ -37,7 +37,10 @@ NEEDS = {
         "GET /v1/occupancy/quality", "GET /v1/occupancy/{space}/history", "GET /v1/occupancy/{space}/history.csv",
     ],
     "occupancy:write": ["POST /v1/spaces/{space}/count", "POST /v1/people/{person}/out"],
-    "rollcall:read": ["GET /v1/rollcall", "GET /v1/rollcall/{muster}"],
+    "rollcall:read": [
+        "GET /v1/rollcall", "GET /v1/rollcall/now.csv", "GET /v1/rollcall/release", "GET /v1/rollcall/{muster}",
+        "GET /v1/rollcall/{muster}/people.csv",
+    ],
     "rollcall:write": [
         "POST /v1/rollcall", "POST /v1/rollcall/{muster}/safe", "POST /v1/rollcall/{muster}/close",
     ],
