@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from access.dashboard import charts
 from access.dashboard.front import Front, language
 from access.dashboard.guard import GuardedRoute
-from access.dashboard.render import fill_step
+from access.dashboard.render import fill_step, kind_of
 from access.dashboard.words import Language
 from access.occupancy.feed import FEED_ENTRIES
 from policies.building import Building, SpaceKind
@@ -80,8 +80,7 @@ class _Places:
             sides=[self._building.spaces[known.outer], self._building.spaces[known.inner]],
             readers=[one for one in self._building.readers.values() if one.door == known.id],
             rows=[
-                (renderer.time(entry.at), entry.effect.value if entry.effect else "alarm",
-                 renderer.words.reason(entry.reason) if entry.reason else renderer.words(entry.type.value))
+                (renderer.time(entry.at), kind_of(entry), renderer.said(entry))
                 for entry in latest
             ],
         )  # fmt: skip
