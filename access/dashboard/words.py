@@ -7,6 +7,7 @@ building's own; the sentences of reasons are `policies.decision.message`.
 from datetime import date
 from enum import Enum
 
+from access.dashboard.duty_texts import DUTY_TEXTS
 from access.dashboard.texts import PAGE_TEXTS
 from policies.building import Label
 from policies.decision import Message, Reason, message
@@ -131,7 +132,9 @@ _MONTHS = (
     Label("décembre", "December"),
 )
 
-TEXTS: dict[str, Label] = PAGE_TEXTS | {
+TEXTS: dict[str, Label] = {
+    **PAGE_TEXTS,
+    **DUTY_TEXTS,
     "title": Label("Le bâtiment maintenant", "Building now"),
     "skip": Label("Aller aux plans", "Skip to the floor plans"),
     "inside": Label("à l’intérieur", "inside"),
