@@ -89,7 +89,7 @@ class Taps:
             within_s = DEADLINE_S if tap.deadline_ms is None else tap.deadline_ms / 1000
             answer = await self._authorizer.decide(question_of(tap), now, arrived=arrived, within_s=within_s)
         except TotemError as error:
-            return of_error(error, PATH, SECURITY_HEADERS)
+            return of_error(error, scope["path"], SECURITY_HEADERS)
         finally:
             self._asked -= 1
         await _send(send, _encode(answer))
