@@ -17,6 +17,7 @@ from access.api import (
     events,
     grants,
     health,
+    history,
     imports,
     keys,
     latency,
@@ -70,6 +71,7 @@ def create_app(
         organisations,
         building,
         doors,
+        history,  # before `occupancy`, whose {space} would take its words
         occupancy,
         rollcall,
         events,

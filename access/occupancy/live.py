@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from access.occupancy.doors import DoorBoard, DoorView, SourceView
-from access.occupancy.entries import ENTERS_THE_FOLD, entry_of
+from access.occupancy.entries import entry_of, is_of_presence
 from access.occupancy.feed import Feed, FeedEntry, Flow, FlowView
 from access.occupancy.history import Recorder, Today
 from access.occupancy.limits import Limit, Limits
@@ -22,6 +22,7 @@ from policies.presence import (
     Doubt,
     Entry,
     Expiry,
+    Freeze,
     Inference,
     Passage,
     Presence,
@@ -99,7 +100,7 @@ class LiveBuilding:
                 self._ahead.append(event)
             elif event.door is not None and event.door not in self.building.doors:
                 self.ignored += 1
-            elif event.type in ENTERS_THE_FOLD:
+            elif is_of_presence(event.type.value, event.cause):
                 entry = entry_of(event, self.building)
                 if entry is None and event.type is not EventType.NO_ENTRY:
                     self.ignored += 1
@@ -210,6 +211,16 @@ class LiveBuilding:
     def doubts(self) -> Mapping[PersonId, Doubt]:
         """Return who is only inferred to have left; a live view."""
         return self._presence.doubts
+
+    @property
+    def freeze(self) -> Freeze | None:
+        """Return who was inside when the release that lasts began; None while no door is released."""
+        return self._presence.freeze
+
+    @property
+    def released(self) -> Mapping[DoorId | None, datetime]:
+        """Return the doors whose release lasts, and since when; a live view."""
+        return self._presence.released
 
     # ---- how it works
 

@@ -33,7 +33,10 @@ NEEDS = {
         "GET /v1/occupancy/quality", "GET /v1/occupancy/{space}/history", "GET /v1/occupancy/{space}/history.csv",
     ],
     "occupancy:write": ["POST /v1/spaces/{space}/count", "POST /v1/people/{person}/out"],
-    "rollcall:read": ["GET /v1/rollcall", "GET /v1/rollcall/{muster}"],
+    "rollcall:read": [
+        "GET /v1/rollcall", "GET /v1/rollcall/now.csv", "GET /v1/rollcall/release", "GET /v1/rollcall/{muster}",
+        "GET /v1/rollcall/{muster}/people.csv",
+    ],
     "rollcall:write": [
         "POST /v1/rollcall", "POST /v1/rollcall/{muster}/safe", "POST /v1/rollcall/{muster}/close",
     ],
@@ -105,7 +108,8 @@ HAS = {
 
 BOUNDED = {
     (Role.MANAGER, Reach(organisation=OrganisationId("acme"))): [
-        *NEEDS["building:read"], *NEEDS["occupancy:read"], *NEEDS["people:import"], *NEEDS["badges:read"],
+        *NEEDS["building:read"], *NEEDS["people:import"], *NEEDS["badges:read"],
+        *(one for one in NEEDS["occupancy:read"] if not one.endswith("/quality")),  # counts as disclosed
         *NEEDS["badges:write"], *NEEDS["organisations:read"],
         *NEEDS["people:read"], *NEEDS["people:write"],
     ],
