@@ -45,9 +45,11 @@ class _Pages:
         self._front, self._broadcast, self._sessions = front, front.broadcast, front.sessions
 
     async def now(self, request: Request, asked: _LanguageAsked = None) -> Response:
-        operator = await self._front.entitled(request, _SEES_COUNTS)
+        operator = await self._front.entitled(request, _SEES_COUNTS, within_reach=True)
         if isinstance(operator, Response):
             return operator
+        if operator.reach.sees_disclosed_only:
+            return go("/spaces")
         spoken = asked or language(request)
         pieces, mark = self._broadcast.page(spoken)
         return self._front.page(

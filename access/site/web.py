@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from access.api import create_app
-from access.api.desk import needs
+from access.api.desk import needs, needs_within
 from access.api.taps import Taps
 from access.dashboard.broadcast import Broadcast
 from access.dashboard.desk import desk
@@ -45,7 +45,7 @@ class Web:
         speed: float = 1.0,
     ) -> None:
         timezone = ZoneInfo(services.policy.calendar.timezone)
-        self.broadcast = Broadcast(services.live, now, timezone, speed)
+        self.broadcast = Broadcast(services.live, now, timezone, speed, services.disclosure)
         services.news.listen(self.broadcast.notify)
         services.departures.listen(self.broadcast.watchers.send_away)
         self.app: FastAPI = create_app(services, now, authorizer, is_connected)
@@ -54,7 +54,8 @@ class Web:
         self._front: ASGIApp = self.app
         if authorizer is not None:
             self._front = Taps(self.app, services.building, authorizer, self.ring, now)
-        self.app.include_router(feeds(self.broadcast, needs(Scope.OCCUPANCY_READ), needs(Scope.EVENTS_READ)))
+        watches, reads = needs_within(Scope.OCCUPANCY_READ), needs(Scope.EVENTS_READ)
+        self.app.include_router(feeds(self.broadcast, watches, reads))
         front = Front(
             self.broadcast,
             services.sessions,
@@ -67,7 +68,7 @@ class Web:
         for pages in (
             router(front),
             places(front, services.building),
-            looking(front, services.counting, services.building),
+            looking(front, services.counting, services.disclosures, services.building),
             open_pages(front, services.building),
             orders(front, services.doors, telling),
             lockdown(front, services.building, services.doors, telling),

@@ -1,11 +1,12 @@
-"""Group commit on an event loop: many wait for one write and one sync, and the loop waits for neither.
+"""Group commit on an event loop: what comes in one turn of the loop is one write, and where it is promised one sync.
 
-What is staged while the disk works goes with the next group. A journal that is only `buffered` writes where it stands:
-a write into the system's memory takes less than handing it to a thread.
+What is staged while the disk works goes with the next group. A journal that is only `buffered` is written by the loop
+itself: a write into the system's memory takes less than handing it to a thread.
 """
 
 import asyncio
 import logging
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -16,13 +17,16 @@ from readers.wire.events import Draft, Sealed
 
 _log = logging.getLogger(__name__)
 
+Told = Callable[[JournalError | None], None]
+"""Called once, with what went wrong or None."""
+
 
 class GroupCommit:
     """The way into a journal for many at once. All calls come from one thread: the loop's."""
 
     def __init__(self, journal: FileJournal) -> None:
         self._journal = journal
-        self._waiting: list[asyncio.Future[None]] = []
+        self._waiting: list[Told] = []
         self._is_writing = False
         self._thread = (
             ThreadPoolExecutor(1, thread_name_prefix="totem-journal") if journal.is_synced else None
@@ -37,75 +41,84 @@ class GroupCommit:
         """Give an event its place; it is not kept before `kept` returns."""
         return self._journal.stage(draft)
 
+    def when_kept(self, told: Told) -> None:
+        """Have `told` called when everything staged so far is as durable as the journal promises, or is not kept."""
+        self._waiting.append(told)
+        self.soon()
+
     async def kept(self) -> None:
         """Return when everything staged so far is as durable as the journal promises; raise `JournalError` if not."""
-        if self._thread is None:
-            self._journal.commit()
-            return
-        loop = asyncio.get_running_loop()
-        waiter: asyncio.Future[None] = loop.create_future()
-        self._waiting.append(waiter)
-        self._begin(loop, self._thread)
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.when_kept(partial(_wake, waiter))
         await waiter
 
     def soon(self) -> None:
         """Let what is staged be kept without waiting for it; a fault is logged."""
+        if not self._is_writing:
+            self._is_writing = True
+            loop = asyncio.get_running_loop()
+            loop.call_soon(self._write, loop)  # those who come in this turn go along
+
+    def _write(self, loop: asyncio.AbstractEventLoop) -> None:
+        group = self._journal.begin()
+        waiting, self._waiting = self._waiting, []
+        if group is None:  # an earlier fault took it back, and whoever staged it knows
+            self._is_writing = False
+            _tell(waiting, None)
+        elif self._thread is None:
+            self._written(loop, group, waiting, _fault_of(group))
+        else:
+            done = loop.run_in_executor(self._thread, _fault_of, group)
+            done.add_done_callback(lambda done: self._written(loop, group, waiting, done.result()))
+
+    def _written(
+        self, loop: asyncio.AbstractEventLoop, group: Group, waiting: list[Told], fault: OSError | None
+    ) -> None:
+        refused: JournalError | None = None
+        if fault is None:
+            self._journal.finish(group)
+        else:
+            refused = self._journal.abandon(group, fault)
+            _log.error("journal-fault", extra={"fault": str(refused)})
+            waiting += self._waiting  # what was staged on top is gone with it
+            self._waiting = []
+        if self._journal.has_staged:
+            self._write(loop)  # the disk need not wait until everybody is told
+        else:
+            self._is_writing = False
+        _tell(waiting, refused)
+
+    def close(self) -> None:
+        """Write what is left and end the thread; the journal is closed by its owner."""
         if self._thread is not None:
-            self._begin(asyncio.get_running_loop(), self._thread)
-            return
+            self._thread.shutdown()
         try:
             self._journal.commit()
         except JournalError as fault:
             _log.error("journal-fault", extra={"fault": str(fault)})
 
-    def _begin(self, loop: asyncio.AbstractEventLoop, thread: ThreadPoolExecutor) -> None:
-        if not self._is_writing:
-            self._is_writing = True
-            loop.call_soon(self._write, loop, thread)  # those who come in this turn go along
 
-    def _write(self, loop: asyncio.AbstractEventLoop, thread: ThreadPoolExecutor) -> None:
-        group = self._journal.begin()
-        waiters, self._waiting = self._waiting, []
-        if group is None:  # an earlier fault took it back, and whoever staged it knows
-            self._is_writing = False
-            _tell(waiters, None)
-            return
-        done = loop.run_in_executor(thread, group.write)
-        done.add_done_callback(partial(self._written, loop, thread, group, waiters))
-
-    def _written(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        thread: ThreadPoolExecutor,
-        group: Group,
-        waiters: list[asyncio.Future[None]],
-        done: asyncio.Future[None],
-    ) -> None:
-        fault = done.exception()
-        if fault is None:
-            self._journal.finish(group)
-            _tell(waiters, None)
-        else:
-            refused = self._journal.abandon(group, fault)
-            _log.error("journal-fault", extra={"fault": str(refused)})
-            _tell([*waiters, *self._waiting], refused)
-            self._waiting = []
-        if self._journal.has_staged:
-            self._write(loop, thread)
-        else:
-            self._is_writing = False
-
-    def close(self) -> None:
-        """Finish the write in hand and end the thread; the journal is closed by its owner."""
-        if self._thread is not None:
-            self._thread.shutdown()
+def _fault_of(group: Group) -> OSError | None:
+    """Write a group; return what went wrong, if something did."""
+    try:
+        group.write()
+    except OSError as fault:
+        return fault
+    return None
 
 
-def _tell(waiters: list[asyncio.Future[None]], fault: JournalError | None) -> None:
-    for waiter in waiters:
-        if waiter.done():
-            continue  # its deadline came first
-        if fault is None:
-            waiter.set_result(None)
-        else:
-            waiter.set_exception(JournalError(str(fault)))
+def _tell(waiting: Sequence[Told], fault: JournalError | None) -> None:
+    for told in waiting:
+        try:
+            told(fault)
+        except Exception:  # noqa: BLE001  (whoever fails to hear it keeps nobody else from it)
+            _log.exception("journal-not-heard")
+
+
+def _wake(waiter: asyncio.Future[None], fault: JournalError | None) -> None:
+    if waiter.done():
+        return  # its deadline came first
+    if fault is None:
+        waiter.set_result(None)
+    else:
+        waiter.set_exception(JournalError(str(fault)))
