@@ -4,6 +4,7 @@ from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Depends, Response
+from fastapi.responses import PlainTextResponse
 from pydantic import AwareDatetime, BaseModel
 
 from access.api.desk import AtDesk, needs
@@ -48,11 +49,11 @@ async def read_latency(door: str, desk: AtDesk, _actor: _Sees) -> LatencyBody:
     return LatencyBody.model_validate({"door": door} | msgspec.to_builtins(found))
 
 
-@routes.get("/metrics")
+@routes.get("/metrics", response_class=PlainTextResponse)
 async def metrics(desk: AtDesk, _actor: _Sees) -> Response:
     """Tell Prometheus how long taps took, by stage, and how many missed their deadline."""
     measured = desk.authorizer.latency() if desk.authorizer is not None else None
-    return Response(_exposition(measured) if measured is not None else "", media_type=_TEXT)
+    return PlainTextResponse(_exposition(measured) if measured is not None else "", media_type=_TEXT)
 
 
 def _exposition(measured: SiteLatency) -> str:

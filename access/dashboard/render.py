@@ -114,6 +114,10 @@ class Renderer:
         here = at.astimezone(self._timezone)
         return f"{self.words.dated(here.date())} {here:%H:%M:%S}"
 
+    def wall(self, at: datetime) -> str:
+        """Write a minute as a form's field takes it (HTML, `datetime-local`)."""
+        return f"{at.astimezone(self._timezone):%Y-%m-%dT%H:%M}"
+
     def _summary(self, glimpse: Glimpse) -> Markup:
         here = glimpse.now.astimezone(self._timezone)
         return self._pieces.draw(

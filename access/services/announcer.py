@@ -6,10 +6,11 @@ While the line is away counts go on; once it is back, all of them are told again
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from access.occupancy.disclosure import DisclosedCount, Disclosure
 from access.occupancy.live import LiveBuilding, SpaceCount
 from access.services.discovery import discovery
 from access.services.intake import Clock
@@ -32,7 +33,10 @@ _HERE, _GONE = b"online", b"offline"
 
 
 class Announcer:
-    """Tells the counts of one building. `run` it as a task; `prefix` is Home Assistant's, None for no discovery."""
+    """Tells the counts of one building. `run` it as a task; `prefix` is Home Assistant's, None for no discovery.
+
+    With a `disclosure` it tells what that shows of each quarter-hour, for a bus that more than operators read.
+    """
 
     def __init__(
         self,
@@ -41,8 +45,10 @@ class Announcer:
         news: Outbox[Sequence[Event]],
         clock: Clock,
         prefix: str | None = None,
+        disclosure: Disclosure | None = None,
     ) -> None:
         self._bus, self._live, self._news, self._clock = bus, live, news, clock
+        self._disclosure = disclosure
         self._topics = Topics(live.building.site)
         self._prefix = prefix
         self._changed = asyncio.Event()
@@ -54,7 +60,8 @@ class Announcer:
         loop = asyncio.get_running_loop()
 
         def on_news(_news: Sequence[Event]) -> None:
-            loop.call_soon_threadsafe(self._changed.set)
+            if self._disclosure is None:  # else a message right after a passage would tell of it
+                loop.call_soon_threadsafe(self._changed.set)
 
         stop_listening = self._news.listen(on_news)
         wait_s = _FIRST_WAIT_S
@@ -85,7 +92,8 @@ class Announcer:
 
     async def _tell(self, line: Connection) -> None:
         if self._prefix is not None:
-            await line.publish(discovery(self._live.building, self._topics, self._prefix))
+            exact = self._disclosure is None
+            await line.publish(discovery(self._live.building, self._topics, self._prefix, exact=exact))
         await line.publish(Message(self._topics.server_status, _HERE, retain=True))
         while True:
             self._told.clear()
@@ -96,12 +104,15 @@ class Announcer:
                 await self._pause(left_s)
 
     async def _tell_changes(self, line: Connection) -> None:
-        for space, count in self._live.counts().items():
+        for space, count in self._counts().items():
             seen = _seen(count)
             if self._told.get(space) != seen:
                 topic = self._topics.occupancy(space)
                 await line.publish(Message(topic, msgspec.json.encode(count), retain=True))
                 self._told[space] = seen
+
+    def _counts(self) -> Mapping[SpaceId, SpaceCount | DisclosedCount]:
+        return self._live.counts() if self._disclosure is None else self._disclosure.at(self._clock.now())
 
     async def _pause(self, longest_s: float) -> None:
         """Return after something changed, but not at once, or when all is due again."""
@@ -125,6 +136,8 @@ class Announcer:
                 await line.publish(Message(message.topic, b"", retain=True))
 
 
-def _seen(count: SpaceCount) -> tuple[object, ...]:
+def _seen(count: SpaceCount | DisclosedCount) -> tuple[object, ...]:
     """Return what of a count is news: not that time has passed."""
+    if isinstance(count, DisclosedCount):
+        return count.count, count.as_of
     return count.count, count.changed_at, count.low, count.high, count.limit

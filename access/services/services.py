@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.exc import SQLAlchemyError
 
 from access.errors import SettingsError
+from access.occupancy.disclosure import Disclosure
 from access.occupancy.history import Recorder
 from access.occupancy.live import LiveBuilding
 from access.services.answers import Answers
@@ -16,6 +17,7 @@ from access.services.audit import Audit
 from access.services.badges import Badges
 from access.services.certifications import Certifications
 from access.services.counting import Chronicle, Counting
+from access.services.disclosures import Disclosures
 from access.services.doors import Doors
 from access.services.erasure import Erasures
 from access.services.events import Events
@@ -87,7 +89,9 @@ class Services(msgspec.Struct, frozen=True):
     publisher: Publisher
     followers: Followers
     live: LiveBuilding
+    disclosure: Disclosure
     counting: Counting
+    disclosures: Disclosures
     chronicle: Chronicle
     rollcall: RollCall
     reception: Reception
@@ -175,7 +179,9 @@ def open_services(
         publisher=publisher,
         followers=Followers(publisher),
         live=live,
+        disclosure=Disclosure(live),
         counting=Counting(database, building, own),
+        disclosures=Disclosures(database, building),
         chronicle=Chronicle(database, building, policy.calendar, live, recorder, own),
         reception=Reception(database),
         refusals=Refusals(database, building, policy),

@@ -78,7 +78,8 @@ async def _serve(settings: Settings, services: Services, clock: SystemClock, lis
         is_fictional=settings.policy == Settings().policy,
         is_public=settings.public,
     )
-    announcer = Announcer(bus, services.live, services.news, clock, settings.home_assistant)
+    disclosure = services.disclosure if settings.bus_counts == "disclosed" else None
+    announcer = Announcer(bus, services.live, services.news, clock, settings.home_assistant, disclosure)
     calm()
     with beside:
         async with asyncio.TaskGroup() as group:
