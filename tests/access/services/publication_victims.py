@@ -35,21 +35,25 @@ def tell(done):
     os.write(1, f"{done}\n".encode())
 
 
+class ToldLine:
+    """A connection, telling what is put on it, before and after."""
+
+    def __init__(self, line):
+        self._line, self.receive = line, line.receive
+
+    async def publish(self, message):
+        tell("sending")
+        await self._line.publish(message)
+        tell("sent")
+
+
 class ToldBus(MqttBus):
-    """The bus, telling what is put on it, before and after."""
+    """The bus whose connections tell."""
 
     @asynccontextmanager
     async def connect(self, name, topics=(), will=None):
         async with super().connect(name, topics, will) as line:
-            publish = line.publish
-
-            async def told(message):
-                tell("sending")
-                await publish(message)
-                tell("sent")
-
-            line.publish = told
-            yield line
+            yield ToldLine(line)
 
 
 def acts(services, run):

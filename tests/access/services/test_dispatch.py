@@ -127,7 +127,7 @@ def test_a_computer_that_comes_back_is_sent_what_happened_meanwhile(peopled, tmp
             back = Follower(peopled, bus, tmp_path / "edge")
             async with running(back.run()):
                 await asyncio.sleep(0.05)
-                assert back.status_of() is BadgeStatus.SUSPENDED
+                assert back.status_of(BADGE.id) is BadgeStatus.SUSPENDED
                 assert back.heard == [TOPICS.snapshot(EDGE), TOPICS.missing(EDGE)]
 
     run_virtually(live())

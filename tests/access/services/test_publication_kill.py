@@ -41,12 +41,14 @@ async def broker_and_victims(folder, url):
         str(folder / "site.key"),
         str(broker.port),
     ]
-    victims = await asyncio.create_subprocess_exec(sys.executable, *words, stdin=PIPE, stdout=PIPE)
+    victims = await asyncio.create_subprocess_exec(
+        sys.executable, *words, stdin=PIPE, stdout=PIPE, start_new_session=True
+    )
     try:
         yield broker, victims
     finally:
-        victims.stdin.close()
-        await victims.wait()
+        os.killpg(victims.pid, signal.SIGKILL)
+        await victims.communicate()
         await broker.stop()
 
 
