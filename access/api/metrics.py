@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
+from fastapi.responses import PlainTextResponse
 
 from access.api.desk import AtDesk, needs
 from access.api.latency import exposition
@@ -17,14 +18,14 @@ _Sees = Annotated[Actor, Depends(needs(Scope.BUILDING_READ))]
 _TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
 
-@routes.get("/metrics")
+@routes.get("/metrics", response_class=PlainTextResponse)
 async def metrics(desk: AtDesk, actor: _Sees) -> Response:
     """Tell Prometheus how long taps took, and at how many spaces limits stand to whoever may read counts."""
     measured = desk.authorizer.latency() if desk.authorizer is not None else None
     parts = [exposition(measured)] if measured is not None else []
     if actor.may(Scope.OCCUPANCY_READ):
         parts.append(_limits(desk.services.limits))
-    return Response("".join(parts), media_type=_TEXT)
+    return PlainTextResponse("".join(parts), media_type=_TEXT)
 
 
 def _limits(alerts: LimitAlerts) -> str:

@@ -95,7 +95,7 @@ class Taps:
                 question_of(tap), now, arrived=arrived, within_s=_within_s(tap)
             )
         except TotemError as error:
-            return of_error(error, PATH, SECURITY_HEADERS)
+            return of_error(error, scope["path"], SECURITY_HEADERS)
         finally:
             self._asked -= 1
         await _send(send, _encode(answer))

@@ -129,6 +129,10 @@ class Renderer:
         share = (entry.cause or "").partition("-")[0]
         return self.words(entry.type.value, share=share, number=self.words.number(entry.number or 0))
 
+    def wall(self, at: datetime) -> str:
+        """Write a minute as a form's field takes it (HTML, `datetime-local`)."""
+        return f"{at.astimezone(self._timezone):%Y-%m-%dT%H:%M}"
+
     def _summary(self, glimpse: Glimpse) -> Markup:
         here = glimpse.now.astimezone(self._timezone)
         return self._pieces.draw(

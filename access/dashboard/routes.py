@@ -17,6 +17,7 @@ from access.dashboard.words import Language
 from access.errors import Invalid, NotSignedIn
 
 _SEES_COUNTS = "occupancy:read"
+_LOCKS_DOWN = "lockdown:write"
 _FOR_GOOD = "public, max-age=31536000, immutable"
 
 _Text = Annotated[str, Form(max_length=1000)]
@@ -59,6 +60,7 @@ class _Pages:
             drawings=self._broadcast.renderers[spoken].levels,
             pieces=pieces,
             mark=mark,
+            may_lock_down=operator.may(_LOCKS_DOWN),
         )
 
     async def stream(

@@ -5,43 +5,14 @@ building's own; the sentences of reasons are `policies.decision.message`.
 """
 
 from datetime import date
-from enum import Enum
 
+from access.dashboard.duty_texts import DUTY_TEXTS
 from access.dashboard.texts import PAGE_TEXTS
+from access.languages import Language, preferred
 from policies.building import Label
 from policies.decision import Message, Reason, message
 
-
-class Language(Enum):
-    """A language of the page; the value is its BCP 47 tag."""
-
-    FR = "fr"
-    EN = "en"
-
-
-def preferred(accept_language: str) -> Language:
-    """Return the language that an `Accept-Language` header (RFC 9110, 12.5.4) likes best; French if neither."""
-    best, best_weight = Language.FR, 0.0
-    for part in accept_language.lower().split(","):
-        tag, _, parameter = part.strip().partition(";")
-        language = _TAGS.get(tag.split("-")[0])
-        weight = _weight(parameter)
-        if language is not None and weight > best_weight:
-            best, best_weight = language, weight
-    return best
-
-
-def _weight(parameter: str) -> float:
-    name, _, value = parameter.partition("=")
-    if not parameter.strip():
-        return 1.0
-    try:
-        return float(value) if name.strip() == "q" else 0.0
-    except ValueError:
-        return 0.0
-
-
-_TAGS = {language.value: language for language in Language}
+__all__ = ["TEXTS", "Language", "Words", "preferred"]
 
 
 class Words:
@@ -131,7 +102,9 @@ _MONTHS = (
     Label("décembre", "December"),
 )
 
-TEXTS: dict[str, Label] = PAGE_TEXTS | {
+TEXTS: dict[str, Label] = {
+    **PAGE_TEXTS,
+    **DUTY_TEXTS,
     "title": Label("Le bâtiment maintenant", "Building now"),
     "skip": Label("Aller aux plans", "Skip to the floor plans"),
     "inside": Label("à l’intérieur", "inside"),

@@ -15,11 +15,14 @@ from access.dashboard.broadcast import Broadcast
 from access.dashboard.desk import desk
 from access.dashboard.feeds import feeds
 from access.dashboard.front import Front
+from access.dashboard.lockdown import lockdown
 from access.dashboard.looking import looking
 from access.dashboard.open_pages import open_pages
+from access.dashboard.orders import orders
 from access.dashboard.places import places
 from access.dashboard.routes import router
 from access.dashboard.security import security
+from access.dashboard.telling import Telling
 from access.services import Services
 from access.services.decisions import Decides
 from access.services.keyring import KeyRing
@@ -61,11 +64,14 @@ class Web:
             is_fictional=is_fictional,
             is_public=is_public,
         )
+        telling = Telling(front, services.building, services.answers, is_connected)
         for pages in (
             router(front),
             places(front, services.building),
             looking(front, services.counting, services.disclosures, services.building),
             open_pages(front, services.building),
+            orders(front, services.doors, telling),
+            lockdown(front, services.building, services.doors, telling),
             security(front, services.reception, services.building),
             desk(front, services.reception, services.badges, services.refusals, services.building),
         ):
