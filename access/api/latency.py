@@ -51,8 +51,23 @@ async def read_latency(door: str, desk: AtDesk, _actor: _Sees) -> LatencyBody:
 @routes.get("/metrics")
 async def metrics(desk: AtDesk, _actor: _Sees) -> Response:
     """Tell Prometheus how long taps took, by stage, and how many missed their deadline."""
-    measured = desk.authorizer.latency() if desk.authorizer is not None else None
-    return Response(_exposition(measured) if measured is not None else "", media_type=_TEXT)
+    authorizer = desk.authorizer
+    if authorizer is None:
+        return Response("", media_type=_TEXT)
+    told = _exposition(authorizer.latency()) + _turn(answers=authorizer.is_answering, epoch=authorizer.epoch)
+    return Response(told, media_type=_TEXT)
+
+
+def _turn(*, answers: bool, epoch: int) -> str:
+    """Return whether it is this authorizer that answers, and its newest epoch."""
+    return (
+        "# HELP totem_authorizer_answers Whether this authorizer answers for the site; a standby does not.\n"
+        "# TYPE totem_authorizer_answers gauge\n"
+        f"totem_authorizer_answers {answers:d}\n"
+        "# HELP totem_authorizer_epoch The number of its newest term.\n"
+        "# TYPE totem_authorizer_epoch gauge\n"
+        f"totem_authorizer_epoch {epoch}\n"
+    )
 
 
 def _exposition(measured: SiteLatency) -> str:

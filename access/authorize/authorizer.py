@@ -8,7 +8,7 @@ changes of rights and passages are brought in from the side, under the one lock.
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from threading import Lock
 from time import monotonic
@@ -16,14 +16,16 @@ from time import monotonic
 from access.authorize import drafts
 from access.authorize.following import Following
 from access.authorize.latency import Latency
-from access.errors import Invalid
+from access.authorize.tenure import Tenure, Unrivalled
+from access.errors import Invalid, StandingBy
 from access.services import Services
 from access.services.decisions import DEADLINE_S, Answer, DoorLatency, Question, SiteLatency
 from policies.decision import Decision, Effect, Reason, message
 from policies.ids import DoorId, PersonId, ReaderId, SourceId
+from policies.request import Direction
 from readers.errors import JournalError
 from readers.journal import FileJournal, GroupCommit
-from readers.wire.bus import Message
+from readers.wire.bus import BusDown, Message
 from readers.wire.events import Event, Sealed, parse
 from readers.wire.reservations import Reserve, Verdict
 
@@ -35,25 +37,42 @@ AUTHORIZER = SourceId("authorizer")
 _MOST_UNSTORED = 10_000
 """Of the lines that a stop left unstored, so many are looked at for entries at the next start."""
 
+_TELL_WITHIN_S = 0.01
+"""What a seat's asker waits at most until the other authorizers can know of it: 20 round trips to a broker near by."""
+
 _BOUNDS_US = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000)
 
 _TOO_LATE = Decision(Effect.DENY, Reason.VERIFICATION_TIMEOUT)
 _FAULT = Decision(Effect.DENY, Reason.OTHER)
+_OUT_OF_TURN = Decision(Effect.DENY, Reason.OTHER)
 
 
 class Authorizer:
-    """Answers for one site. Decisions come from one thread, the event loop's; news and rights from any."""
+    """Answers for one site. Decisions come from one thread, the event loop's; news and rights from any.
 
-    def __init__(self, services: Services, journal: FileJournal) -> None:
+    `tenure` says whether it is this one that answers; `peers` are the others that may follow it.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        journal: FileJournal,
+        tenure: Tenure | None = None,
+        peers: frozenset[SourceId] = frozenset(),
+    ) -> None:
         self._building = services.building
+        self._tenure = tenure or Unrivalled(journal.position[0])
+        self._has_peers = bool(peers)
         self._journal, self._commit = journal, GroupCommit(journal)
         self._latency = Latency()
         self._is_buffered = not journal.is_synced
         self.on_kept: Callable[[], None] = _to_nobody
         """Called whenever the journal has grown."""
+        self.tell_peers: Callable[[bytes], Awaitable[None]] = _to_no_peer
+        """Given the lines by which seats are taken, before the taker hears of it; may raise `BusDown`."""
         self._lock = Lock()
         unstored = [parse(line) for line in journal.pending(_MOST_UNSTORED)]
-        self._following = Following(services, self._lock, unstored)
+        self._following = Following(services, self._lock, unstored, peers)
         self._judge = self._following.judge
         self._catch_up(unstored)
 
@@ -71,13 +90,15 @@ class Authorizer:
         arrived: float | None = None,
         within_s: float = DEADLINE_S,
     ) -> Answer:
-        """Answer one tap; raise `Invalid` for a reader that the building does not have.
+        """Answer one tap; raise `Invalid` for a reader that the building does not have, `StandingBy` out of turn.
 
         What is not kept `within_s` of its arrival, in seconds of `time.monotonic`, is refused as timed out.
         """
         reader = question.reader
         if reader not in self._building.readers:
             raise Invalid(f"reader {reader}: there is no such reader")
+        if record:
+            self._expect_turn(reader)
         due = None if arrived is None else arrived + within_s
         begun = monotonic()
         if due is not None and begun >= due:
@@ -90,13 +111,10 @@ class Authorizer:
             passing = self._judge.reserve(question, decision, at)
             kept = self._commit.stage(drafts.decided(question, decision, at, self._version))
         decided = monotonic()
-        fault = self._keep_now(reader) if self._is_buffered else await self._keep(reader, due)
-        done = monotonic()
-        if fault is None and due is not None and done >= due:
-            fault = _TOO_LATE
+        fault = await self._settle(reader, kept.line if passing else None, due)
+        done, door = monotonic(), self._judge.door_of(reader)
         if fault is not None:
             return self._take_back(question, fault, kept, passing, at)
-        door = self._judge.door_of(question.reader)
         if passing and not door.contact:
             self._enter(question, kept.id, passing, at)
         if arrived is not None:
@@ -105,22 +123,70 @@ class Authorizer:
         return self._answer(question, decision, kept.id)
 
     async def reserve(self, asked: Reserve, at: datetime, *, arrived: float) -> Verdict | None:
-        """Give the site's verdict to a door computer, kept before it is told; None where that fails or is late."""
+        """Give the site's verdict to a door computer, kept before it is told; None where that fails or is late.
+
+        Raise `StandingBy` where it is another's turn.
+        """
+        self._expect_turn(asked.reader)
         due = arrived + DEADLINE_S
         with self._lock:
             decision = self._judge.verdict(asked, at)
             passing = self._judge.seat(asked.reader, decision, at)
             kept = self._commit.stage(drafts.reserved(self._building, asked, decision, at, self._version))
-        fault = self._keep_now(asked.reader) if self._is_buffered else await self._keep(asked.reader, due)
-        door = self._judge.door_of(asked.reader).id
-        if fault is not None or monotonic() >= due:
+        fault = await self._settle(asked.reader, kept.line if passing else None, due)
+        if fault is not None:
+            door = self._judge.door_of(asked.reader).id
             self._latency.miss(door, at)
             with self._lock:
                 self._judge.release(passing, door)
+            self._expect_turn(asked.reader)
             return None
         self.on_kept()
-        epoch, _ = self._journal.position
-        return Verdict(decision.effect, decision.reason, epoch, decision.rules, kept.id)
+        return Verdict(decision.effect, decision.reason, self._tenure.epoch, decision.rules, kept.id)
+
+    # ---- whose turn it is
+
+    @property
+    def is_answering(self) -> bool:
+        """Return whether it answers every tap now."""
+        return self._tenure.may_answer()
+
+    @property
+    def epoch(self) -> int:
+        """Return the number of its newest term; 0 before any."""
+        return self._tenure.epoch
+
+    def _may_answer(self, reader: ReaderId) -> bool:
+        """Return whether it is this one's turn; whoever leaves is answered without knowing who is where."""
+        side = self._building.readers[reader]
+        if reader in self._judge.rights.seated and side.direction is not Direction.EXIT:
+            return self._tenure.may_answer()
+        return self._tenure.may_answer_plain()
+
+    def _expect_turn(self, reader: ReaderId) -> None:
+        if reader in self._building.readers and not self._may_answer(reader):
+            raise StandingBy(
+                "this authorizer does not answer now: expected the one that holds the site's term"
+            )
+
+    async def _tell(self, line: bytes) -> None:
+        """Let those who may follow know of a seat; whether they heard it or not, it is given."""
+        try:
+            async with asyncio.timeout(_TELL_WITHIN_S):
+                await self.tell_peers(line)
+        except (TimeoutError, BusDown) as fault:
+            _log.warning("seat-not-told", extra={"fault": str(fault) or "too late"})
+
+    async def _settle(self, reader: ReaderId, seat: bytes | None, due: float | None) -> Decision | None:
+        """Keep what is staged and tell of the seat it takes; return what to say instead if that may not be told."""
+        fault = self._keep_now(reader) if self._is_buffered else await self._keep(reader, due)
+        if fault is not None:
+            return fault
+        if seat is not None and self._has_peers and reader in self._judge.rights.seated:
+            await self._tell(seat)
+        if not self._may_answer(reader):
+            return _OUT_OF_TURN
+        return _TOO_LATE if due is not None and monotonic() >= due else None
 
     def _keep_now(self, reader: ReaderId) -> Decision | None:
         """Write what is staged; return what to say instead if it is not kept."""
@@ -160,6 +226,8 @@ class Authorizer:
                 self._commit.stage(draft)
         self._commit.soon()
         self.on_kept()
+        if said is _OUT_OF_TURN:
+            self._expect_turn(reader)
         return self._answer(question, said, kept.id)
 
     def _enter(self, question: Question, told_by: str, passing: tuple[PersonId, ...], at: datetime) -> None:
@@ -186,7 +254,8 @@ class Authorizer:
     def _answer(self, question: Question, decision: Decision, event: str | None) -> Answer:
         unlock_ms = self._judge.unlock_ms(question, decision)
         said = message(decision.reason)
-        return Answer(decision.effect, decision.reason, decision.rules, unlock_ms, said, event)
+        epoch = self._tenure.epoch
+        return Answer(decision.effect, decision.reason, decision.rules, unlock_ms, said, event, epoch)
 
     # ---- what was measured
 
@@ -222,6 +291,19 @@ class Authorizer:
         """Read from the store what changed, in the thread that asks for it."""
         self._following.catch_up()
 
+    def catch_up_if_stale(self) -> None:
+        """Read again, in the thread that asks for it, what could not be read when it changed."""
+        self._following.catch_up_if_stale()
+
+    def read_store(self, since: datetime) -> None:
+        """Read rights, modes and what was stored from `since` on; raise `SQLAlchemyError`."""
+        self._following.read_store(since)
+
+    @property
+    def longest_seat_s(self) -> float:
+        """Return how long a seat may be in flight, in seconds."""
+        return self._judge.view.longest_seat.total_seconds()
+
     def oldest(self, limit: int) -> list[bytes]:
         """Return the oldest lines that are not stored yet."""
         return self._journal.pending(limit)
@@ -238,6 +320,10 @@ class Authorizer:
     def close(self) -> None:
         """Finish what is being written; the journal is closed by its owner."""
         self._commit.close()
+
+
+async def _to_no_peer(_lines: bytes) -> None:
+    """Tell nobody of a seat."""
 
 
 def _to_nobody() -> None:
