@@ -2,17 +2,20 @@
 
 `BuildingLoop` is an asyncio loop whose seconds are the building's. It begins by never waiting: when nothing is
 ready it jumps to the next timer, so that a day passes in seconds and every run is the same run. `go_live` lets it
-wait from then on, so that a demonstration first catches up with the morning and then runs at the wall's pace.
+wait from then on, so that a demonstration first catches up with the morning and then runs at the wall's pace. While it
+jumps it is the only thread: what is meant for another is done where it stands.
 """
 
 import asyncio
 import selectors
 import time
 from collections.abc import Callable, Coroutine
+from concurrent.futures import Executor
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 _T = TypeVar("_T")
+_Ts = TypeVarTuple("_Ts")
 
 
 class LoopClock:
@@ -50,6 +53,19 @@ class BuildingLoop(asyncio.SelectorEventLoop):
         """From now on let `speed` building seconds pass in each second of the wall."""
         self._pace.follow_wall(speed)
 
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[Unpack[_Ts]], _T], *args: *_Ts
+    ) -> asyncio.Future[_T]:
+        """Have work done by `executor`; in virtual time at once, as nothing waits for a thread there."""
+        if self._pace.follows_wall:
+            return super().run_in_executor(executor, func, *args)
+        done: asyncio.Future[_T] = self.create_future()
+        try:
+            done.set_result(func(*args))
+        except Exception as fault:  # noqa: BLE001 (it belongs to whoever asked, whatever it is)
+            done.set_exception(fault)
+        return done
+
 
 class _PacedSelector(selectors.DefaultSelector):
     """Waits for nothing until it follows the wall: a time-out is taken as passed. Sockets are served either way."""
@@ -59,6 +75,10 @@ class _PacedSelector(selectors.DefaultSelector):
         self._base = 0.0
         self._speed: float | None = None
         self._since = 0.0
+
+    @property
+    def follows_wall(self) -> bool:
+        return self._speed is not None
 
     def now(self) -> float:
         if self._speed is None:

@@ -1,9 +1,9 @@
-"""How fast doors are answered: `/v1/doors/{id}/latency` for people, `/metrics` for Prometheus. It names nobody."""
+"""How fast doors are answered: `/v1/doors/{id}/latency` for people, and what `/metrics` says of it. It names nobody."""
 
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel
 
 from access.api.desk import AtDesk, needs
@@ -16,7 +16,6 @@ routes = APIRouter(tags=["latency"])
 
 _Sees = Annotated[Actor, Depends(needs(Scope.BUILDING_READ))]
 _US_PER_S = 1_000_000
-_TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class StageBody(BaseModel):
@@ -48,29 +47,7 @@ async def read_latency(door: str, desk: AtDesk, _actor: _Sees) -> LatencyBody:
     return LatencyBody.model_validate({"door": door} | msgspec.to_builtins(found))
 
 
-@routes.get("/metrics")
-async def metrics(desk: AtDesk, _actor: _Sees) -> Response:
-    """Tell Prometheus how long taps took, by stage, and how many missed their deadline."""
-    authorizer = desk.authorizer
-    if authorizer is None:
-        return Response("", media_type=_TEXT)
-    told = _exposition(authorizer.latency()) + _turn(answers=authorizer.is_answering, epoch=authorizer.epoch)
-    return Response(told, media_type=_TEXT)
-
-
-def _turn(*, answers: bool, epoch: int) -> str:
-    """Return whether it is this authorizer that answers, and its newest epoch."""
-    return (
-        "# HELP totem_authorizer_answers Whether this authorizer answers for the site; a standby does not.\n"
-        "# TYPE totem_authorizer_answers gauge\n"
-        f"totem_authorizer_answers {answers:d}\n"
-        "# HELP totem_authorizer_epoch The number of its newest term.\n"
-        "# TYPE totem_authorizer_epoch gauge\n"
-        f"totem_authorizer_epoch {epoch}\n"
-    )
-
-
-def _exposition(measured: SiteLatency) -> str:
+def exposition(measured: SiteLatency) -> str:
     """Return the figures in Prometheus' text format: one histogram by stage, however many doors there are."""
     name, lines = "totem_authorize_seconds", []
     for stage, within in measured.within.items():

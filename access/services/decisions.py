@@ -1,5 +1,6 @@
 """What a third party's controller asks of the server, and what it is answered."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
@@ -83,6 +84,10 @@ class Decides(Protocol):
         """Return the number of its newest term; 0 before any."""
         ...
 
+    def may_answer(self, reader: ReaderId) -> bool:
+        """Return whether it answers taps at a reader that there is now."""
+        ...
+
     async def decide(
         self,
         question: Question,
@@ -98,6 +103,18 @@ class Decides(Protocol):
         timed out. Without an arrival there is no deadline, and nothing is measured. Raise `StandingBy` where another
         answers for the site.
         """
+        ...
+
+    def ask(
+        self,
+        question: Question,
+        at: datetime,
+        answered: Callable[[Answer], None],
+        *,
+        arrived: float | None = None,
+        within_s: float = DEADLINE_S,
+    ) -> None:
+        """Do as `decide` for a reader that there is; `answered` is called once, by then or later."""
         ...
 
     async def reserve(self, asked: Reserve, at: datetime, *, arrived: float) -> Verdict | None:

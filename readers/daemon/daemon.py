@@ -18,7 +18,7 @@ from readers.daemon.antenna import Antenna
 from readers.daemon.attendant import Attendant
 from readers.daemon.commands import Commands
 from readers.daemon.interlock import Interlock
-from readers.daemon.pins import Lockouts
+from readers.daemon.pins import Lockouts, PinDesk
 from readers.daemon.portal import Portal
 from readers.daemon.rights import Rights
 from readers.daemon.roll import Roll
@@ -60,9 +60,9 @@ class Daemon:
         self._portals: dict[DoorId, Portal] = {}
         self._owed: deque[Draft] = deque(maxlen=_MOST_OWED)
         self._interlock = Interlock(self._portals, clock)
-        lockouts = Lockouts(self._standings)
+        self._pins = PinDesk(Lockouts(self._standings))
         self._attendants = [
-            Attendant(reader, rights, self._keep, clock, self._portal_of, lockouts, self._interlock)
+            Attendant(reader, rights, self._keep, clock, self._portal_of, self._pins, self._interlock)
             for reader in transports
         ]
         self._commands = Commands(
@@ -99,6 +99,7 @@ class Daemon:
             self._interlock.close()
             for attendant in self._attendants:
                 attendant.close()
+            self._pins.close()
             for portal in self._portals.values():
                 portal.close()
 

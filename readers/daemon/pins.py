@@ -1,13 +1,15 @@
 """A keypad: whose PIN is awaited, what has been entered, and who is locked out. The digits go nowhere from here."""
 
+import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from policies.ids import BadgeId, ReaderId
 from readers.daemon.standings import Standings
 from readers.door.lockout import BADGE_TRIES, READER_TRIES
 from readers.ports import Clock, Timer
-from readers.wire.pin import LONGEST
+from readers.wire.pin import LONGEST, PinCheck, check_pin
 
 ENTER, CLEAR = "#", "*"
 
@@ -84,6 +86,24 @@ class Lockouts:
     def clear(self, badge: BadgeId, at: datetime) -> None:
         """Forget a badge's wrong PINs after a right one."""
         self._standings.set_lockout(_names(badge)[0], None, at)
+
+
+class PinDesk:
+    """Where the PINs of a computer's keypads are compared: in a thread, since it is made to be slow."""
+
+    def __init__(self, lockouts: Lockouts) -> None:
+        self.lockouts = lockouts
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pins")
+
+    async def check(self, entered: str, kept: str | None) -> PinCheck:
+        """Compare a PIN with what is kept of somebody's; nothing is matched by what is not there."""
+        if kept is None:
+            return PinCheck.WRONG
+        return await asyncio.get_running_loop().run_in_executor(self._thread, check_pin, entered, kept)
+
+    def close(self) -> None:
+        """End the thread; what it was asked for and has not begun is not done."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
 
 
 def _names(badge: BadgeId, reader: ReaderId | None = None) -> tuple[str, ...]:

@@ -43,11 +43,15 @@ def hash_pin(pin: str, salt: bytes) -> str:
 def check_pin(entered: str, kept: str) -> PinCheck:
     """Compare what was entered with what is kept; what is kept in an unknown form is matched by nothing."""
     try:
-        name, n, r, p, salt, expected = kept.split("$")
-        numbers, salt_bytes = (int(n), int(r), int(p)), base64.b64decode(salt)
-        wanted = base64.b64decode(expected)
-    except ValueError:
+        return _compare(entered, kept)
+    except ValueError:  # also numbers that scrypt does not take, or not within the memory it is given
         return PinCheck.WRONG
+
+
+def _compare(entered: str, kept: str) -> PinCheck:
+    name, n, r, p, salt, expected = kept.split("$")
+    numbers, salt_bytes = (int(n), int(r), int(p)), base64.b64decode(salt)
+    wanted = base64.b64decode(expected)
     if name != "scrypt" or not is_pin(entered):
         return PinCheck.WRONG
     for pin, outcome in ((entered, PinCheck.RIGHT), (_one_lower(entered), PinCheck.DURESS)):

@@ -1,6 +1,7 @@
 """Building time: jumping never waits and keeps order; following the wall runs at the chosen speed."""
 
 import asyncio
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -51,6 +52,29 @@ def test_waiting_for_what_never_comes_is_an_error_and_no_hang() -> None:
 
     with pytest.raises(RuntimeError, match="virtual time stands still"):
         run_virtually(stuck())
+
+
+def test_work_for_a_thread_is_done_where_it_stands_so_that_no_timer_overtakes_it() -> None:
+    async def worked() -> tuple[bool, float]:
+        loop = asyncio.get_running_loop()
+        here = threading.get_ident()
+        is_here = await loop.run_in_executor(None, lambda: threading.get_ident() == here)
+        with pytest.raises(ZeroDivisionError):
+            await loop.run_in_executor(None, divmod, 1, 0)
+        return is_here, loop.time()
+
+    assert run_virtually(worked()) == (True, 0)
+
+
+def test_work_for_a_thread_is_given_to_one_once_the_loop_follows_the_wall() -> None:
+    async def worked() -> bool:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, BuildingLoop)
+        loop.go_live()
+        here = threading.get_ident()
+        return await loop.run_in_executor(None, lambda: threading.get_ident() == here)
+
+    assert run_virtually(worked()) is False
 
 
 def test_going_live_ties_building_seconds_to_the_wall() -> None:

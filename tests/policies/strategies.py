@@ -67,6 +67,9 @@ TERM, GONE = DaysId("term"), DaysId("gone")
 LASER = CertificationId("laser")
 PEOPLE = tuple(PersonId(name) for name in ("ada", "bob", "cyd"))
 BADGES = tuple(BadgeId(f"badge-{name}") for name in PEOPLE)
+STRANGER = PersonId("stranger")
+"""Somebody whom no roster knows."""
+
 TYPES = (ResidentType.MAKER, ResidentType.VISITOR, ResidentType.STAFF)
 
 SUMMER, WINTER = datetime(2026, 3, 29, 1, tzinfo=UTC), datetime(2026, 10, 25, 1, tzinfo=UTC)
@@ -246,7 +249,7 @@ def people(draw, name):
         valid_from=draw(st.sampled_from((*[None] * 8, EPOCH, SUMMER))),
         valid_until=draw(limits()),
         suspended=draw(st.sampled_from((False,) * 12 + (True,))),
-        host=draw(st.sampled_from((None, *PEOPLE))),
+        host=draw(st.sampled_from((None, *PEOPLE, STRANGER))),
     )
 
 
@@ -286,7 +289,7 @@ def requests():
         st.sampled_from((*BADGES * 5, BadgeId("nobody's"))),
         st.sampled_from(proofs),
         st.booleans(),
-        some((*PEOPLE, PersonId("stranger"))),
+        some((*PEOPLE, STRANGER)),
     )
 
 

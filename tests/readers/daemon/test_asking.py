@@ -1,7 +1,8 @@
 """A tap that is asked for more: a PIN, a second person, or the other door of a mantrap to be shut first."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
@@ -26,6 +27,7 @@ from readers.wire.pin import hash_pin
 from readers.wire.snapshot import Snapshot
 from tests.readers.daemon.desk import (
     ADA_CARD,
+    LAB,
     LAB_IN,
     LAB_OUT,
     SCOPE,
@@ -43,6 +45,9 @@ from tests.readers.daemon.desk import (
 BOB_CARD = UidCard(bytes.fromhex("04b0b0b0b0b0b0"))
 ADA, BOB = PersonId("ada"), PersonId("bob")
 PIN, DURESS, WRONG = "2580#", "2581#", "1234#"
+LAB_BACK = ReaderId("lab-back")
+SLOW_TO_COMPARE = "scrypt$32768$8$1$AAAAAAAAAAAAAAAAAAAAAA==$vgdg1tmuzqjyNClhp3U8VnFYS4ZIGZYt9YN5WM1R95o="
+"""The same PIN, 2580, at four times the usual cost."""
 
 
 def made(**door: object) -> Snapshot:
@@ -72,10 +77,15 @@ async def show(at: Desk, card: UidCard, reader: ReaderId = LAB_IN) -> None:
     await at.clock.sleep(0.1)
 
 
+async def press(at: Desk, keys: str, reader: ReaderId = LAB_IN) -> None:
+    at.antennas[reader].press(keys)
+    await at.clock.sleep(0.1)
+
+
 async def enter_pin(at: Desk, keys: str) -> bool:
     """Tap Ada's badge, press keys, and return whether the door gives way then; let it fall shut."""
     await show(at, ADA_CARD)
-    at.antennas[LAB_IN].press(keys)
+    await press(at, keys)
     opened = at.door.push()
     await at.clock.sleep(10)
     return opened
@@ -90,12 +100,12 @@ def reasons(at: Desk) -> list[str]:
 
 def test_a_badge_and_its_pin_open_together_and_neither_alone(tmp_path: Path) -> None:
     async def act(at: Desk) -> None:
-        at.antennas[LAB_IN].press(PIN)
+        await press(at, PIN)
         assert not at.door.push()
         await show(at, ADA_CARD)
         assert at.door.lamp is Feedback.ENTER_PIN
         assert not at.door.push()
-        at.antennas[LAB_IN].press(PIN)
+        await press(at, PIN)
         assert at.door.lamp is Feedback.GRANTED
         assert at.door.push()
         assert reasons(at) == ["verification-required", "granted"]
@@ -109,9 +119,9 @@ def test_a_wrong_pin_can_be_cleared_before_it_is_entered_and_a_late_one_is_none(
     async def act(at: Desk) -> None:
         assert await enter_pin(at, "12*" + PIN)
         await show(at, ADA_CARD)
-        at.antennas[LAB_IN].press("25")
+        await press(at, "25")
         await at.clock.sleep(20)
-        at.antennas[LAB_IN].press("80#")
+        await press(at, "80#")
         assert not at.door.push()
         assert reasons(at)[-1] == "denied-verification-timeout"
 
@@ -172,7 +182,7 @@ def test_somebody_else_at_the_reader_ends_the_visit_of_who_was_asked(tmp_path: P
     async def act(at: Desk) -> None:
         await show(at, ADA_CARD)
         await show(at, BOB_CARD)
-        at.antennas[LAB_IN].press(PIN)
+        await press(at, PIN)
         assert not at.door.push()
         assert reasons(at) == [
             "verification-required",
@@ -193,6 +203,62 @@ def test_the_digits_are_nowhere_in_the_journal_nor_in_what_is_kept(tmp_path: Pat
     written = b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
     assert b"739146" not in written
     assert b'"2580"' not in written
+
+
+def with_a_back_entry(rights: Snapshot) -> Snapshot:
+    """Return the same rights over a lab that has one more reader to come in by."""
+    built = rights.building
+    readers = [*built.readers.values(), Reader(LAB_BACK, LAB, Direction.ENTRY)]
+    built = Building.of(built.site, [*built.spaces.values()], [*built.doors.values()], readers)
+    return msgspec.structs.replace(rights, building=built)
+
+
+def test_a_right_pin_is_none_once_wrong_ones_at_another_reader_have_locked_the_badge_out(
+    tmp_path: Path,
+) -> None:
+    async def act(at: Desk) -> None:
+        await show(at, ADA_CARD, LAB_BACK)
+        for _ in range(3):
+            await show(at, ADA_CARD)
+            await press(at, WRONG)
+        await press(at, PIN, LAB_BACK)
+        assert not at.door.push()
+        assert reasons(at)[-2:] == ["denied-max-attempts", "denied-lockout"]
+
+    live(tmp_path, act, with_a_back_entry(made(pin=True)))
+
+
+@asynccontextmanager
+async def slow_pins(directory: Path, shown: asyncio.Queue[Feedback]) -> AsyncIterator[Desk]:
+    """Run the desk in the time of the wall, with a PIN of Ada's that takes long to compare."""
+    rights = made(pin=True)
+    rights.roster.people[ADA] = msgspec.structs.replace(rights.roster.people[ADA], pin=SLOW_TO_COMPARE)
+    async with asyncio.timeout(10), desk(directory, [signed(rights)], rights.building) as at:
+        at.door.watch(shown.put_nowait)
+        at.antennas[LAB_IN].present(ADA_CARD)
+        assert await shown.get() is Feedback.ENTER_PIN
+        yield at
+
+
+async def test_other_readers_go_on_while_a_pin_is_compared(tmp_path: Path) -> None:
+    shown: asyncio.Queue[Feedback] = asyncio.Queue()
+    async with slow_pins(tmp_path, shown) as at:
+        at.antennas[LAB_IN].press(PIN)
+        at.antennas[LAB_OUT].present(BOB_CARD)
+        assert [await shown.get(), await shown.get()] == [Feedback.GRANTED] * 2
+        assert [event.person for event in at.events() if event.reason] == [ADA, BOB, ADA]
+
+
+async def test_a_pad_that_enters_faster_than_pins_are_compared_is_refused(tmp_path: Path) -> None:
+    shown: asyncio.Queue[Feedback] = asyncio.Queue()
+    async with slow_pins(tmp_path, shown) as at:
+        at.antennas[LAB_IN].press(WRONG)
+        at.antennas[LAB_IN].remove()
+        at.antennas[LAB_IN].present(ADA_CARD)
+        assert await shown.get() is Feedback.ENTER_PIN
+        at.antennas[LAB_IN].press(PIN)
+        assert [await shown.get(), await shown.get()] == [Feedback.REFUSED] * 2
+        assert reasons(at)[2:] == ["denied-verification-timeout", "denied-incorrect-authentication-factor"]
 
 
 # ---- two persons

@@ -24,7 +24,16 @@ def test_any_other_pin_is_wrong(pin: str) -> None:
 
 @pytest.mark.parametrize(
     "kept",
-    ["", "2580", "scrypt$1$1$1$x$y", "md5$8192$8$1$AAAA$AAAA", "$".join("scrypt"), KEPT.replace("8192", "x")],
+    [
+        "",
+        "2580",
+        "scrypt$1$1$1$x$y",
+        "md5$8192$8$1$AAAA$AAAA",
+        "$".join("scrypt"),
+        KEPT.replace("8192", "x"),
+        KEPT.replace("8192", "8191"),
+        KEPT.replace("8192", str(2**30)),
+    ],
 )
 def test_what_is_kept_in_an_unknown_form_is_matched_by_nothing(kept: str) -> None:
     assert check_pin("2580", kept) is PinCheck.WRONG
