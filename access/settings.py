@@ -33,7 +33,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     doors, `data` the folder of whatever is kept here. `database` is a URL without a password; it and `signing_key`
     default to files in `data`. With `durability` `synced` a tap is answered when its decision is on the disk, with
     `buffered` when it is safe from the death of this program. `public` opens the public page; `home_assistant` is the
-    discovery prefix that counts are announced under on the bus. Taps are answered `inside` the server, or by `totem
+    discovery prefix that counts are announced under on the bus; with `bus_counts` `disclosed` these are quarter-hours
+    without small groups, for a bus that more than operators read. Taps are answered `inside` the server, or by `totem
     authorizer` `apart` from it. A badge that nobody used for `idle_badge_days` is disabled; never where it is not set.
     """
 
@@ -49,6 +50,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     authorizer: Literal["inside", "apart"] = "inside"
     public: bool = False
     home_assistant: str | None = None
+    bus_counts: Literal["exact", "disclosed"] = "exact"
     idle_badge_days: Annotated[int, msgspec.Meta(ge=1)] | None = None
     log: Literal["json", "text"] = "text"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

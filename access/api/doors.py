@@ -17,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from access.api.desk import AtDesk, Desk, needs
 from access.api.schemas import Id, Instant, Sent
 from access.errors import DoorSilent, Refused
+from access.services.answers import Answer
 from access.services.doors import UNLOCKS_WITHIN, Act, Slot
 from access.services.rights import Actor, Scope
 from policies.ids import DoorId, SpaceId
@@ -158,14 +159,16 @@ async def _once(desk: Desk, reason: str, actor: Actor, work: _Work) -> CommandBo
 
 
 async def _answered(desk: Desk, act: Act, work: _Work, within_s: float) -> CommandBody:
-    with desk.services.answers.to(act.id) as waiting:
-        doors = await run_in_threadpool(work, act)
-        answers = await waiting.of(doors, within_s if desk.is_connected() else 0)
-    said = {
-        str(door): ("obeyed" if answer.obeyed else f"refused: {answer.cause}")
-        for door, answer in answers.items()
-    }
-    return CommandBody(command=act.id, doors={str(door): said.get(door, "silent") for door in doors})
+    waits_s = within_s if desk.is_connected() else 0
+    send = partial(run_in_threadpool, work, act)
+    answers = await desk.services.answers.asked(act.id, send, waits_s)
+    return CommandBody(command=act.id, doors={str(door): _word(answer) for door, answer in answers.items()})
+
+
+def _word(answer: Answer | None) -> str:
+    if answer is None:
+        return "silent"
+    return "obeyed" if answer.obeyed else f"refused: {answer.cause}"
 
 
 def _act(desk: Desk, reason: str, actor: Actor) -> Act:

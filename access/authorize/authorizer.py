@@ -7,27 +7,26 @@ changes of rights and passages are brought in from the side, under the one lock.
 """
 
 import asyncio
-import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from threading import Lock
 from time import monotonic
 
 from access.authorize import drafts
 from access.authorize.following import Following
 from access.authorize.latency import Latency
+from access.authorize.waiting import Answered, Deadlines, Waiting
 from access.errors import Invalid
 from access.services import Services
 from access.services.decisions import DEADLINE_S, Answer, DoorLatency, Question, SiteLatency
 from policies.decision import Decision, Effect, Reason, message
-from policies.ids import DoorId, PersonId, ReaderId, SourceId
+from policies.ids import DoorId, SourceId
 from readers.errors import JournalError
 from readers.journal import FileJournal, GroupCommit
 from readers.wire.bus import Message
-from readers.wire.events import Event, Sealed, parse
+from readers.wire.events import Event, parse
 from readers.wire.reservations import Reserve, Verdict
-
-_log = logging.getLogger(__name__)
 
 AUTHORIZER = SourceId("authorizer")
 """The source that decisions for foreign controllers are reported by."""
@@ -49,6 +48,8 @@ class Authorizer:
         self._journal, self._commit = journal, GroupCommit(journal)
         self._latency = Latency()
         self._is_buffered = not journal.is_synced
+        self._deadlines = Deadlines(partial(self._refuse, said=_TOO_LATE))
+        self._told: list[Waiting] = []
         self.on_kept: Callable[[], None] = _to_nobody
         """Called whenever the journal has grown."""
         self._lock = Lock()
@@ -75,34 +76,67 @@ class Authorizer:
 
         What is not kept `within_s` of its arrival, in seconds of `time.monotonic`, is refused as timed out.
         """
-        reader = question.reader
-        if reader not in self._building.readers:
-            raise Invalid(f"reader {reader}: there is no such reader")
+        if question.reader not in self._building.readers:
+            raise Invalid(f"reader {question.reader}: there is no such reader")
+        if not record:
+            with self._lock:
+                return self._answer(question, self._judge.decide(question, at), None)
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self.ask(question, at, partial(_hand_over, answer), arrived=arrived, within_s=within_s)
+        return await answer
+
+    def ask(
+        self,
+        question: Question,
+        at: datetime,
+        answered: Answered,
+        *,
+        arrived: float | None = None,
+        within_s: float = DEADLINE_S,
+    ) -> None:
+        """Decide one tap at a reader that the building has; call `answered` once, when that is kept or refused."""
         due = None if arrived is None else arrived + within_s
         begun = monotonic()
         if due is not None and begun >= due:
             self._latency.miss(self._judge.door_of(question.reader).id, at)
-            return self._answer(question, _TOO_LATE, None)
+            answered(self._answer(question, _TOO_LATE, None))
+            return
         with self._lock:
             decision = self._judge.decide(question, at)
-            if not record:
-                return self._answer(question, decision, None)
             passing = self._judge.reserve(question, decision, at)
             kept = self._commit.stage(drafts.decided(question, decision, at, self._version))
-        decided = monotonic()
-        fault = self._keep_now(reader) if self._is_buffered else await self._keep(reader, due)
-        done = monotonic()
-        if fault is None and due is not None and done >= due:
-            fault = _TOO_LATE
+        tap = Waiting(question, at, decision, passing, kept, answered)
+        tap.arrived, tap.due, tap.begun, tap.decided = arrived, due, begun, monotonic()
+        if due is not None and not self._is_buffered:
+            self._deadlines.watch(tap, due)
+        self._commit.when_kept(partial(self._kept, tap))
+
+    def _kept(self, tap: Waiting, fault: JournalError | None) -> None:
+        """Answer a tap whose record is kept, or will never be."""
+        if tap.is_over:
+            return
+        tap.done = monotonic()
         if fault is not None:
-            return self._take_back(question, fault, kept, passing, at)
-        door = self._judge.door_of(question.reader)
-        if passing and not door.contact:
-            self._enter(question, kept.id, passing, at)
-        if arrived is not None:
-            self._latency.note(door.id, at, (arrived, begun, decided, done))
+            self._refuse(tap, _FAULT)
+        elif tap.due is not None and tap.done >= tap.due:
+            self._refuse(tap, _TOO_LATE)
+        else:
+            tap.is_over = True
+            if not self._told:
+                asyncio.get_running_loop().call_soon(self._follow_up)
+            self._told.append(tap)
+            tap.answered(self._answer(tap.question, tap.decision, tap.kept.id))
+
+    def _follow_up(self) -> None:
+        """Do what follows from answers once they are on their way: entries, figures, reports."""
+        told, self._told = self._told, []
+        for tap in told:
+            door = self._judge.door_of(tap.question.reader)
+            if tap.passing and not door.contact:
+                self._enter(tap)
+            if tap.arrived is not None:
+                self._latency.note(door.id, tap.at, (tap.arrived, tap.begun, tap.decided, tap.done))
         self.on_kept()
-        return self._answer(question, decision, kept.id)
 
     async def reserve(self, asked: Reserve, at: datetime, *, arrived: float) -> Verdict | None:
         """Give the site's verdict to a door computer, kept before it is told; None where that fails or is late."""
@@ -111,9 +145,9 @@ class Authorizer:
             decision = self._judge.verdict(asked, at)
             passing = self._judge.seat(asked.reader, decision, at)
             kept = self._commit.stage(drafts.reserved(self._building, asked, decision, at, self._version))
-        fault = self._keep_now(asked.reader) if self._is_buffered else await self._keep(asked.reader, due)
+        is_kept = await self._keep(due)
         door = self._judge.door_of(asked.reader).id
-        if fault is not None or monotonic() >= due:
+        if not is_kept or monotonic() >= due:
             self._latency.miss(door, at)
             with self._lock:
                 self._judge.release(passing, door)
@@ -122,54 +156,42 @@ class Authorizer:
         epoch, _ = self._journal.position
         return Verdict(decision.effect, decision.reason, epoch, decision.rules, kept.id)
 
-    def _keep_now(self, reader: ReaderId) -> Decision | None:
-        """Write what is staged; return what to say instead if it is not kept."""
+    async def _keep(self, due: float) -> bool:
+        """Wait until what is staged is kept; return False if it is not, or not in time."""
         try:
-            self._journal.commit()
-        except JournalError as fault:
-            _log.error("journal-fault", extra={"reader": reader, "fault": str(fault)})
-            return _FAULT
-        return None
-
-    async def _keep(self, reader: ReaderId, due: float | None) -> Decision | None:
-        """Wait until what is staged is on the disk; return what to say instead if it is not, or not in time."""
-        try:
-            async with asyncio.timeout(None if due is None else due - monotonic()):
+            async with asyncio.timeout(due - monotonic()):
                 await self._commit.kept()
-        except JournalError as fault:
-            _log.error("journal-fault", extra={"reader": reader, "fault": str(fault)})
-            return _FAULT
-        except TimeoutError:
-            return _TOO_LATE
-        return None
+        except (JournalError, TimeoutError):
+            return False
+        return True
 
-    def _take_back(
-        self, question: Question, said: Decision, kept: Sealed, passing: tuple[PersonId, ...], at: datetime
-    ) -> Answer:
+    def _refuse(self, tap: Waiting, said: Decision) -> None:
         """Free the seats, and note that nobody passed by a decision that is in the journal all the same."""
-        reader, badge = question.reader, question.badge
+        tap.is_over = True
+        reader, badge = tap.question.reader, tap.question.badge
         door = self._judge.door_of(reader).id
         if said is _TOO_LATE:
-            self._latency.miss(door, at)
+            self._latency.miss(door, tap.at)
         with self._lock:
-            self._judge.release(passing, door)
-            if said is _FAULT:
-                return self._answer(question, said, None)
-            for person in passing:
-                draft = drafts.not_passed(self._building, reader, badge, kept.id, at, person)
+            self._judge.release(tap.passing, door)
+            for person in tap.passing if said is _TOO_LATE else ():
+                draft = drafts.not_passed(self._building, reader, badge, tap.kept.id, tap.at, person)
                 self._commit.stage(draft)
-        self._commit.soon()
-        self.on_kept()
-        return self._answer(question, said, kept.id)
+        if said is _TOO_LATE:
+            self._commit.when_kept(self._grown)
+        tap.answered(self._answer(tap.question, said, None if said is _FAULT else tap.kept.id))
 
-    def _enter(self, question: Question, told_by: str, passing: tuple[PersonId, ...], at: datetime) -> None:
+    def _enter(self, tap: Waiting) -> None:
         """Count those who were let in by a door that tells nothing of them: the next must not get their seats."""
-        reader, badge = question.reader, question.badge
+        reader, badge = tap.question.reader, tap.question.badge
         with self._lock:
-            for person in passing:
-                draft = drafts.passed(self._building, reader, badge, told_by, at, person)
+            for person in tap.passing:
+                draft = drafts.passed(self._building, reader, badge, tap.kept.id, tap.at, person)
                 self._judge.view.take([parse(self._commit.stage(draft).line)])
-        self._commit.soon()
+        self._commit.when_kept(self._grown)
+
+    def _grown(self, _fault: JournalError | None) -> None:
+        self.on_kept()
 
     def _catch_up(self, unstored: list[Event]) -> None:
         """Write down the entries that a death left out: a permit by a door without a contact is one."""
@@ -238,6 +260,11 @@ class Authorizer:
     def close(self) -> None:
         """Finish what is being written; the journal is closed by its owner."""
         self._commit.close()
+
+
+def _hand_over(waiter: asyncio.Future[Answer], answer: Answer) -> None:
+    if not waiter.done():  # who asked may have gone
+        waiter.set_result(answer)
 
 
 def _to_nobody() -> None:

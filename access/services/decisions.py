@@ -1,5 +1,6 @@
 """What a third party's controller asks of the server, and what it is answered."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
@@ -83,6 +84,18 @@ class Decides(Protocol):
         What is not decided and kept `within_s` seconds of its arrival (in seconds of `time.monotonic`) is refused as
         timed out. Without an arrival there is no deadline, and nothing is measured.
         """
+        ...
+
+    def ask(
+        self,
+        question: Question,
+        at: datetime,
+        answered: Callable[[Answer], None],
+        *,
+        arrived: float | None = None,
+        within_s: float = DEADLINE_S,
+    ) -> None:
+        """Do as `decide` for a reader that there is; `answered` is called once, by then or later."""
         ...
 
     async def reserve(self, asked: Reserve, at: datetime, *, arrived: float) -> Verdict | None:

@@ -10,7 +10,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from access.errors import SettingsError
-from access.site.arrival import StampedConnection
+from access.site.line import KeptLine
 
 _log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ async def serve_http(app: ASGIApp, listener: socket.socket, before_end: Callable
     signal.signal(signal.SIGINT, _let_pass)
     config = uvicorn.Config(
         app,
-        http=StampedConnection,
+        http=KeptLine,
         log_config=None,
         access_log=False,
         lifespan="off",

@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from access.store.database import insert_once
+from access.store.batches import insert_once
 from access.store.occupancy_models import MusterRow, SafeRow
 from policies.ids import DoorId, PersonId, SpaceId
 

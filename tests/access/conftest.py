@@ -51,15 +51,18 @@ def postgres_server():
         yield address
 
 
+@pytest.fixture
+def postgresql_url(postgres_server):
+    """Return the URL of a PostgreSQL database with the schema and nothing else."""
+    name = f"totem_{next(_NUMBERS)}"
+    _in_postgres(postgres_server, f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+    return postgres_server.format(name=name)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request):
     """Return the URL of a database with the schema and nothing else, once of each kind."""
-    if request.param == "sqlite":
-        return request.getfixturevalue("sqlite_url")
-    address = request.getfixturevalue("postgres_server")
-    name = f"totem_{next(_NUMBERS)}"
-    _in_postgres(address, f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
-    return address.format(name=name)
+    return request.getfixturevalue(f"{request.param}_url")
 
 
 def _in_postgres(address, statement):

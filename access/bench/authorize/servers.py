@@ -75,8 +75,8 @@ def _serve(app: ASGIApp, told: Connection, secret: str, *beside: Coroutine[None,
     import uvicorn
     import uvloop
 
-    from access.site.arrival import StampedConnection
     from access.site.calm import calm
+    from access.site.line import KeptLine
 
     calm()
 
@@ -87,7 +87,7 @@ def _serve(app: ASGIApp, told: Connection, secret: str, *beside: Coroutine[None,
             told.send((listener.getsockname()[1], secret))
             config = uvicorn.Config(
                 app,
-                http=StampedConnection,
+                http=KeptLine,
                 log_config=None,
                 access_log=False,
                 lifespan="off",
