@@ -87,6 +87,7 @@ async def _serve(settings: Settings, services: Services, clock: SystemClock, lis
                 group.create_task(intake.run(), name="intake"),
                 group.create_task(announcer.run(), name="announcer"),
                 group.create_task(services.chronicle.run(clock, writer), name="chronicle"),
+                group.create_task(services.limits.run(clock, writer), name="limits"),
                 group.create_task(upkeep.run(clock, writer), name="upkeep"),
                 group.create_task(services.retention.run(clock, writer), name="retention"),
             ]

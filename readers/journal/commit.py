@@ -7,8 +7,10 @@ itself: a write into the system's memory takes less than handing it to a thread.
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
+from queue import SimpleQueue
+from threading import Thread
 
 from readers.errors import JournalError
 from readers.journal.group import Group
@@ -28,9 +30,7 @@ class GroupCommit:
         self._journal = journal
         self._waiting: list[Told] = []
         self._is_writing = False
-        self._thread = (
-            ThreadPoolExecutor(1, thread_name_prefix="totem-journal") if journal.is_synced else None
-        )
+        self._disk = _Disk() if journal.is_synced else None
 
     @property
     def waiting(self) -> int:
@@ -65,11 +65,11 @@ class GroupCommit:
         if group is None:  # an earlier fault took it back, and whoever staged it knows
             self._is_writing = False
             _tell(waiting, None)
-        elif self._thread is None:
+        elif self._disk is None:
             self._written(loop, group, waiting, _fault_of(group))
         else:
-            done = loop.run_in_executor(self._thread, _fault_of, group)
-            done.add_done_callback(lambda done: self._written(loop, group, waiting, done.result()))
+            written = partial(self._written, loop, group, waiting)
+            self._disk.write(group, lambda fault: loop.call_soon_threadsafe(written, fault))
 
     def _written(
         self, loop: asyncio.AbstractEventLoop, group: Group, waiting: list[Told], fault: OSError | None
@@ -90,12 +90,38 @@ class GroupCommit:
 
     def close(self) -> None:
         """Write what is left and end the thread; the journal is closed by its owner."""
-        if self._thread is not None:
-            self._thread.shutdown()
+        if self._disk is not None:
+            self._disk.close()
         try:
             self._journal.commit()
         except JournalError as fault:
             _log.error("journal-fault", extra={"fault": str(fault)})
+
+
+class _Disk:
+    """The thread that waits for the disk: one group after the other, each told of when it is written."""
+
+    def __init__(self) -> None:
+        self._groups: SimpleQueue[tuple[Group, Callable[[OSError | None], object]] | None] = SimpleQueue()
+        # A process that ends without `close` ends as by a kill: what was told is on the disk.
+        self._thread = Thread(target=self._work, name="totem-journal", daemon=True)
+        self._thread.start()
+
+    def write(self, group: Group, written: Callable[[OSError | None], object]) -> None:
+        """Write a group soon; `written` is called in this object's thread."""
+        self._groups.put((group, written))
+
+    def close(self) -> None:
+        """End once everything is written."""
+        self._groups.put(None)
+        self._thread.join()
+
+    def _work(self) -> None:
+        while (asked := self._groups.get()) is not None:
+            group, written = asked
+            fault = _fault_of(group)
+            with suppress(RuntimeError):  # the loop may have ended meanwhile: then nobody is to be told
+                written(fault)
 
 
 def _fault_of(group: Group) -> OSError | None:

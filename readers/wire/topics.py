@@ -49,6 +49,10 @@ class Topics:
         """Return the retained count of a space."""
         return f"{self.root}/spaces/{space}/occupancy"
 
+    def alert(self, space: SpaceId | str) -> str:
+        """Return where it is told that a space reached a limit, or is below it again; not retained."""
+        return f"{self.root}/spaces/{space}/alert"
+
     def door_state(self, door: DoorId | str) -> str:
         """Return the retained state of a door."""
         return f"{self.root}/doors/{door}/state"
