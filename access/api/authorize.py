@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from access.api.asked import Tap, question_of, read_reservation, read_tap, schema
 from access.api.desk import AtDesk, Settled
-from access.api.schemas import Instant
+from access.api.schemas import FIRST_YEAR, LAST_YEAR, Instant
 from access.errors import Invalid, NotFound
 from access.services.decisions import DEADLINE_S
 from access.services.rights import READER
@@ -22,8 +22,6 @@ from policies.ids import ReaderId
 from readers.wire.reservations import Reserve
 
 routes = APIRouter(prefix="/v1", tags=["authorize"])
-
-_FIRST_YEAR, _LAST_YEAR = 1970, 2199  # a calendar is compiled for a few years; beyond, hours mean nothing
 
 
 class MessageBody(BaseModel):
@@ -87,8 +85,8 @@ async def authorize(
     actor.require(f"{READER}{side.door}")
     if at is not None and not dry_run:
         raise Invalid("at: only a dry run decides for another time")
-    if at is not None and not _FIRST_YEAR <= at.year <= _LAST_YEAR:
-        raise Invalid(f"at: expected a time from {_FIRST_YEAR} to {_LAST_YEAR}")
+    if at is not None and not FIRST_YEAR <= at.year <= LAST_YEAR:
+        raise Invalid(f"at: expected a time from {FIRST_YEAR} to {LAST_YEAR}")
     if desk.authorizer is None:
         raise NotFound("authorize: this server decides for no controllers")
     within_s = DEADLINE_S if tap.deadline_ms is None else tap.deadline_ms / 1000

@@ -1,6 +1,7 @@
 """`/healthz` says that the process answers, to anybody; `/readyz` whether it can serve, to whoever may ask."""
 
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import APIRouter, Response
 from starlette.concurrency import run_in_threadpool
@@ -10,13 +11,18 @@ from access.api.desk import AtDesk, Settled
 routes = APIRouter(tags=["health"])
 
 
+_NOT_READY: dict[int | str, dict[str, Any]] = {
+    503: {"model": dict[str, bool], "description": "one of them is not there"}
+}
+
+
 @routes.get("/healthz")
 async def healthz() -> dict[str, str]:
     """Answer."""
     return {"status": "ok"}
 
 
-@routes.get("/readyz")
+@routes.get("/readyz", responses=_NOT_READY)
 async def readyz(response: Response, desk: AtDesk, _actor: Settled) -> dict[str, bool]:
     """Say whether the database and the bus are there, 503 if one is not; and whether taps are answered here now.
 
