@@ -96,14 +96,21 @@ class Following:
             self._is_stale = True
             _log.error("rights-not-read", extra={"fault": type(error).__name__})
 
-    def catch_up_if_stale(self) -> None:
-        """Read rights again that could not be read when they changed."""
-        if self._is_stale:
+    def look_again(self) -> None:
+        """Catch up with the store where nobody told that it has newer rights, or it could not be read then."""
+        try:
+            newest = self._services.publisher.version()
+        except SQLAlchemyError as error:
+            _log.error("rights-not-read", extra={"fault": type(error).__name__})
+            return
+        if self._is_stale or newest > self.judge.rights.version:
             self.catch_up()
 
     def _read_rights(self) -> None:
         with self._catching_up:
             delta = self._services.publisher.since(self.judge.rights.version, datetime.now(UTC))
+            if delta is None:
+                self._services.policies.follow()
             rights = self._load() if delta is None else None
             self._is_stale = False
         if delta is not None:
@@ -111,6 +118,7 @@ class Following:
         elif rights is not None:
             with self._lock:
                 self.judge.rights = rights
+                self.judge.view.modes.policy = rights.engine.policy
 
     def read_store(self, since: datetime) -> None:
         """Read rights, modes and what was stored from `since` on, in which what is known already changes nothing.

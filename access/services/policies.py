@@ -49,6 +49,18 @@ class Policies:
         except Invalid as error:
             _log.error("policy-not-taken-up", extra={"fault": str(error)})
 
+    def follow(self) -> None:
+        """Take up what another program of this site has activated since."""
+        with self._database.reading() as session:
+            newest = stored.activations(session, 1)
+            in_force = stored.get(session, newest[0].policy) if newest else None
+        if in_force is None:
+            return
+        try:
+            self._rulebook.policy = self._fitting(read(in_force.files)).site.policy
+        except Invalid as error:
+            _log.error("policy-not-taken-up", extra={"fault": str(error)})
+
     def propose(self, files: Mapping[str, str], note: str, actor: str, at: datetime) -> PolicyRecord:
         """Keep new files, the others as they are in force; raise `Invalid` with every finding of the check.
 
@@ -111,6 +123,7 @@ class Policies:
 
     def _begin(self, files: Mapping[str, str], at: datetime, actor: str) -> None:
         with self._database.writing() as session:
+            site.locked(session)  # programs of one site may start at the same moment
             known, newest = stored.with_files(session, files), stored.activations(session, 1)
             in_force = stored.get(session, newest[0].policy) if newest else None
             if known is None or in_force is None:

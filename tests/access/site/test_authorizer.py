@@ -1,33 +1,53 @@
 """An authorizer in a process of its own: it hears the doors and the changes of rights, and reports what it decided."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing
 
 from access.authorize.authorizer import AUTHORIZER
 from access.bus.memory import MemoryBus
+from access.services import open_services
 from access.services.badges import BadgeVerb
 from access.services.doors import Act
 from access.services.events import Filter
+from access.services.examination import files_of
 from access.services.intake import Intake
 from access.site.authorizer import AuthorizerProcess
 from access.site.pace import inline
 from emulators.clock import LoopClock, run_virtually
 from policies.decision import Reason
 from policies.ids import BadgeId, SpaceId
+from policies.loader import load
 from readers.journal import Durability, FileJournal
 from readers.wire.bus import Message
 from readers.wire.events import GENESIS, Draft, EventType, seal
 from readers.wire.topics import Topics
+from tests import mill
 from tests.access.authorize.test_reserve import BY_ROOM, BY_SIDE, ROOM, TWO_DOORS, site, tap
 from tests.small_site import EDGE, NOON, SCOPES
+
+
+def two_doors(folder):
+    return site(folder, sources=SCOPES | {AUTHORIZER: ()})
+
+
+def mill_of(folder):
+    directory, is_new = mill.write(folder / "mill"), not (folder / "totem.db").exists()
+    building, rules = load(directory)
+    files = files_of(directory)
+    url = f"sqlite:///{folder}/totem.db"
+    opened = open_services(url, building, rules, {AUTHORIZER: ()}, folder / "key", files=files)
+    if is_new:
+        mill.enrol(opened)
+    return opened
 
 
 class Apart:
     """The server's intake and an authorizer, each with services of its own over one database and one bus."""
 
-    def __init__(self, folder, clock):
+    def __init__(self, folder, clock, opened):
         self.clock, self.bus = clock, MemoryBus()
-        self.server, own = (site(folder, sources=SCOPES | {AUTHORIZER: ()}) for _ in range(2))
+        self.server, own = (opened(folder) for _ in range(2))
         self.intake = Intake(self.bus, self.server, clock, inline)
         self.journal = FileJournal(folder / "journal", AUTHORIZER, clock.now, Durability.BUFFERED)
         self.process = AuthorizerProcess(own, self.journal, self.bus, clock, inline)
@@ -52,9 +72,9 @@ class Apart:
 
 
 @asynccontextmanager
-async def apart(folder):
+async def apart(folder, opened=two_doors):
     clock = LoopClock(asyncio.get_running_loop(), NOON)
-    with closing(Apart(folder, clock)) as site_apart:
+    with closing(Apart(folder, clock, opened)) as site_apart:
         running = (site_apart.intake.run(), *site_apart.process.tasks())
         tasks = [asyncio.create_task(each) for each in running]
         await clock.sleep(1)
@@ -96,6 +116,35 @@ def test_a_revocation_at_the_server_is_known_here_within_a_moment(tmp_path):
             return before, await there.ask("ada", BY_ROOM)
 
     assert run_virtually(scene()) == (Reason.GRANTED, Reason.CREDENTIAL_DISABLED)
+
+
+def test_a_policy_that_takes_force_at_the_server_is_in_force_here_within_seconds(tmp_path):
+    shut = mill.POLICY.replace('spaces = ["hall", "room"]', 'spaces = ["hall"]')
+
+    async def scene():
+        async with apart(tmp_path, mill_of) as there:
+            before = await there.ask("ada", BY_ROOM)
+            policies = there.server.policies
+            proposed = policies.propose({"policy.toml": shut}, "shut", "test", NOON)
+            policies.activate(proposed.seq, "test", NOON)
+            await there.clock.sleep(2)
+            return before, await there.ask("ada", BY_ROOM)
+
+    assert run_virtually(scene()) == (Reason.GRANTED, Reason.NO_ACCESS_RIGHTS)
+
+
+def test_a_policy_that_is_begun_by_two_programs_at_once_is_begun_once(tmp_path, database_url):
+    directory = mill.write(tmp_path / "mill")
+    building, rules = load(directory)
+
+    def begin(number):
+        files = files_of(directory)
+        opened = open_services(database_url, building, rules, {}, tmp_path / "key", files=files)
+        opened.close()
+        return number
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(begin, range(4))) == [0, 1, 2, 3]
 
 
 def test_garbage_on_the_bus_changes_nothing(tmp_path):
