@@ -24,6 +24,7 @@ from access.bus.mqtt import MqttBus
 from access.errors import SettingsError
 from access.services import Services
 from access.services.keyring import KeyRing
+from access.services.neighbours import Neighbours
 from access.services.offload import Offload, WriterThread
 from access.settings import Settings
 from access.site.calm import calm
@@ -75,6 +76,9 @@ class AuthorizerProcess:
     ) -> None:
         self._journal, self._clock, self._offload = journal, clock, offload
         site = services.building.site
+        self._neighbours = Neighbours(
+            services, clock, offload
+        )  # before anything is read that they may change
         self.authorizer = Authorizer(services, journal)
         self._ring = KeyRing(services.database)
         self._hearing = Hearing(bus, site, AUTHORIZER, self.authorizer, clock, offload)
@@ -88,6 +92,7 @@ class AuthorizerProcess:
     def tasks(self) -> tuple[Coroutine[None, None, None], ...]:
         """Return what is to run beside the taps."""
         return (
+            self._neighbours.run(),
             self._hearing.run(),
             self._uplink.run(_no_snapshots),
             tend(self.authorizer, self._ring, self._clock, self._offload),
