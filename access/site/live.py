@@ -88,6 +88,7 @@ async def _live(
         for edge in site.edges:
             edge.daemon.consult(Beside(authorizer, clock.now))
         draining = asyncio.create_task(drain.run(), name="authorizer drain")
+        limits = asyncio.create_task(site.services.limits.run(clock, pace), name="limits")
         tending = asyncio.create_task(tend(authorizer, web.ring, clock, pace), name="authorizer tend")
         today = site.services.policy.calendar.local(live_from).day
         past = asyncio.create_task(
@@ -95,9 +96,9 @@ async def _live(
         )
         welcome(_welcome(site, live_from))
         await web.serve(listener)
-        for task in (people, draining, tending):
+        for task in (people, draining, limits, tending):
             task.cancel()
-        await asyncio.gather(people, draining, tending, past, return_exceptions=True)
+        await asyncio.gather(people, draining, limits, tending, past, return_exceptions=True)
     writer.close()
     authorizer.close()
     journal.close()
