@@ -8,6 +8,7 @@ import argparse
 import importlib
 import keyword
 import os
+import select
 import signal
 import sys
 from collections.abc import Sequence
@@ -72,12 +73,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _reader_left() -> bool:
     """Return whether nobody reads stdout any more; if so it goes nowhere from now on, also when Python ends."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return True
-    return False
+    watch = select.poll()
+    watch.register(sys.stdout.fileno(), 0)  # a pipe that nobody reads is an error that is always told
+    if not watch.poll(0):
+        return False
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return True
 
 
 def _command(name: str) -> ModuleType:
