@@ -66,7 +66,7 @@ async def _serve(chosen: Settings, state: Path, key: Ed25519PublicKey) -> None:
     rights, credentials = Rights(chosen.source, key, state / "snapshot"), open_credentials(chosen, state)
     daemon = Daemon(rights, transports, doors.hardware, journal, uplink, clock, credentials)
     uplink.obey(doors.hardware, daemon.take_command)
-    authority = _authority(chosen, clock)
+    authority = _authority(chosen, clock, state)
     if authority is not None:
         daemon.consult(authority)
     try:
@@ -87,9 +87,11 @@ async def _serve(chosen: Settings, state: Path, key: Ed25519PublicKey) -> None:
         journal.close()
 
 
-def _authority(chosen: Settings, clock: SystemClock) -> HttpAuthority | None:
+def _authority(chosen: Settings, clock: SystemClock, state: Path) -> HttpAuthority | None:
+    if chosen.authorizer is None:
+        return None
     try:
-        return HttpAuthority(chosen.authorizer, clock) if chosen.authorizer is not None else None
+        return HttpAuthority(chosen.authorizer, clock, kept=state / "epoch")
     except OSError as error:
         raise errors.SettingsError(f"authorizer: key_file: {error.filename}: {error.strerror}") from error
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from access.dashboard import charts
 from access.dashboard.front import Front, language
 from access.dashboard.guard import GuardedRoute
-from access.dashboard.render import fill_step
+from access.dashboard.render import fill_step, kind_of
 from access.dashboard.words import Language
 from access.occupancy.feed import FEED_ENTRIES
 from policies.building import Building, SpaceKind
@@ -87,8 +87,7 @@ class _Places:
             may_command=operator.may(_COMMANDS), may_lock_down=operator.may(_LOCKS_DOWN),
             until=renderer.wall(self._front.now() + _AN_HOUR),
             rows=[
-                (renderer.time(entry.at), entry.effect.value if entry.effect else "alarm",
-                 renderer.words.reason(entry.reason) if entry.reason else renderer.words(entry.type.value))
+                (renderer.time(entry.at), kind_of(entry), renderer.said(entry))
                 for entry in latest
             ],
         )  # fmt: skip

@@ -150,7 +150,17 @@ TEXTS: dict[str, Label] = {
     "door-released": Label("La porte est libérée par les secours.", "The door is released for evacuation."),
     "door-tampered": Label("Un boîtier a été ouvert à la porte.", "A case was opened at the door."),
     "door-fault": Label("Un organe de la porte ne répond plus.", "A part of the door does not answer."),
+    "limit-reached": Label(
+        "{share} % de la capacité atteints : {number} personnes.",
+        "{share}% of the capacity reached: {number} people.",
+    ),
+    "limit-cleared": Label(
+        "De nouveau sous {share} % de la capacité : {number}.",
+        "Below {share}% of the capacity again: {number}.",
+    ),
     "alarm": Label("alarme", "alarm"),
+    "over": Label("terminé", "over"),
+    "place": Label("Lieu", "Place"),
     "legend": Label("Légende", "Legend"),
     "fill-0": Label("vide", "empty"),
     "fill-1": Label("moins de 25 %", "under 25%"),

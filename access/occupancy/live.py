@@ -12,7 +12,7 @@ import msgspec
 
 from access.occupancy.doors import DoorBoard, DoorView, SourceView
 from access.occupancy.entries import entry_of, is_of_presence
-from access.occupancy.feed import Feed, FeedEntry, Flow, FlowView
+from access.occupancy.feed import LIMIT_EVENTS, Feed, FeedEntry, Flow, FlowView
 from access.occupancy.history import Recorder, Today
 from access.occupancy.limits import Limit, Limits
 from access.occupancy.quality import Estimate, Estimator, Why
@@ -90,6 +90,10 @@ class LiveBuilding:
         """Go on from what an earlier life knew, before the first event."""
         self._presence.restore(tallies, doubts)
 
+    def resume_limits(self, stood: Mapping[SpaceId, Limit]) -> None:
+        """Go on from the alerts that stood before."""
+        self._limits.resume(stood)
+
     # ---- taking in
 
     def take(self, events: Iterable[Event]) -> None:
@@ -98,7 +102,7 @@ class LiveBuilding:
         for event in events:
             if self._now is not None and event.at > self._now + FUTURE:
                 self._ahead.append(event)
-            elif event.door is not None and event.door not in self.building.doors:
+            elif not self._has_place(event):
                 self.ignored += 1
             elif is_of_presence(event.type.value, event.cause):
                 entry = entry_of(event, self.building)
@@ -114,6 +118,12 @@ class LiveBuilding:
             for entry in entries:
                 if isinstance(entry, Passage) and entry.taken:
                     self._note(entry)
+
+    def _has_place(self, event: Event) -> bool:
+        """Return whether this building has the door of the event, or the space of an alert."""
+        if event.type in LIMIT_EVENTS:
+            return event.space in self.building.spaces
+        return event.door is None or event.door in self.building.doors
 
     def advance(self, now: datetime) -> None:
         """Say what time it is: what is due expires, and what was ahead of its time finds its place."""

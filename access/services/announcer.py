@@ -1,16 +1,20 @@
 """Counts on the bus: a retained message a space, so that whoever subscribes knows at once; Home Assistant finds them.
 
-Its own line, beside the intake's: a slow subscriber's broker must never hold events back. Counts only, nobody in them.
-While the line is away counts go on; once it is back, all of them are told again.
+A limit that is reached, or over, is told beside them, once. Its own line, beside the intake's: a slow subscriber's
+broker must never hold events back. Counts only, nobody in them. While the line is away counts go on; once it is back,
+all of them are told again.
 """
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import msgspec
 
 from access.occupancy.disclosure import DisclosedCount, Disclosure
+from access.occupancy.feed import LIMIT_EVENTS
 from access.occupancy.live import LiveBuilding, SpaceCount
 from access.services.discovery import discovery
 from access.services.intake import Clock
@@ -27,6 +31,9 @@ SHORTEST_PAUSE_S = 1.0
 
 TELL_ALL_EVERY_S = 60.0
 """What did not change is told again, so that a count's age is that of the newest event seen."""
+
+_ALERTS_KEPT = 500
+"""While the line is away; the events themselves are stored."""
 
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 1.0, 30.0
 _HERE, _GONE = b"online", b"offline"
@@ -52,6 +59,7 @@ class Announcer:
         self._topics = Topics(live.building.site)
         self._prefix = prefix
         self._changed = asyncio.Event()
+        self._alerts: deque[Event] = deque(maxlen=_ALERTS_KEPT)
         self._told: dict[SpaceId, tuple[object, ...]] = {}
         self._is_connected = False
 
@@ -59,8 +67,9 @@ class Announcer:
         """Hold the line until cancelled."""
         loop = asyncio.get_running_loop()
 
-        def on_news(_news: Sequence[Event]) -> None:
+        def on_news(news: Sequence[Event]) -> None:
             if self._disclosure is None:  # else a message right after a passage would tell of it
+                self._alerts.extend(event for event in news if event.type in LIMIT_EVENTS)
                 loop.call_soon_threadsafe(self._changed.set)
 
         stop_listening = self._news.listen(on_news)
@@ -104,6 +113,11 @@ class Announcer:
                 await self._pause(left_s)
 
     async def _tell_changes(self, line: Connection) -> None:
+        while self._alerts:
+            alert = self._alerts[0]
+            topic = self._topics.alert(alert.space or "")
+            await line.publish(Message(topic, msgspec.json.encode(_Alert.of(alert))))
+            self._alerts.popleft()
         for space, count in self._counts().items():
             seen = _seen(count)
             if self._told.get(space) != seen:
@@ -134,6 +148,21 @@ class Announcer:
             space = SpaceId(self._topics.subject(message.topic))
             if message.payload and space not in self._live.building.spaces:
                 await line.publish(Message(message.topic, b"", retain=True))
+
+
+class _Alert(msgspec.Struct, frozen=True):
+    """A limit reached or over: `cause` names the step, `number` is how many people there are."""
+
+    id: str
+    at: datetime
+    type: str
+    space: SpaceId | None
+    number: int | None
+    cause: str | None
+
+    @classmethod
+    def of(cls, event: Event) -> "_Alert":
+        return cls(event.id, event.at, event.type.value, event.space, event.number, event.cause)
 
 
 def _seen(count: SpaceCount | DisclosedCount) -> tuple[object, ...]:

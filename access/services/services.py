@@ -29,6 +29,7 @@ from access.services.imports import Imports
 from access.services.ingest import Ingest
 from access.services.keys import Keys
 from access.services.leaving import Leaving
+from access.services.limits import LimitAlerts, stood
 from access.services.live import open_live
 from access.services.operators import Operators
 from access.services.organisations import Organisations
@@ -93,6 +94,7 @@ class Services(msgspec.Struct, frozen=True):
     counting: Counting
     disclosures: Disclosures
     chronicle: Chronicle
+    limits: LimitAlerts
     rollcall: RollCall
     reception: Reception
     refusals: Refusals
@@ -152,6 +154,8 @@ def open_services(
     commands = Outbox[Message]()
     own = OwnEvents(int(datetime.now(UTC).timestamp() * 1000), news)
     news.listen(live.take)
+    limits = LimitAlerts(database, live, own, news)
+    limits.resume(stood(database))
     publisher = Publisher(database, building, rulebook, scopes, key)
     return Services(
         building=building,
@@ -183,6 +187,7 @@ def open_services(
         counting=Counting(database, building, own),
         disclosures=Disclosures(database, building),
         chronicle=Chronicle(database, building, policy.calendar, live, recorder, own),
+        limits=limits,
         reception=Reception(database),
         refusals=Refusals(database, building, policy),
         pins=Pins(database, rights),

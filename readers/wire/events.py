@@ -59,6 +59,8 @@ class EventType(Enum):
     PERSON_REMOVED = "person-removed"
     MUSTERED = "mustered"
     INFERRED = "inferred"
+    LIMIT_REACHED = "limit-reached"
+    LIMIT_CLEARED = "limit-cleared"
     RESERVED = "reserved"
 
 
@@ -79,8 +81,9 @@ class Happening(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What an event says of the building and the decision; nothing in it is a person's.
 
     `space` is the one reached, `origin` the one left; `decision` is the id of the decision that a passage or its
-    absence belongs to. A count that was set has its `number`, a correction that the server inferred its `cause`, as
-    have a fault at a door, an alarm that is cleared, a command that is refused and a change of `mode` (who wants it).
+    absence belongs to. A count that was set has its `number`, a correction that the server inferred its `cause`, an
+    alert at a limit both (`75-percent` of the capacity). A cause have also a fault at a door, an alarm that is cleared,
+    a command that is refused and a change of `mode` (who wants it).
     `command` is the id of the command that a door answers, or that its mode comes from.
     """
 
