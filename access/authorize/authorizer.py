@@ -320,7 +320,7 @@ class Authorizer:
         self._following.catch_up()
 
     def look_again(self) -> None:
-        """Catch up with the store, in the thread that asks for it, where nobody told of newer rights."""
+        """Read again, in the thread that asks for it, rights that could not be read when they changed."""
         self._following.look_again()
 
     def read_store(self, since: datetime) -> None:

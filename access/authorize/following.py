@@ -97,20 +97,15 @@ class Following:
             _log.error("rights-not-read", extra={"fault": type(error).__name__})
 
     def look_again(self) -> None:
-        """Catch up with the store where nobody told that it has newer rights, or it could not be read then."""
-        try:
-            newest = self._services.publisher.version()
-        except SQLAlchemyError as error:
-            _log.error("rights-not-read", extra={"fault": type(error).__name__})
-            return
-        if self._is_stale or newest > self.judge.rights.version:
+        """Read rights again that could not be read when they changed."""
+        if self._is_stale:
             self.catch_up()
 
     def _read_rights(self) -> None:
         with self._catching_up:
-            delta = self._services.publisher.since(self.judge.rights.version, datetime.now(UTC))
-            if delta is None:
-                self._services.policies.follow()
+            delta = None  # other rules are compiled anew, with everybody
+            if self._policy is self._services.policy:
+                delta = self._services.publisher.since(self.judge.rights.version, datetime.now(UTC))
             rights = self._load() if delta is None else None
             self._is_stale = False
         if delta is not None:
@@ -125,8 +120,9 @@ class Following:
 
         Raise `SQLAlchemyError` where the database does not answer.
         """
-        self._read_rights()
         services, view = self._services, self.judge.view
+        services.policies.catch_up()
+        self._read_rights()
         for register in services.doors.registers(datetime.now(UTC)):
             self.command(register)
         with services.database.reading() as session:
@@ -156,7 +152,8 @@ class Following:
     def _load(self) -> Rights:
         services = self._services
         version = services.publisher.version()  # before the roster: what changes in between comes again
-        return Rights(services.policy, services.building, services.publisher.roster(), version)
+        self._policy = services.policy
+        return Rights(self._policy, services.building, services.publisher.roster(), version)
 
     def _resume(self, unstored: Sequence[Event]) -> None:
         """Take up modes, who is inside, and the seats that an earlier life gave away and nobody reported about yet."""

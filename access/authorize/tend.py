@@ -23,7 +23,7 @@ class Advancing(Protocol):
         ...
 
     def look_again(self) -> None:
-        """Catch up with the store where nobody told of newer rights; blocks."""
+        """Read rights again that could not be read when they changed; blocks."""
         ...
 
 

@@ -49,18 +49,6 @@ class Policies:
         except Invalid as error:
             _log.error("policy-not-taken-up", extra={"fault": str(error)})
 
-    def follow(self) -> None:
-        """Take up what another program of this site has activated since."""
-        with self._database.reading() as session:
-            newest = stored.activations(session, 1)
-            in_force = stored.get(session, newest[0].policy) if newest else None
-        if in_force is None:
-            return
-        try:
-            self._rulebook.policy = self._fitting(read(in_force.files)).site.policy
-        except Invalid as error:
-            _log.error("policy-not-taken-up", extra={"fault": str(error)})
-
     def propose(self, files: Mapping[str, str], note: str, actor: str, at: datetime) -> PolicyRecord:
         """Keep new files, the others as they are in force; raise `Invalid` with every finding of the check.
 
@@ -120,6 +108,20 @@ class Policies:
         if not earlier:
             raise Conflict("policies: there was none in force before this one")
         return self.activate(earlier[0], actor, at)
+
+    def catch_up(self) -> None:
+        """Take up the policy that another program let take force; one that does not fit this building is left alone."""
+        with self._database.reading() as session:
+            files = self._files_in_force(session)
+        if not files:
+            return
+        try:
+            policy = self._fitting(read(files)).site.policy
+        except Invalid as error:
+            _log.error("policy-not-taken-up", extra={"fault": str(error)})
+            return
+        if policy.version != self._rulebook.policy.version:
+            self._rulebook.policy = policy
 
     def _begin(self, files: Mapping[str, str], at: datetime, actor: str) -> None:
         with self._database.writing() as session:

@@ -27,27 +27,12 @@ from tests.access.authorize.test_reserve import BY_ROOM, BY_SIDE, ROOM, TWO_DOOR
 from tests.small_site import EDGE, NOON, SCOPES
 
 
-def two_doors(folder):
-    return site(folder, sources=SCOPES | {AUTHORIZER: ()})
-
-
-def mill_of(folder):
-    directory, is_new = mill.write(folder / "mill"), not (folder / "totem.db").exists()
-    building, rules = load(directory)
-    files = files_of(directory)
-    url = f"sqlite:///{folder}/totem.db"
-    opened = open_services(url, building, rules, {AUTHORIZER: ()}, folder / "key", files=files)
-    if is_new:
-        mill.enrol(opened)
-    return opened
-
-
 class Apart:
     """The server's intake and an authorizer, each with services of its own over one database and one bus."""
 
-    def __init__(self, folder, clock, opened):
+    def __init__(self, folder, clock):
         self.clock, self.bus = clock, MemoryBus()
-        self.server, own = (opened(folder) for _ in range(2))
+        self.server, own = (site(folder, sources=SCOPES | {AUTHORIZER: ()}) for _ in range(2))
         self.intake = Intake(self.bus, self.server, clock, inline)
         self.journal = FileJournal(folder / "journal", AUTHORIZER, clock.now, Durability.BUFFERED)
         self.process = AuthorizerProcess(own, self.journal, self.bus, clock, inline)
@@ -72,9 +57,9 @@ class Apart:
 
 
 @asynccontextmanager
-async def apart(folder, opened=two_doors):
+async def apart(folder):
     clock = LoopClock(asyncio.get_running_loop(), NOON)
-    with closing(Apart(folder, clock, opened)) as site_apart:
+    with closing(Apart(folder, clock)) as site_apart:
         running = (site_apart.intake.run(), *site_apart.process.tasks())
         tasks = [asyncio.create_task(each) for each in running]
         await clock.sleep(1)
@@ -116,21 +101,6 @@ def test_a_revocation_at_the_server_is_known_here_within_a_moment(tmp_path):
             return before, await there.ask("ada", BY_ROOM)
 
     assert run_virtually(scene()) == (Reason.GRANTED, Reason.CREDENTIAL_DISABLED)
-
-
-def test_a_policy_that_takes_force_at_the_server_is_in_force_here_within_seconds(tmp_path):
-    shut = mill.POLICY.replace('spaces = ["hall", "room"]', 'spaces = ["hall"]')
-
-    async def scene():
-        async with apart(tmp_path, mill_of) as there:
-            before = await there.ask("ada", BY_ROOM)
-            policies = there.server.policies
-            proposed = policies.propose({"policy.toml": shut}, "shut", "test", NOON)
-            policies.activate(proposed.seq, "test", NOON)
-            await there.clock.sleep(2)
-            return before, await there.ask("ada", BY_ROOM)
-
-    assert run_virtually(scene()) == (Reason.GRANTED, Reason.NO_ACCESS_RIGHTS)
 
 
 def test_a_policy_that_is_begun_by_two_programs_at_once_is_begun_once(tmp_path, database_url):
