@@ -12,7 +12,6 @@ import time
 from pathlib import Path
 
 import msgspec
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from tests.mosquitto import Mosquitto
 from tests.postgres import Cluster
@@ -62,7 +61,8 @@ class Controller:
     async def tap(self, who: str, reader: str) -> Told:
         """Ask once, and wait at most long enough to tell a late answer from none."""
         begun, wall = time.monotonic(), time.time()
-        status, answer = 0, {}
+        status = 0
+        answer: dict[str, object] = {}
         try:
             async with asyncio.timeout(2.0):
                 status, answer, sent = await self._ask(who, reader)
@@ -160,6 +160,7 @@ def serve_edge(folder: str, broker_port: str, ports: str, seed: str) -> int:
 
 
 async def _serve_edge(folder: Path, broker_port: int, ports: list[int], seed: str) -> None:
+    from access.services.signing import load_key
     from access.site.edge import Edge
     from emulators.building import EmulatedBuilding
     from emulators.cards.uid import UidCard
@@ -176,7 +177,7 @@ async def _serve_edge(folder: Path, broker_port: int, ports: list[int], seed: st
     building, _ = load(folder / "mill")
     devices = EmulatedBuilding(building, clock)
     doors = (DoorId("front"), DoorId("side"))
-    key = load_pem_private_key((folder / "site.key").read_bytes(), None).public_key()
+    key = load_key(folder / "site.key").public_key()
     bus = MqttBus(Broker(port=broker_port))
     edge = Edge(SourceId(EDGE), doors, devices, bus, folder / EDGE, key, lambda: 0.0)
     address = AuthorizerAddress(

@@ -30,7 +30,7 @@ from policies.roster import BadgeKind
 from readers.journal import Link, walk
 from readers.wire.events import EventType
 from tests import mill
-from tests.journeys.chaos import DEADLINE_S, EDGE, NUMBERS, TAPPERS, Controller, Faults, Lag, serve_edge
+from tests.journeys.chaos import DEADLINE_S, EDGE, NUMBERS, TAPPERS, Controller, Faults, Lag, Told, serve_edge
 from tests.mosquitto import Mosquitto
 from tests.parts import require
 from tests.postgres import Cluster
@@ -85,7 +85,8 @@ class Mill:
             self.programs[name] = Program(folder, name, totem, *words)
         edge = (str(folder), str(broker.port), ",".join(map(str, self.ports)), str(SEED))
         self.programs["reader"] = Program(folder, "reader", serve_edge, *edge)
-        self.told, self._tapping = [], set()
+        self.told: list[Told] = []
+        self._tapping: set[asyncio.Task[None]] = set()
         self.controllers = [
             Controller(self.draw.sample(self.ports, 2), secret, self.told) for _ in range(CONTROLLERS)
         ]
@@ -111,7 +112,7 @@ class Mill:
 
     async def load(self):
         """Tap at controllers as people come, whether or not the last one was answered."""
-        free = asyncio.Queue()
+        free: asyncio.Queue[Controller] = asyncio.Queue()
         for controller in self.controllers:
             free.put_nowait(controller)
         while True:
