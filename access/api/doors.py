@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
@@ -29,6 +29,11 @@ _Commands = Annotated[Actor, Depends(needs(Scope.DOORS_WRITE))]
 _LocksDown = Annotated[Actor, Depends(needs(Scope.LOCKDOWN_WRITE))]
 _Sees = Annotated[Actor, Depends(needs(Scope.BUILDING_READ))]
 _Reason = Annotated[str, Field(min_length=1, max_length=300)]
+
+_SILENT: dict[int | str, dict[str, Any]] = {
+    504: {"description": "the door did not answer, and will not obey"}
+}
+_NO_SPACE: dict[int | str, dict[str, Any]] = {404: {"description": "there is no such space"}}
 
 _ANSWERS_WITHIN_S = 2.0
 """How long a caller waits for doors to say that they have a mode; it takes effect without them, too."""
@@ -79,13 +84,13 @@ class LockdownBody(BaseModel):
     reason: str
 
 
-@routes.post("/doors/{door}/unlock")
+@routes.post("/doors/{door}/unlock", responses=_SILENT)
 async def unlock(door: str, asked: Why, desk: AtDesk, actor: _Commands) -> CommandBody:
     """Let somebody in once; the door has answered when this returns."""
     return await _once(desk, asked.reason, actor, partial(desk.services.doors.unlock, DoorId(door)))
 
 
-@routes.post("/doors/{door}/rearm")
+@routes.post("/doors/{door}/rearm", responses=_SILENT)
 async def rearm(door: str, asked: Why, desk: AtDesk, actor: _Commands) -> CommandBody:
     """Lock a door again after a release by the building's own wiring."""
     return await _once(desk, asked.reason, actor, partial(desk.services.doors.rearm, DoorId(door)))
@@ -114,14 +119,14 @@ def list_lockdowns(desk: AtDesk, _actor: _Sees) -> list[LockdownBody]:
     ]
 
 
-@routes.post("/lockdown")
+@routes.post("/lockdown", responses=_NO_SPACE)
 async def lock_down(asked: LockdownBegun, desk: AtDesk, actor: _LocksDown) -> CommandBody:
     """Let nobody but the exempt in; whoever is inside leaves as always."""
     work = partial(desk.services.doors.lock_down, _space(asked.space), asked.until)
     return await _told(desk, asked.reason, actor, work)
 
 
-@routes.delete("/lockdown")
+@routes.delete("/lockdown", responses=_NO_SPACE)
 async def end_lockdown(
     desk: AtDesk,
     actor: _LocksDown,

@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from access.api import days
 from access.api.days import DayBody, KpiBody, QuarterBody
 from access.api.desk import AtDesk, Desk, needs, needs_within
+from access.api.schemas import Day
 from access.errors import Invalid, NotAllowed, NotFound
 from access.services.counting import MOST_DAYS
 from access.services.rights import Actor, Scope
@@ -29,8 +30,8 @@ routes = APIRouter(prefix="/v1", tags=["occupancy"])
 
 _Counts = Annotated[Actor, Depends(needs_within(Scope.OCCUPANCY_READ))]
 _Runs = Annotated[Actor, Depends(needs(Scope.OCCUPANCY_READ))]
-_Since = Annotated[date, Query(alias="from", description="first day, of the building's wall")]
-_Until = Annotated[date, Query(alias="to", description="last day, included")]
+_Since = Annotated[Day, Query(alias="from", description="first day, of the building's wall")]
+_Until = Annotated[Day, Query(alias="to", description="last day, included")]
 
 _MOST_MINUTE_DAYS = 7
 _COLUMNS = ("space", "day", "time", "mean", "low", "high", "inferred_percent")

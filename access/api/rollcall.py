@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from access.api.desk import AtDesk, Desk, needs, needs_within
 from access.api.schemas import Id, Sent
-from access.api.sheets import sheet
+from access.api.sheets import described, sheet
 from access.errors import NotFound
 from access.services.rights import Actor, Scope
 from access.services.rollcall import Listed, Muster, time_to_accounted
@@ -100,7 +100,7 @@ async def read(
     return [ListedBody.model_validate(msgspec.to_builtins(one)) for one in await _now(desk, actor, reason)]
 
 
-@routes.get("/now.csv")
+@routes.get("/now.csv", response_class=Response, responses=described("who may be inside"))
 async def read_sheet(
     desk: AtDesk, actor: _Reads, reason: Annotated[str, Query(min_length=1, max_length=200)]
 ) -> Response:
@@ -133,7 +133,7 @@ async def read_muster(muster: str, desk: AtDesk, actor: _Reads) -> MusterBody:
     return _body(found, _theirs(desk, actor, found.people))
 
 
-@routes.get("/{muster}/people.csv")
+@routes.get("/{muster}/people.csv", response_class=Response, responses=described("the roll-call's people"))
 async def read_muster_sheet(muster: str, desk: AtDesk, actor: _Reads) -> Response:
     """Read a roll-call's list as CSV, with when each was marked safe, and by whom."""
     found = await _followed(desk, muster)

@@ -20,6 +20,7 @@ from access.dashboard.looking import looking
 from access.dashboard.open_pages import open_pages
 from access.dashboard.orders import orders
 from access.dashboard.places import places
+from access.dashboard.rollcall import rollcall
 from access.dashboard.routes import router
 from access.dashboard.security import security
 from access.dashboard.telling import Telling
@@ -72,6 +73,7 @@ class Web:
             open_pages(front, services.building),
             orders(front, services.doors, telling),
             lockdown(front, services.building, services.doors, telling),
+            rollcall(front, services.building, services.rollcall, services.news),
             security(front, services.reception, services.building),
             desk(front, services.reception, services.badges, services.refusals, services.building),
         ):

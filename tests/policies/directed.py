@@ -115,7 +115,7 @@ class _Aim:
             draw.choice(rule.organisations or (None, *self.policy.organisations)),
             (draw.choice(rule.tiers),) if rule.tiers else (),
             tuple(Certification(each, self._limit()) for each in rule.certifications),
-            host=PersonId(f"{rule.id}.0") if number else HOST,
+            host=PersonId(f"{rule.id}.0") if rule.escorted and number else HOST if rule.escorted else None,
         )
 
     def _limit(self) -> datetime | None:
@@ -207,7 +207,8 @@ class _Aim:
 
     def _state(self, person: Person, door: DoorId, at: datetime) -> LiveState:
         draw, inner = self.draw, self.building.doors[door].inner
-        modes = {door: self._seldom(self.rule.modes or (DoorMode.NORMAL,), tuple(DoorMode))}
+        mode = self._seldom(self.rule.modes or (DoorMode.NORMAL,), tuple(DoorMode))
+        modes = {} if mode is DoorMode.NORMAL and draw.random() < 1 / 2 else {door: mode}
         inside = draw.choice(
             ({}, {}, {person.id: inner}, {person.id: draw.choice(list(self.building.spaces))}, None)
         )

@@ -52,7 +52,7 @@ def test_templates_use_no_word_that_does_not_exist_and_every_word_is_used():
     assert {word for word in used if not word.endswith("-")} <= set(TEXTS)
     built = (
         "state-", "fill-", "door-", "refused-", "why-", "limit-", "kind-", "nav-", "status-", "purpose-", "only-", "q-",
-        "way-", "said-", "mode-", "by-", "grant", "deny", "pending", "alarm",
+        "way-", "said-", "muster-", "mode-", "by-", "grant", "deny", "pending", "alarm",
     )  # fmt: skip
     mentioned = "".join(sources + code)
     for key in TEXTS:

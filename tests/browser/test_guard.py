@@ -10,6 +10,8 @@ from tests.browser.test_journeys import PASSWORD, PATIENCE_MS
 from tests.browser.test_pages import RULES
 from tests.journeys.demo import Demo
 
+FIRE_DOOR = "escape-b24-north"
+
 pytestmark = pytest.mark.timeout(300)  # a whole site and a browser share what the machine has left
 
 
@@ -107,6 +109,54 @@ def test_a_lockdown_asks_whether_it_is_meant_is_obeyed_refuses_an_unlocking_and_
     expect(guard.locator("#lockdown-answer")).to_contain_text("Obeyed by")
     expect(guard.locator("#lockdown-standing")).to_contain_text("No lockdown in force.")
     expect_accessible(guard)
+
+
+def test_in_a_fire_the_list_of_who_was_inside_stands_still_and_wardens_find_everybody(
+    demo: Demo, guard: Page
+):
+    for number, who in enumerate(("ada", "bob", "eve"), start=1):
+        demo.post("/v1/people", {"id": who, "name": who.title(), "type": "security", "tiers": ["security"]})
+        demo.post("/v1/badges", {"id": f"04c0ffee00001{number}", "kind": "uid", "person": who})
+        tap = {"reader": "agora-in", "badge": f"04c0ffee00001{number}"}
+        assert demo.post("/emulation/tap", tap).json()["opened"]
+    assert touch(demo, FIRE_DOOR, "release")["is_released"]
+    left = {"reader": "agora-out", "badge": "04c0ffee000012"}
+    assert demo.post("/emulation/tap", left).json()["effect"] == "grant"
+
+    guard.goto(f"{demo.address}/rollcall?lang=en")
+    expect(guard.get_by_role("alert")).to_contain_text("Doors released for evacuation since")
+    expect_accessible(guard)
+    guard.get_by_role("button", name="Alarm").click()
+    expect(guard.locator(".muster-total")).to_contain_text("2 to find of 3")
+    expect(guard.locator("#muster")).to_contain_text("Inside at")
+    expect(guard.locator("li", has_text="Bob")).to_contain_text("left at")
+    expect(guard.locator("li", has_text="Ada")).to_contain_text("not confirmed out")
+    expect_accessible(guard)
+    other = guard.context.new_page()
+    other.goto(guard.url)
+    other.get_by_role("button", name="Ada: safe").click()
+    expect(guard.locator("li", has_text="Ada")).to_contain_text("safe at")
+    expect(guard.locator(".muster-total")).to_contain_text("1 to find of 3")
+    other.close()
+    sheet = guard.request.get(f"{guard.url}".replace("/rollcall", "/v1/rollcall") + "/people.csv").text()
+    assert sheet.count("\n") == 4
+    guard.emulate_media(media="print")
+    expect(guard.get_by_role("button", name="Eve: safe")).to_be_hidden()
+    guard.emulate_media(media="screen")
+
+    assert touch(demo, FIRE_DOOR, "rearm") is not None
+    guard.get_by_role("button", name="Close the roll-call").click()
+    expect(guard.locator(".lead")).to_contain_text("closed")
+    guard.goto(f"{demo.address}/doors/{FIRE_DOOR}?lang=en")
+    guard.get_by_label("Reason").first.fill("all out")
+    guard.get_by_role("button", name="Re-arm").click()
+    expect(guard.locator("#answer")).to_contain_text("Obeyed by 1 of 1")
+    guard.goto(f"{demo.address}/rollcall?lang=en")
+    expect(guard.locator(".release")).to_have_count(0)
+    guard.get_by_label("Reason").fill("who is left")
+    guard.get_by_role("button", name="Show").click()
+    expect(guard.locator(".muster li")).to_have_count(1)
+    expect(guard.locator(".muster li")).to_contain_text("Eve")
 
 
 def test_whoever_has_no_script_gets_the_same_answers_as_pages(demo: Demo, guard: Page, chromium: Browser):
