@@ -8,7 +8,7 @@ from datetime import datetime
 
 from policies.building import Building, Door, Space
 from policies.decision import Reason
-from policies.ids import DoorId, RuleId, SpaceId
+from policies.ids import DoorId, PersonId, RuleId, SpaceId
 from policies.policy import Policy, Rule, RuleEffect
 from policies.request import AccessRequest, DoorMode, LiveState
 from policies.roster import Badge, BadgeStatus, Grant, Person, Roster, within
@@ -84,8 +84,14 @@ class Situation:
         return self.request.assurance >= max(rule.assurance, self.door.proof)
 
     def is_escorted(self, rule: Rule, person: Person) -> bool:
+        return not rule.escorted or self.escort(person) in self.request.companions
+
+    def escort(self, person: Person) -> PersonId | None:
+        """Return who can escort the person: their host, unless that is nobody known, or themselves, or refused now."""
         host = self.roster.people.get(person.host) if person.host else None
-        return escort_present(rule, person, host, self.request)
+        if host is None or person.host == person.id:
+            return None
+        return person.host if person_refusal(host, self.request.at) is None else None
 
     def is_full(self) -> bool:
         """Return whether a space that an entry here adds to is known to have reached its capacity."""
@@ -191,18 +197,6 @@ def certified(rule: Rule, person: Person, at: datetime) -> bool:
     """Return whether the person holds every certification of the rule at `at`."""
     held = {held.id for held in person.certifications if within(at, None, held.until)}
     return all(needed in held for needed in rule.certifications)
-
-
-def escort_present(rule: Rule, person: Person, host: Person | None, request: AccessRequest) -> bool:
-    """Return whether the rule needs no escort, or the person's host is there.
-
-    Nobody is their own, and a `host` who may not enter anywhere now escorts nobody; None is one without such limits,
-    or of whom the roster knows nothing.
-    """
-    if not rule.escorted:
-        return True
-    is_there = person.host not in {None, person.id} and person.host in request.companions
-    return is_there and (host is None or person_refusal(host, request.at) is None)
 
 
 def newly_counted(building: Building, door: DoorId) -> tuple[SpaceId, ...]:

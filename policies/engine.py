@@ -13,7 +13,7 @@ from policies import conditions as on
 from policies.building import Building, Passback
 from policies.compiled import QUARTER_S, Compiled
 from policies.decision import Decision, Effect, Flag, Reason
-from policies.holders import NOBODY, Card, Holder, Holders, Standing
+from policies.holders import Card, Holder, Holders, Standing
 from policies.ids import BadgeId, DoorId, PersonId, RuleId, SpaceId
 from policies.masks import bits
 from policies.policy import Policy
@@ -127,9 +127,7 @@ class Engine:
         self, portal: Portal, holder: Holder, request: AccessRequest, state: LiveState, mode: DoorMode
     ) -> _Outcome:
         standing, person, at = holder.standing, holder.person, request.at
-        if standing is NOBODY:
-            return Reason.CREDENTIAL_UNASSIGNED, (), False
-        if person is not None and (reason := on.person_refusal(person, at)):
+        if reason := holder.refusal(at):
             return reason, (), False
         if mode is DoorMode.LOCKED:
             return Reason.DENY_ALL, (), False
@@ -255,8 +253,7 @@ class Engine:
         rule = self.policy.rules[index]
         if not rule.escorted or person is None:
             return not rule.escorted
-        host = self.holders.people.get(person.host) if person.host else None
-        return on.escort_present(rule, person, host.person if host else None, request)
+        return self.holders.escort(person, request.at) in request.companions
 
     def _escort_missing(self, request: AccessRequest) -> Reason:
         who = self._cards[request.badge].holder.id

@@ -6,9 +6,12 @@ suspension, a `Badge` only of those that their state or dates may refuse. A card
 is one look-up, and a changed person is changed for all their cards at once.
 """
 
+from datetime import datetime
+
 import msgspec
 
-from policies.conditions import concerns
+from policies.conditions import concerns, person_refusal
+from policies.decision import Reason
 from policies.ids import BadgeId, OrganisationId, PersonId, TierId
 from policies.masks import mask_of
 from policies.policy import Policy
@@ -39,6 +42,12 @@ class Holder(msgspec.Struct, gc=False, eq=False):
     id: PersonId | None
     standing: Standing = NOBODY
     person: Person | None = None
+
+    def refusal(self, at: datetime) -> Reason | None:
+        """Return why they may not enter anywhere at `at`."""
+        if self.standing is NOBODY:
+            return Reason.CREDENTIAL_UNASSIGNED
+        return None if self.person is None else person_refusal(self.person, at)
 
 
 class Card(msgspec.Struct, gc=False, eq=False):
@@ -91,6 +100,13 @@ class Holders:
     def drop_badge(self, badge: BadgeId) -> None:
         """Forget a badge."""
         self.cards.pop(badge, None)
+
+    def escort(self, person: Person, at: datetime) -> PersonId | None:
+        """Return who can escort the person at `at`, as `conditions.Situation.escort` does."""
+        host = self.people.get(person.host) if person.host else None
+        if host is None or person.host == person.id or host.refusal(at) is not None:
+            return None
+        return person.host
 
     def standing(self, person: Person) -> Standing:
         """Return what the person shares with all of their type, tiers and organisation."""

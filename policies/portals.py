@@ -16,6 +16,7 @@ from policies.policy import Policy, Rule, RuleEffect
 from policies.request import Assurance, Direction, DoorMode
 
 _NameT = TypeVar("_NameT", SpaceId, DoorId, UseId)
+_SameT = TypeVar("_SameT", int, tuple[int, ...])
 
 
 class Portal:
@@ -44,15 +45,15 @@ class Portal:
         self.enforced = on.newly_enforced(building, side.door)
         self.permits = reach.permits(door.id)
         forbids = reach.forbids(door.id)
-        self.forbids, self.full_forbids = forbids & ~reach.full, forbids & reach.full
+        self.forbids, self.full_forbids = reach.one_of(forbids & ~reach.full), forbids & reach.full
         asks_for_second = bool(door.two_person or self.permits & rules.accompanied)
         self.is_shared = bool(self.enforced or asks_for_second or door.passback is not Passback.OFF)
         is_soft = door.passback in {Passback.OFF, Passback.SOFT}
         asks_more = self.is_exit or self.pins or self.enforced or self.full_forbids or asks_for_second
         self.is_plain = is_soft and not asks_more and not rules.broken
         simple = self.permits & rules.in_mode[DoorMode.NORMAL] & ~rules.conditional
-        self.everyday = tuple(
-            simple & rules.proven[proof] if proof >= door.proof else 0 for proof in Assurance
+        self.everyday = reach.one_of(
+            tuple(simple & rules.proven[proof] if proof >= door.proof else 0 for proof in Assurance)
         )
 
     def covering(self, standing: Standing) -> int:
@@ -68,6 +69,7 @@ class Reach:
         self._building = building
         self._permits = _Names([each for each in rules if each[1].effect is RuleEffect.PERMIT])
         self._forbids = _Names([each for each in rules if each[1].effect is RuleEffect.FORBID])
+        self._known: dict[int | tuple[int, ...], int | tuple[int, ...]] = {}
         self.full = sum(1 << index for index, rule in rules if rule.full)
 
     def permits(self, door: DoorId) -> int:
@@ -79,7 +81,7 @@ class Reach:
             if space.restricted:
                 break
             mask |= names.uses.get(space.use, 0) if space.use else 0
-        return mask
+        return self.one_of(mask)
 
     def forbids(self, door: DoorId) -> int:
         """Return the forbids that reach a door: they descend into everything."""
@@ -87,7 +89,12 @@ class Reach:
         for step in self._building.path_up(self._building.doors[door].inner):
             use = self._building.spaces[step].use
             mask |= names.spaces.get(step, 0) | (names.uses.get(use, 0) if use else 0)
-        return mask
+        return self.one_of(mask)
+
+    def one_of(self, same: _SameT) -> _SameT:
+        """Return the one object of all that are equal to `same`: a city's doors then share what a cache can hold."""
+        known: _SameT = self._known.setdefault(same, same)  # type: ignore[assignment]  # equal, so of its type
+        return known
 
 
 class _Names:

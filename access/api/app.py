@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from fastapi import FastAPI
 
@@ -16,9 +17,11 @@ from access.api import (
     events,
     grants,
     health,
+    history,
     imports,
     keys,
     latency,
+    metrics,
     occupancy,
     operators,
     organisations,
@@ -32,6 +35,7 @@ from access.api import (
     visits,
 )
 from access.api.bodies import BoundedBodies
+from access.api.description import describe
 from access.api.desk import Desk
 from access.api.headers import SecurityHeaders
 from access.services import Services
@@ -53,7 +57,6 @@ def create_app(
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
-        responses=problems.DESCRIBED,
     )
     app.state.desk = Desk(services, now, authorizer, is_connected)
     for resource in (
@@ -69,11 +72,13 @@ def create_app(
         organisations,
         building,
         doors,
+        history,  # before `occupancy`, whose {space} would take its words
         occupancy,
         rollcall,
         events,
         authorize,
         latency,
+        metrics,
         operators,
         keys,
         audit,
@@ -83,6 +88,7 @@ def create_app(
     ):
         app.include_router(resource.routes)
     problems.install(app)
+    app.openapi = partial(describe, app)  # type: ignore[method-assign]  # as FastAPI asks for it
     app.add_middleware(BoundedBodies)
     app.add_middleware(SecurityHeaders)
     return app

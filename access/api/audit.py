@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from access.api.desk import AtDesk, needs
 from access.api.paging import LIMIT, After, Limit, Page, page
 from access.api.schemas import Instant
-from access.api.sheets import sheet
+from access.api.sheets import described, sheet
 from access.errors import Invalid
 from access.services.audit import AuditEntry, AuditFilter
 from access.services.rights import Actor, Scope
@@ -114,9 +114,7 @@ def verify(
 @routes.get(
     "/audit.csv",
     response_class=Response,
-    responses={
-        200: {"description": "every entry that is chosen, the oldest first", "content": {"text/csv": {}}}
-    },
+    responses=described("every entry that is chosen, the oldest first"),
 )
 def export(desk: AtDesk, actor: _Reads, chosen: _Chosen) -> Response:
     """Download entries as CSV; that they were is an entry too."""

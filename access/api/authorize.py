@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from access.api.asked import Tap, question_of, read_reservation, read_tap, schema
 from access.api.desk import AtDesk, Settled
-from access.api.schemas import Instant
+from access.api.schemas import FIRST_YEAR, LAST_YEAR, Instant
 from access.errors import Invalid, NotFound
 from access.services.decisions import DEADLINE_S
 from access.services.rights import READER
@@ -22,8 +22,6 @@ from policies.ids import ReaderId
 from readers.wire.reservations import Reserve
 
 routes = APIRouter(prefix="/v1", tags=["authorize"])
-
-_FIRST_YEAR, _LAST_YEAR = 1970, 2199  # a calendar is compiled for a few years; beyond, hours mean nothing
 
 
 class MessageBody(BaseModel):
@@ -34,7 +32,10 @@ class MessageBody(BaseModel):
 
 
 class Decided(BaseModel):
-    """The answer. `event` is null for a dry run, and where the deadline had passed before anything was decided."""
+    """The answer. `event` is null for a dry run, and where the deadline had passed before anything was decided.
+
+    `epoch` only grows: an answer under a lower one than before is of an authorizer that was replaced.
+    """
 
     effect: Effect
     reason: Reason
@@ -42,6 +43,7 @@ class Decided(BaseModel):
     unlock_ms: int
     message: MessageBody
     event: str | None
+    epoch: int
 
 
 class VerdictBody(BaseModel):
@@ -59,7 +61,10 @@ def _body(asked: type[msgspec.Struct]) -> dict[str, Any]:
 
 
 _TOO_LATE = {"description": "The verdict could not be kept in time: the door's declared fallback holds"}
-_TOO_MANY = {"description": "Too many taps wait at once: ask again, after `Retry-After` seconds"}
+_TOO_MANY = {
+    "description": "Too many taps wait at once: ask again, after `Retry-After` seconds. Or (`standing-by`) another"
+    " authorizer answers for the site: ask that one"
+}
 
 
 @routes.post("/authorize", openapi_extra=_body(Tap), responses={HTTPStatus.SERVICE_UNAVAILABLE: _TOO_MANY})
@@ -80,8 +85,8 @@ async def authorize(
     actor.require(f"{READER}{side.door}")
     if at is not None and not dry_run:
         raise Invalid("at: only a dry run decides for another time")
-    if at is not None and not _FIRST_YEAR <= at.year <= _LAST_YEAR:
-        raise Invalid(f"at: expected a time from {_FIRST_YEAR} to {_LAST_YEAR}")
+    if at is not None and not FIRST_YEAR <= at.year <= LAST_YEAR:
+        raise Invalid(f"at: expected a time from {FIRST_YEAR} to {LAST_YEAR}")
     if desk.authorizer is None:
         raise NotFound("authorize: this server decides for no controllers")
     within_s = DEADLINE_S if tap.deadline_ms is None else tap.deadline_ms / 1000

@@ -6,7 +6,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from access.api.problems import problem
+from access.api.problems import language_of, problem
 
 MOST_BYTES = 1024 * 1024
 """A person with all their rights takes a few kilobytes."""
@@ -53,11 +53,13 @@ class BoundedBodies:
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, most: int) -> None:
+    request = Request(scope)
     response = problem(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         "content-too-large",
         f"the body is too large: expected up to {most} bytes",
-        Request(scope).url.path,
+        request.url.path,
         {"Connection": "close"},
+        language_of(request),
     )
     await response(scope, receive, send)

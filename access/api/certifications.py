@@ -8,7 +8,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from access.api.desk import AtDesk, needs
+from access.api.desk import AtDesk, needs_within
 from access.api.once import OnceRoute
 from access.api.paging import LIMIT, After, Limit, Page, page
 from access.api.schemas import Id, Instant, Sent
@@ -25,8 +25,8 @@ from policies.ids import CertificationId, PersonId
 
 routes = APIRouter(prefix="/v1/certifications", tags=["certifications"], route_class=OnceRoute)
 
-_Reads = Annotated[Actor, Depends(needs(Scope.PEOPLE_READ))]
-_Writes = Annotated[Actor, Depends(needs(Scope.PEOPLE_WRITE))]
+_Reads = Annotated[Actor, Depends(needs_within(Scope.PEOPLE_READ))]
+_Writes = Annotated[Actor, Depends(needs_within(Scope.PEOPLE_WRITE))]
 _Days = Annotated[int | None, Query(ge=0, le=3660, description="those that end within so many days, or have")]
 
 
@@ -75,14 +75,16 @@ def list_certifications(
     request: Request,
     response: Response,
     desk: AtDesk,
-    _actor: _Reads,
+    actor: _Reads,
     chosen: Annotated[CertificationFilter, Depends(_chosen)],
     limit: Limit = LIMIT,
     after: After = None,
 ) -> Page[CertificationShown]:
     """List trainings by person; those of one person, of one machine, or that end soon only, if asked."""
     now = desk.now()
-    found = desk.services.certifications.page(cursor_of(after) if after else None, limit + 1, chosen)
+    found = desk.services.certifications.within(actor.reach).page(
+        cursor_of(after) if after else None, limit + 1, chosen
+    )
     shown = [_shown(record, now) for record in found]
     return page(request, response, shown, limit, lambda record: f"{record.person}/{record.id}")
 
@@ -94,22 +96,24 @@ def give(new: NewCertification, response: Response, desk: AtDesk, actor: _Writes
     record = CertificationRecord(
         CertificationId(new.id), new.until, person=PersonId(new.person), level=new.level
     )
-    given = desk.services.certifications.give(record, actor.name, now)
+    given = desk.services.certifications.within(actor.reach).give(record, actor.name, now)
     response.headers["Location"] = f"/v1/certifications/{given.person}/{given.id}"
     return _shown(given, now)
 
 
 @routes.get("/{person}/{certification}")
-def read(person: str, certification: str, desk: AtDesk, _actor: _Reads) -> CertificationShown:
+def read(person: str, certification: str, desk: AtDesk, actor: _Reads) -> CertificationShown:
     """Read one training of one person."""
-    found = desk.services.certifications.get(PersonId(person), CertificationId(certification))
+    found = desk.services.certifications.within(actor.reach).get(
+        PersonId(person), CertificationId(certification)
+    )
     return _shown(found, desk.now())
 
 
 @routes.post("/{person}/{certification}/revoke", status_code=HTTPStatus.NO_CONTENT)
 def revoke(person: str, certification: str, why: Revocation, desk: AtDesk, actor: _Writes) -> None:
     """Take a training back, with a reason that the audit keeps."""
-    desk.services.certifications.revoke(
+    desk.services.certifications.within(actor.reach).revoke(
         PersonId(person), CertificationId(certification), why.reason, actor.name, desk.now()
     )
 

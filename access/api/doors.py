@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
@@ -17,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from access.api.desk import AtDesk, Desk, needs
 from access.api.schemas import Id, Instant, Sent
 from access.errors import DoorSilent, Refused
+from access.services.answers import Answer
 from access.services.doors import UNLOCKS_WITHIN, Act, Slot
 from access.services.rights import Actor, Scope
 from policies.ids import DoorId, SpaceId
@@ -28,6 +29,11 @@ _Commands = Annotated[Actor, Depends(needs(Scope.DOORS_WRITE))]
 _LocksDown = Annotated[Actor, Depends(needs(Scope.LOCKDOWN_WRITE))]
 _Sees = Annotated[Actor, Depends(needs(Scope.BUILDING_READ))]
 _Reason = Annotated[str, Field(min_length=1, max_length=300)]
+
+_SILENT: dict[int | str, dict[str, Any]] = {
+    504: {"description": "the door did not answer, and will not obey"}
+}
+_NO_SPACE: dict[int | str, dict[str, Any]] = {404: {"description": "there is no such space"}}
 
 _ANSWERS_WITHIN_S = 2.0
 """How long a caller waits for doors to say that they have a mode; it takes effect without them, too."""
@@ -78,13 +84,13 @@ class LockdownBody(BaseModel):
     reason: str
 
 
-@routes.post("/doors/{door}/unlock")
+@routes.post("/doors/{door}/unlock", responses=_SILENT)
 async def unlock(door: str, asked: Why, desk: AtDesk, actor: _Commands) -> CommandBody:
     """Let somebody in once; the door has answered when this returns."""
     return await _once(desk, asked.reason, actor, partial(desk.services.doors.unlock, DoorId(door)))
 
 
-@routes.post("/doors/{door}/rearm")
+@routes.post("/doors/{door}/rearm", responses=_SILENT)
 async def rearm(door: str, asked: Why, desk: AtDesk, actor: _Commands) -> CommandBody:
     """Lock a door again after a release by the building's own wiring."""
     return await _once(desk, asked.reason, actor, partial(desk.services.doors.rearm, DoorId(door)))
@@ -113,14 +119,14 @@ def list_lockdowns(desk: AtDesk, _actor: _Sees) -> list[LockdownBody]:
     ]
 
 
-@routes.post("/lockdown")
+@routes.post("/lockdown", responses=_NO_SPACE)
 async def lock_down(asked: LockdownBegun, desk: AtDesk, actor: _LocksDown) -> CommandBody:
     """Let nobody but the exempt in; whoever is inside leaves as always."""
     work = partial(desk.services.doors.lock_down, _space(asked.space), asked.until)
     return await _told(desk, asked.reason, actor, work)
 
 
-@routes.delete("/lockdown")
+@routes.delete("/lockdown", responses=_NO_SPACE)
 async def end_lockdown(
     desk: AtDesk,
     actor: _LocksDown,
@@ -158,14 +164,16 @@ async def _once(desk: Desk, reason: str, actor: Actor, work: _Work) -> CommandBo
 
 
 async def _answered(desk: Desk, act: Act, work: _Work, within_s: float) -> CommandBody:
-    with desk.services.answers.to(act.id) as waiting:
-        doors = await run_in_threadpool(work, act)
-        answers = await waiting.of(doors, within_s if desk.is_connected() else 0)
-    said = {
-        str(door): ("obeyed" if answer.obeyed else f"refused: {answer.cause}")
-        for door, answer in answers.items()
-    }
-    return CommandBody(command=act.id, doors={str(door): said.get(door, "silent") for door in doors})
+    waits_s = within_s if desk.is_connected() else 0
+    send = partial(run_in_threadpool, work, act)
+    answers = await desk.services.answers.asked(act.id, send, waits_s)
+    return CommandBody(command=act.id, doors={str(door): _word(answer) for door, answer in answers.items()})
+
+
+def _word(answer: Answer | None) -> str:
+    if answer is None:
+        return "silent"
+    return "obeyed" if answer.obeyed else f"refused: {answer.cause}"
 
 
 def _act(desk: Desk, reason: str, actor: Actor) -> Act:

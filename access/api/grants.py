@@ -9,18 +9,18 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from access.api.desk import AtDesk, needs
+from access.api.desk import AtDesk, needs_within
 from access.api.once import OnceRoute
 from access.api.paging import LIMIT, After, Limit, Page, page
 from access.api.schemas import Id, Instant, Sent
-from access.services.grants import GrantRecord
+from access.services.grants import GrantRecord, Grants
 from access.services.rights import Actor, Scope
 from policies.ids import DoorId, GrantId, PersonId, SpaceId
 
 routes = APIRouter(prefix="/v1/grants", tags=["grants"], route_class=OnceRoute)
 
-_Reads = Annotated[Actor, Depends(needs(Scope.PEOPLE_READ))]
-_Writes = Annotated[Actor, Depends(needs(Scope.PEOPLE_WRITE))]
+_Reads = Annotated[Actor, Depends(needs_within(Scope.PEOPLE_READ))]
+_Writes = Annotated[Actor, Depends(needs_within(Scope.PEOPLE_WRITE))]
 
 
 class NewGrant(Sent):
@@ -51,19 +51,25 @@ class GrantShown(BaseModel):
     uses: int
 
 
+def _visible(desk: AtDesk, actor: _Reads) -> Grants:
+    return desk.services.grants.within(actor.reach)
+
+
+_Visible = Annotated[Grants, Depends(_visible)]
+
+
 @routes.get("")
 def list_grants(
     request: Request,
     response: Response,
-    desk: AtDesk,
-    _actor: _Reads,
+    grants: _Visible,
     person: str | None = None,
     at: Annotated[Instant | None, Query(description="those that hold at this moment")] = None,
     limit: Limit = LIMIT,
     after: After = None,
 ) -> Page[GrantShown]:
     """List grants by id; those of one person, or that hold at a moment only, if asked."""
-    found = desk.services.grants.page(
+    found = grants.page(
         GrantId(after) if after else None, limit + 1, PersonId(person) if person else None, at
     )
     return page(request, response, [_shown(grant) for grant in found], limit, lambda grant: grant.id)
@@ -82,21 +88,21 @@ def give(new: NewGrant, response: Response, desk: AtDesk, actor: _Writes) -> Gra
         reason=new.reason,
         most_uses=new.most_uses,
     )
-    given = desk.services.grants.give(record, actor.name, desk.now())
+    given = desk.services.grants.within(actor.reach).give(record, actor.name, desk.now())
     response.headers["Location"] = f"/v1/grants/{given.id}"
     return _shown(given)
 
 
 @routes.get("/{grant}")
-def read(grant: str, desk: AtDesk, _actor: _Reads) -> GrantShown:
+def read(grant: str, grants: _Visible) -> GrantShown:
     """Read a grant."""
-    return _shown(desk.services.grants.get(GrantId(grant)))
+    return _shown(grants.get(GrantId(grant)))
 
 
 @routes.delete("/{grant}", status_code=HTTPStatus.NO_CONTENT)
 def end(grant: str, desk: AtDesk, actor: _Writes) -> None:
     """End a grant before its time; doors know within moments."""
-    desk.services.grants.end(GrantId(grant), actor.name, desk.now())
+    desk.services.grants.within(actor.reach).end(GrantId(grant), actor.name, desk.now())
 
 
 def _shown(grant: GrantRecord) -> GrantShown:

@@ -1,6 +1,7 @@
 """`/healthz` says that the process answers, to anybody; `/readyz` whether it can serve, to whoever may ask."""
 
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import APIRouter, Response
 from starlette.concurrency import run_in_threadpool
@@ -10,16 +11,24 @@ from access.api.desk import AtDesk, Settled
 routes = APIRouter(tags=["health"])
 
 
+_NOT_READY: dict[int | str, dict[str, Any]] = {
+    503: {"model": dict[str, bool], "description": "one of them is not there"}
+}
+
+
 @routes.get("/healthz")
 async def healthz() -> dict[str, str]:
     """Answer."""
     return {"status": "ok"}
 
 
-@routes.get("/readyz")
+@routes.get("/readyz", responses=_NOT_READY)
 async def readyz(response: Response, desk: AtDesk, _actor: Settled) -> dict[str, bool]:
-    """Say whether the database and the bus are there; 503 if one is not."""
+    """Say whether the database and the bus are there, 503 if one is not; and whether taps are answered here now.
+
+    One that stands by answers none, and is ready all the same.
+    """
     ready = {"database": await run_in_threadpool(desk.services.is_ready), "bus": desk.is_connected()}
     if not all(ready.values()):
         response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
-    return ready
+    return ready if desk.authorizer is None else {**ready, "answers": desk.authorizer.is_answering}

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
+from access.api.titles import title
 from access.errors import (
     Conflict,
     DoorSilent,
@@ -19,8 +20,10 @@ from access.errors import (
     NotSignedIn,
     Outdated,
     Refused,
+    StandingBy,
     TotemError,
 )
+from access.languages import Language, preferred
 
 TYPE = "urn:totem:problem:"
 MEDIA_TYPE = "application/problem+json"
@@ -32,26 +35,10 @@ _STATUS: Mapping[type[TotemError], tuple[HTTPStatus, str]] = {
     Outdated: (HTTPStatus.PRECONDITION_FAILED, "outdated"),
     Refused: (HTTPStatus.CONFLICT, "command-refused"),
     DoorSilent: (HTTPStatus.GATEWAY_TIMEOUT, "door-silent"),
+    StandingBy: (HTTPStatus.SERVICE_UNAVAILABLE, "standing-by"),
     Conflict: (HTTPStatus.CONFLICT, "conflict"),
     Invalid: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid"),
 }
-
-
-_PROBLEM = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail", "instance"],
-    "properties": {
-        "type": {"type": "string", "description": "stable: a program can tell problems apart by it"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "instance": {"type": "string"},
-    },
-}
-DESCRIBED: dict[int | str, dict[str, Any]] = {
-    "4XX": {"description": "a problem (RFC 9457)", "content": {MEDIA_TYPE: {"schema": _PROBLEM}}}
-}
-"""What every operation may answer but success, as the interface's description tells it."""
 
 
 class PreconditionMissing(TotemError):
@@ -72,17 +59,18 @@ def problem(
     detail: str,
     instance: str,
     headers: Mapping[str, str] | None = None,
+    language: Language = Language.EN,
     **more: object,
 ) -> Response:
-    """Return a problem."""
+    """Return a problem, its title in the language asked for; the detail is for whoever looks after the system."""
     body = {
         "type": f"{TYPE}{name}",
-        "title": HTTPStatus(status).phrase,
+        "title": title(name, status, language),
         "status": int(status),
         "detail": detail,
         "instance": instance,
     }
-    sent = dict(headers or {})
+    sent = {"Content-Language": language.value, "Vary": "Accept-Language", **(headers or {})}
     if status == HTTPStatus.UNAUTHORIZED:
         sent["WWW-Authenticate"] = "Bearer"
     return Response(msgspec.json.encode(body | more), status, sent, MEDIA_TYPE)
@@ -96,7 +84,17 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _fault)
 
 
-def of_error(error: Exception, path: str, headers: Mapping[str, str] | None = None) -> Response:
+def language_of(request: Request) -> Language:
+    """Return the language that whoever asks reads best; English if they do not say."""
+    return preferred(request.headers.get("accept-language", ""), Language.EN)
+
+
+def of_error(
+    error: Exception,
+    path: str,
+    headers: Mapping[str, str] | None = None,
+    language: Language = Language.EN,
+) -> Response:
     """Return what went wrong at `path` as a problem."""
     if isinstance(error, PreconditionMissing):
         status, name = HTTPStatus.PRECONDITION_REQUIRED, "precondition-required"
@@ -106,27 +104,32 @@ def of_error(error: Exception, path: str, headers: Mapping[str, str] | None = No
             (HTTPStatus.INTERNAL_SERVER_ERROR, "fault"),
         )
     more = {"faults": error.faults} if isinstance(error, InvalidFile) else {}
-    return problem(status, name, str(error), path, headers, **more)
+    if isinstance(error, StandingBy):
+        headers = {**(headers or {}), "Retry-After": "1"}
+    return problem(status, name, str(error), path, headers, language, **more)
 
 
 def _totem(request: Request, error: Exception) -> Response:
-    return of_error(error, request.url.path)
+    return of_error(error, request.url.path, language=language_of(request))
 
 
 def _validation(request: Request, error: Exception) -> Response:
     errors: list[dict[str, Any]] = list(error.errors()) if isinstance(error, RequestValidationError) else []
     places = [{"at": ".".join(map(str, each["loc"])), "message": str(each["msg"])} for each in errors]
     detail = "; ".join(f"{place['at']}: {place['message']}" for place in places)
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", detail, request.url.path, errors=places)
+    status, language = HTTPStatus.UNPROCESSABLE_ENTITY, language_of(request)
+    return problem(status, "invalid", detail, request.url.path, language=language, errors=places)
 
 
 def _http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     name = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
-    return problem(error.status_code, name, error.detail, request.url.path, error.headers)
+    path, language = request.url.path, language_of(request)
+    return problem(error.status_code, name, error.detail, path, error.headers, language)
 
 
 def _fault(request: Request, _error: Exception) -> Response:
     detail = "the server failed; the log says why"
-    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "fault", detail, request.url.path)
+    status, language = HTTPStatus.INTERNAL_SERVER_ERROR, language_of(request)
+    return problem(status, "fault", detail, request.url.path, language=language)

@@ -6,12 +6,13 @@ from http import HTTPStatus
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
 from access.api.desk import AtDesk, Desk, needs, needs_within
 from access.api.schemas import Id, Sent
+from access.api.sheets import described, sheet
 from access.errors import NotFound
 from access.services.rights import Actor, Scope
 from access.services.rollcall import Listed, Muster, time_to_accounted
@@ -24,8 +25,19 @@ _Marks = Annotated[Actor, Depends(needs_within(Scope.ROLLCALL_WRITE))]
 _Writes = Annotated[Actor, Depends(needs(Scope.ROLLCALL_WRITE))]
 
 
+_HEADS = (
+    "space", "name", "person", "kind", "organisation", "door", "seen_at", "confirmed",
+    "inside_at", "left_at", "left_by",
+)  # fmt: skip
+
+
 class ListedBody(BaseModel):
-    """Somebody who may be inside; not `confirmed` where they are only inferred to have left."""
+    """Somebody who may be inside; not `confirmed` where they are only inferred to have left.
+
+    During a release by the building's own wiring, `inside_at` is its beginning for whoever was inside then, and
+    nobody drops from the list: who was seen going out since has `left_at`, and the door (`left_by`) unless somebody's
+    word says so.
+    """
 
     person: str
     name: str
@@ -35,6 +47,16 @@ class ListedBody(BaseModel):
     door: str
     seen_at: datetime
     confirmed: bool
+    inside_at: datetime | None
+    left_at: datetime | None
+    left_by: str | None
+
+
+class ReleaseBody(BaseModel):
+    """A release that lasts: since when, and which doors are not re-armed."""
+
+    since: datetime
+    doors: list[str]
 
 
 class SafeBody(BaseModel):
@@ -46,7 +68,7 @@ class SafeBody(BaseModel):
 
 
 class MusterBody(BaseModel):
-    """A roll-call. `accounted_s` is how long it took until nine in ten were safe."""
+    """A roll-call. `accounted_s` is how long it took until nine in ten were safe or had left."""
 
     id: str
     opened_at: datetime
@@ -74,11 +96,24 @@ class MarkedSafe(Sent):
 async def read(
     desk: AtDesk, actor: _Reads, reason: Annotated[str, Query(min_length=1, max_length=200)]
 ) -> list[ListedBody]:
-    """List who may be inside now."""
-    rollcall = desk.services.rollcall
+    """List who may be inside now; during a release, who was inside when it began and who left since."""
+    return [ListedBody.model_validate(msgspec.to_builtins(one)) for one in await _now(desk, actor, reason)]
+
+
+@routes.get("/now.csv", response_class=Response, responses=described("who may be inside"))
+async def read_sheet(
+    desk: AtDesk, actor: _Reads, reason: Annotated[str, Query(min_length=1, max_length=200)]
+) -> Response:
+    """List who may be inside now, as CSV."""
+    return sheet("roll-call", _HEADS, map(_row, await _now(desk, actor, reason)))
+
+
+@routes.get("/release")
+async def read_release(desk: AtDesk, _actor: _Reads) -> ReleaseBody | None:
+    """Tell of a release by the building's own wiring that lasts; null while there is none."""
     desk.services.live.advance(desk.now())
-    listed = await run_in_threadpool(rollcall.now, rollcall.look(), reason, actor.name, desk.now())
-    return [ListedBody.model_validate(msgspec.to_builtins(one)) for one in _theirs(desk, actor, listed)]
+    release = desk.services.rollcall.look().release
+    return ReleaseBody(since=release.since, doors=list(release.doors)) if release is not None else None
 
 
 @routes.post("", status_code=HTTPStatus.CREATED)
@@ -92,30 +127,61 @@ async def open_muster(asked: Opening, desk: AtDesk, actor: _Writes) -> MusterBod
 
 
 @routes.get("/{muster}")
-def read_muster(muster: str, desk: AtDesk, actor: _Reads) -> MusterBody:
-    """Read a roll-call with who is safe."""
-    found = desk.services.rollcall.get(muster)
+async def read_muster(muster: str, desk: AtDesk, actor: _Reads) -> MusterBody:
+    """Read a roll-call with who is safe and who was seen going out."""
+    found = await _followed(desk, muster)
     return _body(found, _theirs(desk, actor, found.people))
 
 
+@routes.get("/{muster}/people.csv", response_class=Response, responses=described("the roll-call's people"))
+async def read_muster_sheet(muster: str, desk: AtDesk, actor: _Reads) -> Response:
+    """Read a roll-call's list as CSV, with when each was marked safe, and by whom."""
+    found = await _followed(desk, muster)
+    safe = {one.person: (one.at.isoformat(), one.actor) for one in found.safe}
+    rows = ((*_row(one), *safe.get(one.person, ("", ""))) for one in _theirs(desk, actor, found.people))
+    return sheet(f"roll-call-{found.id}", (*_HEADS, "safe_at", "safe_by"), rows)
+
+
 @routes.post("/{muster}/safe")
-def mark_safe(muster: str, asked: MarkedSafe, desk: AtDesk, actor: _Marks) -> MusterBody:
+async def mark_safe(muster: str, asked: MarkedSafe, desk: AtDesk, actor: _Marks) -> MusterBody:
     """Mark people safe; several wardens share one state, and nothing is marked twice."""
-    whom = [PersonId(person) for person in asked.people]
-    theirs = {one.person for one in _theirs(desk, actor, desk.services.rollcall.get(muster).people)}
+    whom, rollcall = [PersonId(person) for person in asked.people], desk.services.rollcall
+    opened = await run_in_threadpool(rollcall.get, muster)
+    theirs = {one.person for one in _theirs(desk, actor, opened.people)}
     if unknown := [person for person in whom if person not in theirs]:
         raise NotFound(f"person {unknown[0]}: not on this roll-call")
-    found = desk.services.rollcall.mark_safe(muster, whom, actor.name, desk.now())
+    marked = await run_in_threadpool(rollcall.mark_safe, muster, whom, actor.name, desk.now())
+    found = rollcall.follow(marked)
     return _body(found, _theirs(desk, actor, found.people))
 
 
 @routes.post("/{muster}/close")
 async def close(muster: str, desk: AtDesk, actor: _Writes) -> MusterBody:
     """End a roll-call: whoever is safe is out of the building."""
-    found, events = await run_in_threadpool(desk.services.rollcall.close, muster, actor.name, desk.now())
+    followed = await _followed(desk, muster)
+    found, events = await run_in_threadpool(desk.services.rollcall.close, followed, actor.name, desk.now())
     if events:
         desk.services.news.tell(events)
     return _body(found, found.people)
+
+
+async def _now(desk: Desk, actor: Actor, reason: str) -> tuple[Listed, ...]:
+    rollcall = desk.services.rollcall
+    desk.services.live.advance(desk.now())
+    listed = await run_in_threadpool(rollcall.now, rollcall.look(), reason, actor.name, desk.now())
+    return _theirs(desk, actor, listed)
+
+
+async def _followed(desk: Desk, muster: str) -> Muster:
+    rollcall = desk.services.rollcall
+    found = await run_in_threadpool(rollcall.get, muster)
+    return rollcall.follow(found)
+
+
+def _row(one: Listed) -> tuple[object, ...]:
+    """Return somebody as a line of a table."""
+    told = msgspec.to_builtins(one)
+    return tuple("" if told[head] is None else told[head] for head in _HEADS)
 
 
 def _theirs(desk: Desk, actor: Actor, listed: Iterable[Listed]) -> tuple[Listed, ...]:

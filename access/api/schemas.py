@@ -17,6 +17,17 @@ def _told_in_utc(moment: datetime) -> datetime:
     return moment
 
 
+def _of_the_calendar(day: date) -> date:
+    """Return the day; raise ValueError for one that no calendar of a building holds."""
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ValueError(f"expected a day from {FIRST_YEAR} to {LAST_YEAR}")
+    return day
+
+
+FIRST_YEAR, LAST_YEAR = 1970, 2199
+"""A calendar is compiled for a few years; beyond, hours mean nothing."""
+
+Day = Annotated[date, AfterValidator(_of_the_calendar)]
 Instant = Annotated[AwareDatetime, AfterValidator(_told_in_utc)]
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 BadgeIdentifier = Annotated[str, Field(min_length=1, max_length=128)]

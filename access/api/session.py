@@ -42,7 +42,7 @@ class SessionBody(BaseModel):
     expires_at: AwareDatetime | None = None
 
 
-@routes.post("")
+@routes.post("", responses={HTTPStatus.UNAUTHORIZED: {"description": "the name or the password is wrong"}})
 def sign_in(asked: SignIn, request: Request, response: Response, desk: AtDesk) -> SessionBody:
     """Sign in."""
     opened = desk.services.sessions.sign_in(asked.name, asked.password.get_secret_value(), desk.now())

@@ -7,11 +7,17 @@ a name that somebody chose must not run on the computer of whoever opens the tab
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from fastapi.responses import StreamingResponse
 
 _BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _ROWS_A_PIECE = 500
+
+
+def described(what: str) -> dict[int | str, dict[str, Any]]:
+    """Return what a route that answers with a table tells of itself."""
+    return {200: {"description": what, "content": {"text/csv": {}}}}
 
 
 def sheet(name: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> StreamingResponse:

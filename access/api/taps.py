@@ -5,23 +5,25 @@ and documents it. Who asks is known before the body is read; what is wrong is re
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from time import monotonic
+from typing import Any
 
 import msgspec
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from access.api.asked import MOST_BYTES, question_of, read_reservation, read_tap
+from access.api.asked import MOST_BYTES, Tap, question_of, read_reservation, read_tap
 from access.api.headers import SECURITY_HEADERS
 from access.api.problems import of_error, problem
 from access.errors import Invalid, NotAllowed, TotemError
-from access.services.decisions import DEADLINE_S, Decides
+from access.services.decisions import DEADLINE_S, Answer, Decides
 from access.services.keyring import KeyRing, ReaderKey
 from policies.building import Building
-from policies.ids import DoorId
+from policies.ids import DoorId, ReaderId
 from readers.wire.reservations import PATH as RESERVATIONS
 
 PATH = "/v1/authorize"
@@ -39,8 +41,11 @@ MOST_AT_ONCE = 512
 """More taps than this at once wait for a disk that does not keep up: the next are better off asking again."""
 
 _encode = msgspec.json.Encoder().encode
-_HEADERS = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
-_HEADERS.append((b"content-type", b"application/json"))
+ANSWER_HEADERS = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
+ANSWER_HEADERS.append((b"content-type", b"application/json"))
+
+_TELLS_OF_MORE = frozenset({b"transfer-encoding", b"expect", b"connection", b"upgrade"})
+"""Headers by which a request is more than a head and a body of a length."""
 
 
 class Taps:
@@ -86,14 +91,37 @@ class Taps:
                 return await self._reserve(body, key, arrived, send)
             tap = read_tap(body)
             self._expect_own(tap.reader, key)
-            within_s = DEADLINE_S if tap.deadline_ms is None else tap.deadline_ms / 1000
-            answer = await self._authorizer.decide(question_of(tap), now, arrived=arrived, within_s=within_s)
+            answer = await self._authorizer.decide(
+                question_of(tap), now, arrived=arrived, within_s=_within_s(tap)
+            )
         except TotemError as error:
-            return of_error(error, PATH, SECURITY_HEADERS)
+            return of_error(error, scope["path"], SECURITY_HEADERS)
         finally:
             self._asked -= 1
         await _send(send, _encode(answer))
         return None
+
+    def quick(self, secret: bytes, body: bytes, arrived: float, send: Callable[[bytes], None]) -> bool:
+        """Begin to answer a plain tap; `send` gets the answer. For anything else return False, and do nothing."""
+        now = self._now()
+        key = self._ring.of(secret, now)
+        if key is None or self._asked >= MOST_AT_ONCE or len(body) > MOST_BYTES:
+            return False
+        try:
+            tap = read_tap(body)
+            self._expect_own(tap.reader, key)
+        except TotemError:
+            return False
+        if not self._authorizer.may_answer(ReaderId(tap.reader)):
+            return False
+        self._asked += 1
+        answered = partial(self._answered, send)
+        self._authorizer.ask(question_of(tap), now, answered, arrived=arrived, within_s=_within_s(tap))
+        return True
+
+    def _answered(self, send: Callable[[bytes], None], answer: Answer) -> None:
+        self._asked -= 1
+        send(_encode(answer))
 
     async def _reserve(self, body: bytes, key: ReaderKey, arrived: float, send: Send) -> Response | None:
         """Answer a door computer that asks what only the site knows."""
@@ -122,7 +150,22 @@ class Taps:
             raise NotAllowed(f"key:{key.id}: this needs the right reader:{door}")
 
 
-def _bearer(headers: list[tuple[bytes, bytes]]) -> bytes | None:
+def secret_of(scope: Mapping[str, Any], length: int) -> bytes | None:
+    """Return the secret with which a plain tap asks; None where the request is not its head and so many bytes."""
+    headers = scope["headers"]
+    said = [value for name, value in headers if name == b"content-length"]
+    is_tap = scope["path"] == PATH and scope["method"] == "POST" and not scope["query_string"]
+    is_plain = scope["http_version"] == "1.1" and said == [b"%d" % length]
+    if not (is_tap and is_plain) or any(name in _TELLS_OF_MORE for name, _ in headers):
+        return None
+    return _bearer(headers)
+
+
+def _within_s(tap: Tap) -> float:
+    return DEADLINE_S if tap.deadline_ms is None else tap.deadline_ms / 1000
+
+
+def _bearer(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
     """Return the secret of an `Authorization: Bearer`; None without one."""
     for name, value in headers:
         if name == b"authorization":
@@ -155,7 +198,7 @@ async def _body_in_time(receive: Receive) -> bytes | Response:
 
 
 async def _send(send: Send, body: bytes) -> None:
-    headers = [*_HEADERS, (b"content-length", b"%d" % len(body))]
+    headers = [*ANSWER_HEADERS, (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 

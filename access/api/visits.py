@@ -8,7 +8,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, model_validator
 
-from access.api.desk import AtDesk, needs
+from access.api.desk import AtDesk, needs_within
 from access.api.once import OnceRoute
 from access.api.paging import LIMIT, After, Limit, Page, page
 from access.api.schemas import BadgeIdentifier, Id, Instant, Name, Sent
@@ -19,8 +19,8 @@ from policies.ids import BadgeId, DoorId, PersonId, SpaceId
 
 routes = APIRouter(prefix="/v1/visits", tags=["visits"], route_class=OnceRoute)
 
-_Reads = Annotated[Actor, Depends(needs(Scope.PEOPLE_READ))]
-_Writes = Annotated[Actor, Depends(needs(Scope.PEOPLE_WRITE))]
+_Reads = Annotated[Actor, Depends(needs_within(Scope.PEOPLE_READ))]
+_Writes = Annotated[Actor, Depends(needs_within(Scope.PEOPLE_WRITE))]
 _Since = Annotated[Instant | None, Query(description="those that end after this moment")]
 _Until = Annotated[Instant | None, Query(description="those that begin before this moment")]
 
@@ -85,13 +85,13 @@ def list_visits(
     request: Request,
     response: Response,
     desk: AtDesk,
-    _actor: _Reads,
+    actor: _Reads,
     chosen: Annotated[VisitFilter, Depends(_chosen)],
     limit: Limit = LIMIT,
     after: After = None,
 ) -> Page[VisitShown]:
     """List visits by id; in one state, of one host or visitor, or that touch a time only, if asked."""
-    found = desk.services.visits.page(after, limit + 1, chosen)
+    found = desk.services.visits.within(actor.reach).page(after, limit + 1, chosen)
     return page(request, response, [_shown(visit) for visit in found], limit, lambda visit: visit.id)
 
 
@@ -108,15 +108,15 @@ def expect(new: NewVisit, response: Response, desk: AtDesk, actor: _Writes) -> V
         tuple(map(SpaceId, new.spaces)),
         new.escorted,
     )
-    visit = desk.services.visits.expect(record, new.name, actor.name, desk.now())
+    visit = desk.services.visits.within(actor.reach).expect(record, new.name, actor.name, desk.now())
     response.headers["Location"] = f"/v1/visits/{visit.id}"
     return _tagged(visit, response)
 
 
 @routes.get("/{visit}")
-def read(visit: str, response: Response, desk: AtDesk, _actor: _Reads) -> VisitShown:
+def read(visit: str, response: Response, desk: AtDesk, actor: _Reads) -> VisitShown:
     """Read a visit."""
-    return _tagged(desk.services.visits.get(visit), response)
+    return _tagged(desk.services.visits.within(actor.reach).get(visit), response)
 
 
 @routes.post("/{visit}/arrive")
@@ -125,7 +125,10 @@ def arrive(
 ) -> VisitShown:
     """Let a visitor in: their rights begin, and the badge is theirs meanwhile."""
     badge = BadgeId(arrival.badge) if arrival.badge is not None else None
-    return _tagged(desk.services.visits.arrive(visit, badge, actor.name, desk.now(), expected), response)
+    return _tagged(
+        desk.services.visits.within(actor.reach).arrive(visit, badge, actor.name, desk.now(), expected),
+        response,
+    )
 
 
 @routes.post("/{visit}/leave")
@@ -133,7 +136,9 @@ def leave(
     visit: str, response: Response, desk: AtDesk, actor: _Writes, expected: PerhapsExpected
 ) -> VisitShown:
     """Let a visitor go: their rights end, and the badge is the desk's again."""
-    return _tagged(desk.services.visits.leave(visit, actor.name, desk.now(), expected), response)
+    return _tagged(
+        desk.services.visits.within(actor.reach).leave(visit, actor.name, desk.now(), expected), response
+    )
 
 
 @routes.post("/{visit}/cancel")
@@ -141,7 +146,9 @@ def cancel(
     visit: str, response: Response, desk: AtDesk, actor: _Writes, expected: PerhapsExpected
 ) -> VisitShown:
     """Expect a visitor no longer."""
-    return _tagged(desk.services.visits.cancel(visit, actor.name, desk.now(), expected), response)
+    return _tagged(
+        desk.services.visits.within(actor.reach).cancel(visit, actor.name, desk.now(), expected), response
+    )
 
 
 def _tagged(visit: VisitRecord, response: Response) -> VisitShown:

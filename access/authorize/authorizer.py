@@ -8,23 +8,27 @@ changes of rights and passages are brought in from the side, under the one lock.
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from functools import partial
 from threading import Lock
 from time import monotonic
 
 from access.authorize import drafts
 from access.authorize.following import Following
 from access.authorize.latency import Latency
-from access.errors import Invalid
+from access.authorize.tenure import Tenure, Unrivalled
+from access.authorize.waiting import Answered, Deadlines, Waiting
+from access.errors import Invalid, StandingBy
 from access.services import Services
 from access.services.decisions import DEADLINE_S, Answer, DoorLatency, Question, SiteLatency
 from policies.decision import Decision, Effect, Reason, message
-from policies.ids import DoorId, PersonId, ReaderId, SourceId
+from policies.ids import DoorId, ReaderId, SourceId
+from policies.request import Direction
 from readers.errors import JournalError
 from readers.journal import FileJournal, GroupCommit
-from readers.wire.bus import Message
-from readers.wire.events import Event, Sealed, parse
+from readers.wire.bus import BusDown, Message
+from readers.wire.events import Event, parse
 from readers.wire.reservations import Reserve, Verdict
 
 _log = logging.getLogger(__name__)
@@ -35,6 +39,9 @@ AUTHORIZER = SourceId("authorizer")
 _MOST_UNSTORED = 10_000
 """Of the lines that a stop left unstored, so many are looked at for entries at the next start."""
 
+_TELL_WITHIN_S = 0.01
+"""What a seat's asker waits at most until the other authorizers can know of it: 20 round trips to a broker near by."""
+
 _BOUNDS_US = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000)
 
 _TOO_LATE = Decision(Effect.DENY, Reason.VERIFICATION_TIMEOUT)
@@ -42,18 +49,33 @@ _FAULT = Decision(Effect.DENY, Reason.OTHER)
 
 
 class Authorizer:
-    """Answers for one site. Decisions come from one thread, the event loop's; news and rights from any."""
+    """Answers for one site. Decisions come from one thread, the event loop's; news and rights from any.
 
-    def __init__(self, services: Services, journal: FileJournal) -> None:
+    `tenure` says whether it is this one that answers; `peers` are the others that may follow it.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        journal: FileJournal,
+        tenure: Tenure | None = None,
+        peers: frozenset[SourceId] = frozenset(),
+    ) -> None:
         self._building = services.building
+        self._tenure = tenure or Unrivalled(journal.position[0])
+        self._has_peers, self._telling = bool(peers), set[asyncio.Task[None]]()
         self._journal, self._commit = journal, GroupCommit(journal)
         self._latency = Latency()
         self._is_buffered = not journal.is_synced
+        self._deadlines = Deadlines(partial(self._refuse, said=_TOO_LATE))
+        self._told: list[Waiting] = []
         self.on_kept: Callable[[], None] = _to_nobody
         """Called whenever the journal has grown."""
+        self.tell_peers: Callable[[bytes], Awaitable[None]] = _to_no_peer
+        """Given the lines by which seats are taken, before the taker hears of it; may raise `BusDown`."""
         self._lock = Lock()
         unstored = [parse(line) for line in journal.pending(_MOST_UNSTORED)]
-        self._following = Following(services, self._lock, unstored)
+        self._following = Following(services, self._lock, unstored, peers)
         self._judge = self._following.judge
         self._catch_up(unstored)
 
@@ -71,105 +93,179 @@ class Authorizer:
         arrived: float | None = None,
         within_s: float = DEADLINE_S,
     ) -> Answer:
-        """Answer one tap; raise `Invalid` for a reader that the building does not have.
+        """Answer one tap; raise `Invalid` for a reader that the building does not have, `StandingBy` out of turn.
 
         What is not kept `within_s` of its arrival, in seconds of `time.monotonic`, is refused as timed out.
         """
-        reader = question.reader
-        if reader not in self._building.readers:
-            raise Invalid(f"reader {reader}: there is no such reader")
+        if question.reader not in self._building.readers:
+            raise Invalid(f"reader {question.reader}: there is no such reader")
+        if not record:
+            with self._lock:
+                return self._answer(question, self._judge.decide(question, at), None)
+        self._expect_turn(question.reader)
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self.ask(question, at, partial(_hand_over, answer), arrived=arrived, within_s=within_s)
+        return await answer
+
+    def ask(
+        self,
+        question: Question,
+        at: datetime,
+        answered: Answered,
+        *,
+        arrived: float | None = None,
+        within_s: float = DEADLINE_S,
+    ) -> None:
+        """Decide one tap at a reader that the building has; call `answered` once, when that is kept or refused."""
         due = None if arrived is None else arrived + within_s
         begun = monotonic()
         if due is not None and begun >= due:
             self._latency.miss(self._judge.door_of(question.reader).id, at)
-            return self._answer(question, _TOO_LATE, None)
+            answered(self._answer(question, _TOO_LATE, None))
+            return
         with self._lock:
             decision = self._judge.decide(question, at)
-            if not record:
-                return self._answer(question, decision, None)
             passing = self._judge.reserve(question, decision, at)
             kept = self._commit.stage(drafts.decided(question, decision, at, self._version))
-        decided = monotonic()
-        fault = self._keep_now(reader) if self._is_buffered else await self._keep(reader, due)
-        done = monotonic()
-        if fault is None and due is not None and done >= due:
-            fault = _TOO_LATE
+        tap = Waiting(question, at, decision, passing, kept, answered)
+        tap.arrived, tap.due, tap.begun, tap.decided = arrived, due, begun, monotonic()
+        if due is not None and not self._is_buffered:
+            self._deadlines.watch(tap, due)
+        self._commit.when_kept(partial(self._kept, tap))
+
+    def _kept(self, tap: Waiting, fault: JournalError | None) -> None:
+        """Answer a tap whose record is kept, or will never be."""
+        if fault is None and tap.passing and self._is_seat(tap.question.reader):
+            telling = asyncio.get_running_loop().create_task(self._tell(tap.kept.line))
+            self._telling.add(telling)
+            telling.add_done_callback(self._telling.discard)
+            telling.add_done_callback(lambda _: self._conclude(tap, None))
+        else:
+            self._conclude(tap, fault)
+
+    def _conclude(self, tap: Waiting, fault: JournalError | None) -> None:
+        """Answer a tap of which nothing is to be waited for any more: whoever answers late, or out of turn, refuses."""
+        if tap.is_over:
+            return
+        tap.done = monotonic()
         if fault is not None:
-            return self._take_back(question, fault, kept, passing, at)
-        door = self._judge.door_of(question.reader)
-        if passing and not door.contact:
-            self._enter(question, kept.id, passing, at)
-        if arrived is not None:
-            self._latency.note(door.id, at, (arrived, begun, decided, done))
+            self._refuse(tap, _FAULT)
+        elif (tap.due is not None and tap.done >= tap.due) or not self.may_answer(tap.question.reader):
+            self._refuse(tap, _TOO_LATE)
+        else:
+            tap.is_over = True
+            if not self._told:
+                asyncio.get_running_loop().call_soon(self._follow_up)
+            self._told.append(tap)
+            tap.answered(self._answer(tap.question, tap.decision, tap.kept.id))
+
+    def _follow_up(self) -> None:
+        """Do what follows from answers once they are on their way: entries, figures, reports."""
+        told, self._told = self._told, []
+        for tap in told:
+            door = self._judge.door_of(tap.question.reader)
+            if tap.passing and not door.contact:
+                self._enter(tap)
+            if tap.arrived is not None:
+                self._latency.note(door.id, tap.at, (tap.arrived, tap.begun, tap.decided, tap.done))
         self.on_kept()
-        return self._answer(question, decision, kept.id)
 
     async def reserve(self, asked: Reserve, at: datetime, *, arrived: float) -> Verdict | None:
-        """Give the site's verdict to a door computer, kept before it is told; None where that fails or is late."""
+        """Give the site's verdict to a door computer, kept before it is told; None where that fails or is late.
+
+        Raise `StandingBy` where it is another's turn.
+        """
+        self._expect_turn(asked.reader)
         due = arrived + DEADLINE_S
         with self._lock:
             decision = self._judge.verdict(asked, at)
             passing = self._judge.seat(asked.reader, decision, at)
             kept = self._commit.stage(drafts.reserved(self._building, asked, decision, at, self._version))
-        fault = self._keep_now(asked.reader) if self._is_buffered else await self._keep(asked.reader, due)
+        is_kept = await self._keep(due)
+        if is_kept and passing and self._is_seat(asked.reader):
+            await self._tell(kept.line)
         door = self._judge.door_of(asked.reader).id
-        if fault is not None or monotonic() >= due:
+        if not is_kept or not self.may_answer(asked.reader) or monotonic() >= due:
             self._latency.miss(door, at)
             with self._lock:
                 self._judge.release(passing, door)
             return None
         self.on_kept()
-        epoch, _ = self._journal.position
-        return Verdict(decision.effect, decision.reason, epoch, decision.rules, kept.id)
+        return Verdict(decision.effect, decision.reason, self._tenure.epoch, decision.rules, kept.id)
 
-    def _keep_now(self, reader: ReaderId) -> Decision | None:
-        """Write what is staged; return what to say instead if it is not kept."""
-        try:
-            self._journal.commit()
-        except JournalError as fault:
-            _log.error("journal-fault", extra={"reader": reader, "fault": str(fault)})
-            return _FAULT
-        return None
+    # ---- whose turn it is
 
-    async def _keep(self, reader: ReaderId, due: float | None) -> Decision | None:
-        """Wait until what is staged is on the disk; return what to say instead if it is not, or not in time."""
+    @property
+    def is_answering(self) -> bool:
+        """Return whether it answers every tap now."""
+        return self._tenure.may_answer()
+
+    @property
+    def epoch(self) -> int:
+        """Return the number of its newest term; 0 before any."""
+        return self._tenure.epoch
+
+    def may_answer(self, reader: ReaderId) -> bool:
+        """Return whether it is this one's turn; whoever leaves is answered without knowing who is where."""
+        if reader in self._judge.rights.seated:
+            leaves = self._building.readers[reader].direction is Direction.EXIT
+            return self._tenure.may_answer_plain() if leaves else self._tenure.may_answer()
+        return self._tenure.may_answer_plain()
+
+    def _expect_turn(self, reader: ReaderId) -> None:
+        if not self.may_answer(reader):
+            raise StandingBy(
+                "another authorizer answers for this site, or none has its view yet: ask that one, or again"
+            )
+
+    def _is_seat(self, reader: ReaderId) -> bool:
+        """Return whether others may follow who must know of a seat at this reader."""
+        return self._has_peers and reader in self._judge.rights.seated
+
+    async def _tell(self, line: bytes) -> None:
+        """Let those who may follow know of a seat; whether they heard it or not, it is given."""
         try:
-            async with asyncio.timeout(None if due is None else due - monotonic()):
+            async with asyncio.timeout(_TELL_WITHIN_S):
+                await self.tell_peers(line)
+        except (TimeoutError, BusDown) as fault:
+            _log.warning("seat-not-told", extra={"fault": str(fault) or "too late"})
+
+    async def _keep(self, due: float) -> bool:
+        """Wait until what is staged is kept; return False if it is not, or not in time."""
+        try:
+            async with asyncio.timeout(due - monotonic()):
                 await self._commit.kept()
-        except JournalError as fault:
-            _log.error("journal-fault", extra={"reader": reader, "fault": str(fault)})
-            return _FAULT
-        except TimeoutError:
-            return _TOO_LATE
-        return None
+        except (JournalError, TimeoutError):
+            return False
+        return True
 
-    def _take_back(
-        self, question: Question, said: Decision, kept: Sealed, passing: tuple[PersonId, ...], at: datetime
-    ) -> Answer:
+    def _refuse(self, tap: Waiting, said: Decision) -> None:
         """Free the seats, and note that nobody passed by a decision that is in the journal all the same."""
-        reader, badge = question.reader, question.badge
+        tap.is_over = True
+        reader, badge = tap.question.reader, tap.question.badge
         door = self._judge.door_of(reader).id
         if said is _TOO_LATE:
-            self._latency.miss(door, at)
+            self._latency.miss(door, tap.at)
         with self._lock:
-            self._judge.release(passing, door)
-            if said is _FAULT:
-                return self._answer(question, said, None)
-            for person in passing:
-                draft = drafts.not_passed(self._building, reader, badge, kept.id, at, person)
+            self._judge.release(tap.passing, door)
+            for person in tap.passing if said is _TOO_LATE else ():
+                draft = drafts.not_passed(self._building, reader, badge, tap.kept.id, tap.at, person)
                 self._commit.stage(draft)
-        self._commit.soon()
-        self.on_kept()
-        return self._answer(question, said, kept.id)
+        if said is _TOO_LATE:
+            self._commit.when_kept(self._grown)
+        tap.answered(self._answer(tap.question, said, None if said is _FAULT else tap.kept.id))
 
-    def _enter(self, question: Question, told_by: str, passing: tuple[PersonId, ...], at: datetime) -> None:
+    def _enter(self, tap: Waiting) -> None:
         """Count those who were let in by a door that tells nothing of them: the next must not get their seats."""
-        reader, badge = question.reader, question.badge
+        reader, badge = tap.question.reader, tap.question.badge
         with self._lock:
-            for person in passing:
-                draft = drafts.passed(self._building, reader, badge, told_by, at, person)
+            for person in tap.passing:
+                draft = drafts.passed(self._building, reader, badge, tap.kept.id, tap.at, person)
                 self._judge.view.take([parse(self._commit.stage(draft).line)])
-        self._commit.soon()
+        self._commit.when_kept(self._grown)
+
+    def _grown(self, _fault: JournalError | None) -> None:
+        self.on_kept()
 
     def _catch_up(self, unstored: list[Event]) -> None:
         """Write down the entries that a death left out: a permit by a door without a contact is one."""
@@ -186,7 +282,8 @@ class Authorizer:
     def _answer(self, question: Question, decision: Decision, event: str | None) -> Answer:
         unlock_ms = self._judge.unlock_ms(question, decision)
         said = message(decision.reason)
-        return Answer(decision.effect, decision.reason, decision.rules, unlock_ms, said, event)
+        epoch = self._tenure.epoch
+        return Answer(decision.effect, decision.reason, decision.rules, unlock_ms, said, event, epoch)
 
     # ---- what was measured
 
@@ -222,6 +319,19 @@ class Authorizer:
         """Read from the store what changed, in the thread that asks for it."""
         self._following.catch_up()
 
+    def look_again(self) -> None:
+        """Read again, in the thread that asks for it, rights that could not be read when they changed."""
+        self._following.look_again()
+
+    def read_store(self, since: datetime) -> None:
+        """Read rights, modes and what was stored from `since` on; raise `SQLAlchemyError`."""
+        self._following.read_store(since)
+
+    @property
+    def longest_seat_s(self) -> float:
+        """Return how long a seat may be in flight, in seconds."""
+        return self._judge.view.longest_seat.total_seconds()
+
     def oldest(self, limit: int) -> list[bytes]:
         """Return the oldest lines that are not stored yet."""
         return self._journal.pending(limit)
@@ -238,6 +348,15 @@ class Authorizer:
     def close(self) -> None:
         """Finish what is being written; the journal is closed by its owner."""
         self._commit.close()
+
+
+def _hand_over(waiter: asyncio.Future[Answer], answer: Answer) -> None:
+    if not waiter.done():  # who asked may have gone
+        waiter.set_result(answer)
+
+
+async def _to_no_peer(_lines: bytes) -> None:
+    """Tell nobody of a seat."""
 
 
 def _to_nobody() -> None:

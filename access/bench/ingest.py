@@ -25,6 +25,7 @@ from access.bench.rounds import ROUNDS, measure, median_of
 from access.services import Services, open_services
 from access.services.events import Filter, Place
 from access.services.ingest import Batch
+from access.site.calm import calm
 from policies.decision import Effect, Reason
 from policies.ids import BadgeId, DoorId, PersonId, ReaderId, RuleId, SourceId, SpaceId
 from readers.wire.events import FIRST_SEQ, GENESIS, Draft, EventType, seal
@@ -46,12 +47,13 @@ def run(options: Options) -> Report:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="totem-bench-")))
         site = _open(stack, folder, f"sqlite:///{folder}/totem.db")
-        results |= _rates("sqlite", site, _RawSqlite(folder))
+        sqlite = _RawSqlite(stack, folder)
+        results |= _rates("sqlite", site, sqlite)
         url = os.environ.get("TOTEM_BENCH_POSTGRESQL")
         if url:
-            results |= _rates("postgresql", _open(stack, folder, url), _RawPostgresql(url))
+            results |= _rates("postgresql", _open(stack, folder, url), _RawPostgresql(stack, url))
         pages = _PAGES[options.size]
-        results |= _paged(site, _RawSqlite(folder), pages, options.seconds)
+        results |= _paged(site, sqlite, pages, options.seconds)
     rates = {
         f"ingest/raw.{name}.rate": results[f"ingest.{name}"].per_s / results[f"raw.{name}"].per_s
         for name in ("sqlite", "postgresql")
@@ -76,41 +78,39 @@ def _open(stack: ExitStack, folder: Path, url: str) -> Services:
 
 
 class _RawSqlite:
-    """The table of events by the driver alone."""
+    """The table of events by the driver alone, over a connection that stays open, as the subject's does."""
 
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / "totem.db"
+    def __init__(self, stack: ExitStack, folder: Path) -> None:
+        self._connection = stack.enter_context(closing(sqlite3.connect(folder / "totem.db")))
+        self._connection.execute("PRAGMA synchronous = NORMAL")
 
     def rows(self, since: int) -> list[_Row]:
-        with closing(sqlite3.connect(self._path)) as connection:
-            return connection.execute(
-                "SELECT * FROM events WHERE source = 'bench' AND seq >= ?", (since,)
-            ).fetchall()
+        read = "SELECT * FROM events WHERE source = 'bench' AND seq >= ?"
+        return self._connection.execute(read, (since,)).fetchall()
 
     def write(self, rows: Sequence[_Row]) -> None:
-        with closing(sqlite3.connect(self._path)) as connection:
-            connection.execute("PRAGMA synchronous = NORMAL")
-            marks = ", ".join("?" * len(rows[0]))
-            with connection:
-                connection.executemany(f"INSERT INTO events VALUES ({marks})", rows)  # noqa: S608  (marks alone)
+        marks = ", ".join("?" * len(rows[0]))
+        with self._connection as connection:
+            connection.executemany(f"INSERT INTO events VALUES ({marks})", rows)  # noqa: S608  (marks alone)
 
 
 class _RawPostgresql:
-    """The table of events by the driver alone."""
+    """The table of events by the driver alone, over a connection that stays open, as the subject's does."""
 
     _READ: LiteralString = "SELECT * FROM events WHERE source = 'bench' AND seq >= %s"
 
-    def __init__(self, url: str) -> None:
-        self._url = url.replace("postgresql+psycopg:", "postgresql:")
+    def __init__(self, stack: ExitStack, url: str) -> None:
+        address = url.replace("postgresql+psycopg:", "postgresql:")
+        self._connection = stack.enter_context(closing(psycopg.connect(address)))
 
     def rows(self, since: int) -> list[_Row]:
-        with psycopg.connect(self._url) as connection:
-            return connection.execute(self._READ, (since,)).fetchall()
+        with self._connection.transaction():
+            return self._connection.execute(self._READ, (since,)).fetchall()
 
     def write(self, rows: Sequence[_Row]) -> None:
         with (
-            psycopg.connect(self._url) as connection,
-            connection.cursor() as cursor,
+            self._connection.transaction(),
+            self._connection.cursor() as cursor,
             cursor.copy("COPY events FROM STDIN") as copy,
         ):
             for row in rows:
@@ -122,6 +122,7 @@ def _rates(name: str, services: Services, raw: _RawSqlite | _RawPostgresql) -> d
     taken: list[Result] = []
     written: list[Result] = []
     payloads = _payloads()
+    calm()
     for number in range(ROUNDS):
         batches = [Batch(_SOURCE, next(payloads)) for _ in range(_BATCHES)]
         taken.append(_timed(partial(services.ingest.take, batches, _AT)))

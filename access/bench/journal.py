@@ -23,6 +23,7 @@ from access.bench.rounds import ROUNDS, median_of
 from policies.decision import Effect, Reason
 from policies.ids import BadgeId, DoorId, PersonId, ReaderId, RuleId, SourceId, SpaceId
 from policies.request import Assurance
+from readers.errors import JournalError
 from readers.journal import Durability, FileJournal, GroupCommit
 from readers.wire.events import Draft, EventType, Inputs
 
@@ -69,32 +70,48 @@ def _contests(stack: ExitStack, folder: Path) -> dict[str, Callable[[float], Res
 
 def _grouped(journal: FileJournal, producers: int, seconds: float) -> Result:
     """Let so many producers keep one event after the other."""
-    times: list[int] = []
-
-    async def produce(commit: GroupCommit, end: int) -> None:
-        while (begin := perf_counter_ns()) < end:
-            commit.stage(_decision())
-            await commit.kept()
-            times.append(perf_counter_ns() - begin)
-
-    async def all_of_them() -> int:
-        commit = GroupCommit(journal)
-        began = perf_counter_ns()
-        end = began + int(seconds * _NS_PER_S)
-        await asyncio.gather(*(produce(commit, end) for _ in range(producers)))
-        took = perf_counter_ns() - began
-        commit.close()
-        return took
-
     import uvloop
 
-    took = uvloop.run(all_of_them())
+    times: list[int] = []
+    took = uvloop.run(_all_of_them(journal, producers, seconds, times))
     while lines := journal.pending(_BATCH):  # a server stores them: nothing piles up from round to round
         epoch, seq = journal.acknowledged
         journal.acknowledge(
             journal.position[0], seq + len(lines) if epoch == journal.position[0] else len(lines)
         )
     return msgspec.structs.replace(result(times), per_s=len(times) * _NS_PER_S / took)
+
+
+async def _all_of_them(journal: FileJournal, producers: int, seconds: float, times: list[int]) -> int:
+    commit = GroupCommit(journal)
+    began = perf_counter_ns()
+    at_work = [_Producer(commit, times, began + int(seconds * _NS_PER_S)) for _ in range(producers)]
+    await asyncio.gather(*(producer.done for producer in at_work))
+    took = perf_counter_ns() - began
+    commit.close()
+    return took
+
+
+class _Producer:
+    """Whoever keeps one event after the other, the next when the last is kept."""
+
+    def __init__(self, commit: GroupCommit, times: list[int], end: int) -> None:
+        self._commit, self._times, self._end = commit, times, end
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._produce(perf_counter_ns())
+
+    def _produce(self, begin: int) -> None:
+        self._begin = begin
+        self._commit.stage(_decision())
+        self._commit.when_kept(self._kept)
+
+    def _kept(self, _fault: JournalError | None) -> None:
+        now = perf_counter_ns()
+        self._times.append(now - self._begin)
+        if now < self._end:
+            self._produce(now)
+        else:
+            self.done.set_result(None)
 
 
 def _synced(file: int, record: bytes, seconds: float) -> Result:

@@ -16,6 +16,7 @@ from access.dashboard.render import Glimpse, Renderer, look
 from access.dashboard.sparks import Sparks
 from access.dashboard.watchers import Watchers
 from access.dashboard.words import Language
+from access.occupancy.disclosure import Disclosure
 from access.occupancy.live import LiveBuilding
 from policies.ids import SpaceId
 from readers.wire.events import Event
@@ -31,22 +32,30 @@ _BEAT = b"event: beat\ndata: -\n\n"
 
 
 class Broadcast:
-    """The streams of one building: pages by language, counts and events for programs.
+    """The streams of one building: pages by language, counts and events for programs, counts as disclosed.
 
     `speed` is how many seconds of the event loop pass in one of the wall: eyes keep the wall's pace.
     """
 
     def __init__(
-        self, live: LiveBuilding, now: Callable[[], datetime], timezone: tzinfo, speed: float = 1.0
+        self,
+        live: LiveBuilding,
+        now: Callable[[], datetime],
+        timezone: tzinfo,
+        speed: float = 1.0,
+        disclosure: Disclosure | None = None,
     ) -> None:
         self.live, self._speed = live, speed
+        self.disclosure = disclosure or Disclosure(live)
         self.occupancy, self.events, self.watchers = StateHub(), LogHub(), Watchers()
+        self.disclosed = StateHub()
         self.pages = {language: StateHub(_BEAT) for language in Language}
         self.renderers = {language: Renderer(live.building, language, timezone) for language in Language}
         self.sparks = Sparks(live, self.renderers[Language.FR].sparked)
         self._now, self.timezone = now, timezone
         self._published: dict[Language, dict[str, Markup]] = {language: {} for language in Language}
         self._counted: dict[SpaceId, tuple[object, ...]] = {}
+        self._disclosed_at: datetime | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._drawn_at = float("-inf")
 
@@ -75,7 +84,7 @@ class Broadcast:
         """End all streams. Call it before the server waits for its connections to end."""
         if self._timer is not None:
             self._timer.cancel()
-        for hub in (self.occupancy, self.events, *self.pages.values()):
+        for hub in (self.occupancy, self.disclosed, self.events, *self.pages.values()):
             hub.close()
 
     def _glimpse(self) -> Glimpse:
@@ -95,11 +104,13 @@ class Broadcast:
     def _tick(self) -> None:
         self._timer = None
         self._draw()
-        if any(hub.viewers for hub in self.pages.values()):
+        if any(hub.viewers for hub in (self.disclosed, *self.pages.values())):
             self._draw_soon(CLOCK_S)
 
     def _draw(self, force: StateHub | None = None) -> None:
         self._drawn_at = asyncio.get_running_loop().time()
+        if self.disclosed.viewers or force is self.disclosed:
+            self._publish_disclosed()
         glimpse = self._glimpse()
         if self.occupancy.viewers or force is self.occupancy:
             self._publish_counts(glimpse)
@@ -125,6 +136,15 @@ class Broadcast:
             if self._counted.get(space) != state:
                 self._counted[space] = state
                 self.occupancy.publish("occupancy", _ENCODER.encode(count), key=space)
+
+    def _publish_disclosed(self) -> None:
+        """Tell the quarter-hour's numbers once, all together: what changes within it is nobody's to see."""
+        disclosed = self.disclosure.at(self._now())
+        step = next(one.as_of for one in disclosed.values())
+        if step != self._disclosed_at:
+            self._disclosed_at = step
+            for space, count in disclosed.items():
+                self.disclosed.publish("occupancy", _ENCODER.encode(count), key=space)
 
 
 def _nameless(event: Event) -> Event:

@@ -22,14 +22,18 @@ _STREAM: dict[int | str, dict[str, object]] = {
 def feeds(
     broadcast: Broadcast, may_watch: Callable[..., Actor], may_read_events: Callable[..., Actor]
 ) -> APIRouter:
-    """Return the stream routes. The dependencies raise for a caller without the right."""
+    """Return the stream routes. The dependencies raise for a caller without the right, `may_watch` within a reach."""
     routes = APIRouter(prefix="/v1/stream", tags=["streams"])
 
     @routes.get("/occupancy", response_class=Response, responses=_STREAM)
     async def occupancy(watcher: Annotated[Actor, Depends(may_watch)], last: _LastEventId = None) -> Response:
-        """Follow the counts: one `occupancy` event a space that changed, all spaces first."""
+        """Follow the counts: one `occupancy` event a space that changed, all spaces first.
+
+        Companies are told every quarter-hour's numbers as they are disclosed, `count` null where suppressed.
+        """
         watched = (broadcast.watchers, watcher.name)
-        return EventStream(broadcast.watch(broadcast.occupancy), last, watched=watched)
+        hub = broadcast.disclosed if watcher.reach.sees_disclosed_only else broadcast.occupancy
+        return EventStream(broadcast.watch(hub), last, watched=watched)
 
     @routes.get("/events", response_class=Response, responses=_STREAM)
     async def events(

@@ -47,6 +47,7 @@ class Front:
             "static": addresses(self.assets),
             "states": [state.value for state in DoorState],
             "least": LEAST_PASSWORD,
+            "limited": False,
         }
 
     async def operator(self, request: Request) -> Actor | None:
@@ -85,12 +86,12 @@ class Front:
         return response
 
     def page(self, request: Request, spoken: Language, template: str, **values: object) -> Response:
-        """Return a page; the visitor keeps its language."""
+        """Return a page; the visitor keeps its language. `limited` leaves out of it what its visitor may not see."""
         csrf = csrf_token(request)
         other = next(one.value for one in Language if one is not spoken)
         renderer = self.broadcast.renderers[spoken]
         common = {"csrf": csrf, "other": other, "path": request.url.path, "query": _query(request)}
-        text = renderer.page(template, **common, **self._common, **values)
+        text = renderer.page(template, **self._common | common | values)
         response = HTMLResponse(text, headers={"content-language": spoken.value})
         keep(request, response, CSRF_COOKIE, csrf)
         keep(request, response, LANGUAGE_COOKIE, spoken.value, _YEAR_S)

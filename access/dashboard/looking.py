@@ -1,6 +1,6 @@
-"""The history of counts. Numbers of spaces only, and nobody in them."""
+"""The history of counts. Numbers of spaces only, and nobody in them; for companies, as they were disclosed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from http import HTTPStatus
 from typing import Annotated
@@ -14,7 +14,10 @@ from access.dashboard.front import Front, language
 from access.dashboard.guard import GuardedRoute
 from access.dashboard.words import Language, Words
 from access.errors import Invalid
+from access.occupancy.disclosure import DisclosedDay, DisclosedTotal
+from access.occupancy.visits import Dwell
 from access.services.counting import Counting, DayRecord, Total
+from access.services.disclosures import Disclosures
 from policies.building import Building, Space, SpaceKind
 from policies.ids import SpaceId
 
@@ -34,13 +37,21 @@ class Row(msgspec.Struct, frozen=True):
     space: SpaceId
     name: str
     depth: int
-    total: Total
+    total: Total | DisclosedTotal
     use: float | None
 
 
-def looking(front: Front, counting: Counting, building: Building) -> APIRouter:
+class Past(msgspec.Struct, frozen=True):
+    """What is shown of some days: the chosen space's, those of the same length before them, and every space's."""
+
+    days: list[DayRecord] | list[DisclosedDay]
+    totals: list[Total] | list[DisclosedTotal]
+    dwell: Sequence[Dwell]
+
+
+def looking(front: Front, counting: Counting, disclosures: Disclosures, building: Building) -> APIRouter:
     """Return the routes of the page."""
-    pages = _Looking(front, counting, building)
+    pages = _Looking(front, counting, disclosures, building)
     routes = APIRouter(route_class=GuardedRoute, include_in_schema=False)
     routes.add_api_route("/history", pages.history, methods=["GET"])
     routes.add_api_route("/history/quality", pages.quality, methods=["GET"])
@@ -48,8 +59,11 @@ def looking(front: Front, counting: Counting, building: Building) -> APIRouter:
 
 
 class _Looking:
-    def __init__(self, front: Front, counting: Counting, building: Building) -> None:
+    def __init__(
+        self, front: Front, counting: Counting, disclosures: Disclosures, building: Building
+    ) -> None:
         self._front, self._counting, self._building = front, counting, building
+        self._disclosures = disclosures
         self._spaces = list(_tree(building, None))
 
     async def history(
@@ -61,30 +75,40 @@ class _Looking:
         day: date | None = None,
         asked: _LanguageAsked = None,
     ) -> Response:
-        operator = await self._front.entitled(request, _SEES_COUNTS)
+        operator = await self._front.entitled(request, _SEES_COUNTS, within_reach=True)
         if isinstance(operator, Response):
             return operator
-        spoken = asked or language(request)
+        spoken, limited = asked or language(request), operator.reach.sees_disclosed_only
         words = self._front.words(request, spoken)
         chosen = self._chosen(space)
         first, last = self._span(since, until)
         span = (last - first).days + 1
         try:
-            days = await run_in_threadpool(self._counting.days, [chosen], first - timedelta(days=span), last)
+            past = await run_in_threadpool(self._disclosed if limited else self._exact, chosen, first, last)
         except Invalid:
             return Response(status_code=HTTPStatus.UNPROCESSABLE_ENTITY)
-        totals = await run_in_threadpool(self._counting.totals, first, last)
-        dwell = await run_in_threadpool(self._counting.dwell, first, last)
-        minutes = await run_in_threadpool(self._counting.minutes, chosen, day) if day else None
-        inside = [one for one in days if one.day >= first]
+        by_minute = day if not limited else None
+        minutes = await run_in_threadpool(self._counting.minutes, chosen, by_minute) if by_minute else None
+        inside = [(one.day, _means(one)) for one in past.days if one.day >= first]
+        week = _week(inside)
         return self._front.page(
             request, spoken, "history.html", operator=operator.name, chosen=self._building.spaces[chosen],
             since=first, until=last, span=span, earlier=first - timedelta(days=span), later=last + timedelta(days=span),
-            rows=self._rows(totals, words), spaces=self._spaces, days=inside, dwell=dwell, day=day,
-            heat=charts.heat(_week(inside)) if inside else None, week=_week(inside),
-            bars=charts.bars(_peaks(days, first, span), [words.weekday(n) for n in range(7)]),
+            rows=self._rows(past.totals, words), spaces=self._spaces, days=inside, dwell=past.dwell, day=by_minute,
+            heat=charts.heat(week) if inside else None, week=week, limited=limited,
+            bars=charts.bars(_peaks(past.days, first, span), [words.weekday(n) for n in range(7)]),
             minutes=_minutes(list(minutes), self._building.spaces[chosen].capacity) if minutes is not None else None,
         )  # fmt: skip
+
+    def _exact(self, space: SpaceId, first: date, last: date) -> Past:
+        span, counting = last - first + timedelta(days=1), self._counting
+        days = counting.days([space], first - span, last)
+        return Past(days, counting.totals(first, last), counting.dwell(first, last))
+
+    def _disclosed(self, space: SpaceId, first: date, last: date) -> Past:
+        span = last - first + timedelta(days=1)
+        days, totals = self._disclosures.days_and_totals(space, first, last, first - span)
+        return Past(days, totals, self._disclosures.dwell(first, last))
 
     async def quality(
         self, request: Request, since: _Since = None, until: _Until = None, asked: _LanguageAsked = None
@@ -112,7 +136,7 @@ class _Looking:
         first = since or last - timedelta(days=_SPAN - 1)
         return max(min(first, last), last - timedelta(days=_MOST_SPAN - 1)), last
 
-    def _rows(self, totals: list[Total], words: Words) -> list[Row]:
+    def _rows(self, totals: Sequence[Total | DisclosedTotal], words: Words) -> list[Row]:
         by_space = {total.space: total for total in totals}
         rows = []
         for space in self._spaces:
@@ -132,19 +156,25 @@ def _tree(building: Building, parent: SpaceId | None) -> Iterator[Space]:
             yield from _tree(building, space.id)
 
 
-def _week(days: list[DayRecord]) -> list[list[float | None]]:
-    """Return the mean of every hour of every weekday."""
+def _means(one: DayRecord | DisclosedDay) -> Sequence[float | None]:
+    return one.counts if isinstance(one, DisclosedDay) else one.means
+
+
+def _week(days: Sequence[tuple[date, Sequence[float | None]]]) -> list[list[float | None]]:
+    """Return the mean of every hour of every weekday, from the quarter-hours of some days."""
     sums = [[(0.0, 0)] * 24 for _ in range(7)]
-    for one in days:
-        row = sums[one.day.weekday()]
+    for day, means in days:
+        row = sums[day.weekday()]
         for hour in range(24):
-            known = [mean for mean in one.means[4 * hour : 4 * hour + 4] if mean is not None]
+            known = [mean for mean in means[4 * hour : 4 * hour + 4] if mean is not None]
             if known:
                 row[hour] = (row[hour][0] + sum(known) / len(known), row[hour][1] + 1)
     return [[total / number if number else None for total, number in row] for row in sums]
 
 
-def _peaks(days: list[DayRecord], first: date, span: int) -> list[tuple[date, int | None, int | None]]:
+def _peaks(
+    days: Sequence[DayRecord | DisclosedDay], first: date, span: int
+) -> list[tuple[date, int | None, int | None]]:
     peaks = {one.day: one.peak for one in days}
     wanted = [first + timedelta(days=number) for number in range(span)]
     return [(day, peaks.get(day), peaks.get(day - timedelta(days=span))) for day in wanted]

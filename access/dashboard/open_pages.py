@@ -1,11 +1,10 @@
-"""Pages for a wall and for everybody: no names, and for everybody no small groups either.
+"""Pages for a wall, for companies and for everybody: no names, and for the last two no small groups either.
 
-The public page is off unless the site turns it on. It changes every quarter-hour: what it shows in between is what it
-showed at its beginning, so that two looks tell no more than one.
+The public page is off unless the site turns it on. What companies and everybody see changes every quarter-hour: in
+between they are shown its beginning, so that two looks tell no more than one.
 """
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Collection, Iterator
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -14,14 +13,12 @@ from access.dashboard.front import Front, language
 from access.dashboard.guard import GuardedRoute
 from access.dashboard.render import fill_step
 from access.dashboard.words import Language
-from access.occupancy.history import UNKNOWN
-from access.occupancy.live import LiveBuilding
-from access.occupancy.privacy import publish, step_before
 from policies.building import Building, Space, SpaceKind
 from policies.ids import SpaceId
 
 _SEES_COUNTS = "occupancy:read"
 _PUBLIC = frozenset({SpaceKind.SITE, SpaceKind.BUILDING, SpaceKind.LEVEL})
+_INSIDE = frozenset(SpaceKind) - {SpaceKind.OUTSIDE}
 
 _LanguageAsked = Annotated[Language | None, Query(alias="lang")]
 
@@ -31,6 +28,7 @@ def open_pages(front: Front, building: Building) -> APIRouter:
     pages = _Open(front, building)
     routes = APIRouter(route_class=GuardedRoute, include_in_schema=False)
     routes.add_api_route("/kiosk", pages.kiosk, methods=["GET"])
+    routes.add_api_route("/spaces", pages.spaces, methods=["GET"])
     if front.is_public:
         routes.add_api_route("/public", pages.public, methods=["GET"])
     return routes
@@ -39,8 +37,6 @@ def open_pages(front: Front, building: Building) -> APIRouter:
 class _Open:
     def __init__(self, front: Front, building: Building) -> None:
         self._front, self._building = front, building
-        self._shown: dict[SpaceId, int | None] = {}
-        self._step: datetime | None = None
 
     async def kiosk(self, request: Request, asked: _LanguageAsked = None) -> Response:
         operator = await self._front.entitled(request, _SEES_COUNTS)
@@ -69,40 +65,40 @@ class _Open:
         )  # fmt: skip
 
     async def public(self, request: Request, asked: _LanguageAsked = None) -> Response:
+        return self._disclosed(request, asked, "public.html", _PUBLIC)
+
+    async def spaces(self, request: Request, asked: _LanguageAsked = None) -> Response:
+        """Show companies every space, as far as it is disclosed."""
+        operator = await self._front.entitled(request, _SEES_COUNTS, within_reach=True)
+        if isinstance(operator, Response):
+            return operator
+        limited = operator.reach.sees_disclosed_only
+        return self._disclosed(
+            request, asked, "spaces.html", _INSIDE, operator=operator.name, limited=limited
+        )
+
+    def _disclosed(
+        self,
+        request: Request,
+        asked: Language | None,
+        template: str,
+        kinds: Collection[SpaceKind],
+        **values: object,
+    ) -> Response:
         spoken = asked or language(request)
-        shown = self._published()
+        disclosed = self._front.broadcast.disclosure.at(self._front.now())
         rows = [
-            (one, shown[one.id], len(self._building.path_up(one.id)) - 1, _share(shown[one.id], one.capacity))
-            for one in _tree(self._building, None)
+            (one, disclosed[one.id], len(self._building.path_up(one.id)) - 1)
+            for one in _tree(self._building, None, kinds)
         ]
-        at = self._front.broadcast.renderers[spoken].time(self._step)[:5]
-        return self._front.page(request, spoken, "public.html", operator=None, rows=rows, at=at)
-
-    def _published(self) -> dict[SpaceId, int | None]:
-        """Return what is shown of the quarter-hour's beginning, whenever in it somebody looks first."""
-        now = self._front.now()
-        step = step_before(now)
-        if step != self._step:
-            live = self._front.broadcast.live
-            live.advance(now)
-            counts = {space: _then(live, space, count.count, step) for space, count in live.counts().items()}
-            self._shown, self._step = publish(self._building, counts), step
-        return self._shown
+        step = next(one.as_of for one in disclosed.values())
+        at = self._front.broadcast.renderers[spoken].time(step)[:5]
+        return self._front.page(request, spoken, template, **{"operator": None} | values, rows=rows, at=at)
 
 
-def _then(live: LiveBuilding, space: SpaceId, count_now: int, step: datetime) -> int:
-    """Return the count at `step` as it was written down; where nothing is, that of now."""
-    written = live.trail(space, step, 0, 1)
-    return written[0] if written and written[0] != UNKNOWN else count_now
-
-
-def _share(count: int | None, capacity: int | None) -> float | None:
-    return count / capacity if count is not None and capacity else None
-
-
-def _tree(building: Building, parent: SpaceId | None) -> Iterator[Space]:
-    """Yield the spaces that everybody may see, each before those inside it."""
+def _tree(building: Building, parent: SpaceId | None, kinds: Collection[SpaceKind]) -> Iterator[Space]:
+    """Yield the spaces of some kinds, each before those inside it."""
     for space in building.children(parent):
-        if space.kind in _PUBLIC:
+        if space.kind in kinds:
             yield space
-            yield from _tree(building, space.id)
+            yield from _tree(building, space.id, kinds)

@@ -1,5 +1,6 @@
 """What one place is now: a space with its day, a door with what happened at it. A page, or a panel beside the plan."""
 
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Annotated
 
@@ -8,13 +9,16 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from access.dashboard import charts
 from access.dashboard.front import Front, language
 from access.dashboard.guard import GuardedRoute
-from access.dashboard.render import fill_step
+from access.dashboard.render import fill_step, kind_of
 from access.dashboard.words import Language
 from access.occupancy.feed import FEED_ENTRIES
 from policies.building import Building, SpaceKind
 from policies.ids import DoorId, SpaceId
 
 _SEES_COUNTS = "occupancy:read"
+_COMMANDS = "doors:write"
+_LOCKS_DOWN = "lockdown:write"
+_AN_HOUR = timedelta(hours=1)
 _LATEST = 12
 
 _LanguageAsked = Annotated[Language | None, Query(alias="lang")]
@@ -79,9 +83,11 @@ class _Places:
             state=view.state.value, since=renderer.time(view.since),
             sides=[self._building.spaces[known.outer], self._building.spaces[known.inner]],
             readers=[one for one in self._building.readers.values() if one.door == known.id],
+            told=view.told, ends=renderer.moment(view.told.until) if view.told and view.told.until else "",
+            may_command=operator.may(_COMMANDS), may_lock_down=operator.may(_LOCKS_DOWN),
+            until=renderer.wall(self._front.now() + _AN_HOUR),
             rows=[
-                (renderer.time(entry.at), entry.effect.value if entry.effect else "alarm",
-                 renderer.words.reason(entry.reason) if entry.reason else renderer.words(entry.type.value))
+                (renderer.time(entry.at), kind_of(entry), renderer.said(entry))
                 for entry in latest
             ],
         )  # fmt: skip

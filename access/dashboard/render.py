@@ -19,6 +19,7 @@ from access.occupancy.limits import Limit
 from access.occupancy.live import LiveBuilding, SpaceCount
 from policies.building import Building, Door, Space, SpaceKind
 from policies.ids import DoorId, SpaceId
+from readers.wire.events import EventType
 from readers.wire.signals import Line
 
 FEED_LINES = 40
@@ -67,6 +68,13 @@ def fill_step(count: int, capacity: int | None) -> int:
     return next((step for step, limit in enumerate(_FILL_STEPS, 1) if share < limit), _FULL)
 
 
+def kind_of(entry: FeedEntry) -> str:
+    """Return what a line of the feed is marked as: its effect, an alarm, or the end of one."""
+    if entry.effect is not None:
+        return entry.effect.value
+    return "over" if entry.type is EventType.LIMIT_CLEARED else "alarm"
+
+
 class Renderer:
     """Draws the pieces in one language."""
 
@@ -113,6 +121,17 @@ class Renderer:
         """Write an instant with its day, as the building's wall shows it."""
         here = at.astimezone(self._timezone)
         return f"{self.words.dated(here.date())} {here:%H:%M:%S}"
+
+    def said(self, entry: FeedEntry) -> str:
+        """Write what a line of the feed tells."""
+        if entry.reason is not None:
+            return self.words.reason(entry.reason)
+        share = (entry.cause or "").partition("-")[0]
+        return self.words(entry.type.value, share=share, number=self.words.number(entry.number or 0))
+
+    def wall(self, at: datetime) -> str:
+        """Write a minute as a form's field takes it (HTML, `datetime-local`)."""
+        return f"{at.astimezone(self._timezone):%Y-%m-%dT%H:%M}"
 
     def _summary(self, glimpse: Glimpse) -> Markup:
         here = glimpse.now.astimezone(self._timezone)
@@ -168,9 +187,9 @@ class Renderer:
             "feed-row",
             entry.id,
             time=self.time(entry.at),
-            door=self._doors[entry.door],
-            effect=entry.effect.value if entry.effect else "alarm",
-            text=self.words.reason(entry.reason) if entry.reason else self.words(entry.type.value),
+            door=self._doors[entry.door] if entry.door else self._spaces[entry.space or SpaceId("")],
+            effect=kind_of(entry),
+            text=self.said(entry),
         )
 
     def _level(self, drawing: LevelDrawing, glimpse: Glimpse) -> Iterator[tuple[str, Markup]]:

@@ -17,6 +17,7 @@ from access.dashboard.words import Language
 from access.errors import Invalid, NotSignedIn
 
 _SEES_COUNTS = "occupancy:read"
+_LOCKS_DOWN = "lockdown:write"
 _FOR_GOOD = "public, max-age=31536000, immutable"
 
 _Text = Annotated[str, Form(max_length=1000)]
@@ -44,9 +45,11 @@ class _Pages:
         self._front, self._broadcast, self._sessions = front, front.broadcast, front.sessions
 
     async def now(self, request: Request, asked: _LanguageAsked = None) -> Response:
-        operator = await self._front.entitled(request, _SEES_COUNTS)
+        operator = await self._front.entitled(request, _SEES_COUNTS, within_reach=True)
         if isinstance(operator, Response):
             return operator
+        if operator.reach.sees_disclosed_only:
+            return go("/spaces")
         spoken = asked or language(request)
         pieces, mark = self._broadcast.page(spoken)
         return self._front.page(
@@ -57,6 +60,7 @@ class _Pages:
             drawings=self._broadcast.renderers[spoken].levels,
             pieces=pieces,
             mark=mark,
+            may_lock_down=operator.may(_LOCKS_DOWN),
         )
 
     async def stream(

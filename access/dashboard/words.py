@@ -5,43 +5,14 @@ building's own; the sentences of reasons are `policies.decision.message`.
 """
 
 from datetime import date
-from enum import Enum
 
+from access.dashboard.duty_texts import DUTY_TEXTS
 from access.dashboard.texts import PAGE_TEXTS
+from access.languages import Language, preferred
 from policies.building import Label
 from policies.decision import Message, Reason, message
 
-
-class Language(Enum):
-    """A language of the page; the value is its BCP 47 tag."""
-
-    FR = "fr"
-    EN = "en"
-
-
-def preferred(accept_language: str) -> Language:
-    """Return the language that an `Accept-Language` header (RFC 9110, 12.5.4) likes best; French if neither."""
-    best, best_weight = Language.FR, 0.0
-    for part in accept_language.lower().split(","):
-        tag, _, parameter = part.strip().partition(";")
-        language = _TAGS.get(tag.split("-")[0])
-        weight = _weight(parameter)
-        if language is not None and weight > best_weight:
-            best, best_weight = language, weight
-    return best
-
-
-def _weight(parameter: str) -> float:
-    name, _, value = parameter.partition("=")
-    if not parameter.strip():
-        return 1.0
-    try:
-        return float(value) if name.strip() == "q" else 0.0
-    except ValueError:
-        return 0.0
-
-
-_TAGS = {language.value: language for language in Language}
+__all__ = ["TEXTS", "Language", "Words", "preferred"]
 
 
 class Words:
@@ -131,7 +102,9 @@ _MONTHS = (
     Label("décembre", "December"),
 )
 
-TEXTS: dict[str, Label] = PAGE_TEXTS | {
+TEXTS: dict[str, Label] = {
+    **PAGE_TEXTS,
+    **DUTY_TEXTS,
     "title": Label("Le bâtiment maintenant", "Building now"),
     "skip": Label("Aller aux plans", "Skip to the floor plans"),
     "inside": Label("à l’intérieur", "inside"),
@@ -177,7 +150,17 @@ TEXTS: dict[str, Label] = PAGE_TEXTS | {
     "door-released": Label("La porte est libérée par les secours.", "The door is released for evacuation."),
     "door-tampered": Label("Un boîtier a été ouvert à la porte.", "A case was opened at the door."),
     "door-fault": Label("Un organe de la porte ne répond plus.", "A part of the door does not answer."),
+    "limit-reached": Label(
+        "{share} % de la capacité atteints : {number} personnes.",
+        "{share}% of the capacity reached: {number} people.",
+    ),
+    "limit-cleared": Label(
+        "De nouveau sous {share} % de la capacité : {number}.",
+        "Below {share}% of the capacity again: {number}.",
+    ),
     "alarm": Label("alarme", "alarm"),
+    "over": Label("terminé", "over"),
+    "place": Label("Lieu", "Place"),
     "legend": Label("Légende", "Legend"),
     "fill-0": Label("vide", "empty"),
     "fill-1": Label("moins de 25 %", "under 25%"),

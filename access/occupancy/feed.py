@@ -16,9 +16,11 @@ from readers.wire.events import Event, EventType
 Place = tuple[datetime, SourceId, int, int]
 """Where an event stands in the order of the fold: time, source, epoch, sequence."""
 
+LIMIT_EVENTS = frozenset({EventType.LIMIT_REACHED, EventType.LIMIT_CLEARED})
 FEED_EVENTS = frozenset(
     {EventType.DECISION, EventType.DOOR_HELD, EventType.DOOR_FORCED, EventType.DOOR_RELEASED}
     | {EventType.DOOR_TAMPERED, EventType.DOOR_FAULT}
+    | LIMIT_EVENTS
 )
 FEED_ENTRIES = 200
 FLOW_WINDOW = timedelta(hours=1)
@@ -32,16 +34,21 @@ def place(event: Event) -> Place:
 
 
 class FeedEntry(msgspec.Struct, frozen=True):
-    """One line of the feed: a decision (with effect and reason), or a door held or forced."""
+    """One line of the feed: a decision (with effect and reason), a door held or forced, or an alert at a limit.
+
+    An alert has no door: it is of the `space`, with the `number` of people, and in `cause` which step.
+    """
 
     id: str
     at: datetime
     type: EventType
-    door: DoorId
+    door: DoorId | None
     space: SpaceId | None = None
     effect: Effect | None = None
     reason: Reason | None = None
     flags: tuple[Flag, ...] = ()
+    number: int | None = None
+    cause: str | None = None
 
 
 class Feed:
@@ -54,15 +61,16 @@ class Feed:
 
     def take(self, event: Event) -> None:
         """Take in one event; what is of no interest to a feed, seen before or too old changes nothing."""
-        if event.type not in FEED_EVENTS or event.door is None:
+        if event.type not in FEED_EVENTS or (event.door is None and event.type not in LIMIT_EVENTS):
             return
         at = place(event)
         if at in self._entries or (len(self._places) == self._size and at < self._places[0]):
             return
         insort(self._places, at)
         self._entries[at] = FeedEntry(
-            event.id, event.at, event.type, event.door, event.space, event.effect, event.reason, event.flags
-        )
+            event.id, event.at, event.type, event.door, event.space, event.effect, event.reason, event.flags,
+            event.number, event.cause,
+        )  # fmt: skip
         if len(self._places) > self._size:
             del self._entries[self._places.pop(0)]
 

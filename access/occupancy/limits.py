@@ -20,7 +20,7 @@ class Limit(IntEnum):
     OVER = 150
 
 
-_STEPS = (Limit.OVER, Limit.FULL, Limit.NEAR)
+STEPS = (Limit.NEAR, Limit.FULL, Limit.OVER)
 _SLACK = 0.05
 """A step that stands falls only this share of the capacity below where it rose, and at least one person."""
 
@@ -31,6 +31,10 @@ class Limits:
     def __init__(self, building: Building) -> None:
         self._capacities = {space.id: space.capacity for space in building.spaces.values()}
         self._stands: dict[SpaceId, Limit] = {}
+
+    def resume(self, stood: Mapping[SpaceId, Limit]) -> None:
+        """Go on from what stood before."""
+        self._stands.update({space: step for space, step in stood.items() if space in self._capacities})
 
     def see(self, counts: Mapping[SpaceId, int]) -> dict[SpaceId, Limit]:
         """Return the step that stands in every space now."""
@@ -44,7 +48,7 @@ class Limits:
 def _step(count: int, capacity: int | None, stood: Limit) -> Limit:
     if not capacity:
         return Limit.NONE
-    reached = next((step for step in _STEPS if count * 100 >= step * capacity), Limit.NONE)
+    reached = max((step for step in STEPS if count * 100 >= step * capacity), default=Limit.NONE)
     if reached >= stood:
         return reached
     least = stood * capacity / 100 - max(_SLACK * capacity, 1)

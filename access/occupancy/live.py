@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 import msgspec
 
 from access.occupancy.doors import DoorBoard, DoorView, SourceView
-from access.occupancy.entries import ENTERS_THE_FOLD, entry_of
-from access.occupancy.feed import Feed, FeedEntry, Flow, FlowView
+from access.occupancy.entries import entry_of, is_of_presence
+from access.occupancy.feed import LIMIT_EVENTS, Feed, FeedEntry, Flow, FlowView
 from access.occupancy.history import Recorder, Today
 from access.occupancy.limits import Limit, Limits
 from access.occupancy.quality import Estimate, Estimator, Why
@@ -22,6 +22,7 @@ from policies.presence import (
     Doubt,
     Entry,
     Expiry,
+    Freeze,
     Inference,
     Passage,
     Presence,
@@ -89,6 +90,10 @@ class LiveBuilding:
         """Go on from what an earlier life knew, before the first event."""
         self._presence.restore(tallies, doubts)
 
+    def resume_limits(self, stood: Mapping[SpaceId, Limit]) -> None:
+        """Go on from the alerts that stood before."""
+        self._limits.resume(stood)
+
     # ---- taking in
 
     def take(self, events: Iterable[Event]) -> None:
@@ -97,9 +102,9 @@ class LiveBuilding:
         for event in events:
             if self._now is not None and event.at > self._now + FUTURE:
                 self._ahead.append(event)
-            elif event.door is not None and event.door not in self.building.doors:
+            elif not self._has_place(event):
                 self.ignored += 1
-            elif event.type in ENTERS_THE_FOLD:
+            elif is_of_presence(event.type.value, event.cause):
                 entry = entry_of(event, self.building)
                 if entry is None and event.type is not EventType.NO_ENTRY:
                     self.ignored += 1
@@ -113,6 +118,12 @@ class LiveBuilding:
             for entry in entries:
                 if isinstance(entry, Passage) and entry.taken:
                     self._note(entry)
+
+    def _has_place(self, event: Event) -> bool:
+        """Return whether this building has the door of the event, or the space of an alert."""
+        if event.type in LIMIT_EVENTS:
+            return event.space in self.building.spaces
+        return event.door is None or event.door in self.building.doors
 
     def advance(self, now: datetime) -> None:
         """Say what time it is: what is due expires, and what was ahead of its time finds its place."""
@@ -210,6 +221,16 @@ class LiveBuilding:
     def doubts(self) -> Mapping[PersonId, Doubt]:
         """Return who is only inferred to have left; a live view."""
         return self._presence.doubts
+
+    @property
+    def freeze(self) -> Freeze | None:
+        """Return who was inside when the release that lasts began; None while no door is released."""
+        return self._presence.freeze
+
+    @property
+    def released(self) -> Mapping[DoorId | None, datetime]:
+        """Return the doors whose release lasts, and since when; a live view."""
+        return self._presence.released
 
     # ---- how it works
 

@@ -6,9 +6,10 @@ from datetime import datetime
 import msgspec
 
 from access.errors import Invalid
+from access.occupancy.entries import ACTS, is_of_presence
 from policies.building import Building
 from policies.ids import DoorId, PersonId, SourceId, SpaceId
-from policies.presence import Act, Correction, Entry, Passage
+from policies.presence import Correction, Entry, Passage
 
 
 class _Line(msgspec.Struct, frozen=True, gc=False):
@@ -24,6 +25,7 @@ class _Line(msgspec.Struct, frozen=True, gc=False):
     origin: SpaceId | None = None
     person: PersonId | None = None
     number: int | None = None
+    cause: str | None = None
 
 
 class OutOfOrder(Exception):
@@ -73,10 +75,11 @@ class Lines:
                     line.person,
                     kind == _TAKEN,
                 )
-            elif kind in _ACTS:
+            elif kind in _ACTS and is_of_presence(kind, line.cause):
                 self.read += 1
                 place = (line.at, line.source, line.epoch, line.seq)
-                yield Correction(*place, _ACTS[kind], line.space, line.number or 0, line.person)
+                said = (line.space, line.number or 0, line.person, line.door)
+                yield Correction(*place, _ACTS[kind], *said)
             if newest is None or line.at > newest:
                 newest = self.as_of = line.at
 
@@ -95,5 +98,5 @@ def in_order(entries: Iterable[Entry]) -> Iterator[Entry]:
 
 _TAKEN = "passage"
 _PASSAGES = frozenset({_TAKEN, "no-entry"})
-_ACTS = {"count-set": Act.COUNT_SET, "person-removed": Act.PERSON_REMOVED, "mustered": Act.MUSTERED}
+_ACTS = {kind.value: act for kind, act in ACTS.items()}
 _DECODER = msgspec.json.Decoder(_Line)

@@ -1,7 +1,7 @@
 """What doors answer to commands: heard in the events they journal, and handed to whoever waits for them."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 import msgspec
@@ -58,6 +58,15 @@ class Answers:
             yield waiting
         finally:
             del self._waiting[command]
+
+    async def asked(
+        self, command: str, send: Callable[[], Awaitable[Iterable[DoorId]]], within_s: float
+    ) -> dict[DoorId, Answer | None]:
+        """Send a command, and return what each door it went to said in time; None for one that said nothing."""
+        with self.to(command) as waiting:
+            doors = tuple(await send())
+            said = await waiting.of(doors, within_s)
+        return {door: said.get(door) for door in doors}
 
     def _hear(self, events: Sequence[Event]) -> None:
         for event in events:

@@ -4,10 +4,13 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 import msgspec
+from sqlalchemy.orm import Session
 
 from access.errors import Invalid, NotFound
 from access.services.changing import Changing
+from access.services.delegation import expect_the_building
 from access.services.outbox import Outbox, RightsChanged
+from access.services.rights import EVERYWHERE, Reach
 from access.services.rulebook import Rulebook
 from access.store import certifications as stored
 from access.store import people
@@ -43,12 +46,23 @@ def warning(until: datetime | None, at: datetime) -> Warned | None:
 class Certifications:
     """The use cases around trainings. `actor` is who does it, for the record; `at` is when."""
 
-    def __init__(self, database: Database, rulebook: Rulebook, outbox: Outbox[RightsChanged]) -> None:
-        self._database, self._changing = database, Changing(database, outbox)
-        self._rulebook = rulebook
+    def __init__(
+        self,
+        database: Database,
+        rulebook: Rulebook,
+        outbox: Outbox[RightsChanged],
+        reach: Reach = EVERYWHERE,
+    ) -> None:
+        self._database, self._rulebook, self._outbox = database, rulebook, outbox
+        self._changing, self._reach = Changing(database, outbox), reach
+
+    def within(self, reach: Reach) -> "Certifications":
+        """Return the same use cases for whoever's rights hold only there: nobody else's training exists for them."""
+        return Certifications(self._database, self._rulebook, self._outbox, reach)
 
     def give(self, new: CertificationRecord, actor: str, at: datetime) -> CertificationRecord:
         """Give somebody a training, or renew the one they hold: its end and level become the new ones."""
+        expect_the_building("gives a training", self._reach)
         asked = {name for rule in self._rulebook.policy.rules for name in rule.certifications}
         if new.id not in asked:
             raise Invalid(f"certification {new.id}: no rule asks for it; expected one of {sorted(asked)}")
@@ -69,12 +83,12 @@ class Certifications:
         self, person: PersonId, certification: CertificationId, reason: str, actor: str, at: datetime
     ) -> None:
         """Take a training from somebody; raise `NotFound` if they do not hold it, `Invalid` without a reason."""
+        expect_the_building("takes a training back", self._reach)
         reason = " ".join(reason.split())
         if not reason or len(reason) > _REASON:
             raise Invalid(f"reason: expected why the training is revoked, in up to {_REASON} characters")
         with self._changing.by(actor, at) as change:
-            if stored.get(change.session, person, certification) is None:
-                raise NotFound(f"certification {certification}: {person} does not hold it")
+            self._known(change.session, person, certification)
             stored.drop(change.session, person, certification)
             people.touch(change.session, person)
             change.note("certification-revoked", person)
@@ -84,10 +98,7 @@ class Certifications:
     def get(self, person: PersonId, certification: CertificationId) -> CertificationRecord:
         """Return one training; raise `NotFound`."""
         with self._database.reading() as session:
-            found = stored.get(session, person, certification)
-        if found is None:
-            raise NotFound(f"certification {certification}: {person} does not hold it")
-        return found
+            return self._known(session, person, certification)
 
     def page(
         self,
@@ -97,7 +108,15 @@ class Certifications:
     ) -> list[CertificationRecord]:
         """Return up to `limit` trainings by person and name."""
         with self._database.reading() as session:
-            return stored.page(session, after, limit, chosen)
+            return stored.page(session, after, limit, chosen, self._reach.organisation)
+
+    def _known(
+        self, session: Session, person: PersonId, certification: CertificationId
+    ) -> CertificationRecord:
+        found = stored.get(session, person, certification)
+        if found is None or not people.existing(session, [person], self._reach.organisation):
+            raise NotFound(f"certification {certification}: {person} does not hold it")
+        return found
 
 
 def cursor_of(text: str) -> tuple[PersonId, CertificationId]:

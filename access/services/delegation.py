@@ -1,7 +1,8 @@
 """What somebody may change whose rights hold for one organisation's people only.
 
-They look after their own people and badges and give the tiers that their organisation has. What the building decides
-stays the building's: temporary rights, trainings, who is staff or security, and the end of a suspension.
+They look after their own people and badges, give the tiers that their organisation has, and expect visitors who are
+escorted. What the building decides stays the building's: temporary rights and trainings (they see them, and may end a
+right), what a visitor opens alone, badges that are nobody's, who is staff or security, and the end of a suspension.
 """
 
 from access.errors import NotAllowed
@@ -21,6 +22,12 @@ _KEPT = ("certifications", "grants", "extended_opening")
 def is_theirs(reach: Reach, organisation: OrganisationId | None) -> bool:
     """Return whether whatever belongs to the organisation is within the reach."""
     return reach.organisation is None or organisation == reach.organisation
+
+
+def expect_the_building(act: str, reach: Reach) -> None:
+    """Raise `NotAllowed` if what is done is not done for the whole building."""
+    if not reach.is_everywhere:
+        raise NotAllowed(f"only the building {act}")
 
 
 def expect_delegated(

@@ -15,14 +15,14 @@ from readers.wire.topics import Topics
 _FULL = "{{ 'ON' if value_json.limit >= 100 else 'OFF' }}"
 
 
-def discovery(building: Building, topics: Topics, prefix: str) -> Message:
-    """Return the retained message that announces every space but the outside."""
+def discovery(building: Building, topics: Topics, prefix: str, *, exact: bool = True) -> Message:
+    """Return the retained message that announces every space but the outside; full ones, of `exact` counts."""
     device = f"totem_{building.site}"
     components: dict[str, object] = {}
     for space in building.spaces.values():
         if space.kind is not SpaceKind.OUTSIDE:
             components[f"{space.id}_people"] = _people(space, device, topics.occupancy(space.id))
-            if space.capacity:
+            if space.capacity and exact:
                 components[f"{space.id}_full"] = _full(space, device, topics.occupancy(space.id))
     payload = {
         "device": {

@@ -103,7 +103,7 @@ class Doors:
         """Let nobody but the exempt into a space, or the site; raise `NotFound` or `Invalid`."""
         _order(act, DoorMode.LOCKDOWN, until)
         lockdown = Lockdown(act.id, space, act.at, until, act.actor, act.reason)
-        doors = self._doors_into(space)
+        doors = self.doors_into(space)
         with self._changing(doors, "lockdown", act) as (session, registers):
             stored.add_lockdown(session, lockdown)
             self._lock_down(registers, stored.lockdowns(session, act.at))
@@ -111,7 +111,7 @@ class Doors:
 
     def end_lockdown(self, space: SpaceId | None, act: Act) -> tuple[DoorId, ...]:
         """End the lockdown of exactly this space, or the site's; raise `Conflict` if there is none."""
-        doors = self._doors_into(space)
+        doors = self.doors_into(space)
         with self._changing(doors, "lockdown-ended", act) as (session, registers):
             if not stored.end_lockdowns(session, space, act.at):
                 raise Conflict(f"lockdown of {space or self._building.site}: there is none")
@@ -181,7 +181,7 @@ class Doors:
         command = Command(act.id, door, Verb.ORDERS, act.actor, act.reason, act.at, late, orders)
         return Message(self._topics.door_command(door), wire.sign(command, self._key), retain=True)
 
-    def _doors_into(self, space: SpaceId | None) -> tuple[DoorId, ...]:
+    def doors_into(self, space: SpaceId | None) -> tuple[DoorId, ...]:
         """Return the doors that lead into a space or one inside it; all of the site for None."""
         if space is not None and space not in self._building.spaces:
             raise NotFound(f"space {space}: there is no such space")

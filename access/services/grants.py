@@ -3,10 +3,13 @@
 from datetime import datetime
 
 import msgspec
+from sqlalchemy.orm import Session
 
 from access.errors import Conflict, Invalid, NotFound
 from access.services.changing import Change, Changing
+from access.services.delegation import expect_the_building
 from access.services.outbox import Outbox, RightsChanged
+from access.services.rights import EVERYWHERE, Reach
 from access.store import grants as stored
 from access.store import people
 from access.store.database import Database
@@ -22,12 +25,23 @@ _REASON = 300
 class Grants:
     """The use cases around grants. `actor` is who does it, for the record; `at` is when."""
 
-    def __init__(self, database: Database, building: Building, outbox: Outbox[RightsChanged]) -> None:
-        self._database, self._building = database, building
-        self._changing = Changing(database, outbox)
+    def __init__(
+        self,
+        database: Database,
+        building: Building,
+        outbox: Outbox[RightsChanged],
+        reach: Reach = EVERYWHERE,
+    ) -> None:
+        self._database, self._building, self._outbox = database, building, outbox
+        self._changing, self._reach = Changing(database, outbox), reach
+
+    def within(self, reach: Reach) -> "Grants":
+        """Return the same use cases for whoever's rights hold only there: nobody else's grant exists for them."""
+        return Grants(self._database, self._building, self._outbox, reach)
 
     def give(self, new: GrantRecord, actor: str, at: datetime) -> GrantRecord:
         """Give somebody a right; raise `Invalid` without a reason, or for places or times that do not exist."""
+        expect_the_building("gives a temporary right", self._reach)
         reason = " ".join(new.reason.split())
         if not reason or len(reason) > _REASON:
             raise Invalid(f"reason: expected why the right is given, in up to {_REASON} characters")
@@ -45,19 +59,14 @@ class Grants:
     def end(self, grant: GrantId, actor: str, at: datetime) -> None:
         """End a right before its time; raise `NotFound`."""
         with self._changing.by(actor, at) as change:
-            found = stored.get(change.session, grant)
-            if found is None:
-                raise NotFound(f"grant {grant}: there is no grant with this id")
+            found = self._known(change.session, grant)
             stored.drop(change.session, [grant])
             _tell(change, found, "grant-ended")
 
     def get(self, grant: GrantId) -> GrantRecord:
         """Return one grant; raise `NotFound`."""
         with self._database.reading() as session:
-            found = stored.get(session, grant)
-        if found is None:
-            raise NotFound(f"grant {grant}: there is no grant with this id")
-        return found
+            return self._known(session, grant)
 
     def page(
         self,
@@ -68,7 +77,13 @@ class Grants:
     ) -> list[GrantRecord]:
         """Return up to `limit` grants by id; those of `person` or that hold `at` a moment only, if given."""
         with self._database.reading() as session:
-            return stored.page(session, after, limit, person, at)
+            return stored.page(session, after, limit, person, at, self._reach.organisation)
+
+    def _known(self, session: Session, grant: GrantId) -> GrantRecord:
+        found = stored.get(session, grant)
+        if found is None or not people.existing(session, [found.person], self._reach.organisation):
+            raise NotFound(f"grant {grant}: there is no grant with this id")
+        return found
 
     def _check(self, grant: GrantRecord, at: datetime) -> None:
         if grant.valid_from >= grant.valid_until or grant.valid_until <= at:

@@ -17,11 +17,11 @@ from access.services.usage import Usage
 from access.store import events as stored
 from access.store import sources
 from access.store.database import Database
-from access.store.events import Finding, Stored
+from access.store.events import Finding
 from access.store.sources import Epoch, Reach
 from policies.ids import SourceId
 from readers.errors import WireError
-from readers.wire.events import Event, digest, parse
+from readers.wire.events import Event, Record, read
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -49,11 +49,6 @@ class Taken(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...] = ()
 
 
-class _Line(msgspec.Struct, frozen=True):
-    event: Event
-    line: bytes
-
-
 class Ingest:
     """Takes batches. Only `known` sources are listened to."""
 
@@ -73,14 +68,14 @@ class Ingest:
 
     def _take(self, batches: Sequence[Batch], at: datetime) -> Taken:
         findings: list[Finding] = []
-        lines = [line for batch in batches for line in self._read(batch, at, findings)]
-        epochs = {(line.event.source, line.event.epoch) for line in lines}
+        records = [record for batch in batches for record in self._read(batch, at, findings)]
+        epochs = {(record.event.source, record.event.epoch) for record in records}
         if not epochs:
             self._note(findings)
             return Taken(findings=tuple(findings))
         with self._database.writing() as session:
             reached = sources.locked(session, epochs)
-            new, advanced = _continue(session, lines, reached, at, findings)
+            new, advanced = _continue(session, records, reached, at, findings)
             stored.add(session, new)
             sources.advance(session, advanced)
             stored.note(session, findings)
@@ -89,23 +84,23 @@ class Ingest:
         reach = {epoch: advanced.get(epoch, before).seq for epoch, before in reached.items()}
         return Taken(tuple(each.event for each in new), reach, tuple(findings))
 
-    def _read(self, batch: Batch, at: datetime, findings: list[Finding]) -> Iterator[_Line]:
+    def _read(self, batch: Batch, at: datetime, findings: list[Finding]) -> Iterator[Record]:
         """Yield the lines up to the first that is no event of this source; what follows it cannot continue."""
         if batch.source not in self._known:
             return
         for number, line in enumerate(batch.payload.splitlines()):
             try:
-                event = parse(line)
+                record = read(line)
             except WireError as error:
                 findings.append(
                     _finding(batch.source, 0, 0, FindingKind.GARBAGE, at, f"line {number}: {error}")
                 )
                 return
-            if event.source != batch.source:
-                detail = f"line {number}: an event of {event.source}, expected {batch.source}"
+            if record.event.source != batch.source:
+                detail = f"line {number}: an event of {record.event.source}, expected {batch.source}"
                 findings.append(_finding(batch.source, 0, 0, FindingKind.WRONG_SOURCE, at, detail))
                 return
-            yield _Line(event, line)
+            yield record
 
     def _refuse(self, batch: Batch, detail: str, at: datetime) -> Taken:
         finding = _finding(batch.source, 0, 0, FindingKind.UNSTORABLE, at, detail[:500])
@@ -120,47 +115,47 @@ class Ingest:
 
 def _continue(
     session: Session,
-    lines: Sequence[_Line],
+    records: Sequence[Record],
     reached: dict[Epoch, Reach],
     at: datetime,
     findings: list[Finding],
-) -> tuple[list[Stored], dict[Epoch, Reach]]:
+) -> tuple[list[Record], dict[Epoch, Reach]]:
     """Return what continues each epoch from where it is, and how far each that moved reaches then."""
-    new: list[Stored] = []
+    new: list[Record] = []
     advanced: dict[Epoch, Reach] = {}
-    again: list[_Line] = []
-    for line in lines:
-        event = line.event
+    again: list[Record] = []
+    for record in records:
+        event = record.event
         epoch = (event.source, event.epoch)
         reach = advanced.get(epoch) or reached[epoch]
         if event.seq <= reach.seq:
-            again.append(line)
+            again.append(record)
         elif event.seq == reach.seq + 1:
             if event.prev != reach.digest:
                 findings.append(_broken(event, reach, at))
                 continue
-            hashed = digest(line.line)
-            new.append(Stored(event, line.line, hashed))
-            advanced[epoch] = Reach(event.seq, hashed)
+            new.append(record)
+            advanced[epoch] = Reach(event.seq, record.digest)
     if again:
         findings.extend(_rewritten(session, again, new, at))
     return new, advanced
 
 
 def _rewritten(
-    session: Session, again: Sequence[_Line], new: Sequence[Stored], at: datetime
+    session: Session, again: Sequence[Record], new: Sequence[Record], at: datetime
 ) -> Iterator[Finding]:
     """Find events whose id is stored already with other content: the same id must be the same event."""
     known = {each.event.id: each.digest for each in new}
     spans: dict[Epoch, list[int]] = {}
-    for line in again:
-        spans.setdefault((line.event.source, line.event.epoch), []).append(line.event.seq)
+    for record in again:
+        event = record.event
+        spans.setdefault((event.source, event.epoch), []).append(event.seq)
     for (source, epoch), numbers in spans.items():
         found = stored.digests(session, source, epoch, min(numbers), max(numbers))
         known.update({f"{source}:{epoch}:{seq}": hashed for seq, hashed in found.items()})
-    for line in again:
-        event = line.event
-        kept, hashed = known.get(event.id), digest(line.line)
+    for record in again:
+        event, hashed = record.event, record.digest
+        kept = known.get(event.id)
         if kept is not None and hashed != kept:
             detail = f"sent with the hash {hashed}, stored with {kept}"
             yield _finding(event.source, event.epoch, event.seq, FindingKind.REWRITTEN, at, detail)

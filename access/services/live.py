@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import chain
 
+from access.occupancy.entries import ENTERS_THE_FOLD
 from access.occupancy.history import Recorder
 from access.occupancy.live import KEEP, LiveBuilding
 from access.services.counting import page_of
@@ -15,18 +16,9 @@ from policies.policy import Policy
 from policies.presence import Expiry, dwell_limit
 from policies.presence.expiry import GRID, first_tick_after
 from policies.schedule import Calendar
-from readers.wire.events import EventType
 
 _LATEST = 500
 """How many of the newest events of any kind are taken up beside those of presence: enough for feeds and doors."""
-
-_OF_PRESENCE = (
-    EventType.PASSAGE,
-    EventType.NO_ENTRY,
-    EventType.COUNT_SET,
-    EventType.PERSON_REMOVED,
-    EventType.MUSTERED,
-)
 
 
 def open_live(
@@ -44,7 +36,7 @@ def open_live(
                 begins = _next_quiet_hour(policy.calendar, since)
                 pages = occupancy.kept(session, since.date() - timedelta(days=1))
                 recorder.resume([page_of(one) for one in pages], begins)
-        told = events.oldest_first(session, _OF_PRESENCE, since)
+        told = events.oldest_first(session, tuple(ENTERS_THE_FOLD), since)
         live.take(chain(told, reversed(latest)))
     return live
 

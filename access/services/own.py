@@ -13,10 +13,9 @@ from sqlalchemy.orm import Session
 from access.services.outbox import Outbox
 from access.store import events as stored
 from access.store import sources
-from access.store.events import Stored
 from access.store.sources import Reach
 from policies.ids import SourceId
-from readers.wire.events import Draft, Event, parse, seal
+from readers.wire.events import Draft, Event, Record, read, seal
 
 SERVER = SourceId("server")
 _SALT_BYTES = 16
@@ -36,12 +35,12 @@ class OwnEvents:
         epoch = (SERVER, self._epoch)
         with self._lock:
             reach = sources.locked(session, [epoch])[epoch]
-            kept: list[Stored] = []
+            kept: list[Record] = []
             for draft in drafts:
                 sealed = seal(
                     draft, SERVER, self._epoch, reach.seq + 1, reach.digest, secrets.token_hex(_SALT_BYTES)
                 )
-                kept.append(Stored(parse(sealed.line), sealed.line, sealed.digest))
+                kept.append(read(sealed.line))
                 reach = Reach(reach.seq + 1, sealed.digest)
             stored.add(session, kept)
             sources.advance(session, {epoch: reach})

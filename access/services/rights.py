@@ -84,7 +84,7 @@ SCOPES = {
 }
 
 _NAMES_NOBODY = _SEES
-"""The same for everybody, whatever their reach: the building, and how many are where."""
+"""The same in every space: the building, and how many are where."""
 
 _OF_AN_ORGANISATION = _WELCOMES | {Scope.PEOPLE_IMPORT}
 """What can be had for one organisation's people. Passages and the roll-call are not among it (DOMAIN section 6)."""
@@ -110,6 +110,11 @@ class Reach(msgspec.Struct, frozen=True):
             return space in building.spaces and self.space in building.path_up(space)
         return self.organisation is None
 
+    @property
+    def sees_disclosed_only(self) -> bool:
+        """Return whether of counts only what may be disclosed is shown: to companies, no small groups."""
+        return self.organisation is not None
+
 
 EVERYWHERE = Reach()
 
@@ -124,7 +129,8 @@ class Actor(msgspec.Struct, frozen=True):
 
     def may(self, scope: Scope | str) -> bool:
         """Return whether the actor may do what the scope says, everywhere and about everybody."""
-        return self.may_within(scope) and (self.reach.is_everywhere or _word(scope) in _ANYWHERE)
+        anywhere = _PUBLIC if self.reach.sees_disclosed_only else _ANYWHERE
+        return self.may_within(scope) and (self.reach.is_everywhere or _word(scope) in anywhere)
 
     def may_within(self, scope: Scope | str) -> bool:
         """Return whether the actor may do what the scope says within their reach."""
@@ -170,3 +176,5 @@ def _word(scope: Scope | str) -> str:
 
 
 _ANYWHERE = frozenset(scope.value for scope in _NAMES_NOBODY)
+_PUBLIC = frozenset({Scope.BUILDING_READ.value})
+"""What companies may see as everybody else does: counts they see as disclosed (DOMAIN section 6)."""

@@ -1,15 +1,18 @@
 """Who may be inside, by name: for an alarm and a drill, and for nothing else. Every look is in the audit.
 
-A roll-call freezes the list of everybody counted inside and of everybody only inferred to have left. Wardens mark
-people safe, all in one state; who is safe is out of the building once it is closed.
+A roll-call freezes the list of everybody counted inside and of everybody only inferred to have left; a release by the
+building's own wiring freezes it by itself. Wardens mark people safe, all in one state; who was seen going out is told
+apart, and who is safe is out of the building once it is closed.
 """
 
 import secrets
-from collections.abc import Mapping
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from access.errors import Invalid, NotFound
 from access.occupancy.live import LiveBuilding
+from access.occupancy.muster import Left, Release, Sight, left_since, sight
 from access.services.own import OwnEvents
 from access.store import audit, musters, people
 from access.store.database import Database
@@ -19,7 +22,7 @@ from policies.ids import PersonId
 from policies.presence import Passage
 from readers.wire.events import Draft, Event, EventType
 
-__all__ = ["Listed", "Muster", "RollCall", "Safe"]
+__all__ = ["Listed", "Muster", "Release", "RollCall", "Safe", "Sight"]
 
 _ACCOUNTED = 0.9
 
@@ -30,17 +33,11 @@ class RollCall:
     def __init__(self, database: Database, building: Building, live: LiveBuilding, own: OwnEvents) -> None:
         self._database, self._building, self._live, self._own = database, building, live, own
 
-    def look(self) -> tuple[Mapping[PersonId, Passage], Mapping[PersonId, Passage]]:
-        """Return who is inside and who is not confirmed out, as the live view has it; call it on its loop."""
-        return dict(self._live.stays), {person: doubt.seen for person, doubt in self._live.doubts.items()}
+    def look(self) -> Sight:
+        """Return who may be inside, as the live view has it; call it on its loop."""
+        return sight(self._live)
 
-    def now(
-        self,
-        seen: tuple[Mapping[PersonId, Passage], Mapping[PersonId, Passage]],
-        reason: str,
-        actor: str,
-        at: datetime,
-    ) -> tuple[Listed, ...]:
+    def now(self, seen: Sight, reason: str, actor: str, at: datetime) -> tuple[Listed, ...]:
         """Return everybody who may be inside; that it was looked at, and why, is kept."""
         reason = " ".join(reason.split())
         if not reason:
@@ -49,20 +46,21 @@ class RollCall:
             audit.append(session, at, actor, "roll-call-read", [reason[:200]])
         return self._listed(seen)
 
-    def open(
-        self,
-        seen: tuple[Mapping[PersonId, Passage], Mapping[PersonId, Passage]],
-        actor: str,
-        at: datetime,
-        *,
-        is_drill: bool,
-    ) -> Muster:
-        """Open a roll-call: the list stands still from now on."""
+    def open(self, seen: Sight, actor: str, at: datetime, *, is_drill: bool) -> Muster:
+        """Open a roll-call: the list stands still from now on; during a release, as it was when that began."""
         muster = Muster(secrets.token_hex(6), at, actor, is_drill, None, self._listed(seen), ())
         with self._database.writing() as session:
             audit.append(session, at, actor, "roll-call-opened", [muster.id])
             musters.add(session, muster)
         return muster
+
+    def follow(self, muster: Muster) -> Muster:
+        """Return a roll-call with who was seen going out since it opened; call it on the live view's loop."""
+        if muster.closed_at is not None:
+            return muster
+        left, stays = left_since(self._live, muster.opened_at), self._live.stays
+        people = (_seen(one, left.get(one.person), stays.get(one.person)) for one in muster.people)
+        return replace(muster, people=tuple(people))
 
     def get(self, muster: str) -> Muster:
         """Return a roll-call with who is safe; raise `NotFound`."""
@@ -89,28 +87,25 @@ class RollCall:
             musters.mark(session, muster, [Safe(person, at, actor) for person in whom])
         return self.get(muster)
 
-    def close(self, muster: str, actor: str, at: datetime) -> tuple[Muster, list[Event]]:
-        """End a roll-call: whoever is safe is out. Return it with the events to tell on the live view's loop."""
-        found = self.get(muster)
-        if found.closed_at is not None:
-            return found, []
+    def close(self, found: Muster, actor: str, at: datetime) -> tuple[Muster, list[Event]]:
+        """End a roll-call as it was followed: whoever is safe is out. Return it with the events to tell on the loop."""
         with self._database.writing() as session:
-            audit.append(session, at, actor, "roll-call-closed", [muster])
-            musters.close(session, muster, at)
+            if not musters.close(session, found.id, at, found.people):
+                return found, []
+            audit.append(session, at, actor, "roll-call-closed", [found.id])
             drafts = [Draft(at, EventType.MUSTERED, person=one.person) for one in found.safe]
             events = self._own.append(session, drafts)
-        return self.get(muster), events
+        return self.get(found.id), events
 
-    def _listed(
-        self, seen: tuple[Mapping[PersonId, Passage], Mapping[PersonId, Passage]]
-    ) -> tuple[Listed, ...]:
-        inside, unconfirmed = seen
+    def _listed(self, seen: Sight) -> tuple[Listed, ...]:
+        inside, unconfirmed = seen.inside, seen.unconfirmed
+        release = seen.release
         with self._database.reading() as session:
             known = {person: people.get(session, person) for person in {**unconfirmed, **inside}}
         listed = []
         for confirmed, some in ((True, inside), (False, unconfirmed)):
             for person, last in some.items():
-                record = known[person]
+                record, left = known[person], seen.left.get(person)
                 listed.append(
                     Listed(
                         person,
@@ -121,6 +116,9 @@ class RollCall:
                         last.door,
                         last.at,
                         confirmed,
+                        release.since if release is not None and person in release.found else None,
+                        left.at if left is not None else None,
+                        left.door if left is not None else None,
                     )
                 )
         order = {space: number for number, space in enumerate(self._building.spaces)}
@@ -128,8 +126,20 @@ class RollCall:
 
 
 def time_to_accounted(muster: Muster, share: float = _ACCOUNTED) -> timedelta | None:
-    """Return how long it took until that share of the list was safe; None as long as it is not."""
+    """Return how long it took until that share of the list was safe or had left; None as long as it is not."""
+    times = {one.person: one.left_at for one in muster.people if one.left_at is not None}
+    for one in muster.safe:
+        times[one.person] = min(one.at, times.get(one.person, one.at))
     needed = -int(-share * len(muster.people) // 1)
-    if not needed or len(muster.safe) < needed:
+    if not needed or len(times) < needed:
         return None
-    return sorted(one.at for one in muster.safe)[needed - 1] - muster.opened_at
+    return max(sorted(times.values())[needed - 1] - muster.opened_at, timedelta())
+
+
+def _seen(one: Listed, left: Left | None, stay: Passage | None) -> Listed:
+    """Return somebody on a list as they were seen since: gone, or back again."""
+    if left is not None:
+        return replace(one, left_at=left.at, left_by=left.door)
+    if stay is not None and stay.at > (one.left_at or one.seen_at):
+        return replace(one, space=stay.target, door=stay.door, seen_at=stay.at, left_at=None, left_by=None)
+    return one

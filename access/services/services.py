@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.exc import SQLAlchemyError
 
 from access.errors import SettingsError
+from access.occupancy.disclosure import Disclosure
 from access.occupancy.history import Recorder
 from access.occupancy.live import LiveBuilding
 from access.services.answers import Answers
@@ -16,6 +17,7 @@ from access.services.audit import Audit
 from access.services.badges import Badges
 from access.services.certifications import Certifications
 from access.services.counting import Chronicle, Counting
+from access.services.disclosures import Disclosures
 from access.services.doors import Doors
 from access.services.erasure import Erasures
 from access.services.events import Events
@@ -27,6 +29,7 @@ from access.services.imports import Imports
 from access.services.ingest import Ingest
 from access.services.keys import Keys
 from access.services.leaving import Leaving
+from access.services.limits import LimitAlerts, stood
 from access.services.live import open_live
 from access.services.operators import Operators
 from access.services.organisations import Organisations
@@ -87,8 +90,11 @@ class Services(msgspec.Struct, frozen=True):
     publisher: Publisher
     followers: Followers
     live: LiveBuilding
+    disclosure: Disclosure
     counting: Counting
+    disclosures: Disclosures
     chronicle: Chronicle
+    limits: LimitAlerts
     rollcall: RollCall
     reception: Reception
     refusals: Refusals
@@ -148,6 +154,8 @@ def open_services(
     commands = Outbox[Message]()
     own = OwnEvents(int(datetime.now(UTC).timestamp() * 1000), news)
     news.listen(live.take)
+    limits = LimitAlerts(database, live, own, news)
+    limits.resume(stood(database))
     publisher = Publisher(database, building, rulebook, scopes, key)
     return Services(
         building=building,
@@ -175,8 +183,11 @@ def open_services(
         publisher=publisher,
         followers=Followers(publisher),
         live=live,
+        disclosure=Disclosure(live),
         counting=Counting(database, building, own),
+        disclosures=Disclosures(database, building),
         chronicle=Chronicle(database, building, policy.calendar, live, recorder, own),
+        limits=limits,
         reception=Reception(database),
         refusals=Refusals(database, building, policy),
         pins=Pins(database, rights),

@@ -37,10 +37,10 @@ class Usage:
                 continue
             if event.badge is not None:
                 self._see(event.badge, event.at.date())
-            if event.rules and event.inwards is None:
-                uses.update(
-                    GrantId(rule.removeprefix(_GRANT)) for rule in event.rules if rule.startswith(_GRANT)
-                )
+            if event.inwards is None:
+                for rule in event.rules:
+                    if rule.startswith(_GRANT):
+                        uses[GrantId(rule.removeprefix(_GRANT))] += 1
         if self._days:
             badges.note_use(session, self._days)
         used_up = grants.count_uses(session, uses) if uses else []

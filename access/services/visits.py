@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 from access.errors import Conflict, Invalid, NotFound, Outdated
 from access.services.badge_life import DEAD
 from access.services.changing import Change, Changing
+from access.services.delegation import expect_the_building
 from access.services.grants import check_places
 from access.services.outbox import Outbox, RightsChanged
+from access.services.rights import EVERYWHERE, Reach
 from access.store import badges, grants, people
 from access.store import visits as stored
 from access.store.database import Database
@@ -47,22 +49,33 @@ _STEPS = {
 class Visits:
     """The use cases around visits. `actor` is who does it, for the record; `at` is when."""
 
-    def __init__(self, database: Database, building: Building, outbox: Outbox[RightsChanged]) -> None:
-        self._database, self._building = database, building
-        self._changing = Changing(database, outbox)
+    def __init__(
+        self,
+        database: Database,
+        building: Building,
+        outbox: Outbox[RightsChanged],
+        reach: Reach = EVERYWHERE,
+    ) -> None:
+        self._database, self._building, self._outbox = database, building, outbox
+        self._changing, self._reach = Changing(database, outbox), reach
+
+    def within(self, reach: Reach) -> "Visits":
+        """Return the same use cases for whoever's rights hold only there: visits to nobody else exist for them."""
+        return Visits(self._database, self._building, self._outbox, reach)
 
     def expect(self, new: VisitRecord, name: str | None, actor: str, at: datetime) -> VisitRecord:
         """Expect a visitor: one who is known, or a new one of that name."""
         if new.valid_from >= new.valid_until or new.valid_until <= at:
             raise Invalid("visit: expected an end after its beginning, and to come")
         if not new.escorted or new.doors or new.spaces:
+            expect_the_building("says what a visitor opens alone; expect one who is escorted", self._reach)
             check_places("visit", new.doors, new.spaces, self._building)
         with self._changing.by(actor, at) as change:
-            if not people.existing(change.session, [new.host]):
+            if not people.existing(change.session, [new.host], self._reach.organisation):
                 raise Invalid(f"visit: host {new.host}: there is nobody with this id")
             if name is not None:
                 self._enrol(change, new, name, actor, at)
-            elif not people.existing(change.session, [new.person]):
+            elif not people.existing(change.session, [new.person], self._reach.organisation):
                 raise Invalid(f"visit: visitor {new.person}: there is nobody with this id")
             if new.person == new.host:
                 raise Invalid("visit: expected a host who is not the visitor")
@@ -73,12 +86,12 @@ class Visits:
     def get(self, visit: str) -> VisitRecord:
         """Return one visit; raise `NotFound`."""
         with self._database.reading() as session:
-            return _known(session, visit)
+            return self._known(session, visit)
 
     def page(self, after: str | None, limit: int, chosen: VisitFilter) -> list[VisitRecord]:
         """Return up to `limit` visits by id."""
         with self._database.reading() as session:
-            return stored.page(session, after, limit, chosen)
+            return stored.page(session, after, limit, chosen, self._reach.organisation)
 
     def arrive(
         self,
@@ -90,9 +103,10 @@ class Visits:
     ) -> VisitRecord:
         """Let a visitor in: give them a badge of the desk, if any, and their rights for the time of the visit."""
         with self._changing.by(actor, at) as change:
-            before = _at_version(change.session, visit, expected_version)
+            before = self._at_version(change.session, visit, expected_version)
             after = msgspec.structs.replace(_step(before, VisitVerb.ARRIVE), arrived_at=at, badge=badge)
             if badge is not None:
+                expect_the_building("lends a badge of the desk", self._reach)
                 _lend(change, badge, after)
             if not after.escorted:
                 stay = GrantRecord(
@@ -112,7 +126,7 @@ class Visits:
     def leave(self, visit: str, actor: str, at: datetime, expected_version: int | None = None) -> VisitRecord:
         """Let a visitor go: their rights end, and the badge is the desk's again."""
         with self._changing.by(actor, at) as change:
-            before = _at_version(change.session, visit, expected_version)
+            before = self._at_version(change.session, visit, expected_version)
             after = msgspec.structs.replace(_step(before, VisitVerb.LEAVE), left_at=at)
             self.end(change, after)
             self._note(change, after, "visit-left")
@@ -123,7 +137,7 @@ class Visits:
     ) -> VisitRecord:
         """Expect a visitor no longer."""
         with self._changing.by(actor, at) as change:
-            after = _step(_at_version(change.session, visit, expected_version), VisitVerb.CANCEL)
+            after = _step(self._at_version(change.session, visit, expected_version), VisitVerb.CANCEL)
             stored.replace(change.session, after)
             change.note("visit-cancelled", after.person)
         return after
@@ -168,6 +182,18 @@ class Visits:
         change.note(action, visit.person)
         change.people.append(visit.person)
 
+    def _at_version(self, session: Session, visit: str, expected: int | None) -> VisitRecord:
+        found = self._known(session, visit)
+        if expected not in (None, found.version):
+            raise Outdated(f"visit {visit}: version {found.version}, expected {expected}")
+        return found
+
+    def _known(self, session: Session, visit: str) -> VisitRecord:
+        found = stored.get(session, visit)
+        if found is None or not people.existing(session, [found.host], self._reach.organisation):
+            raise NotFound(f"visit {visit}: there is no visit with this id")
+        return found
+
 
 def fresh_id() -> str:
     """Return an id for a visit, or for a visitor who is enrolled with it."""
@@ -201,17 +227,3 @@ def _step(visit: VisitRecord, verb: VisitVerb) -> VisitRecord:
     if visit.state is not allowed:
         raise Conflict(f"visit {visit.id}: it is {visit.state.value}, so the visitor cannot {verb.value}")
     return msgspec.structs.replace(visit, state=becomes, version=visit.version + 1)
-
-
-def _at_version(session: Session, visit: str, expected: int | None) -> VisitRecord:
-    found = _known(session, visit)
-    if expected not in (None, found.version):
-        raise Outdated(f"visit {visit}: version {found.version}, expected {expected}")
-    return found
-
-
-def _known(session: Session, visit: str) -> VisitRecord:
-    found = stored.get(session, visit)
-    if found is None:
-        raise NotFound(f"visit {visit}: there is no visit with this id")
-    return found

@@ -1,7 +1,8 @@
-"""A hand at the emulated readers: the one endpoint that only an emulated site has, to try badges without any."""
+"""A hand at the emulated readers and doors: what only an emulated site has, to try badges and doors without any."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 from http import HTTPStatus
 
 import msgspec
@@ -14,13 +15,15 @@ from access.services import Services
 from access.services.rights import Scope
 from emulators.building import EmulatedBuilding
 from emulators.cards.uid import UidCard
+from emulators.strike import EmulatedDoor
 from policies.decision import Effect, Message, Reason, message
-from policies.ids import ReaderId, RuleId
+from policies.ids import DoorId, ReaderId, RuleId
 from readers.wire.events import Event, EventType
 
 _APPROACH_S = 1.0
 _HELD_S = 0.5
 _WAIT_S = 5.0
+_HELD_OPEN_S = 3600.0
 
 
 class Tap(BaseModel):
@@ -29,6 +32,26 @@ class Tap(BaseModel):
     reader: str
     badge: str = Field(pattern="^([0-9a-f]{8}|[0-9a-f]{14}|[0-9a-f]{20})$", description="UID in hex")
     push: bool = True
+
+
+class Act(Enum):
+    """What a person, or the fire panel, does to a door."""
+
+    PUSH = "push"
+    PRESS = "press"
+    LEAVE = "leave"
+    FORCE = "force"
+    HOLD = "hold"
+    LET_GO = "let-go"
+    RELEASE = "release"
+    REARM = "rearm"
+
+
+class Moved(BaseModel):
+    """Whether the leaf stands open now, and whether it gives way."""
+
+    is_open: bool
+    is_released: bool
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -67,7 +90,28 @@ def emulation(devices: EmulatedBuilding, services: Services) -> APIRouter:
         )
         return Response(body, HTTPStatus.OK, media_type="application/json")
 
+    @routes.post("/doors/{door}/{act}", dependencies=[Depends(needs(Scope.BADGES_WRITE))])
+    async def touch(door: str, act: Act) -> Moved:
+        """Do to an emulated door what a person or the fire panel does: `release` breaks its green box."""
+        hardware = devices.doors.get(DoorId(door))
+        if hardware is None:
+            raise NotFound(f"door {door}: there is no such door")
+        _TOUCHES[act](hardware)
+        return Moved(is_open=hardware.is_open, is_released=hardware.is_released)
+
     return routes
+
+
+_TOUCHES: Mapping[Act, Callable[[EmulatedDoor], object]] = {
+    Act.PUSH: EmulatedDoor.push,
+    Act.PRESS: EmulatedDoor.press,
+    Act.LEAVE: EmulatedDoor.leave,
+    Act.FORCE: EmulatedDoor.force,
+    Act.HOLD: lambda door: door.hold(_HELD_OPEN_S),
+    Act.LET_GO: EmulatedDoor.let_go,
+    Act.RELEASE: EmulatedDoor.release,
+    Act.REARM: EmulatedDoor.rearm,
+}
 
 
 def _next_decision(services: Services, reader: ReaderId) -> "asyncio.Future[Event]":

@@ -10,11 +10,14 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from access.errors import SettingsError
-from access.site.arrival import StampedConnection
+from access.site.line import KeptLine
 
 _log = logging.getLogger(__name__)
 
 _LONGEST_GOODBYE_S = 3
+
+_KEPT_S = 75
+"""How long a connection without a request is kept: door computers, controllers and proxies come back on theirs."""
 
 
 async def serve_http(app: ASGIApp, listener: socket.socket, before_end: Callable[[], None]) -> None:
@@ -24,12 +27,13 @@ async def serve_http(app: ASGIApp, listener: socket.socket, before_end: Callable
     signal.signal(signal.SIGINT, _let_pass)
     config = uvicorn.Config(
         app,
-        http=StampedConnection,
+        http=KeptLine,
         log_config=None,
         access_log=False,
         lifespan="off",
         ws="none",
         server_header=False,
+        timeout_keep_alive=_KEPT_S,
         timeout_graceful_shutdown=_LONGEST_GOODBYE_S,
     )
     await _Server(config, before_end).serve(sockets=[listener])

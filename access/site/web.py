@@ -9,17 +9,21 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from access.api import create_app
-from access.api.desk import needs
+from access.api.desk import needs, needs_within
 from access.api.taps import Taps
 from access.dashboard.broadcast import Broadcast
 from access.dashboard.desk import desk
 from access.dashboard.feeds import feeds
 from access.dashboard.front import Front
+from access.dashboard.lockdown import lockdown
 from access.dashboard.looking import looking
 from access.dashboard.open_pages import open_pages
+from access.dashboard.orders import orders
 from access.dashboard.places import places
+from access.dashboard.rollcall import rollcall
 from access.dashboard.routes import router
 from access.dashboard.security import security
+from access.dashboard.telling import Telling
 from access.services import Services
 from access.services.decisions import Decides
 from access.services.keyring import KeyRing
@@ -42,7 +46,7 @@ class Web:
         speed: float = 1.0,
     ) -> None:
         timezone = ZoneInfo(services.policy.calendar.timezone)
-        self.broadcast = Broadcast(services.live, now, timezone, speed)
+        self.broadcast = Broadcast(services.live, now, timezone, speed, services.disclosure)
         services.news.listen(self.broadcast.notify)
         services.departures.listen(self.broadcast.watchers.send_away)
         self.app: FastAPI = create_app(services, now, authorizer, is_connected)
@@ -51,7 +55,8 @@ class Web:
         self._front: ASGIApp = self.app
         if authorizer is not None:
             self._front = Taps(self.app, services.building, authorizer, self.ring, now)
-        self.app.include_router(feeds(self.broadcast, needs(Scope.OCCUPANCY_READ), needs(Scope.EVENTS_READ)))
+        watches, reads = needs_within(Scope.OCCUPANCY_READ), needs(Scope.EVENTS_READ)
+        self.app.include_router(feeds(self.broadcast, watches, reads))
         front = Front(
             self.broadcast,
             services.sessions,
@@ -60,11 +65,15 @@ class Web:
             is_fictional=is_fictional,
             is_public=is_public,
         )
+        telling = Telling(front, services.building, services.answers, is_connected)
         for pages in (
             router(front),
             places(front, services.building),
-            looking(front, services.counting, services.building),
+            looking(front, services.counting, services.disclosures, services.building),
             open_pages(front, services.building),
+            orders(front, services.doors, telling),
+            lockdown(front, services.building, services.doors, telling),
+            rollcall(front, services.building, services.rollcall, services.news),
             security(front, services.reception, services.building),
             desk(front, services.reception, services.badges, services.refusals, services.building),
         ):

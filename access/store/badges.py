@@ -6,7 +6,8 @@ from datetime import date, datetime
 from sqlalchemy import and_, bindparam, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from access.store.models import BadgeRow, PersonRow
+from access.store.belonging import of_organisation
+from access.store.models import BadgeRow
 from policies.ids import BadgeId, OrganisationId, PersonId
 from policies.roster import Badge, BadgeKind, BadgeStatus
 
@@ -57,8 +58,7 @@ def page(
     if person is not None:
         query = query.where(BadgeRow.person == person)
     if organisation is not None:
-        theirs = select(PersonRow.id).where(PersonRow.organisation == organisation)
-        query = query.where(BadgeRow.person.in_(theirs))
+        query = query.where(of_organisation(BadgeRow.person, organisation))
     return [_record(row) for row in session.scalars(query)]
 
 

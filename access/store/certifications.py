@@ -9,8 +9,9 @@ import msgspec
 from sqlalchemy import Select, delete, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
+from access.store.belonging import of_organisation
 from access.store.models import CertificationRow
-from policies.ids import CertificationId, PersonId
+from policies.ids import CertificationId, OrganisationId, PersonId
 from policies.roster import Certification, Person
 
 
@@ -82,8 +83,9 @@ def page(
     after: tuple[PersonId, CertificationId] | None,
     limit: int,
     chosen: CertificationFilter,
+    organisation: OrganisationId | None = None,
 ) -> list[CertificationRecord]:
-    """Return up to `limit` trainings by person and name."""
+    """Return up to `limit` trainings by person and name; of one organisation's people only, if given."""
     row = CertificationRow
     query: Select[CertificationRow] = select(row).order_by(row.person, row.certification).limit(limit)
     if after is not None:
@@ -94,6 +96,8 @@ def page(
         query = query.where(row.certification == chosen.certification)
     if chosen.until is not None:
         query = query.where(row.until < chosen.until)
+    if organisation is not None:
+        query = query.where(of_organisation(row.person, organisation))
     return [_record(found) for found in session.scalars(query)]
 
 

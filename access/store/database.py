@@ -5,22 +5,19 @@ instead of failing half-way. SQLite runs in WAL mode with `synchronous = NORMAL`
 commits, never the database, and every source still holds what was not acknowledged.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from sqlite3 import Connection as SqliteConnection
-from typing import cast
 
-from sqlalchemy import Connection, Dialect, Engine, create_engine, event, make_url
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
-from sqlalchemy.types import TypeEngine
-
-from access.store.columns import Instant, written_by_sqlite
 
 _BUSY_TIMEOUT_MS = 10_000
 """How long a writer waits for another; an online backup or an import may hold the lock for seconds."""
+
+_HIDDEN = True
+"""The values of a statement that failed: its error goes to a log, and they are people's names and badges."""
 
 _WRITES = "totem_writes"
 
@@ -60,12 +57,13 @@ def open_database(url: str) -> Database:
     if address.drivername == "postgresql":
         address = address.set(drivername="postgresql+psycopg")
     if address.get_backend_name() != "sqlite":
-        return Database(create_engine(address, pool_pre_ping=True))
+        return Database(create_engine(address, pool_pre_ping=True, hide_parameters=_HIDDEN))
     if address.database in (None, "", ":memory:"):
         # One connection is one memory database: everybody shares it.
-        engine = create_engine(address, poolclass=StaticPool, connect_args={"check_same_thread": False})
+        shared = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
+        engine = create_engine(address, hide_parameters=_HIDDEN, **shared)
     else:
-        engine = create_engine(address)
+        engine = create_engine(address, hide_parameters=_HIDDEN)
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return Database(engine)
@@ -86,46 +84,3 @@ def _configure_sqlite(connection: SqliteConnection, _record: ConnectionPoolEntry
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get(_WRITES, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def insert_once(
-    session: Session,
-    table: type[DeclarativeBase],
-    rows: Sequence[Sequence[object]],
-    update: tuple[str, ...] = (),
-) -> None:
-    """Write rows, values in the order of the table's columns; of those whose key exists only `update` is written.
-
-    The statement is compiled once and goes straight to the driver, which takes half the time of binding by name.
-    """
-    if rows:
-        sql, converters = _insertion(session.get_bind().dialect, table, update)
-        columns: list[Iterable[object]] = list(zip(*rows, strict=True))
-        for index, convert in converters:
-            columns[index] = map(convert, columns[index])
-        session.connection().exec_driver_sql(sql, list(zip(*columns, strict=True)))
-
-
-@cache
-def _insertion(
-    dialect: Dialect, table: type[DeclarativeBase], update: tuple[str, ...]
-) -> tuple[str, list[tuple[int, Callable[[object], object]]]]:
-    """Return the statement in the driver's words, and the columns whose values it wants in another form."""
-    bare = table.metadata.tables[table.__tablename__]
-    insert = (sqlite.insert if dialect.name == "sqlite" else postgresql.insert)(bare)
-    statement = insert.on_conflict_do_nothing()
-    if update:
-        changed = {name: insert.excluded[name] for name in update}
-        statement = insert.on_conflict_do_update(index_elements=list(bare.primary_key), set_=changed)
-    sql = str(statement.compile(dialect=dialect))
-    for column in bare.columns:
-        sql = sql.replace(f"%({column.name})s", "%s")
-    found = [_converter(column.type, dialect) for column in bare.columns]
-    return sql, [(index, convert) for index, convert in enumerate(found) if convert is not None]
-
-
-def _converter(kind: TypeEngine[object], dialect: Dialect) -> Callable[[object], object] | None:
-    """Return what a driver wants done with a value of a column; None where it takes it as it is."""
-    if dialect.name == "sqlite" and isinstance(kind, Instant):
-        return cast("Callable[[object], object]", written_by_sqlite)
-    return kind.dialect_impl(dialect).bind_processor(dialect)

@@ -7,11 +7,11 @@ import msgspec
 from sqlalchemy import ColumnElement, Row, Select, Tuple, and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from access.store.database import insert_once
+from access.store.batches import append_once, insert_once
 from access.store.models import EventRow, FindingRow
 from policies.decision import Effect, Reason
 from policies.ids import BadgeId, DoorId, PersonId, SourceId, SpaceId
-from readers.wire.events import Event, EventType, sealed_part
+from readers.wire.events import Event, EventType, Record
 
 _AT_ONCE = 2_000
 """Rows fetched together when all are read: memory stays small."""
@@ -39,14 +39,6 @@ class Filter(msgspec.Struct, frozen=True):
     reason: Reason | None = None
 
 
-class Stored(msgspec.Struct, frozen=True):
-    """An event with the line it came as and the hash of its sealed part."""
-
-    event: Event
-    line: bytes
-    digest: str
-
-
 class Finding(msgspec.Struct, frozen=True):
     """Something wrong with what a source sent at one place of its sequence."""
 
@@ -58,9 +50,9 @@ class Finding(msgspec.Struct, frozen=True):
     detail: str
 
 
-def add(session: Session, events: Iterable[Stored]) -> None:
+def add(session: Session, records: Sequence[Record]) -> None:
     """Write events; one that is there already stays as it is."""
-    insert_once(session, EventRow, [_values(stored) for stored in events])
+    append_once(session, EventRow, list(map(_values, records)))
 
 
 def digests(session: Session, source: SourceId, epoch: int, first: int, last: int) -> dict[int, str]:
@@ -165,25 +157,26 @@ def _event(row: _Found) -> Event:
     )
 
 
-def _values(stored: Stored) -> tuple[object, ...]:
-    event = stored.event
+def _values(record: Record) -> tuple[object, ...]:
+    event = record.event
+    effect, reason = event.effect, event.reason
     return (
         event.source,
         event.epoch,
         event.seq,
         event.at,
-        event.type.value,
+        event.type._value_,
         event.door,
         event.reader,
         event.space,
         event.origin,
-        event.effect.value if event.effect else None,
-        event.reason.value if event.reason else None,
+        effect._value_ if effect else None,
+        reason._value_ if reason else None,
         event.person,
         event.badge,
         event.salt,
-        sealed_part(stored.line),
-        stored.digest,
+        record.sealed,
+        record.digest,
     )
 
 

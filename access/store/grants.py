@@ -11,8 +11,9 @@ import msgspec
 from sqlalchemy import ColumnElement, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from access.store.belonging import of_organisation
 from access.store.models import GrantRow
-from policies.ids import DoorId, GrantId, PersonId, SpaceId
+from policies.ids import DoorId, GrantId, OrganisationId, PersonId, SpaceId
 from policies.roster import Grant, Person
 
 
@@ -71,14 +72,17 @@ def page(
     limit: int,
     person: PersonId | None = None,
     at: datetime | None = None,
+    organisation: OrganisationId | None = None,
 ) -> list[GrantRecord]:
-    """Return up to `limit` grants by id; those of `person` only, and those that hold `at` a moment only, if given."""
+    """Return up to `limit` grants by id; of a person or an organisation, or that hold `at` a moment, if given."""
     row = GrantRow
     query = select(row).order_by(row.id).limit(limit)
     if after is not None:
         query = query.where(row.id > after)
     if person is not None:
         query = query.where(row.person == person)
+    if organisation is not None:
+        query = query.where(of_organisation(row.person, organisation))
     if at is not None:
         query = query.where(row.valid_from <= at, row.valid_until > at, _is_left())
     return [_record(found) for found in session.scalars(query)]

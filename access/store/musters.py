@@ -7,13 +7,17 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from access.store.database import insert_once
+from access.store.batches import insert_once
 from access.store.occupancy_models import MusterRow, SafeRow
 from policies.ids import DoorId, PersonId, SpaceId
 
 
 class Listed(msgspec.Struct, frozen=True):
-    """Somebody who may be inside: where they were last, by which door and when; `confirmed` unless inferred out."""
+    """Somebody who may be inside: where they were last, by which door and when; `confirmed` unless inferred out.
+
+    `inside_at` is the beginning of the release that found them inside. They left at `left_at`, by a
+    door or by somebody's word.
+    """
 
     person: PersonId
     name: str
@@ -23,6 +27,9 @@ class Listed(msgspec.Struct, frozen=True):
     door: DoorId
     seen_at: datetime
     confirmed: bool
+    inside_at: datetime | None = None
+    left_at: datetime | None = None
+    left_by: DoorId | None = None
 
 
 class Safe(msgspec.Struct, frozen=True):
@@ -69,11 +76,14 @@ def mark(session: Session, muster: str, safe: Sequence[Safe]) -> None:
     insert_once(session, SafeRow, [(muster, one.person, one.at, one.actor) for one in safe])
 
 
-def close(session: Session, muster: str, at: datetime) -> None:
-    """End a roll-call."""
-    row = session.get_one(MusterRow, muster)
-    row.closed_at = row.closed_at or at
+def close(session: Session, muster: str, at: datetime, people: Sequence[Listed]) -> bool:
+    """End a roll-call, with its list as it is then; return whether it was open."""
+    row = session.get_one(MusterRow, muster, with_for_update=True)
+    if row.closed_at is not None:
+        return False
+    row.closed_at, row.people = at, msgspec.json.encode(people).decode()
     session.flush()
+    return True
 
 
 def _muster(session: Session, row: MusterRow) -> Muster:

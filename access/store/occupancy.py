@@ -3,15 +3,17 @@
 import sys
 import zlib
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import msgspec
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
-from access.store.database import insert_once
+from access.store.batches import insert_once
 from access.store.occupancy_models import OccupancyDayRow, OccupancyMinutesRow, PresenceRow, VisitsRow
 from policies.ids import PersonId, SpaceId
 from policies.presence import Doubt, Tally
@@ -110,6 +112,16 @@ def minutes(session: Session, space: SpaceId, day: date) -> "array[int] | None":
     return None if packed is None else _unpack("i", zlib.decompress(packed))
 
 
+def minutes_by_day(
+    session: Session, spaces: Sequence[SpaceId], since: date, until: date
+) -> Iterator[tuple[date, dict[SpaceId, "array[int]"]]]:
+    """Yield the minutes of spaces day by day, from `since` up to and with `until`; -1 where unknown."""
+    row = OccupancyMinutesRow
+    query = select(row.day, row.space, row.counts).where(row.space.in_(spaces), row.day.between(since, until))
+    for day, rows in groupby(session.execute(query.order_by(row.day)), key=itemgetter(0)):
+        yield day, {SpaceId(space): _unpack("i", zlib.decompress(packed)) for _day, space, packed in rows}
+
+
 def totals(session: Session, since: date, until: date) -> list[Total]:
     """Return every space over the days from `since` up to and with `until`."""
     row = OccupancyDayRow
@@ -174,13 +186,17 @@ def write_visits(session: Session, day: date, kinds: dict[str, list[int]]) -> No
     insert_once(session, VisitsRow, rows, update=("lengths",))
 
 
-def visits(session: Session, since: date, until: date) -> dict[str, list[int]]:
-    """Return the lengths of visits by kind over some days, a histogram in quarter-hours."""
+def visits(session: Session, since: date, until: date, fewest: int = 0) -> dict[str, list[int]]:
+    """Return the lengths of visits by kind over some days, a histogram in quarter-hours.
+
+    With `fewest`, days on which a kind made fewer visits are left out of its sum.
+    """
     found: dict[str, list[int]] = {}
     for row in session.scalars(select(VisitsRow).where(VisitsRow.day.between(since, until))):
         lengths = _unpack("i", row.lengths)
-        sums = found.setdefault(row.kind, [0] * len(lengths))
-        found[row.kind] = [one + other for one, other in zip(sums, lengths, strict=True)]
+        if sum(lengths) >= fewest:
+            sums = found.setdefault(row.kind, [0] * len(lengths))
+            found[row.kind] = [one + other for one, other in zip(sums, lengths, strict=True)]
     return found
 
 

@@ -11,7 +11,8 @@ import msgspec
 from sqlalchemy import ColumnElement, and_, bindparam, delete, func, insert, not_, or_, select, update
 from sqlalchemy.orm import Session
 
-from access.store.database import Database, insert_once
+from access.store.batches import insert_once
+from access.store.database import Database
 from access.store.holds import Hold
 from access.store.models import EventRow, IdempotentAnswerRow, PersonRow
 from access.store.occupancy_models import MusterRow, SafeRow

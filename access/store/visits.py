@@ -7,8 +7,9 @@ import msgspec
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from access.store.belonging import of_organisation
 from access.store.models import VisitRow
-from policies.ids import BadgeId, DoorId, PersonId, SpaceId
+from policies.ids import BadgeId, DoorId, OrganisationId, PersonId, SpaceId
 
 
 class VisitState(Enum):
@@ -64,8 +65,14 @@ class VisitFilter(msgspec.Struct, frozen=True):
     until: datetime | None = None
 
 
-def page(session: Session, after: str | None, limit: int, chosen: VisitFilter) -> list[VisitRecord]:
-    """Return up to `limit` visits by id."""
+def page(
+    session: Session,
+    after: str | None,
+    limit: int,
+    chosen: VisitFilter,
+    organisation: OrganisationId | None = None,
+) -> list[VisitRecord]:
+    """Return up to `limit` visits by id; whose host is of one organisation only, if given."""
     row = VisitRow
     query = select(row).order_by(row.id).limit(limit)
     if after is not None:
@@ -80,6 +87,8 @@ def page(session: Session, after: str | None, limit: int, chosen: VisitFilter) -
         query = query.where(row.valid_until > chosen.since)
     if chosen.until is not None:
         query = query.where(row.valid_from < chosen.until)
+    if organisation is not None:
+        query = query.where(of_organisation(row.host, organisation))
     return [_record(found) for found in session.scalars(query)]
 
 

@@ -5,10 +5,10 @@ import msgspec
 from policies.analysis.standings import Group
 from policies.ids import BadgeId, CertificationId, PersonId
 from policies.request import Assurance
-from policies.roster import Badge, BadgeKind, Certification, Person, Roster
+from policies.roster import Badge, BadgeKind, Certification, Person, ResidentType, Roster
 
 HOST, STRANGER = PersonId("host"), PersonId("stranger")
-"""Whoever hosts the person at the door, and somebody else; neither has rights of their own."""
+"""Whoever hosts the person at the door, and somebody whom the roster does not know."""
 
 _BADGES = {
     Assurance.UID: BadgeKind.UID,
@@ -18,13 +18,14 @@ _BADGES = {
 
 
 class Cast:
-    """Everybody that taps were made of until now."""
+    """Everybody that taps were made of until now, and their host, who is of the type that has the fewest rights."""
 
-    def __init__(self) -> None:
-        self._people: dict[PersonId, Person] = {}
+    def __init__(self, type_of_host: ResidentType) -> None:
+        host = Person(HOST, type_of_host)
+        self._people: dict[PersonId, Person] = {HOST: host}
         self._badges: dict[BadgeId, Badge] = {}
         self._names: dict[tuple[object, ...], PersonId] = {}
-        self._new: list[tuple[Person, tuple[Badge, ...]]] = []
+        self._new: list[tuple[Person, tuple[Badge, ...]]] = [(host, ())]
 
     def person(self, group: Group, trained: tuple[CertificationId, ...], role: str = "somebody") -> PersonId:
         """Return the id of a person of the group with these trainings, in the roster from now on with their badges."""

@@ -127,9 +127,10 @@ def _proof(look: Look, wanted: Assurance) -> Check:
 
 def _escort(look: Look, person: Person) -> Check:
     host = () if person.host is None else (person.host,)
-    if person.host is not None and look.inquiry.companions is None:
+    escort = look.now.escort(person)
+    if escort is not None and look.inquiry.companions is None:
         return Check(Condition.ESCORT, Verdict.MAY, host)
-    hit = person.host is not None and person.host in look.now.request.companions
+    hit = escort in look.now.request.companions
     return Check(Condition.ESCORT, Verdict.of(holds=hit), host, look.now.request.companions)
 
 

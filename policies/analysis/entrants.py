@@ -13,7 +13,6 @@ from policies import conditions as on
 from policies.analysis.census import Census, Class
 from policies.analysis.entry import Entry, entry_reader
 from policies.analysis.needs import Need, Needs, in_order
-from policies.building import Building
 from policies.engine import Engine
 from policies.ids import BadgeId, CertificationId, DoorId, PersonId, ReaderId
 from policies.request import AccessRequest, Assurance, DoorMode, LiveState
@@ -83,7 +82,7 @@ class _Search:
     """One look through a census."""
 
     def __init__(self, engine: Engine, reader: ReaderId, at: datetime, mode: DoorMode) -> None:
-        self._cards, self._building, self._at = engine.holders.cards, engine.building, at
+        self._holders, self._building, self._at = engine.holders, engine.building, at
         self._portal, self._is_free = engine.portals[reader], mode is DoorMode.FREE
         self._entry = Entry(engine, reader, at, LiveState({self._portal.door: mode}))
         self._tap = AccessRequest(at, reader, BadgeId(""), Assurance.AUTHENTICATED)
@@ -111,7 +110,7 @@ class _Search:
 
     def _look_at(self, badge: BadgeId, best: dict[PersonId, Needs], *, is_reached: bool) -> None:
         """Put into `best` what the holder of `badge` needs, if that is the least of all their badges yet."""
-        holder = self._cards[badge].holder
+        holder = self._holders.cards[badge].holder
         has_grants = holder.person is not None and holder.person.grants
         if holder.id is None or not (is_reached or has_grants):
             return
@@ -121,24 +120,23 @@ class _Search:
 
     def _needs(self, badge: BadgeId) -> Needs | None:
         """Return what `Entry.needs` does, remembered for those of one class who have the same rights besides."""
-        card = self._cards[badge]
+        card = self._holders.cards[badge]
         person = card.holder.person
         if card.badge is not None and on.badge_refusal(card.badge, self._tap):
             return None
         if person is not None and on.person_refusal(person, self._at):
             return None
-        own = None if person is None else _rights(person, self._building, self._portal.door, self._at)
+        own = None if person is None else self._rights(person)
         if own not in self._known:
             self._known[own] = self._entry.needs(badge)
         return self._known[own]
 
-
-def _rights(person: Person, building: Building, door: DoorId, at: datetime) -> _Rights:
-    trained = frozenset(held.id for held in person.certifications if within(at, None, held.until))
-    is_granted = any(
-        within(at, grant.valid_from, grant.valid_until)
-        and on.permit_covers(grant.doors, grant.spaces, building, door)
-        for grant in person.grants
-    )
-    host = None if person.host == person.id else person.host  # nobody is their own escort
-    return trained, host, is_granted
+    def _rights(self, person: Person) -> _Rights:
+        at, door = self._at, self._portal.door
+        trained = frozenset(held.id for held in person.certifications if within(at, None, held.until))
+        is_granted = any(
+            within(at, grant.valid_from, grant.valid_until)
+            and on.permit_covers(grant.doors, grant.spaces, self._building, door)
+            for grant in person.grants
+        )
+        return trained, self._holders.escort(person, at), is_granted

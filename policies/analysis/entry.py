@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import combinations
 
-from policies import conditions as on
 from policies.analysis.needs import Kind, Need, Needs
 from policies.decision import Effect, Reason
 from policies.engine import Engine
@@ -77,10 +76,5 @@ class Entry:
         return needs | {_SECOND} if lacks_second else None
 
     def _host(self, card: Card) -> PersonId | None:
-        """Return who can escort the holder: nobody is their own escort, or anybody's who may not enter anywhere."""
         person = card.holder.person
-        if person is None or person.host in {None, person.id}:
-            return None
-        host = self._engine.holders.people.get(person.host) if person.host else None
-        is_refused = host is not None and host.person is not None and on.person_refusal(host.person, self._at)
-        return None if is_refused else person.host
+        return None if person is None else self._engine.holders.escort(person, self._at)

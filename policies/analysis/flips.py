@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from policies.analysis.cast import HOST
+from policies.analysis.cast import HOST, STRANGER
 from policies.analysis.entrance import Case, Entrance
 from policies.decision import Decision, Effect, Reason
 from policies.ids import CertificationId, DoorId, OrganisationId, PersonId, ReaderId, RuleId, SpaceId, TierId
@@ -65,7 +65,7 @@ def told(entrance: Entrance, case: Case, request: AccessRequest, roster: Roster)
         case.mode,
         None if case.filling is None else dict(case.filling),
         case.inside,
-        tuple(_witness(roster, name) if name in roster.people else name for name in case.company),
+        tuple(name if name in {HOST, STRANGER} else _witness(roster, name) for name in case.company),
     )
 
 

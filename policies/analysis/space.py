@@ -28,7 +28,8 @@ class Space:
         """Look at `sites` together; instants are shown by their first quarter-hour from the day after `after` on."""
         self.sites = tuple(sites)
         policies = [site.policy for site in sites]
-        self.world = World(Standings(policies), Clock(policies, after), Cast())
+        standings = Standings(policies)
+        self.world = World(standings, Clock(policies, after), Cast(standings.least_permitted()))
         nobody = Roster({}, {})
         self._engines = tuple(Engine(site.policy, site.building, nobody) for site in sites)
         self.doors = tuple(

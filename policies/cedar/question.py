@@ -41,7 +41,7 @@ def question(
             "proof": int(situation.request.assurance),
             "mode": situation.mode.value,
             "full": situation.is_full(),
-            "escorted": person.host is not None and person.host in situation.request.companions,
+            "escorted": situation.escort(person) in situation.request.companions,
             "accompanied": accompanied,
         },
     }

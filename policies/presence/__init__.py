@@ -2,6 +2,7 @@
 
 from policies.presence.expiry import Expiry, dwell_limit
 from policies.presence.fold import Presence, counts, fold, stream
+from policies.presence.freeze import Freeze
 from policies.presence.passage import Act, Cause, Correction, Doubt, Entry, Inference, Passage, Tally, Way
 from policies.presence.seats import Seat, Seats
 from policies.presence.state import State
@@ -14,6 +15,7 @@ __all__ = [
     "Doubt",
     "Entry",
     "Expiry",
+    "Freeze",
     "Inference",
     "Passage",
     "Presence",

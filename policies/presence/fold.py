@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from policies.building import Building
-from policies.ids import PersonId, SpaceId
+from policies.ids import DoorId, PersonId, SpaceId
 from policies.presence.expiry import Expiry
+from policies.presence.freeze import Freeze
 from policies.presence.passage import Doubt, Entry, Inference, Passage, Place, Tally
 from policies.presence.state import State, Undo
 from policies.presence.ways import Ways
@@ -215,6 +216,16 @@ class Presence:
     def doubts(self) -> Mapping[PersonId, Doubt]:
         """Return who is only inferred to have left; a live view."""
         return self._state.doubts
+
+    @property
+    def freeze(self) -> Freeze | None:
+        """Return the presence as it was when the release that lasts began; None while no door is released."""
+        return self._state.freeze
+
+    @property
+    def released(self) -> Mapping[DoorId | None, datetime]:
+        """Return the doors whose release lasts, and since when; a live view."""
+        return self._state.released
 
     @property
     def inferences(self) -> tuple[Inference, ...]:

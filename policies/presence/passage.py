@@ -38,7 +38,7 @@ class Passage(msgspec.Struct, frozen=True, order=True, gc=False):
 
 
 class Act(Enum):
-    """What somebody in charge says about the presence. An alarm stops everything that would expire."""
+    """What is said about the presence, by somebody in charge or a released door. An alarm lets nothing expire."""
 
     COUNT_SET = "count-set"
     PERSON_REMOVED = "person-removed"
@@ -48,7 +48,10 @@ class Act(Enum):
 
 
 class Correction(msgspec.Struct, frozen=True, gc=False):
-    """An operator's word. A count goes with `space` (one without spaces inside it), a removal with `person`."""
+    """What is said of the presence: a count with `space` (one without spaces inside it), a removal with `person`.
+
+    An alarm goes with the `door` that was released; it is over when all of them are re-armed.
+    """
 
     at: datetime
     source: SourceId
@@ -58,6 +61,7 @@ class Correction(msgspec.Struct, frozen=True, gc=False):
     space: SpaceId | None = None
     number: int = 0
     person: PersonId | None = None
+    door: DoorId | None = None
 
     @property
     def place(self) -> Place:

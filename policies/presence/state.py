@@ -13,6 +13,7 @@ from typing import Any
 
 from policies.ids import DoorId, PersonId, SpaceId
 from policies.presence.expiry import GRID, Expiry, first_tick_after
+from policies.presence.freeze import LASTS, Freeze
 from policies.presence.passage import Act, Cause, Correction, Doubt, Entry, Inference, Passage, Tally, Way
 from policies.presence.ways import Ways
 
@@ -46,6 +47,8 @@ class State:
         self.silence: dict[DoorId, int] = {}
         self.dead: dict[Way, bool] = {}
         """Ways by a door whose contact was dead since the last tally; True while it still is."""
+        self.released: dict[DoorId | None, datetime] = {}
+        """Doors that are released, and since when; None is an alarm that came by no door."""
         self.tallies: deque[Tally] = deque()
         self.inferences: deque[Inference] = deque()
         self.marks: dict[str, Any] = {}
@@ -64,6 +67,7 @@ class State:
             "hidden",
             "silence",
             "dead",
+            "released",
             "marks",
         ):
             setattr(twin, name, dict(getattr(self, name)))
@@ -91,7 +95,13 @@ class State:
     @property
     def is_frozen(self) -> bool:
         """Return whether an alarm keeps everything from expiring."""
-        return bool(self.marks.get("frozen"))
+        return bool(self.released)
+
+    @property
+    def freeze(self) -> Freeze | None:
+        """Return the presence as it was when the alarm began; None without an alarm."""
+        found: Freeze | None = self.marks.get("freeze")
+        return found
 
     @property
     def next_tick(self) -> datetime | None:
@@ -123,6 +133,8 @@ class State:
             self._put(self.marks, "tick", first_tick_after(to))
             return
         while tick <= to:
+            for door in [door for door, since in self.released.items() if since + LASTS <= tick]:
+                self._thaw(door)
             if not self.is_frozen:
                 self._tick(tick, self._expiry)
             tick += GRID
@@ -306,8 +318,21 @@ class State:
         if said.person in self.doubts:
             self._drop(self.doubts, said.person)
 
+    # ---- alarms
+
     def _freeze(self, said: Correction) -> None:
-        self._put(self.marks, "frozen", said.act is Act.ALARM_BEGAN)
+        if not self.released:
+            self._put(self.marks, "freeze", Freeze(said.at, dict(self.inside), dict(self.doubts)))
+        if said.door not in self.released:
+            self._put(self.released, said.door, said.at)
+
+    def _end_freeze(self, said: Correction) -> None:
+        self._thaw(said.door)
+
+    def _thaw(self, door: DoorId | None) -> None:
+        self._drop(self.released, door)
+        if not self.released:
+            self._drop(self.marks, "freeze")
 
     # ---- every change goes through here, so that it can be taken back
 
@@ -353,5 +378,5 @@ _ACTS: dict[Act, Callable[[State, Correction], None]] = {
     Act.PERSON_REMOVED: State._remove,  # noqa: SLF001  (as above)
     Act.MUSTERED: State._remove,  # noqa: SLF001  (as above)
     Act.ALARM_BEGAN: State._freeze,  # noqa: SLF001  (as above)
-    Act.ALARM_ENDED: State._freeze,  # noqa: SLF001  (as above)
+    Act.ALARM_ENDED: State._end_freeze,  # noqa: SLF001  (as above)
 }

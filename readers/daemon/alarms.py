@@ -5,7 +5,7 @@ from collections.abc import Callable
 from policies.building import Door
 from readers.ports import Clock
 from readers.wire.events import Draft, EventType
-from readers.wire.signals import Alarm
+from readers.wire.signals import MAINTENANCE, Alarm
 
 RAISED_BY = {
     Alarm.HELD: EventType.DOOR_HELD,
@@ -15,9 +15,6 @@ RAISED_BY = {
     Alarm.CONTACT: EventType.DOOR_FAULT,
     Alarm.STRIKE: EventType.DOOR_FAULT,
 }
-
-MAINTENANCE = "maintenance"
-"""The cause of what is raised while people work on the door."""
 
 
 class Alarms:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from policies.building import Door
 from policies.ids import ReaderId, SpaceId
 from policies.request import DoorMode
-from readers.daemon.alarms import MAINTENANCE, Alarms
+from readers.daemon.alarms import Alarms
 from readers.daemon.contact import SettledContact
 from readers.daemon.regime import Regime
 from readers.daemon.rights import Rights
@@ -27,7 +27,7 @@ from readers.door.modes import InForce
 from readers.errors import HardwareFault
 from readers.ports import Clock, DoorHardware, Feedback, Input, Timer
 from readers.wire.events import Draft, EventType
-from readers.wire.signals import Alarm, DoorStatus, Shown
+from readers.wire.signals import MAINTENANCE, Alarm, DoorStatus, Shown
 
 _log = logging.getLogger(__name__)
 

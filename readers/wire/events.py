@@ -59,10 +59,12 @@ class EventType(Enum):
     PERSON_REMOVED = "person-removed"
     MUSTERED = "mustered"
     INFERRED = "inferred"
+    LIMIT_REACHED = "limit-reached"
+    LIMIT_CLEARED = "limit-cleared"
     RESERVED = "reserved"
 
 
-class Inputs(msgspec.Struct, frozen=True, omit_defaults=True):
+class Inputs(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What a decision was made from, beside the badge: enough to decide it again.
 
     `reservation` is the authorizer's event by which the site's view was asked.
@@ -75,12 +77,13 @@ class Inputs(msgspec.Struct, frozen=True, omit_defaults=True):
     reservation: str | None = None
 
 
-class Happening(msgspec.Struct, frozen=True, omit_defaults=True):
+class Happening(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What an event says of the building and the decision; nothing in it is a person's.
 
     `space` is the one reached, `origin` the one left; `decision` is the id of the decision that a passage or its
-    absence belongs to. A count that was set has its `number`, a correction that the server inferred its `cause`, as
-    have a fault at a door, an alarm that is cleared, a command that is refused and a change of `mode` (who wants it).
+    absence belongs to. A count that was set has its `number`, a correction that the server inferred its `cause`, an
+    alert at a limit both (`75-percent` of the capacity). A cause have also a fault at a door, an alarm that is cleared,
+    a command that is refused and a change of `mode` (who wants it).
     `command` is the id of the command that a door answers, or that its mode comes from.
     """
 
@@ -129,6 +132,14 @@ class Event(SealedPart, frozen=True, omit_defaults=True, kw_only=True):
     salt: str | None = None
     person: PersonId | None = None
     badge: BadgeId | None = None
+
+
+class Record(msgspec.Struct, frozen=True, gc=False):
+    """A line that was read: the event, the part of it that is sealed, and the hash that the next one carries."""
+
+    event: Event
+    sealed: bytes
+    digest: str
 
 
 class Sealed(msgspec.Struct, frozen=True):
@@ -195,19 +206,31 @@ def place(line: bytes) -> tuple[int, int]:
 
 def parse(line: bytes) -> Event:
     """Read one line; raise `WireError` if it is no event or its personal part is not the one committed to."""
+    return _opened(line)[0]
+
+
+def read(line: bytes) -> Record:
+    """Read one line as `parse` does, for whoever keeps it: cut and hashed once."""
+    event, sealed = _opened(line)
+    return Record(event, sealed, hashlib.sha256(sealed).hexdigest())
+
+
+def _opened(line: bytes) -> tuple[Event, bytes]:
+    """Return the event of a line and its sealed part."""
     event = decode(_DECODER, line, "an event")
     if event.v != VERSION:
         raise WireError(f"event {event.id}: version {event.v}, expected {VERSION}")
     if event.id != f"{event.source}:{event.epoch}:{event.seq}":
         raise WireError(f"event {event.id}: expected the id {event.source}:{event.epoch}:{event.seq}")
-    if b"\\u0000" in line and _NUL.search(line):
+    if b"\\" in line and _NUL.search(line):
         raise WireError(f"event {event.id}: has a NUL character, expected none")
     cut = line.rfind(_PERSONAL)
     if cut >= 0 and hashlib.sha256(line[cut:-1]).hexdigest() != event.commitment:
         raise WireError(f"event {event.id}: its personal part is not the one it commits to")
-    if decode(_PERSONAL_DECODER, sealed_part(line), "an event") != _NOBODY:
+    sealed = line if cut < 0 else line[:cut] + b"}"
+    if decode(_PERSONAL_DECODER, sealed, "an event") != _NOBODY:
         raise WireError(f"event {event.id}: names a person outside the part that can be erased")
-    return event
+    return event, sealed
 
 
 _Decoded = TypeVar("_Decoded")

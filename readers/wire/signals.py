@@ -75,6 +75,10 @@ class Alarm(Enum):
     STRIKE = "strike"
 
 
+MAINTENANCE = "maintenance"
+"""The cause of an alarm that is raised while people work on the door: it concerns nobody else."""
+
+
 class DoorStatus(msgspec.Struct, frozen=True, omit_defaults=True):
     """A door's retained state: what it does, the mode in force, who wants that, until when, and what is wrong.
 

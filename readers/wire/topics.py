@@ -25,6 +25,10 @@ class Topics:
         """Return where a source sends its batches: lines of events, the oldest first; `+` for all sources."""
         return f"{self.root}/sources/{source}/events"
 
+    def seats(self, source: SourceId | str) -> str:
+        """Return where an authorizer tells the others of seats as it gives them away; `+` for all."""
+        return f"{self.root}/sources/{source}/seats"
+
     def ack(self, source: SourceId | str) -> str:
         """Return where the server tells a source how far its events are stored."""
         return f"{self.root}/sources/{source}/ack"
@@ -48,6 +52,10 @@ class Topics:
     def occupancy(self, space: SpaceId | str) -> str:
         """Return the retained count of a space."""
         return f"{self.root}/spaces/{space}/occupancy"
+
+    def alert(self, space: SpaceId | str) -> str:
+        """Return where it is told that a space reached a limit, or is below it again; not retained."""
+        return f"{self.root}/spaces/{space}/alert"
 
     def door_state(self, door: DoorId | str) -> str:
         """Return the retained state of a door."""

@@ -28,6 +28,8 @@ PAGES = [
     "/kiosk",
     "/public",
     "/events/person",
+    "/rollcall",
+    "/lockdown",
 ]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 Scheme = Literal["light", "dark"]

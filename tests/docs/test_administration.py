@@ -6,6 +6,7 @@ from pathlib import Path
 
 import policies
 from access.api import create_app
+from access.api.examples import EXAMPLES
 from access.services import open_services
 from access.services.examination import files_of
 from access.services.rights import SCOPES, Role
@@ -30,6 +31,26 @@ def calls():
 
 def test_the_page_has_ten_tasks():
     assert len(re.findall(r"^## \d+\. ", PAGE.read_text("utf-8"), re.MULTILINE)) == 10
+
+
+def test_the_interface_s_description_shows_the_bodies_of_the_ten_tasks_as_examples():
+    shown = {(operation, _text(body)) for operation, named in EXAMPLES.items() for body in named.values()}
+    told, path = set(), ""
+    for call in calls():
+        path = call["path"].replace("{last}", f"{path}/x")
+        if call["body"]:
+            operations = [one for one in EXAMPLES if _is_call_of(one, f"{call['method']} {path}")]
+            assert len(operations) == 1, call
+            told.add((operations[0], _text(json.loads(call["body"]))))
+    assert shown == told
+
+
+def _is_call_of(operation, call):
+    return re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", operation), call) is not None
+
+
+def _text(body):
+    return json.dumps(body, sort_keys=True)
 
 
 def test_every_call_of_the_ten_tasks_is_answered_as_the_page_says(tmp_path):

@@ -42,6 +42,8 @@ _PROOFS = {
     BadgeKind.NTAG424: Assurance.SUN,
     BadgeKind.DESFIRE: Assurance.AUTHENTICATED,
 }
+HOST = PersonId("host")
+_REFUSED_HOSTS = tuple(PersonId(f"host.{why}") for why in ("suspended", "early", "late"))
 _INSTANTS_A_RULE = 48
 _SECOND = timedelta(seconds=1)
 _JITTERS = (timedelta(), timedelta(), -_SECOND, _SECOND, timedelta(minutes=15), -timedelta(minutes=15))
@@ -58,10 +60,23 @@ def aim(policy: Policy, building: Building, seed: int, count: int) -> Directed:
     """Return `count` taps, spread evenly over the rules of the policy."""
     draw = random.Random(seed)
     aims = [_Aim(policy, building, rule, draw) for rule in policy.rules]
-    people = list(chain.from_iterable(each.people for each in aims))
+    people = [*_hosts(), *chain.from_iterable(each.people for each in aims)]
     badges = list(chain.from_iterable(map(_badges, people)))
     taps = [aims[number % len(aims)].tap() for number in range(count)]
     return Directed(Roster.of(people, badges), taps)
+
+
+def _hosts() -> Iterator[Person]:
+    """Yield a host with no rights, and those who escort nobody: suspended, not yet here, and gone."""
+    changes = {
+        "valid_from": datetime(2028, 1, 1, tzinfo=UTC),
+        "valid_until": datetime(2026, 6, 1, tzinfo=UTC),
+    }
+    host = Person(HOST, ResidentType.EMERGENCY)
+    yield host
+    yield msgspec.structs.replace(host, id=_REFUSED_HOSTS[0], suspended=True)
+    for name, (key, at) in zip(_REFUSED_HOSTS[1:], changes.items(), strict=True):
+        yield msgspec.structs.replace(host, id=name, **{key: at})
 
 
 def _badges(person: Person) -> Iterator[Badge]:
@@ -100,7 +115,7 @@ class _Aim:
             draw.choice(rule.organisations or (None, *self.policy.organisations)),
             (draw.choice(rule.tiers),) if rule.tiers else (),
             tuple(Certification(each, self._limit()) for each in rule.certifications),
-            host=PersonId(f"{rule.id}.0") if number else PersonId("host"),
+            host=PersonId(f"{rule.id}.0") if rule.escorted and number else HOST if rule.escorted else None,
         )
 
     def _limit(self) -> datetime | None:
@@ -135,7 +150,8 @@ class _Aim:
         yield {"suspended": True}
         yield {"valid_until": draw.choice(at)}
         yield {"valid_from": draw.choice(at)}
-        yield {"host": None}
+        for host in (None, PersonId(f"{rule.id}.0"), *_REFUSED_HOSTS, PersonId("nobody")):
+            yield {"host": host}
         since = draw.choice(at)
         spaces, doors = list(self.building.spaces), list(self.building.doors)
         grant = Grant(
@@ -191,7 +207,8 @@ class _Aim:
 
     def _state(self, person: Person, door: DoorId, at: datetime) -> LiveState:
         draw, inner = self.draw, self.building.doors[door].inner
-        modes = {door: self._seldom(self.rule.modes or (DoorMode.NORMAL,), tuple(DoorMode))}
+        mode = self._seldom(self.rule.modes or (DoorMode.NORMAL,), tuple(DoorMode))
+        modes = {} if mode is DoorMode.NORMAL and draw.random() < 1 / 2 else {door: mode}
         inside = draw.choice(
             ({}, {}, {person.id: inner}, {person.id: draw.choice(list(self.building.spaces))}, None)
         )

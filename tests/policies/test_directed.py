@@ -11,6 +11,7 @@ from policies.loader import load
 from policies.policy import RuleEffect
 from policies.request import Assurance
 from policies.schedule import is_open, quarters
+from tests.policies.broken import ForgetsForbidsOnTheShortWay
 from tests.policies.directed import aim
 
 KM0 = load(Path(policies.__file__).parent / "km0")
@@ -47,6 +48,16 @@ def test_every_rule_is_hit_and_missed_by_each_of_its_conditions_alone():
         (rule.id, reason) for rule in policy.rules for reason in outcomes(rule, rule.schedule in shut)
     ]
     assert [each for each in expected if not seen[each]] == []
+
+
+def test_taps_take_the_short_way_too_so_that_a_forbid_left_out_there_shows():
+    roster, taps = aim(KM0.policy, KM0.building, SEED, TAPS // 5)
+    engine, hasty = (
+        judge(KM0.policy, KM0.building, roster) for judge in (Engine, ForgetsForbidsOnTheShortWay)
+    )
+    differing = sum(engine.decide(*tap) != hasty.decide(*tap) for tap in taps)
+    print("taps that show it", differing)
+    assert differing > 0
 
 
 def test_the_same_seed_aims_the_same_taps_and_another_seed_others():

@@ -43,6 +43,16 @@ def test_the_engine_decides_what_the_interpreter_does(world):
         assert engine.decide(request, state) == expected
 
 
+@settings(max_examples=80)
+@given(some.worlds())
+def test_the_engine_decides_an_everyday_tap_as_the_interpreter_does(world):
+    everyday = some.everyday(world)
+    engine = engine_of(everyday)
+    for tap in everyday.taps:
+        expected = interpret(everyday.policy, everyday.building, everyday.roster, *tap)
+        assert engine.decide(*tap) == expected
+
+
 @few
 @given(some.worlds(), some.rosters())
 def test_people_and_badges_put_in_later_count_like_those_there_from_the_start(world, newer):

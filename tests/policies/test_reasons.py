@@ -202,6 +202,11 @@ FULL = {
 TWO = Door(DOOR, NAME, OUTSIDE, ROOM, two_person=True)
 HARD = Door(DOOR, NAME, OUTSIDE, ROOM, passback=Passback.HARD)
 INSIDE = LiveState(counts={}, inside={ADA: ROOM})
+ESCORTED = PLAIN.but(
+    person__host=HOST,
+    rules=(msgspec.structs.replace(PERMIT, escorted=True),),
+    request__companions=(HOST,),
+)
 GRANT = Grant(GrantId("g1"), PAST, FUTURE, spaces=(ROOM,))
 
 SENTENCES = {
@@ -303,20 +308,23 @@ SENTENCES = {
         Reason.AUTHORIZATION_DELAYED,
     ),
     "nobody is their own escort": (
-        PLAIN.but(
-            person__host=ADA,
-            rules=(msgspec.structs.replace(PERMIT, escorted=True),),
-            request__companions=(ADA,),
-        ),
+        ESCORTED.but(person__host=ADA, request__companions=(ADA,)),
         Reason.NO_ACCOMPANIMENT,
     ),
+    "a host without rights here escorts": (
+        ESCORTED.but(others=(Person(HOST, ResidentType.STAFF),)),
+        Reason.GRANTED,
+    ),
     "a suspended host escorts nobody": (
-        PLAIN.but(
-            person__host=HOST,
-            rules=(msgspec.structs.replace(PERMIT, escorted=True),),
-            request__companions=(HOST,),
-            others=(Person(HOST, ResidentType.STAFF, tiers=(MEMBER,), suspended=True),),
-        ),
+        ESCORTED.but(others=(Person(HOST, ResidentType.STAFF, tiers=(MEMBER,), suspended=True),)),
+        Reason.INCORRECT_ACCOMPANIMENT,
+    ),
+    "a host who is gone escorts nobody": (
+        ESCORTED.but(others=(Person(HOST, ResidentType.STAFF, tiers=(MEMBER,), valid_until=NOW),)),
+        Reason.INCORRECT_ACCOMPANIMENT,
+    ),
+    "a host whom the roster does not know escorts nobody": (
+        ESCORTED.but(others=()),
         Reason.INCORRECT_ACCOMPANIMENT,
     ),
     "two-person opens for a second with the same right": (

@@ -3,6 +3,7 @@
 test_engine.py has the rest of them: default deny, a forbid trumps, the way out, a restricted space, a weaker proof.
 """
 
+import random
 from collections.abc import Iterator
 
 import msgspec
@@ -97,9 +98,9 @@ def test_dropping_a_permit_never_opens_a_door(world):
 
 
 @few
-@given(some.worlds(), st.data())
-def test_the_order_of_rules_never_matters(world, data):
-    shuffled = tuple(data.draw(st.permutations(world.policy.rules)))
+@given(some.worlds(), st.integers(0, 99))
+def test_the_order_of_rules_never_matters(world, seed):
+    shuffled = tuple(random.Random(seed).sample(world.policy.rules, len(world.policy.rules)))
     for one, other in zip(decisions(world, world.policy.rules), decisions(world, shuffled), strict=True):
         assert set(one.rules) == set(other.rules)
         assert msgspec.structs.replace(one, rules=()) == msgspec.structs.replace(other, rules=())

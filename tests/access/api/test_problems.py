@@ -3,10 +3,14 @@
 import asyncio
 import base64
 import json
+import re
+from pathlib import Path
 
 import pytest
 from fastapi.routing import APIRoute
 
+import access.api
+from access.api.titles import TITLES
 from access.services.rights import Scope
 
 ADA = {"id": "ada", "name": "Ada Lovelace", "type": "staff", "tiers": ["staff"]}
@@ -137,6 +141,34 @@ def test_a_fault_is_a_problem_without_its_inside(app, services, keyed):
         connection.exec_driver_sql("DROP TABLE tiers_held")
     manager_view = is_problem(client.get("/v1/people"), 500, "fault")
     assert "tiers_held" not in str(manager_view)
+
+
+@pytest.mark.parametrize(
+    ("asked", "title", "language"),
+    [
+        ("fr-CH, en;q=0.5", "Introuvable", "fr"),
+        ("de, en;q=0.8, fr;q=0.7", "Not found", "en"),
+        ("de", "Not found", "en"),
+        (None, "Not found", "en"),
+    ],
+)
+def test_a_problem_is_called_in_the_language_that_is_asked_for(manager, asked, title, language):
+    headers = {"Accept-Language": asked} if asked else {}
+    answer = manager.get("/v1/people/no-such-thing", headers=headers)
+    assert is_problem(answer, 404, "not-found")["title"] == title
+    assert answer.headers["content-language"] == language
+    assert answer.headers["vary"] == "Accept-Language"
+
+
+def test_every_problem_that_the_server_tells_has_its_title_in_both_languages():
+    told = set()
+    for file in Path(access.api.__file__).parent.glob("*.py"):
+        text = file.read_text()
+        told |= set(re.findall(r'HTTPStatus\.[A-Z_]+, "([a-z-]+)"', text))
+    assert len(told) > 12
+    assert told <= TITLES.keys()
+    for name, label in TITLES.items():
+        assert label.fr != label.en, name
 
 
 def test_every_answer_carries_security_headers(nobody):

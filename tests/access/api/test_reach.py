@@ -5,19 +5,22 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from access.services.grants import GrantRecord
 from access.services.ingest import Batch
 from access.services.organisations import OrganisationRecord
 from access.services.people import PersonRecord
 from access.services.rights import Reach, Role, scopes_of
+from access.services.visits import VisitRecord, VisitState
 from policies.decision import Effect, Reason
-from policies.ids import BadgeId, DoorId, OrganisationId, PersonId, SpaceId, TierId
-from policies.roster import ResidentType
+from policies.ids import BadgeId, CertificationId, DoorId, GrantId, OrganisationId, PersonId, SpaceId, TierId
+from policies.roster import Certification, ResidentType
 from readers.wire.events import FIRST_SEQ, GENESIS, Draft, EventType, seal
 from tests.access.api.test_problems import is_problem
 from tests.asgi_client import Client
 from tests.live_events import passage
 from tests.small_site import BUILDING, EDGE, NOON
 
+DAY = timedelta(days=1)
 ACME, ZETA = OrganisationId("acme"), OrganisationId("zeta")
 BADGES = {"ada": "04aabbcc", "zoe": "04aabbdd"}
 
@@ -151,6 +154,86 @@ def test_the_reception_of_a_company_finds_its_own_people_and_sees_no_taps(site):
     assert [one.person.id for one in site.reception.find("zoe")] == ["zoe"]
     assert own.refusals(soon) == []
     assert own.unknown_badges(soon) == []
+
+
+# --------------------------------------------------------------- grants, trainings and visits of one company
+
+
+LASER = (Certification(CertificationId("laser")),)
+LATER = {"valid_from": "2026-09-15T10:00:00Z", "valid_until": "2026-09-15T16:00:00Z"}
+
+
+@pytest.fixture
+def rights(site):
+    """Give Ada and Zoe a grant, a training and a visitor each."""
+    for person in ("ada", "zoe"):
+        grant = GrantRecord(
+            GrantId(f"g-{person}"), NOON, NOON + DAY, (DoorId("room"),), person=PersonId(person), reason="R"
+        )
+        site.grants.give(grant, "test", NOON)
+        visit = VisitRecord(
+            f"v-{person}", PersonId(f"guest-{person}"), PersonId(person), NOON, NOON + DAY, (DoorId("room"),)
+        )
+        site.visits.expect(visit, "Guest", "test", NOON)
+        site.people.change(
+            PersonId(person), lambda was: msgspec.structs.replace(was, certifications=LASER), "test", NOON
+        )
+    return site
+
+
+@pytest.mark.usefixtures("rights")
+def test_a_manager_of_a_company_sees_the_grants_trainings_and_visits_of_its_people_alone(manager):
+    for noun, whose in (("grants", "person"), ("certifications", "person"), ("visits", "host")):
+        assert [one[whose] for one in manager.get(f"/v1/{noun}").json()["items"]] == ["ada"], noun
+        assert manager.get(f"/v1/{noun}", params={whose: "zoe"}).json()["items"] == [], noun
+    for path in ("grants/g-ada", "certifications/ada/laser", "visits/v-ada"):
+        assert manager.get(f"/v1/{path}").status_code == 200, path
+    for path in ("grants/g-zoe", "certifications/zoe/laser", "visits/v-zoe"):
+        is_problem(manager.get(f"/v1/{path}"), 404, "not-found")
+
+
+def test_a_manager_of_a_company_touches_nothing_of_others(rights, manager):
+    is_problem(manager.delete("/v1/grants/g-zoe"), 404, "not-found")
+    for verb in ("arrive", "leave", "cancel"):
+        is_problem(manager.post(f"/v1/visits/v-zoe/{verb}", json={}), 404, "not-found")
+    is_problem(manager.post("/v1/people/zoe/leave"), 404, "not-found")
+    visit = LATER | {"host": "zoe", "name": "Eve", "escorted": True}
+    is_problem(manager.post("/v1/visits", json=visit), 422, "invalid")
+    known = LATER | {"host": "ada", "person": "zoe", "escorted": True}
+    is_problem(manager.post("/v1/visits", json=known), 422, "invalid")
+    assert rights.visits.get("v-zoe").state is VisitState.EXPECTED
+    assert rights.grants.get(GrantId("g-zoe")).person == "zoe"
+
+
+@pytest.mark.usefixtures("rights")
+def test_a_manager_of_a_company_receives_visitors_whom_somebody_escorts(manager):
+    asked = LATER | {"host": "ada", "name": "Eve", "escorted": True}
+    visit = manager.post("/v1/visits", json=asked).json()["id"]
+    assert manager.post(f"/v1/visits/{visit}/arrive", json={}).json()["state"] == "arrived"
+    assert manager.post(f"/v1/visits/{visit}/leave").json()["state"] == "left"
+    assert manager.post("/v1/visits/v-ada/cancel").json()["state"] == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("visits", LATER | {"host": "ada", "name": "Eve", "doors": ["room"]}),
+        ("visits", LATER | {"host": "ada", "name": "Eve", "doors": ["room"], "escorted": True}),
+        ("visits/v-ada/arrive", {"badge": "04aabbee"}),
+        ("grants", LATER | {"person": "ada", "doors": ["room"], "reason": "R"}),
+        ("certifications", {"person": "ada", "id": "laser"}),
+        ("certifications/ada/laser/revoke", {"reason": "R"}),
+    ],
+)
+def test_what_opens_a_door_beyond_its_tiers_stays_the_building_s(rights, manager, path, body):
+    is_problem(manager.post(f"/v1/{path}", json=body), 403, "not-allowed")
+    assert rights.visits.get("v-ada").state is VisitState.EXPECTED
+
+
+@pytest.mark.usefixtures("rights")
+def test_a_manager_of_a_company_may_end_a_right_of_its_people(manager):
+    assert manager.delete("/v1/grants/g-ada").status_code == 204
+    assert manager.post("/v1/people/ada/leave").json()["badges"] == ["04aabbcc"]
 
 
 # --------------------------------------------------------------------------------------------- one space

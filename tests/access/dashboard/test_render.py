@@ -157,6 +157,24 @@ def test_the_feed_tells_door_effect_and_reason_in_the_page_s_language_and_no_per
     assert all("ada" not in text for text in english.fragments(glimpse(live)).values())
 
 
+def test_the_feed_tells_of_a_limit_that_is_reached_as_an_alarm_and_of_its_end_as_none(live, french, english):
+    limit = {"space": "seminar-a", "source": "server", "cause": "75-percent"}
+    live.take(
+        [
+            event(1, EventType.LIMIT_REACHED, number=23, **limit),
+            event(2, EventType.LIMIT_CLEARED, number=20, **limit),
+        ]
+    )
+    ended, reached = english.fragments(glimpse(live))["feed"].split("<li")[1:][0:2]
+    assert 'class="alarm"' in reached
+    assert "Seminar room A" in reached
+    assert "75% of the capacity reached: 23 people." in reached
+    assert 'class="over"' in ended
+    assert "De nouveau sous 75 % de la capacité : 20." in french.fragments(glimpse(live))["feed"]
+    live.take([event(3, EventType.LIMIT_REACHED, number=2, **limit | {"space": "a-room-of-before"})])
+    assert live.ignored == 1
+
+
 def test_doors_that_need_a_look_are_listed_and_quiet_ones_are_not(live, english):
     assert "Doors are quiet, no space is full." in english.fragments(glimpse(live))["alarms"]
     live.take([event(1, EventType.DOOR_FORCED, "escape-b24-south"), event(2, EventType.DOOR_OPENED, "agora")])

@@ -20,59 +20,14 @@ from access.store import changes
 from emulators.clock import LoopClock, run_virtually
 from policies.ids import BadgeId, GrantId, PersonId, SpaceId, TierId
 from policies.roster import BadgeKind, BadgeStatus, Grant, ResidentType
-from readers.daemon import Rights
-from readers.errors import WireError
 from readers.wire import snapshot as wire
-from readers.wire.bus import Message
-from readers.wire.signals import OFFLINE, Line, Status
 from readers.wire.topics import Topics
+from tests.access.services.follower import Follower
 from tests.small_site import BUILDING, EDGE, NOON, POLICY, SCOPES
 
 TOPICS = Topics(BUILDING.site)
 ADA = PersonRecord(PersonId("ada"), ResidentType.STAFF, tiers=(TierId("staff"),), name="Ada")
 BADGE = BadgeRecord(BadgeId("04aabbcc"), BadgeKind.UID, ADA.id)
-
-
-class Follower:
-    """What a door computer does with rights, and nothing else of it; `deaf` to the topics named."""
-
-    def __init__(self, services, bus, folder):
-        folder.mkdir(exist_ok=True)
-        self.rights = Rights(EDGE, services.publisher.public_key, folder / "snapshot")
-        self.rights.restore()
-        self.deaf = set()
-        self.heard = []
-        self._bus = bus
-
-    async def run(self):
-        topics = (TOPICS.snapshot(EDGE), TOPICS.changes(), TOPICS.missing(EDGE))
-        will = Message(TOPICS.status(EDGE), OFFLINE, retain=True)
-        async with self._bus.connect("follower", topics, will) as line:
-            await self._tell(line)
-            while True:
-                message = await line.receive()
-                if message.topic in self.deaf:
-                    continue
-                self.heard.append(message.topic)
-                with suppress(WireError):
-                    self.rights.accept(message.payload)
-                await self._tell(line)
-
-    async def _tell(self, line):
-        status = Status(Line.ONLINE, NOON, snapshot=self.version, lacks=self.rights.lacks)
-        await line.publish(Message(TOPICS.status(EDGE), msgspec.json.encode(status), retain=True))
-
-    @property
-    def version(self):
-        return self.rights.snapshot.version if self.rights.snapshot else None
-
-    @property
-    def roster(self):
-        assert self.rights.snapshot is not None
-        return self.rights.snapshot.roster
-
-    def status_of(self, badge=BADGE.id):
-        return self.roster.badges[badge].status
 
 
 async def inline(work):
@@ -128,7 +83,7 @@ def test_a_change_goes_out_as_one_delta_and_nothing_else(peopled, scene):
     async def act(follower):
         suspend(peopled)
         await asyncio.sleep(0.05)
-        assert follower.status_of() is BadgeStatus.SUSPENDED
+        assert follower.status_of(BADGE.id) is BadgeStatus.SUSPENDED
         await asyncio.sleep(60)
         assert follower.heard == [TOPICS.changes()]
 
@@ -144,7 +99,7 @@ def test_whoever_missed_a_delta_is_sent_what_it_lacks_with_the_next(peopled, sce
         peopled.people.add([msgspec.structs.replace(ADA, id=PersonId("eve"))], "test", NOON)
         await asyncio.sleep(0.1)
         assert follower.heard == [TOPICS.changes(), TOPICS.missing(EDGE)]
-        assert follower.status_of() is BadgeStatus.SUSPENDED
+        assert follower.status_of(BADGE.id) is BadgeStatus.SUSPENDED
         assert "eve" in follower.roster.people
 
     scene(act)
@@ -156,7 +111,7 @@ def test_whoever_missed_the_last_delta_is_sent_it_after_a_moment(peopled, scene)
         suspend(peopled)
         await asyncio.sleep(2 * GRACE_S)
         assert follower.heard == [TOPICS.missing(EDGE)]
-        assert follower.status_of() is BadgeStatus.SUSPENDED
+        assert follower.status_of(BADGE.id) is BadgeStatus.SUSPENDED
 
     scene(act)
 
@@ -172,7 +127,7 @@ def test_a_computer_that_comes_back_is_sent_what_happened_meanwhile(peopled, tmp
             back = Follower(peopled, bus, tmp_path / "edge")
             async with running(back.run()):
                 await asyncio.sleep(0.05)
-                assert back.status_of() is BadgeStatus.SUSPENDED
+                assert back.status_of(BADGE.id) is BadgeStatus.SUSPENDED
                 assert back.heard == [TOPICS.snapshot(EDGE), TOPICS.missing(EDGE)]
 
     run_virtually(live())
@@ -183,7 +138,7 @@ def test_a_new_computer_begins_with_a_snapshot_that_is_minutes_old_at_most(peopl
         suspend(peopled)
         await asyncio.sleep(RETAIN_AFTER_S + 5)
         assert follower.heard == [TOPICS.changes(), TOPICS.snapshot(EDGE)]
-        assert follower.status_of() is BadgeStatus.SUSPENDED
+        assert follower.status_of(BADGE.id) is BadgeStatus.SUSPENDED
 
     scene(act)
 

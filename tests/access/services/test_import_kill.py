@@ -20,6 +20,7 @@ KILLS = soaked(4, 30)
 ROWS = 600  # two pieces
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("seed", [3])
 def test_a_killed_import_leaves_all_or_nothing(tmp_path, seed):
     url, key, draw = f"sqlite:///{tmp_path}/totem.db", tmp_path / "site.key", random.Random(seed)

@@ -1,12 +1,22 @@
 """Ingest stores each event once, whatever order, doubles and damage it comes in."""
 
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from access.services import open_services
 from access.services.events import Filter, Opening, Purpose
 from access.services.ingest import Batch, FindingKind
+from access.store import events as stored
+from access.store import sources
+from access.store.check import check
+from access.store.sources import Reach
 from policies.ids import SourceId
+from readers.wire.events import parse, read
 from tests.small_site import BUILDING, DESK, EDGE, NOON, POLICY, SCOPES, sealed_events
 
 STRANGER = SourceId("stranger")
@@ -111,8 +121,6 @@ def test_sources_and_epochs_are_counted_apart(services):
 
 
 def test_an_event_is_read_back_as_it_came(services):
-    from readers.wire.events import parse
-
     chain = sealed_events(1)
     services.ingest.take([Batch(EDGE, payload(chain))], NOON)
     assert services.events.opened(Filter(), OPENING) == [parse(chain[0].line)]
@@ -120,7 +128,7 @@ def test_an_event_is_read_back_as_it_came(services):
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_any_order_and_doubling_of_batches_ends_in_the_same_stored_set(tmp_path_factory, data):
+def test_any_order_and_doubling_of_batches_ends_in_the_same_stored_set(migrated, tmp_path_factory, data):
     chains = {EDGE: sealed_events(7), DESK: sealed_events(5, source=DESK)}
     cuts = [
         (source, chain[start:end])
@@ -130,7 +138,9 @@ def test_any_order_and_doubling_of_batches_ends_in_the_same_stored_set(tmp_path_
         )
     ]
     everything = [*data.draw(st.permutations(cuts)), *chains.items()]
-    opened = open_services("sqlite://", BUILDING, POLICY, SCOPES, tmp_path_factory.mktemp("key") / "site.key")
+    folder = tmp_path_factory.mktemp("site")
+    url = f"sqlite:///{shutil.copy(migrated, folder / 'totem.db')}"
+    opened = open_services(url, BUILDING, POLICY, SCOPES, folder / "site.key")
     handed_on = []
     for source, part in everything:
         handed_on += [e.id for e in opened.ingest.take([Batch(source, payload(part))], NOON).events]
@@ -138,6 +148,54 @@ def test_any_order_and_doubling_of_batches_ends_in_the_same_stored_set(tmp_path_
     assert stored_ids(opened) == expected
     assert sorted(handed_on) == sorted(expected)
     opened.close()
+
+
+@pytest.fixture
+def site(database_url, tmp_path):
+    """Return the small site's services, once on each database."""
+    opened = open_services(database_url, BUILDING, POLICY, SCOPES, tmp_path / "site.key")
+    yield opened
+    opened.close()
+
+
+def test_a_large_batch_is_stored_as_it_came_on_either_database(site):
+    chain = sealed_events(300)
+    taken = site.ingest.take([Batch(EDGE, payload(chain[:200])), Batch(EDGE, payload(chain[200:]))], NOON)
+    assert taken.reached == {(EDGE, 1): 300}
+    kept = site.events.opened(Filter(), OPENING, limit=1_000)
+    assert kept == [parse(each.line) for each in reversed(chain)]
+    assert list(check(site.database)) == []
+
+
+def test_events_stored_beyond_what_their_source_reached_are_met_again_without_harm(site):
+    chain = sealed_events(120)
+    with site.database.writing() as session:
+        stored.add(session, [read(each.line) for each in chain[40:45]])
+    taken = site.ingest.take([Batch(EDGE, payload(chain))], NOON)
+    assert taken.reached == {(EDGE, 1): 120}
+    assert stored_ids(site) == {each.id for each in chain}
+
+
+def test_two_servers_that_take_the_first_batch_of_an_epoch_at_once_hand_it_on_once(postgresql_url, tmp_path):
+    services = open_services(postgresql_url, BUILDING, POLICY, SCOPES, tmp_path / "site.key")
+    records = [read(each.line) for each in sealed_events(60)]
+    with ThreadPoolExecutor(1) as other_server:
+        with services.database.writing() as session:
+            sources.locked(session, [(EDGE, 1)])
+            stored.add(session, records)
+            sources.advance(session, {(EDGE, 1): Reach(60, records[-1].digest)})
+            batch = Batch(EDGE, payload(sealed_events(50)))
+            taken = other_server.submit(services.ingest.take, [batch], NOON)
+            while not _somebody_waits(services):
+                pass
+        assert taken.result().events == ()
+    assert taken.result().reached == {(EDGE, 1): 60}
+    services.close()
+
+
+def _somebody_waits(site):
+    with site.database.reading() as session:
+        return session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted"))
 
 
 def test_lines_of_a_thousand_epochs_keep_nobody_elses_events_out(services):

@@ -53,8 +53,10 @@ def test_the_desk_of_a_company_shows_and_changes_its_own_people_only(services):
     form = {"badge": "04aabbcc", "verb": "suspend", "csrf": desk.cookies["totem_csrf"]}
     assert desk.post("/desk/badge", data=form).status_code == 422
     assert services.badges.get(BadgeId("04aabbcc")).status is BadgeStatus.ACTIVE
-    assert desk.get("/events").status_code == 403
-    assert desk.get("/").status_code == 200
+    for closed in ("/events", "/kiosk", "/spaces/hall", "/doors/front", "/history/quality"):
+        assert desk.get(closed).status_code == 403, closed
+    assert desk.get("/").headers["location"] == "/spaces"
+    assert desk.get("/spaces").status_code == 200
 
 
 def test_an_answer_in_two_parts_does_not_wait_for_an_acknowledgement():

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import insert
 from sqlalchemy.exc import StatementError
 
 from access.errors import Conflict, Invalid
@@ -19,7 +20,7 @@ from access.services.people import PersonRecord
 from access.store import audit, backup, schema
 from access.store.check import check
 from access.store.database import open_database
-from access.store.models import Row
+from access.store.models import OrganisationRow, Row
 from policies.ids import (
     BadgeId,
     CertificationId,
@@ -111,6 +112,14 @@ def test_a_moment_without_its_offset_is_refused(opened):
     naive = msgspec.structs.replace(ZOE, id=PersonId("naive"), valid_from=datetime(2026, 9, 15))  # noqa: DTZ001  (what is refused)
     with pytest.raises(StatementError, match="offset"):
         opened.people.add([naive], "test", NOON)
+
+
+def test_a_statement_that_fails_tells_nobodys_name(opened):
+    with pytest.raises(StatementError) as failed, opened.database.writing() as session:
+        session.execute(
+            insert(OrganisationRow), [{"id": "acme", "name": "Secret", "version": 1, "tiers": []}]
+        )
+    assert "Secret" not in str(failed.value)
 
 
 def test_moments_are_kept_in_utc_whatever_their_offset(opened):

@@ -151,7 +151,8 @@ def test_a_question_holds_what_the_host_evaluates_and_no_name_beyond_the_person_
     tap = AccessRequest(
         at, ReaderId("laser-room-in"), BadgeId("04a1"), Assurance.SUN, companions=(PersonId("bob"),)
     )
-    now = Situation(KM0.policy, KM0.building, Roster.of([ada], []), tap, NO_VIEW)
+    bob = Person(PersonId("bob"), ResidentType.STAFF)
+    now = Situation(KM0.policy, KM0.building, Roster.of([ada, bob], []), tap, NO_VIEW)
     asked = question(now, ada, [ScheduleId("tenant-hours")], accompanied=False)
     assert asked["principal"] == {"type": "Person", "id": "ada"}
     assert asked["context"] == {

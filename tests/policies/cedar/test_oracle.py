@@ -118,12 +118,12 @@ class Court:
         """Return whether no permit holds for want of a proof or a host, where that is not a second person's lack."""
         if decision.reason is Reason.PROOF_TOO_WEAK:
             return True
-        host = self.roster.people[decision.person].host
+        escort = situation.escort(self.roster.people[decision.person])
         needs = all(self.rules[name].escorted for name in decision.rules)
         return (
             decision.reason is Reason.INCORRECT_ACCOMPANIMENT
             and needs
-            and host not in situation.request.companions
+            and escort not in situation.request.companions
         )
 
     def alone(self, verdict):

@@ -1,7 +1,7 @@
 """Wrong policies made of KM0's, one slip each: what a slip changes at the doors, scenarios and invariants notice.
 
 A mutant that they do not notice is compared with the right policy over the whole request space, so that none passes
-for harmless. `make test` takes one mutant in three, `make soak` all.
+for harmless. `make test` takes one mutant in four, `make soak` all.
 """
 
 from collections import Counter

@@ -1,5 +1,6 @@
 """Any sequence of events at any times: the machine against a second model that was written from the promises."""
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -10,6 +11,8 @@ from readers.door import Claim, DoorInput, DoorMachine, DoorState, Report, Ring,
 from readers.wire.events import EventType
 from tests.readers.door.expected import Expected
 from tests.soak import soaked
+
+pytestmark = pytest.mark.soak
 
 OUTER, INNER = SpaceId("hall"), SpaceId("lab")
 

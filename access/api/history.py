@@ -1,0 +1,170 @@
+"""`/v1/occupancy/{space}/history` and what sums it up: counts of the past by steps, as CSV, and in a few figures.
+
+From the store, on a thread. Companies are answered with what was disclosed of each quarter-hour and with what follows
+from that alone (DOMAIN section 6). Nothing here names anybody.
+"""
+
+import csv
+import io
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from enum import Enum
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import msgspec
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import BaseModel
+
+from access.api import days
+from access.api.days import DayBody, KpiBody, QuarterBody
+from access.api.desk import AtDesk, Desk, needs, needs_within
+from access.api.schemas import Day
+from access.errors import Invalid, NotAllowed, NotFound
+from access.services.counting import MOST_DAYS
+from access.services.rights import Actor, Scope
+from policies.building import SpaceKind
+from policies.ids import SpaceId
+
+routes = APIRouter(prefix="/v1", tags=["occupancy"])
+
+_Counts = Annotated[Actor, Depends(needs_within(Scope.OCCUPANCY_READ))]
+_Runs = Annotated[Actor, Depends(needs(Scope.OCCUPANCY_READ))]
+_Since = Annotated[Day, Query(alias="from", description="first day, of the building's wall")]
+_Until = Annotated[Day, Query(alias="to", description="last day, included")]
+
+_MOST_MINUTE_DAYS = 7
+_COLUMNS = ("space", "day", "time", "mean", "low", "high", "inferred_percent")
+
+
+class QualityBody(BaseModel):
+    """How well some days went: refusals of taps, corrections of passages, doors held and forced."""
+
+    taps: int
+    refused: int
+    refusal_rate: float | None
+    passages: int
+    corrected: int
+    correction_rate: float | None
+    held: int
+    forced: int
+
+
+class DwellBody(BaseModel):
+    """Lengths of visits by kind of resident, in minutes; fewer than eleven visits are not told."""
+
+    kind: str
+    visits: int | None
+    quartiles: tuple[int, int, int] | None
+
+
+class Step(Enum):
+    """How fine a history is told."""
+
+    MINUTE = "1m"
+    QUARTER = "15m"
+    HOUR = "1h"
+
+
+@routes.get("/occupancy/kpis")
+def kpis(desk: AtDesk, actor: _Counts, since: _Since, until: _Until) -> list[KpiBody]:
+    """Sum up every space over some days; for companies, a quarter of a year at most."""
+    spaces, services = desk.services.building.spaces, desk.services
+    if actor.reach.sees_disclosed_only:
+        disclosed = services.disclosures.totals(since, until)
+        return [days.disclosed_kpi(total, spaces[total.space].capacity) for total in disclosed]
+    totals = services.counting.totals(since, until)
+    return [days.kpi(total, spaces[total.space].capacity) for total in totals if total.space in spaces]
+
+
+@routes.get("/occupancy/quality")
+def quality(desk: AtDesk, _actor: _Runs, since: _Since, until: _Until) -> QualityBody:
+    """Tell how well some days went, by their events; a quarter of a year at most."""
+    zone = ZoneInfo(desk.services.policy.calendar.timezone)
+    begins = datetime.combine(since, time(), zone)
+    ends = datetime.combine(until, time(), zone) + timedelta(days=1)
+    found = desk.services.counting.quality(begins, ends)
+    rates = {"refusal_rate": found.refusal_rate, "correction_rate": found.correction_rate}
+    return QualityBody.model_validate(msgspec.structs.asdict(found) | rates)
+
+
+@routes.get("/occupancy/visits")
+def visits(desk: AtDesk, actor: _Counts, since: _Since, until: _Until) -> list[DwellBody]:
+    """Tell how long visits took, by kind of resident; to companies, of the days with eleven or more of a kind."""
+    services = desk.services
+    dwell = services.disclosures.dwell if actor.reach.sees_disclosed_only else services.counting.dwell
+    found = dwell(since, until)
+    return [DwellBody(kind=one.kind, visits=one.visits, quartiles=one.quartiles) for one in found]
+
+
+@routes.get("/occupancy/{space}/history")
+def history(
+    space: str, desk: AtDesk, actor: _Counts, since: _Since, until: _Until, step: Step = Step.QUARTER
+) -> list[DayBody]:
+    """Read a space's days in steps of a minute (a week at most; not for companies), a quarter-hour or an hour."""
+    known = _known(desk, space, since, until)
+    if actor.reach.sees_disclosed_only:
+        return _disclosed(desk, known, since, until, step)
+    found = desk.services.counting.days([known], since, until)
+    if step is Step.MINUTE and (until - since).days >= _MOST_MINUTE_DAYS:
+        raise Invalid(f"step 1m: expected at most {_MOST_MINUTE_DAYS} days")
+    bodies = []
+    for one in found:
+        body = days.day(one)
+        if step is Step.MINUTE:
+            minutes = desk.services.counting.minutes(known, one.day)
+            body.minutes = None if minutes is None else [None if count < 0 else count for count in minutes]
+        elif step is Step.QUARTER:
+            body.quarters = list(days.quarters(one))
+        else:
+            body.hours = list(days.hours(one))
+        bodies.append(body)
+    return bodies
+
+
+@routes.get("/occupancy/{space}/history.csv", response_class=Response)
+def history_csv(space: str, desk: AtDesk, actor: _Counts, since: _Since, until: _Until) -> Response:
+    """Download a space's quarter-hours as CSV: space, day, time, mean, low, high, share inferred in percent."""
+    known, services = _known(desk, space, since, until), desk.services
+    told: Iterable[tuple[date, Iterable[QuarterBody]]]
+    if actor.reach.sees_disclosed_only:
+        disclosed = services.disclosures.days(known, since, until)
+        told = ((one.day, days.disclosed_quarters(one)) for one in disclosed)
+    else:
+        told = ((one.day, days.quarters(one)) for one in services.counting.days([known], since, until))
+    rows = io.StringIO()
+    writer = csv.writer(rows)
+    writer.writerow(_COLUMNS)
+    for day, quarters in told:
+        for one in quarters:
+            if one.mean is not None:
+                values = (one.start, one.mean, one.low, one.high, one.inferred)
+                writer.writerow((known, day.isoformat(), *values))
+    name = f"occupancy-{space}-{since.isoformat()}-{until.isoformat()}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(rows.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _disclosed(desk: Desk, space: SpaceId, since: date, until: date, step: Step) -> list[DayBody]:
+    if step is Step.MINUTE:
+        raise NotAllowed("step 1m: companies are told quarter-hours (15m) or hours (1h)")
+    bodies = []
+    for one in desk.services.disclosures.days(space, since, until):
+        body = days.disclosed_day(one)
+        if step is Step.QUARTER:
+            body.quarters = list(days.disclosed_quarters(one))
+        else:
+            body.hours = list(days.disclosed_hours(one))
+        bodies.append(body)
+    return bodies
+
+
+def _known(desk: Desk, space: str, since: date, until: date) -> SpaceId:
+    known = desk.services.building.spaces.get(SpaceId(space))
+    if known is None or known.kind is SpaceKind.OUTSIDE:
+        raise NotFound(f"space {space}: nobody is counted there")
+    if until < since:
+        raise Invalid(f"to {until}: expected a day not before {since}")
+    if until - since > timedelta(days=MOST_DAYS):
+        raise Invalid(f"from {since} to {until}: expected at most {MOST_DAYS} days")
+    return known.id

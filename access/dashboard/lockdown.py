@@ -1,0 +1,114 @@
+"""Lockdowns: those in force, a new one of a space or the site, and their release. Each asks whether it is meant."""
+
+from functools import partial
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from access.dashboard.front import Front, language
+from access.dashboard.guard import GuardedRoute
+from access.dashboard.telling import Telling, frame
+from access.dashboard.words import Language
+from access.services.doors import Doors
+from policies.building import Building, Label, SpaceKind
+from policies.ids import SpaceId
+
+_LOCKS_DOWN = "lockdown:write"
+
+_LanguageAsked = Annotated[Language | None, Query(alias="lang")]
+_Text = Annotated[str, Form(max_length=1000)]
+
+
+def lockdown(front: Front, building: Building, doors: Doors, telling: Telling) -> APIRouter:
+    """Return the routes of the page and its forms."""
+    pages = _Lockdowns(front, building, doors, telling)
+    routes = APIRouter(route_class=GuardedRoute, include_in_schema=False)
+    routes.add_api_route("/lockdown", pages.form, methods=["GET"])
+    routes.add_api_route("/lockdown", pages.begin, methods=["POST"])
+    routes.add_api_route("/lockdown/standing", pages.standing, methods=["GET"])
+    routes.add_api_route("/lockdown/end", pages.end_form, methods=["GET"])
+    routes.add_api_route("/lockdown/end", pages.end, methods=["POST"])
+    return routes
+
+
+class _Lockdowns:
+    def __init__(self, front: Front, building: Building, doors: Doors, telling: Telling) -> None:
+        self._front, self._building, self._doors, self._telling = front, building, doors, telling
+        self._spaces = [space for space in building.spaces.values() if space.kind is not SpaceKind.OUTSIDE]
+
+    async def form(self, request: Request, space: str = "", asked: _LanguageAsked = None) -> Response:
+        """Show the lockdowns in force, and the form of a new one."""
+        return await self._show(request, frame(request, "lockdown"), asked, space)
+
+    async def standing(self, request: Request, asked: _LanguageAsked = None) -> Response:
+        """Answer the page's own look for news with the lockdowns in force alone."""
+        return await self._show(request, "lockdown-standing.html", asked, "")
+
+    async def end_form(self, request: Request, space: str = "", asked: _LanguageAsked = None) -> Response:
+        """Ask for the reason of a release."""
+        return await self._show(request, frame(request, "lockdown-end"), asked, space)
+
+    async def begin(
+        self, request: Request, space: _Text = "", reason: _Text = "", sure: _Text = "", csrf: _Text = ""
+    ) -> Response:
+        """Ask whether it is meant; then let nobody but the exempt in."""
+        operator = await self._telling.entitled(request, _LOCKS_DOWN, csrf)
+        if isinstance(operator, Response):
+            return operator
+        where = self._space(space)
+        if where is not None and where not in self._building.spaces:
+            return Response(status_code=HTTPStatus.NOT_FOUND)
+        if not reason.strip():
+            return self._telling.refused(request, "refused-no-reason")
+        if sure != "yes":
+            return self._ask(request, where, reason, operator.name)
+        work = partial(self._doors.lock_down, where, None)
+        return await self._telling.tell(request, operator, work, reason)
+
+    async def end(
+        self, request: Request, space: _Text = "", reason: _Text = "", csrf: _Text = ""
+    ) -> Response:
+        """End the lockdown of exactly this space, or the site's."""
+        operator = await self._telling.entitled(request, _LOCKS_DOWN, csrf)
+        if isinstance(operator, Response):
+            return operator
+        work = partial(self._doors.end_lockdown, self._space(space))
+        return await self._telling.tell(request, operator, work, reason)
+
+    def _ask(self, request: Request, where: SpaceId | None, reason: str, operator: str) -> Response:
+        """Say how many doors and people a lockdown concerns, and ask whether it is meant."""
+        live = self._front.broadcast.live
+        live.advance(self._front.now())
+        concerned = [where] if where is not None else [one.id for one in self._spaces if one.parent is None]
+        counts = live.counts()
+        return self._front.page(
+            request, language(request), frame(request, "lockdown-ask"), operator=operator, space=where or "",
+            name=self._name(where), reason=reason, doors=len(self._doors.doors_into(where)),
+            people=sum(counts[one].count for one in concerned),
+        )  # fmt: skip
+
+    async def _show(self, request: Request, template: str, asked: Language | None, space: str) -> Response:
+        operator = await self._front.entitled(request, _LOCKS_DOWN)
+        if isinstance(operator, Response):
+            return operator
+        spoken = asked or language(request)
+        renderer = self._front.broadcast.renderers[spoken]
+        standing = await run_in_threadpool(self._doors.lockdowns, self._front.now())
+        rows = [
+            (one.space or "", self._name(one.space), renderer.moment(one.since), one.actor, one.reason)
+            for one in standing
+        ]
+        return self._front.page(
+            request, spoken, template, operator=operator.name, rows=rows, spaces=self._spaces, space=space,
+            name=self._name(self._space(space)),
+        )  # fmt: skip
+
+    def _space(self, space: str) -> SpaceId | None:
+        return SpaceId(space) if space else None
+
+    def _name(self, space: SpaceId | None) -> Label | None:
+        """Return a space's name; None for the whole site, and for what does not exist."""
+        found = self._building.spaces.get(space) if space is not None else None
+        return found.name if found is not None else None

@@ -1,0 +1,73 @@
+"""Who may be inside, for a roll-call: everybody counted now, and in a release who was inside when it began.
+
+Nobody drops from that list by themselves: who was seen going out since is told apart, and stays on it.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+import msgspec
+
+from access.occupancy.live import LiveBuilding
+from policies.building import SpaceKind
+from policies.ids import DoorId, PersonId, SpaceId
+from policies.presence import Entry, Passage
+
+
+class Release(msgspec.Struct, frozen=True):
+    """Doors released by the building's own wiring and not re-armed, since when the first, and who was inside then."""
+
+    since: datetime
+    doors: tuple[DoorId, ...]
+    found: frozenset[PersonId]
+
+
+class Left(msgspec.Struct, frozen=True):
+    """When somebody was seen going out, and by which door; None where an operator or a warden says so."""
+
+    at: datetime
+    door: DoorId | None
+
+
+class Sight(msgspec.Struct, frozen=True):
+    """Everybody who may be inside, by their last passage, and who of them left since the release began."""
+
+    inside: Mapping[PersonId, Passage]
+    unconfirmed: Mapping[PersonId, Passage]
+    left: Mapping[PersonId, Left] = {}
+    release: Release | None = None
+
+
+def sight(live: LiveBuilding) -> Sight:
+    """Return who may be inside, as the live view has it; call it on the view's loop."""
+    inside = dict(live.stays)
+    unconfirmed = {person: doubt.seen for person, doubt in live.doubts.items()}
+    freeze = live.freeze
+    if freeze is None:
+        return Sight(inside, unconfirmed)
+    doors = tuple(sorted(door for door in live.released if door is not None))
+    then = {person: doubt.seen for person, doubt in freeze.doubts.items()} | unconfirmed
+    there = {**freeze.inside, **inside}
+    then = {person: seen for person, seen in then.items() if person not in there}
+    release = Release(freeze.since, doors, frozenset(freeze.inside) | frozenset(freeze.doubts))
+    return Sight(there, then, left_since(live, freeze.since), release)
+
+
+def left_since(live: LiveBuilding, since: datetime) -> Mapping[PersonId, Left]:
+    """Return who went out since that instant and did not come back."""
+    outside = {space.id for space in live.building.spaces.values() if space.kind is SpaceKind.OUTSIDE}
+    return _left(live.entries(since), outside)
+
+
+def _left(entries: Iterable[Entry], outside: set[SpaceId]) -> dict[PersonId, Left]:
+    left: dict[PersonId, Left] = {}
+    for entry in entries:
+        if entry.person is None:
+            continue
+        if not isinstance(entry, Passage):
+            left[entry.person] = Left(entry.at, None)
+        elif entry.target in outside and entry.taken:
+            left[entry.person] = Left(entry.at, entry.door)
+        elif entry.taken:
+            left.pop(entry.person, None)
+    return left

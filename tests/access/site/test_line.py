@@ -1,0 +1,309 @@
+"""A kept connection: the short way answers what the long way would, and nothing but plain taps takes it."""
+
+import asyncio
+import socket
+from contextlib import asynccontextmanager
+
+import msgspec
+import pytest
+import uvicorn
+from uvicorn.server import ServerState
+
+from access.api import create_app
+from access.api.taps import Taps
+from access.authorize.authorizer import Authorizer
+from access.services.badges import BadgeRecord
+from access.services.keyring import KeyRing
+from access.services.people import PersonRecord
+from access.site.line import MOST_HEADS, KeptLine
+from policies.ids import BadgeId, PersonId, SourceId, TierId
+from policies.roster import BadgeKind, ResidentType
+from readers.journal import Durability, FileJournal
+from tests.small_site import NOON
+
+ADA = PersonRecord(PersonId("ada"), ResidentType.STAFF, tiers=(TierId("staff"),), name="Ada")
+TAP = {
+    "reader": "front-in",
+    "badge": {"kind": "uid", "id": "04aabbcc"},
+    "assurance": "uid",
+    "deadline_ms": 10_000,
+}
+BODY = msgspec.json.encode(TAP)
+UNKNOWN = msgspec.json.encode(TAP | {"badge": {"kind": "uid", "id": "04000000"}})
+
+
+class Counted(Taps):
+    """Counts who goes the long way."""
+
+    long = 0
+
+    async def __call__(self, scope, receive, send):
+        self.long += 1
+        await super().__call__(scope, receive, send)
+
+
+class Door:
+    """A controller's end of a connection, and the server's, which is fed from here piece by piece."""
+
+    def __init__(self, line, reader, front):
+        self.line, self._reader, self._front = line, reader, front
+
+    @property
+    def long(self):
+        return self._front.long
+
+    async def says(self):
+        """Return the next answer: status, headers without the date, body."""
+        head = await self._reader.readuntil(b"\r\n\r\n")
+        status, *lines = head.decode().strip().split("\r\n")
+        headers = dict(line.split(": ") for line in lines)
+        body = await self._reader.readexactly(int(headers["content-length"]))
+        return int(status.split()[1]), headers, msgspec.json.decode(body)
+
+    async def ask(self, *pieces):
+        for piece in pieces:
+            self.line.data_received(piece)
+        return await self.says()
+
+    async def is_hung_up(self):
+        return await self._reader.read() == b""
+
+
+@pytest.fixture(params=Durability)
+def site(request, services, tmp_path):
+    services.people.add([ADA], "test", NOON)
+    services.badges.add([BadgeRecord(BadgeId("04aabbcc"), BadgeKind.UID, ADA.id)], "test", NOON)
+    secret = services.keys.create("controller", ("reader:front",), "test", NOON)
+    journal = FileJournal(tmp_path / "journal", SourceId("authorizer-1"), lambda: NOON, request.param)
+    authorizer = Authorizer(services, journal)
+    ring = KeyRing(services.database)
+    app = create_app(services, lambda: NOON, authorizer, lambda: True)
+    yield Counted(app, services.building, authorizer, ring, lambda: NOON), secret, services, ring
+    authorizer.close()
+    journal.close()
+
+
+@asynccontextmanager
+async def door_of(front, **settings):
+    accepted = asyncio.get_running_loop().create_future()
+
+    def made():
+        accepted.set_result(KeptLine(config, ServerState(), {}))
+        return accepted.result()
+
+    config = uvicorn.Config(front, lifespan="off", ws="none", log_config=None, **settings)
+    listener = socket.create_server(("127.0.0.1", 0))
+    async with await asyncio.get_running_loop().create_server(made, sock=listener):
+        reader, writer = await asyncio.open_connection(*listener.getsockname())
+        yield Door(await accepted, reader, front)
+        writer.close()
+
+
+def request(secret, body=BODY, *, version="1.1", more=()):
+    lines = [
+        f"POST /v1/authorize HTTP/{version}",
+        "Host: totem",
+        f"Authorization: Bearer {secret}",
+        *more,
+        f"Content-Length: {len(body)}",
+    ]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+def with_door(front, scene, **settings):
+    async def play():
+        async with door_of(front, **settings) as door:
+            return await scene(door)
+
+    return asyncio.run(play())
+
+
+def test_the_second_tap_takes_the_short_way_and_is_answered_as_the_first(site):
+    front, secret, *_ = site
+
+    async def scene(door):
+        first, second = await door.ask(request(secret)), await door.ask(request(secret))
+        assert door.long == 1
+        assert first[0] == second[0] == 200
+        assert first[1] == second[1]
+        assert first[2] | {"event": None} == second[2] | {"event": None}
+        assert second[2]["effect"] == "grant"
+        assert second[2]["event"].endswith(":2")
+        assert (await door.ask(request(secret, UNKNOWN)))[2]["reason"] == "denied-unknown-credential"
+        assert door.long == 1
+
+    with_door(front, scene)
+
+
+def test_a_request_cut_in_two_anywhere_is_answered_all_the_same(site):
+    front, secret, *_ = site
+    whole = request(secret)
+
+    async def scene(door):
+        await door.ask(whole)
+        for cut in range(1, len(whole), 3):
+            assert (await door.ask(whole[:cut], whole[cut:]))[2]["effect"] == "grant"
+            assert (await door.ask(whole))[2]["effect"] == "grant"
+
+    with_door(front, scene)
+
+
+def test_taps_that_do_not_wait_for_answers_are_answered_in_their_order(site):
+    front, secret, *_ = site
+    known, unknown = request(secret), request(secret, UNKNOWN)
+
+    async def scene(door):
+        await door.ask(known)
+        for pieces in (
+            (known, unknown, known),
+            (known + unknown + known,),
+            (known, unknown + known[:50], known[50:]),
+        ):
+            for piece in pieces:
+                door.line.data_received(piece)
+            said = [(await door.says())[2] for _ in range(3)]
+            assert [each["effect"] for each in said] == ["grant", "deny", "grant"]
+            numbers = [int(each["event"].rpartition(":")[2]) for each in said]
+            assert numbers == sorted(numbers)
+
+    with_door(front, scene)
+
+
+def test_an_answer_never_overtakes_the_one_before_it(site):
+    front, secret, *_ = site
+
+    async def scene(door):
+        await door.ask(request(secret))
+        door.line.data_received(request(secret))
+        door.line.data_received(request(secret, b"[" * len(BODY)))
+        door.line.data_received(request(secret, UNKNOWN))
+        assert [(await door.says())[0] for _ in range(3)] == [200, 422, 200]
+
+    with_door(front, scene)
+
+
+def test_what_stands_in_a_body_is_no_request(site):
+    front, secret, *_ = site
+    known = request(secret)
+    around = request(secret, known)
+
+    async def scene(door):
+        await door.ask(known)
+        assert (await door.ask(around[: -len(known)], known))[0] == 422
+        said = await door.ask(known)
+        assert said[2]["event"].endswith(":2")
+
+    with_door(front, scene)
+
+
+def test_what_stands_in_a_header_is_no_request(site):
+    front, secret, *_ = site
+    known = request(secret)
+
+    async def scene(door):
+        await door.ask(known)
+        assert (await door.ask(b"POST /v1/authorize HTTP/1.1\r\nX-Note: ", known))[0] == 200
+        assert door.long == 2
+
+    with_door(front, scene)
+
+
+def test_what_is_wrong_is_refused_as_on_the_long_way_and_the_line_is_kept(site):
+    front, secret, *_ = site
+    nonsense = b"[" * len(BODY)
+
+    async def scene(door):
+        await door.ask(request(secret))
+        assert (await door.ask(request(secret, nonsense)))[0] == 422
+        assert (await door.ask(request(secret[:-1] + "!")))[0] == 401
+        assert (await door.ask(request(secret, BODY.replace(b"front-in", b"room-in#"))))[0] == 422
+        assert (await door.ask(request(secret)))[0] == 200
+
+    with_door(front, scene)
+
+
+def test_a_key_that_is_revoked_opens_nothing_though_its_head_is_known(site):
+    front, secret, services, ring = site
+
+    async def scene(door):
+        assert (await door.ask(request(secret)))[0] == 200
+        services.keys.revoke(ring.of(secret.encode(), NOON).id, "test", NOON)
+        ring.look_again()
+        assert (await door.ask(request(secret)))[0] == 401
+
+    with_door(front, scene)
+
+
+@pytest.mark.parametrize("more", [("Connection: close",), ("Expect: 100-continue",)])
+def test_a_head_that_asks_for_more_than_an_answer_is_never_taken_as_known(site, more):
+    front, secret, *_ = site
+
+    async def scene(door):
+        door.line.data_received(request(secret, more=more))
+        assert door.line._heads == {}  # noqa: SLF001  (what is remembered shows nowhere else)
+
+    with_door(front, scene)
+
+
+def test_an_older_controller_is_hung_up_on_after_each_answer(site):
+    front, secret, *_ = site
+
+    async def scene(door):
+        assert (await door.ask(request(secret, version="1.0")))[0] == 200
+        assert await door.is_hung_up()
+
+    with_door(front, scene)
+
+
+def test_bodies_without_a_length_are_read_each_time(site):
+    front, secret, *_ = site
+    head = request(secret, b"").replace(b"Content-Length: 0", b"Transfer-Encoding: chunked")
+
+    def chunked(body):
+        return head + b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+
+    async def scene(door):
+        assert (await door.ask(chunked(BODY)))[2]["effect"] == "grant"
+        assert (await door.ask(chunked(UNKNOWN)))[2]["effect"] == "deny"
+        assert door.long == 2
+
+    with_door(front, scene)
+
+
+def test_a_controller_that_sends_always_other_heads_is_not_remembered_without_end(site):
+    front, secret, *_ = site
+
+    async def scene(door):
+        for number in range(3 * MOST_HEADS):
+            await door.ask(request(secret, more=(f"Traceparent: {number}",)))
+        assert len(door.line._heads) == MOST_HEADS  # noqa: SLF001  (as above)
+
+    with_door(front, scene)
+
+
+def test_a_line_is_kept_as_long_as_taps_come_and_no_longer(site):
+    front, secret, *_ = site
+
+    async def scene(door):
+        for _ in range(2):
+            await door.ask(request(secret))
+        door.line.timeout_keep_alive_handler()
+        assert (await door.ask(request(secret)))[0] == 200
+        door.line.timeout_keep_alive = 0
+        door.line.timeout_keep_alive_handler()
+        assert await door.is_hung_up()
+
+    with_door(front, scene)
+
+
+def test_a_server_that_stops_gives_the_answer_that_is_waited_for(site):
+    front, secret, *_ = site
+
+    async def scene(door):
+        await door.ask(request(secret))
+        door.line.data_received(request(secret))
+        door.line.shutdown()
+        assert (await door.says())[0] == 200
+        assert await door.is_hung_up()
+
+    with_door(front, scene)

@@ -1,0 +1,190 @@
+"""Word to doors from the pages, to real door computers of a running KM0, and what they answer."""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.test_journeys import PASSWORD, PATIENCE_MS
+from tests.browser.test_pages import RULES
+from tests.journeys.demo import Demo
+
+FIRE_DOOR = "escape-b24-north"
+
+pytestmark = pytest.mark.timeout(300)  # a whole site and a browser share what the machine has left
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Demo]:
+    demo = Demo("--no-people")
+    yield demo
+    demo.interrupt()
+
+
+@pytest.fixture(scope="module")
+def guard(chromium: Browser, demo: Demo) -> Iterator[Page]:
+    context = chromium.new_context(locale="en-GB", reduced_motion="reduce")
+    context.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
+    page = context.new_page()
+    page.goto(f"{demo.address}/?lang=en")
+    page.get_by_label("Name").fill("admin")
+    page.get_by_label("Password").fill(demo.password)
+    page.get_by_role("button", name="Sign in").click()
+    for label in ("New password", "Once more"):
+        page.get_by_label(label).fill(PASSWORD)
+    page.get_by_role("button", name="Save").click()
+    yield page
+    expect.set_options(timeout=5_000)
+    context.close()
+
+
+def expect_accessible(page: Page) -> None:
+    found = Axe().run(page, options={"runOnly": RULES})
+    assert not found.violations_count, found.generate_report()
+
+
+def touch(demo: Demo, door: str, act: str) -> dict[str, bool]:
+    answer: dict[str, bool] = demo.post(f"/emulation/doors/{door}/{act}", {}).json()
+    return answer
+
+
+def test_somebody_is_let_in_from_the_panel_and_the_door_s_answer_is_shown(demo: Demo, guard: Page):
+    guard.goto(f"{demo.address}/?lang=en")
+    guard.locator("a[href='/doors/agora']").first.dispatch_event("click")
+    panel = guard.locator("#panel")
+    panel.get_by_label("Reason").first.fill("a parcel")
+    panel.get_by_role("button", name="Unlock once").click()
+    expect(panel.locator("#answer")).to_contain_text("Obeyed by 1 of 1")
+    assert touch(demo, "agora", "push")["is_open"], "the bolt is drawn"
+    expect_accessible(guard)
+
+
+def test_a_mode_is_set_until_a_time_and_lifted_again(demo: Demo, guard: Page):
+    guard.goto(f"{demo.address}/doors/agora?lang=en")
+    guard.get_by_text("Set a mode").first.click()
+    form = guard.locator("form[action$='/mode']")
+    form.get_by_label("Mode").select_option("free")
+    form.get_by_label("Reason").fill("open day")
+    form.get_by_role("button").click()
+    expect(guard.locator("#answer")).to_contain_text("Obeyed by 1 of 1")
+    guard.reload()
+    expect(guard.locator(".door-mode")).to_contain_text("Mode: free, by an operator until")
+    guard.get_by_text("Set a mode").first.click()
+    form.get_by_label("Until").fill("2020-01-01T10:00")
+    form.get_by_label("Reason").fill("too late")
+    form.get_by_role("button").click()
+    expect(guard.locator("#answer")).to_contain_text("The end must be a time to come.")
+    form.get_by_label("Mode").select_option("scheduled")
+    form.get_by_label("Reason").fill("over")
+    form.get_by_role("button").click()
+    expect(guard.locator("#answer")).to_contain_text("Obeyed by 1 of 1")
+
+
+def test_a_lockdown_asks_whether_it_is_meant_is_obeyed_refuses_an_unlocking_and_is_released(
+    demo: Demo, guard: Page
+):
+    guard.goto(f"{demo.address}/?lang=en")
+    box = guard.locator(".lockdown")
+    box.get_by_label("Where").select_option("agora")
+    box.get_by_label("Reason").fill("intruder")
+    box.get_by_role("button", name="Lock down…").click()
+    expect(box.locator(".ask")).to_contain_text("door(s) shut to whoever enters")
+    expect_accessible(guard)
+    box.get_by_role("button", name="Lock down now").click()
+    expect(box.locator("#lockdown-answer")).to_contain_text("Obeyed by")
+    expect(box.locator("#lockdown-standing")).to_contain_text("intruder")
+
+    guard.goto(f"{demo.address}/doors/agora?lang=en")
+    expect(guard.locator(".door-mode")).to_contain_text("Mode: lockdown, by a lockdown")
+    guard.get_by_label("Reason").first.fill("a parcel")
+    guard.get_by_role("button", name="Unlock once").click()
+    expect(guard.locator("#answer")).to_contain_text("refuses: a lockdown is in force.")
+
+    guard.goto(f"{demo.address}/lockdown?lang=en")
+    guard.get_by_role("link", name="End the lockdown").click()
+    guard.locator(".ask").get_by_label("Reason").fill("all clear")
+    guard.get_by_role("button", name="End the lockdown").click()
+    expect(guard.locator("#lockdown-answer")).to_contain_text("Obeyed by")
+    expect(guard.locator("#lockdown-standing")).to_contain_text("No lockdown in force.")
+    expect_accessible(guard)
+
+
+def test_in_a_fire_the_list_of_who_was_inside_stands_still_and_wardens_find_everybody(
+    demo: Demo, guard: Page
+):
+    for number, who in enumerate(("ada", "bob", "eve"), start=1):
+        demo.post("/v1/people", {"id": who, "name": who.title(), "type": "security", "tiers": ["security"]})
+        demo.post("/v1/badges", {"id": f"04c0ffee00001{number}", "kind": "uid", "person": who})
+        tap = {"reader": "agora-in", "badge": f"04c0ffee00001{number}"}
+        assert demo.post("/emulation/tap", tap).json()["opened"]
+    assert touch(demo, FIRE_DOOR, "release")["is_released"]
+    left = {"reader": "agora-out", "badge": "04c0ffee000012"}
+    assert demo.post("/emulation/tap", left).json()["effect"] == "grant"
+
+    guard.goto(f"{demo.address}/rollcall?lang=en")
+    expect(guard.get_by_role("alert")).to_contain_text("Doors released for evacuation since")
+    expect_accessible(guard)
+    guard.get_by_role("button", name="Alarm").click()
+    expect(guard.locator(".muster-total")).to_contain_text("2 to find of 3")
+    expect(guard.locator("#muster")).to_contain_text("Inside at")
+    expect(guard.locator("li", has_text="Bob")).to_contain_text("left at")
+    expect(guard.locator("li", has_text="Ada")).to_contain_text("not confirmed out")
+    expect_accessible(guard)
+    other = guard.context.new_page()
+    other.goto(guard.url)
+    other.get_by_role("button", name="Ada: safe").click()
+    expect(guard.locator("li", has_text="Ada")).to_contain_text("safe at")
+    expect(guard.locator(".muster-total")).to_contain_text("1 to find of 3")
+    other.close()
+    sheet = guard.request.get(f"{guard.url}".replace("/rollcall", "/v1/rollcall") + "/people.csv").text()
+    assert sheet.count("\n") == 4
+    guard.emulate_media(media="print")
+    expect(guard.get_by_role("button", name="Eve: safe")).to_be_hidden()
+    guard.emulate_media(media="screen")
+
+    assert touch(demo, FIRE_DOOR, "rearm") is not None
+    guard.get_by_role("button", name="Close the roll-call").click()
+    expect(guard.locator(".lead")).to_contain_text("closed")
+    guard.goto(f"{demo.address}/doors/{FIRE_DOOR}?lang=en")
+    guard.get_by_label("Reason").first.fill("all out")
+    guard.get_by_role("button", name="Re-arm").click()
+    expect(guard.locator("#answer")).to_contain_text("Obeyed by 1 of 1")
+    guard.goto(f"{demo.address}/rollcall?lang=en")
+    expect(guard.locator(".release")).to_have_count(0)
+    guard.get_by_label("Reason").fill("who is left")
+    guard.get_by_role("button", name="Show").click()
+    expect(guard.locator(".muster li")).to_have_count(1)
+    expect(guard.locator(".muster li")).to_contain_text("Eve")
+
+
+def test_whoever_has_no_script_gets_the_same_answers_as_pages(demo: Demo, guard: Page, chromium: Browser):
+    context = chromium.new_context(java_script_enabled=False, storage_state=guard.context.storage_state())
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(f"{demo.address}/doors/agora?lang=fr")
+    page.get_by_label("Motif").first.fill("un colis")
+    page.get_by_role("button", name="Ouvrir une fois").click()
+    expect(page.locator(".answer")).to_contain_text("Obéi par 1 porte(s) sur 1")
+    page.goto(f"{demo.address}/lockdown?lang=fr")
+    page.get_by_label("Motif").fill("essai")
+    page.get_by_role("button", name="Confiner…").click()
+    expect(page.locator(".ask")).to_contain_text("Tout le site")
+    page.get_by_role("link", name="Annuler").click()
+    expect(page.locator("#lockdown-standing")).to_contain_text("Aucun confinement en cours.")
+    context.close()
+
+
+def test_no_form_is_taken_without_its_token(demo: Demo, guard: Page):
+    for path, fields in (
+        ("doors/agora/unlock", {}),
+        ("doors/agora/mode", {"mode": "free", "until": "2030-01-01T10:00"}),
+        ("lockdown", {"sure": "yes"}),
+        ("lockdown/end", {}),
+    ):
+        answer = guard.request.post(
+            f"{demo.address}/{path}", form={"reason": "x", "csrf": "made up", **fields}
+        )
+        assert answer.status == 422, path
+        assert "expired" in answer.text() or "expiré" in answer.text()
