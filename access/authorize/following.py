@@ -21,6 +21,7 @@ from access.occupancy.entries import ENTERS_THE_FOLD
 from access.services import Services
 from access.services.outbox import RightsChanged
 from access.store import events
+from policies.decision import Reason
 from policies.ids import PersonId, SourceId
 from policies.presence import Expiry
 from readers.errors import WireError
@@ -33,6 +34,8 @@ from readers.wire.events import Event, EventType
 _log = logging.getLogger(__name__)
 
 _TELLS_OF_SEATS = (EventType.DECISION, EventType.RESERVED, EventType.PASSAGE, EventType.NO_ENTRY)
+
+_MOST_LATELY = 10_000
 
 _AT_ONCE = 64
 """So many events or people are taken up under one hold of the lock: a tap waits for a few hundred microseconds."""
@@ -98,7 +101,7 @@ class Following:
             self._is_stale = True
             _log.error("rights-not-read", extra={"fault": type(error).__name__})
 
-    def catch_up_if_stale(self) -> None:
+    def look_again(self) -> None:
         """Read rights again that could not be read when they changed."""
         if self._is_stale:
             self.catch_up()
@@ -115,14 +118,16 @@ class Following:
         elif rights is not None:
             with self._lock:
                 self.judge.rights = rights
+                self.judge.view.modes.policy = rights.engine.policy
 
     def read_store(self, since: datetime) -> None:
         """Read rights, modes and what was stored from `since` on, in which what is known already changes nothing.
 
         Raise `SQLAlchemyError` where the database does not answer.
         """
-        self._read_rights()
         services, view = self._services, self.judge.view
+        services.policies.catch_up()
+        self._read_rights()
         for register in services.doors.registers(datetime.now(UTC)):
             self.command(register)
         with services.database.reading() as session:
@@ -131,6 +136,13 @@ class Following:
             while batch := list(islice(lately, _AT_ONCE)):
                 with self._lock:
                     view.resume(batch)
+
+    def decided_lately(self, since: datetime, reason: Reason | None = None) -> list[Event]:
+        """Return what was decided and taken back from `since` on, in its order; of one reason where that is given."""
+        kinds = (EventType.DECISION, EventType.NO_ENTRY)
+        chosen = events.Filter(since=since, types=kinds, reason=reason)
+        with self._services.database.reading() as session:
+            return events.newest(session, chosen, None, _MOST_LATELY)[::-1]
 
     def advance(self, now: datetime) -> None:
         """Let expire what is due."""
