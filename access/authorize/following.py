@@ -96,14 +96,16 @@ class Following:
             self._is_stale = True
             _log.error("rights-not-read", extra={"fault": type(error).__name__})
 
-    def catch_up_if_stale(self) -> None:
+    def look_again(self) -> None:
         """Read rights again that could not be read when they changed."""
         if self._is_stale:
             self.catch_up()
 
     def _read_rights(self) -> None:
         with self._catching_up:
-            delta = self._services.publisher.since(self.judge.rights.version, datetime.now(UTC))
+            delta = None  # other rules are compiled anew, with everybody
+            if self._policy is self._services.policy:
+                delta = self._services.publisher.since(self.judge.rights.version, datetime.now(UTC))
             rights = self._load() if delta is None else None
             self._is_stale = False
         if delta is not None:
@@ -111,14 +113,16 @@ class Following:
         elif rights is not None:
             with self._lock:
                 self.judge.rights = rights
+                self.judge.view.modes.policy = rights.engine.policy
 
     def read_store(self, since: datetime) -> None:
         """Read rights, modes and what was stored from `since` on, in which what is known already changes nothing.
 
         Raise `SQLAlchemyError` where the database does not answer.
         """
-        self._read_rights()
         services, view = self._services, self.judge.view
+        services.policies.catch_up()
+        self._read_rights()
         for register in services.doors.registers(datetime.now(UTC)):
             self.command(register)
         with services.database.reading() as session:
@@ -148,7 +152,8 @@ class Following:
     def _load(self) -> Rights:
         services = self._services
         version = services.publisher.version()  # before the roster: what changes in between comes again
-        return Rights(services.policy, services.building, services.publisher.roster(), version)
+        self._policy = services.policy
+        return Rights(self._policy, services.building, services.publisher.roster(), version)
 
     def _resume(self, unstored: Sequence[Event]) -> None:
         """Take up modes, who is inside, and the seats that an earlier life gave away and nobody reported about yet."""
