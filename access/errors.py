@@ -21,6 +21,10 @@ class DoorSilent(TotemError):
     """The door did not answer in time. What was asked of it will not happen; ask again."""
 
 
+class StandingBy(TotemError):
+    """Another authorizer answers for this site, or nobody does for a moment. Ask the other, or again."""
+
+
 class Outdated(Conflict):
     """The thing was changed since it was read. Read it again and decide anew."""
 

@@ -35,7 +35,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `buffered` when it is safe from the death of this program. `public` opens the public page; `home_assistant` is the
     discovery prefix that counts are announced under on the bus; with `bus_counts` `disclosed` these are quarter-hours
     without small groups, for a bus that more than operators read. Taps are answered `inside` the server, or by `totem
-    authorizer` `apart` from it. A badge that nobody used for `idle_badge_days` is disabled; never where it is not set.
+    authorizer` `apart` from it; `authorizers` are the names that they report under, one of which answers at a time, for
+    terms of `term_s` seconds. A badge that nobody used for `idle_badge_days` is disabled; never where it is not set.
     """
 
     policy: str = str(Path(policies.__file__).with_name("km0"))
@@ -48,6 +49,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     port: int = 8000
     durability: Literal["buffered", "synced"] = "synced"
     authorizer: Literal["inside", "apart"] = "inside"
+    authorizers: Annotated[tuple[SourceId, ...], msgspec.Meta(min_length=1)] = (SourceId("authorizer"),)
+    term_s: Annotated[float, msgspec.Meta(ge=1, le=600)] = 3.0
     public: bool = False
     home_assistant: str | None = None
     bus_counts: Literal["exact", "disclosed"] = "exact"

@@ -209,6 +209,10 @@ class Authority(Protocol):
         """Return the site's verdict on a tap; None where none comes within the deadline."""
         ...
 
+    def expect(self, epoch: int) -> None:
+        """Take no verdict of an older epoch from now on."""
+        ...
+
 
 class Uplink(Protocol):
     """The way to the server. It carries what is given to it whenever the line is up, and never makes a door wait."""

@@ -6,8 +6,9 @@ PostgreSQL refuses to run as root, so root runs it as the user that Debian's pac
 import os
 import pwd
 import shutil
+import signal
 import subprocess
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -37,25 +38,56 @@ def required():
     return found
 
 
+class Cluster:
+    """One cluster; `address` is a URL without a database's name. It can be killed, and started again."""
+
+    def __init__(self, *, fsync: bool = False):
+        self._programs = required()
+        self._folder = Path(mkdtemp(prefix="totem-pg-", dir="/tmp"))
+        self._data = self._folder / "data"
+        self._settings = f"-c fsync={'on' if fsync else 'off'}"
+        self.address = f"postgresql+psycopg://totem@/{{name}}?host={self._folder}&port={_PORT}"
+
+    def make(self):
+        """Make the cluster's files."""
+        if os.geteuid() == 0:
+            owner = pwd.getpwnam(_OWNER)
+            os.chown(self._folder, owner.pw_uid, owner.pw_gid)
+        words = ("-D", self._data, "-U", "totem", "-A", "trust", "-E", "UTF8", "--no-sync")
+        _run(self._programs / "initdb", *words)
+
+    def start(self):
+        """Start, and return when it takes connections."""
+        options = f"-c listen_addresses='' -c unix_socket_directories={self._folder} -c port={_PORT} {self._settings}"
+        log = self._folder / "log"
+        _run(self._programs / "pg_ctl", "-D", self._data, "-o", options, "-l", log, "-w", "start")
+
+    def kill(self):
+        """Kill every process of it, as a loss of power does."""
+        postmaster = int((self._data / "postmaster.pid").read_text().split()[0])
+        parts = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+        for pid in (postmaster, *map(int, parts)):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def stop(self):
+        """Stop it, and forget its files."""
+        try:
+            _run(self._programs / "pg_ctl", "-D", self._data, "-m", "immediate", "-w", "stop")
+        finally:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
 @contextmanager
 def running():
     """Run a cluster and yield its address, a URL without a database's name."""
-    programs = required()
-    folder = Path(mkdtemp(prefix="totem-pg-", dir="/tmp"))
+    cluster = Cluster()
+    cluster.make()
+    cluster.start()
     try:
-        if os.geteuid() == 0:
-            owner = pwd.getpwnam(_OWNER)
-            os.chown(folder, owner.pw_uid, owner.pw_gid)
-        data = folder / "data"
-        _run(programs / "initdb", "-D", data, "-U", "totem", "-A", "trust", "-E", "UTF8", "--no-sync")
-        options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c port={_PORT} -c fsync=off"
-        _run(programs / "pg_ctl", "-D", data, "-o", options, "-l", folder / "log", "-w", "start")
-        try:
-            yield f"postgresql+psycopg://totem@/{{name}}?host={folder}&port={_PORT}"
-        finally:
-            _run(programs / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+        yield cluster.address
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        cluster.stop()
 
 
 def _run(*command):

@@ -32,7 +32,10 @@ class MessageBody(BaseModel):
 
 
 class Decided(BaseModel):
-    """The answer. `event` is null for a dry run, and where the deadline had passed before anything was decided."""
+    """The answer. `event` is null for a dry run, and where the deadline had passed before anything was decided.
+
+    `epoch` only grows: an answer under a lower one than before is of an authorizer that was replaced.
+    """
 
     effect: Effect
     reason: Reason
@@ -40,6 +43,7 @@ class Decided(BaseModel):
     unlock_ms: int
     message: MessageBody
     event: str | None
+    epoch: int
 
 
 class VerdictBody(BaseModel):
@@ -57,7 +61,10 @@ def _body(asked: type[msgspec.Struct]) -> dict[str, Any]:
 
 
 _TOO_LATE = {"description": "The verdict could not be kept in time: the door's declared fallback holds"}
-_TOO_MANY = {"description": "Too many taps wait at once: ask again, after `Retry-After` seconds"}
+_TOO_MANY = {
+    "description": "Too many taps wait at once: ask again, after `Retry-After` seconds. Or (`standing-by`) another"
+    " authorizer answers for the site: ask that one"
+}
 
 
 @routes.post("/authorize", openapi_extra=_body(Tap), responses={HTTPStatus.SERVICE_UNAVAILABLE: _TOO_MANY})

@@ -24,8 +24,11 @@ async def healthz() -> dict[str, str]:
 
 @routes.get("/readyz", responses=_NOT_READY)
 async def readyz(response: Response, desk: AtDesk, _actor: Settled) -> dict[str, bool]:
-    """Say whether the database and the bus are there; 503 if one is not."""
+    """Say whether the database and the bus are there, 503 if one is not; and whether taps are answered here now.
+
+    One that stands by answers none, and is ready all the same.
+    """
     ready = {"database": await run_in_threadpool(desk.services.is_ready), "bus": desk.is_connected()}
     if not all(ready.values()):
         response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
-    return ready
+    return ready if desk.authorizer is None else {**ready, "answers": desk.authorizer.is_answering}

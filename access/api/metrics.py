@@ -9,6 +9,7 @@ from fastapi.responses import PlainTextResponse
 from access.api.desk import AtDesk, needs
 from access.api.latency import exposition
 from access.occupancy.limits import STEPS, Limit
+from access.services.decisions import Decides
 from access.services.limits import LimitAlerts
 from access.services.rights import Actor, Scope
 
@@ -21,11 +22,25 @@ _TEXT = "text/plain; version=0.0.4; charset=utf-8"
 @routes.get("/metrics", response_class=PlainTextResponse)
 async def metrics(desk: AtDesk, actor: _Sees) -> Response:
     """Tell Prometheus how long taps took, and at how many spaces limits stand to whoever may read counts."""
-    measured = desk.authorizer.latency() if desk.authorizer is not None else None
-    parts = [exposition(measured)] if measured is not None else []
+    authorizer = desk.authorizer
+    parts = [exposition(authorizer.latency()), _turn(authorizer)] if authorizer is not None else []
     if actor.may(Scope.OCCUPANCY_READ):
         parts.append(_limits(desk.services.limits))
     return PlainTextResponse("".join(parts), media_type=_TEXT)
+
+
+def _turn(authorizer: Decides) -> str:
+    """Return whether it is this authorizer that answers, and its newest epoch."""
+    answers, epoch = "totem_authorizer_answers", "totem_authorizer_epoch"
+    lines = (
+        f"# HELP {answers} Whether this authorizer answers for the site; one that stands by does not.",
+        f"# TYPE {answers} gauge",
+        f"{answers} {authorizer.is_answering:d}",
+        f"# HELP {epoch} The number of its newest term.",
+        f"# TYPE {epoch} gauge",
+        f"{epoch} {authorizer.epoch}",
+    )
+    return "\n".join((*lines, ""))
 
 
 def _limits(alerts: LimitAlerts) -> str:

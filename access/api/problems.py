@@ -20,6 +20,7 @@ from access.errors import (
     NotSignedIn,
     Outdated,
     Refused,
+    StandingBy,
     TotemError,
 )
 from access.languages import Language, preferred
@@ -34,6 +35,7 @@ _STATUS: Mapping[type[TotemError], tuple[HTTPStatus, str]] = {
     Outdated: (HTTPStatus.PRECONDITION_FAILED, "outdated"),
     Refused: (HTTPStatus.CONFLICT, "command-refused"),
     DoorSilent: (HTTPStatus.GATEWAY_TIMEOUT, "door-silent"),
+    StandingBy: (HTTPStatus.SERVICE_UNAVAILABLE, "standing-by"),
     Conflict: (HTTPStatus.CONFLICT, "conflict"),
     Invalid: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid"),
 }
@@ -102,6 +104,8 @@ def of_error(
             (HTTPStatus.INTERNAL_SERVER_ERROR, "fault"),
         )
     more = {"faults": error.faults} if isinstance(error, InvalidFile) else {}
+    if isinstance(error, StandingBy):
+        headers = {**(headers or {}), "Retry-After": "1"}
     return problem(status, name, str(error), path, headers, language, **more)
 
 

@@ -23,7 +23,7 @@ from access.errors import Invalid, NotAllowed, TotemError
 from access.services.decisions import DEADLINE_S, Answer, Decides
 from access.services.keyring import KeyRing, ReaderKey
 from policies.building import Building
-from policies.ids import DoorId
+from policies.ids import DoorId, ReaderId
 from readers.wire.reservations import PATH as RESERVATIONS
 
 PATH = "/v1/authorize"
@@ -111,6 +111,8 @@ class Taps:
             tap = read_tap(body)
             self._expect_own(tap.reader, key)
         except TotemError:
+            return False
+        if not self._authorizer.may_answer(ReaderId(tap.reader)):
             return False
         self._asked += 1
         answered = partial(self._answered, send)

@@ -22,6 +22,7 @@ TITLES = {
     "overloaded": Label("Serveur surchargé", "Server overloaded"),
     "precondition-required": Label("Version à indiquer", "Version required"),
     "service-unavailable": Label("Service indisponible", "Service unavailable"),
+    "standing-by": Label("Un autre serveur répond", "Another one answers"),
     "too-late": Label("Trop tard", "Too late"),
 }  # fmt: skip
 

@@ -7,7 +7,8 @@ changes of rights and passages are brought in from the side, under the one lock.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
 from threading import Lock
@@ -16,23 +17,30 @@ from time import monotonic
 from access.authorize import drafts
 from access.authorize.following import Following
 from access.authorize.latency import Latency
+from access.authorize.tenure import Tenure, Unrivalled
 from access.authorize.waiting import Answered, Deadlines, Waiting
-from access.errors import Invalid
+from access.errors import Invalid, StandingBy
 from access.services import Services
 from access.services.decisions import DEADLINE_S, Answer, DoorLatency, Question, SiteLatency
 from policies.decision import Decision, Effect, Reason, message
-from policies.ids import DoorId, SourceId
+from policies.ids import DoorId, ReaderId, SourceId
+from policies.request import Direction
 from readers.errors import JournalError
 from readers.journal import FileJournal, GroupCommit
-from readers.wire.bus import Message
+from readers.wire.bus import BusDown, Message
 from readers.wire.events import Event, parse
 from readers.wire.reservations import Reserve, Verdict
+
+_log = logging.getLogger(__name__)
 
 AUTHORIZER = SourceId("authorizer")
 """The source that decisions for foreign controllers are reported by."""
 
 _MOST_UNSTORED = 10_000
 """Of the lines that a stop left unstored, so many are looked at for entries at the next start."""
+
+_TELL_WITHIN_S = 0.01
+"""What a seat's asker waits at most until the other authorizers can know of it: 20 round trips to a broker near by."""
 
 _BOUNDS_US = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000)
 
@@ -41,10 +49,21 @@ _FAULT = Decision(Effect.DENY, Reason.OTHER)
 
 
 class Authorizer:
-    """Answers for one site. Decisions come from one thread, the event loop's; news and rights from any."""
+    """Answers for one site. Decisions come from one thread, the event loop's; news and rights from any.
 
-    def __init__(self, services: Services, journal: FileJournal) -> None:
+    `tenure` says whether it is this one that answers; `peers` are the others that may follow it.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        journal: FileJournal,
+        tenure: Tenure | None = None,
+        peers: frozenset[SourceId] = frozenset(),
+    ) -> None:
         self._building = services.building
+        self._tenure = tenure or Unrivalled(journal.position[0])
+        self._has_peers, self._telling = bool(peers), set[asyncio.Task[None]]()
         self._journal, self._commit = journal, GroupCommit(journal)
         self._latency = Latency()
         self._is_buffered = not journal.is_synced
@@ -52,9 +71,11 @@ class Authorizer:
         self._told: list[Waiting] = []
         self.on_kept: Callable[[], None] = _to_nobody
         """Called whenever the journal has grown."""
+        self.tell_peers: Callable[[bytes], Awaitable[None]] = _to_no_peer
+        """Given the lines by which seats are taken, before the taker hears of it; may raise `BusDown`."""
         self._lock = Lock()
         unstored = [parse(line) for line in journal.pending(_MOST_UNSTORED)]
-        self._following = Following(services, self._lock, unstored)
+        self._following = Following(services, self._lock, unstored, peers)
         self._judge = self._following.judge
         self._catch_up(unstored)
 
@@ -72,7 +93,7 @@ class Authorizer:
         arrived: float | None = None,
         within_s: float = DEADLINE_S,
     ) -> Answer:
-        """Answer one tap; raise `Invalid` for a reader that the building does not have.
+        """Answer one tap; raise `Invalid` for a reader that the building does not have, `StandingBy` out of turn.
 
         What is not kept `within_s` of its arrival, in seconds of `time.monotonic`, is refused as timed out.
         """
@@ -81,6 +102,7 @@ class Authorizer:
         if not record:
             with self._lock:
                 return self._answer(question, self._judge.decide(question, at), None)
+        self._expect_turn(question.reader)
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self.ask(question, at, partial(_hand_over, answer), arrived=arrived, within_s=within_s)
         return await answer
@@ -113,12 +135,22 @@ class Authorizer:
 
     def _kept(self, tap: Waiting, fault: JournalError | None) -> None:
         """Answer a tap whose record is kept, or will never be."""
+        if fault is None and tap.passing and self._is_seat(tap.question.reader):
+            telling = asyncio.get_running_loop().create_task(self._tell(tap.kept.line))
+            self._telling.add(telling)
+            telling.add_done_callback(self._telling.discard)
+            telling.add_done_callback(lambda _: self._conclude(tap, None))
+        else:
+            self._conclude(tap, fault)
+
+    def _conclude(self, tap: Waiting, fault: JournalError | None) -> None:
+        """Answer a tap of which nothing is to be waited for any more: whoever answers late, or out of turn, refuses."""
         if tap.is_over:
             return
         tap.done = monotonic()
         if fault is not None:
             self._refuse(tap, _FAULT)
-        elif tap.due is not None and tap.done >= tap.due:
+        elif (tap.due is not None and tap.done >= tap.due) or not self.may_answer(tap.question.reader):
             self._refuse(tap, _TOO_LATE)
         else:
             tap.is_over = True
@@ -139,22 +171,64 @@ class Authorizer:
         self.on_kept()
 
     async def reserve(self, asked: Reserve, at: datetime, *, arrived: float) -> Verdict | None:
-        """Give the site's verdict to a door computer, kept before it is told; None where that fails or is late."""
+        """Give the site's verdict to a door computer, kept before it is told; None where that fails or is late.
+
+        Raise `StandingBy` where it is another's turn.
+        """
+        self._expect_turn(asked.reader)
         due = arrived + DEADLINE_S
         with self._lock:
             decision = self._judge.verdict(asked, at)
             passing = self._judge.seat(asked.reader, decision, at)
             kept = self._commit.stage(drafts.reserved(self._building, asked, decision, at, self._version))
         is_kept = await self._keep(due)
+        if is_kept and passing and self._is_seat(asked.reader):
+            await self._tell(kept.line)
         door = self._judge.door_of(asked.reader).id
-        if not is_kept or monotonic() >= due:
+        if not is_kept or not self.may_answer(asked.reader) or monotonic() >= due:
             self._latency.miss(door, at)
             with self._lock:
                 self._judge.release(passing, door)
             return None
         self.on_kept()
-        epoch, _ = self._journal.position
-        return Verdict(decision.effect, decision.reason, epoch, decision.rules, kept.id)
+        return Verdict(decision.effect, decision.reason, self._tenure.epoch, decision.rules, kept.id)
+
+    # ---- whose turn it is
+
+    @property
+    def is_answering(self) -> bool:
+        """Return whether it answers every tap now."""
+        return self._tenure.may_answer()
+
+    @property
+    def epoch(self) -> int:
+        """Return the number of its newest term; 0 before any."""
+        return self._tenure.epoch
+
+    def may_answer(self, reader: ReaderId) -> bool:
+        """Return whether it is this one's turn; whoever leaves is answered without knowing who is where."""
+        if reader in self._judge.rights.seated:
+            leaves = self._building.readers[reader].direction is Direction.EXIT
+            return self._tenure.may_answer_plain() if leaves else self._tenure.may_answer()
+        return self._tenure.may_answer_plain()
+
+    def _expect_turn(self, reader: ReaderId) -> None:
+        if not self.may_answer(reader):
+            raise StandingBy(
+                "another authorizer answers for this site, or none has its view yet: ask that one, or again"
+            )
+
+    def _is_seat(self, reader: ReaderId) -> bool:
+        """Return whether others may follow who must know of a seat at this reader."""
+        return self._has_peers and reader in self._judge.rights.seated
+
+    async def _tell(self, line: bytes) -> None:
+        """Let those who may follow know of a seat; whether they heard it or not, it is given."""
+        try:
+            async with asyncio.timeout(_TELL_WITHIN_S):
+                await self.tell_peers(line)
+        except (TimeoutError, BusDown) as fault:
+            _log.warning("seat-not-told", extra={"fault": str(fault) or "too late"})
 
     async def _keep(self, due: float) -> bool:
         """Wait until what is staged is kept; return False if it is not, or not in time."""
@@ -208,7 +282,8 @@ class Authorizer:
     def _answer(self, question: Question, decision: Decision, event: str | None) -> Answer:
         unlock_ms = self._judge.unlock_ms(question, decision)
         said = message(decision.reason)
-        return Answer(decision.effect, decision.reason, decision.rules, unlock_ms, said, event)
+        epoch = self._tenure.epoch
+        return Answer(decision.effect, decision.reason, decision.rules, unlock_ms, said, event, epoch)
 
     # ---- what was measured
 
@@ -244,6 +319,19 @@ class Authorizer:
         """Read from the store what changed, in the thread that asks for it."""
         self._following.catch_up()
 
+    def catch_up_if_stale(self) -> None:
+        """Read again, in the thread that asks for it, what could not be read when it changed."""
+        self._following.catch_up_if_stale()
+
+    def read_store(self, since: datetime) -> None:
+        """Read rights, modes and what was stored from `since` on; raise `SQLAlchemyError`."""
+        self._following.read_store(since)
+
+    @property
+    def longest_seat_s(self) -> float:
+        """Return how long a seat may be in flight, in seconds."""
+        return self._judge.view.longest_seat.total_seconds()
+
     def oldest(self, limit: int) -> list[bytes]:
         """Return the oldest lines that are not stored yet."""
         return self._journal.pending(limit)
@@ -265,6 +353,10 @@ class Authorizer:
 def _hand_over(waiter: asyncio.Future[Answer], answer: Answer) -> None:
     if not waiter.done():  # who asked may have gone
         waiter.set_result(answer)
+
+
+async def _to_no_peer(_lines: bytes) -> None:
+    """Tell nobody of a seat."""
 
 
 def _to_nobody() -> None:

@@ -19,7 +19,7 @@ from access.occupancy.entries import ENTERS_THE_FOLD
 from access.services import Services
 from access.services.outbox import RightsChanged
 from access.store import events
-from policies.ids import PersonId
+from policies.ids import PersonId, SourceId
 from policies.presence import Expiry
 from readers.errors import WireError
 from readers.wire import commands
@@ -30,6 +30,8 @@ from readers.wire.events import Event, EventType
 
 _log = logging.getLogger(__name__)
 
+_TELLS_OF_SEATS = (EventType.DECISION, EventType.RESERVED, EventType.PASSAGE, EventType.NO_ENTRY)
+
 _AT_ONCE = 64
 """So many events or people are taken up under one hold of the lock: a tap waits for a few hundred microseconds."""
 
@@ -37,14 +39,21 @@ _AT_ONCE = 64
 class Following:
     """Keeps a `judge` up to date with the services; `lock` is held for every change of it."""
 
-    def __init__(self, services: Services, lock: Lock, unstored: Sequence[Event]) -> None:
+    def __init__(
+        self,
+        services: Services,
+        lock: Lock,
+        unstored: Sequence[Event],
+        peers: frozenset[SourceId] = frozenset(),
+    ) -> None:
         self._services, self._lock = services, lock
         self._catching_up = Lock()
         self._stays: dict[PersonId, timedelta] = {}
         self._is_stale = False
         modes = Modes(services.building, services.policy)
         expiry = Expiry(services.policy.calendar, limit_of=self._stays_for)
-        self.judge = Judge(services.building, self._load(), SiteView(services.building, modes, expiry))
+        view = SiteView(services.building, modes, expiry, peers)
+        self.judge = Judge(services.building, self._load(), view)
         services.rights.listen(self._follow)
         services.commands.listen(self.command)
         services.news.listen(self.take)
@@ -81,14 +90,23 @@ class Following:
 
     def catch_up(self) -> None:
         """Read what changed since the version in force; while the store cannot be read, decide from what is known."""
+        try:
+            self._read_rights()
+        except SQLAlchemyError as error:
+            self._is_stale = True
+            _log.error("rights-not-read", extra={"fault": type(error).__name__})
+
+    def catch_up_if_stale(self) -> None:
+        """Read rights again that could not be read when they changed."""
+        if self._is_stale:
+            self.catch_up()
+
+    def _read_rights(self) -> None:
         with self._catching_up:
-            try:
+            delta = None  # other rules are compiled anew, with everybody
+            if self._policy is self._services.policy:
                 delta = self._services.publisher.since(self.judge.rights.version, datetime.now(UTC))
-                rights = self._load() if delta is None else None
-            except SQLAlchemyError as error:
-                self._is_stale = True
-                _log.error("rights-not-read", extra={"fault": type(error).__name__})
-                return
+            rights = self._load() if delta is None else None
             self._is_stale = False
         if delta is not None:
             self._apply(delta)
@@ -96,12 +114,26 @@ class Following:
             with self._lock:
                 self.judge.rights = rights
 
+    def read_store(self, since: datetime) -> None:
+        """Read rights, modes and what was stored from `since` on, in which what is known already changes nothing.
+
+        Raise `SQLAlchemyError` where the database does not answer.
+        """
+        self._read_rights()
+        services, view = self._services, self.judge.view
+        for register in services.doors.registers(datetime.now(UTC)):
+            self.command(register)
+        with services.database.reading() as session:
+            self.take(events.oldest_first(session, tuple(ENTERS_THE_FOLD), since))
+            lately = events.oldest_first(session, _TELLS_OF_SEATS, since - view.longest_seat)
+            while batch := list(islice(lately, _AT_ONCE)):
+                with self._lock:
+                    view.resume(batch)
+
     def advance(self, now: datetime) -> None:
-        """Let expire what is due, and read rights again that could not be read when they changed."""
+        """Let expire what is due."""
         with self._lock:
             self.judge.view.advance(now)
-        if self._is_stale:
-            self.catch_up()
 
     # ---- how
 
@@ -118,7 +150,8 @@ class Following:
     def _load(self) -> Rights:
         services = self._services
         version = services.publisher.version()  # before the roster: what changes in between comes again
-        return Rights(services.policy, services.building, services.publisher.roster(), version)
+        self._policy = services.policy
+        return Rights(self._policy, services.building, services.publisher.roster(), version)
 
     def _resume(self, unstored: Sequence[Event]) -> None:
         """Take up modes, who is inside, and the seats that an earlier life gave away and nobody reported about yet."""
@@ -131,8 +164,7 @@ class Following:
             if since is None:
                 return
             self.take(events.oldest_first(session, tuple(ENTERS_THE_FOLD), since - KEEP))
-            kinds = (EventType.DECISION, EventType.RESERVED, EventType.PASSAGE, EventType.NO_ENTRY)
-            lately = list(events.oldest_first(session, kinds, since - view.longest_seat))
+            lately = list(events.oldest_first(session, _TELLS_OF_SEATS, since - view.longest_seat))
         view.resume(sorted((*lately, *unstored), key=_place))
 
     def _stays_for(self, person: PersonId) -> timedelta:

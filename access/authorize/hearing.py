@@ -1,24 +1,38 @@
 """What an authorizer in a process of its own hears on the bus: what door computers report, and that rights changed.
 
 Reports are taken as they come, before the server has stored them: whoever enters is counted at once. The same events
-come again from the store after a restart, and are the same.
+come again from the store after a restart, and are the same. Authorizers tell each other of the seats they give away
+on a topic of their own, which waits for no acknowledgement of the server.
 """
 
 import asyncio
 import logging
-from collections.abc import Sequence
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from access.services.intake import Clock, Offload
 from policies.ids import SiteId, SourceId
 from readers.errors import WireError
-from readers.wire.bus import Bus, BusDown, Message
+from readers.wire.bus import Bus, BusDown, Connection, Message
 from readers.wire.events import Event, parse
 from readers.wire.topics import Topics
 
 _log = logging.getLogger(__name__)
 
 _WAIT_S = 1.0
+_MARK = b"mark "
+_MARK_WITHIN_S = 2.0
+
+_OVERLAP = timedelta(minutes=10)
+"""What was stored is read from so long before the line was lost: reports come a little late, clocks differ a little."""
+
+_SETTLES_S = 2.0
+"""What the server had in its hands while the line was made is in the store by then."""
 
 
 class Hears(Protocol):
@@ -37,12 +51,24 @@ class Hears(Protocol):
         ...
 
     def catch_up(self) -> None:
-        """Read from the store what changed; blocks."""
+        """Read from the store what changed, or note that it cannot be read; blocks."""
+        ...
+
+    def read_store(self, since: datetime) -> None:
+        """Read rights, modes, and what was stored from `since` on; blocks. Raise `SQLAlchemyError`."""
+        ...
+
+    @property
+    def longest_seat_s(self) -> float:
+        """Return how long a seat may be in flight, in seconds."""
         ...
 
 
 class Hearing:
-    """The line of the authorizer `source` to the bus, for listening. `run` it as a task."""
+    """The line of the authorizer `source` to the bus, for listening. `run` it as a task; it is a `candidate.Feed`.
+
+    `monotonic` is a clock in seconds.
+    """
 
     def __init__(
         self,
@@ -52,12 +78,31 @@ class Hearing:
         authorizer: Hears,
         clock: Clock,
         offload: Offload,
+        monotonic: Callable[[], float],
     ) -> None:
         self._bus, self._topics, self._source = bus, Topics(site), source
-        self._authorizer, self._clock, self._offload = authorizer, clock, offload
+        self._authorizer, self._clock, self._offload, self._monotonic = authorizer, clock, offload, monotonic
         self._lacks = asyncio.Event()
-        self.is_connected = False
+        self._line: Connection | None = None
+        self._listens_since = 0.0
+        self._heard_at = clock.now()
+        self._marks: dict[bytes, asyncio.Event] = {}
         self.refused = 0
+
+    @property
+    def is_connected(self) -> bool:
+        """Return whether the bus is heard now."""
+        return self._line is not None
+
+    @property
+    def listened_s(self) -> float:
+        """Return for how long the bus was heard without a break, in seconds; 0 while it is not."""
+        return self._monotonic() - self._listens_since if self._line is not None else 0.0
+
+    @property
+    def longest_seat_s(self) -> float:
+        """Return how long a seat may be in flight, in seconds."""
+        return self._authorizer.longest_seat_s
 
     async def run(self) -> None:
         """Hold the line until cancelled. What was missed while it was down is read from the store."""
@@ -65,24 +110,59 @@ class Hearing:
             group.create_task(self._catch_up(), name="authorizer rights")
             while True:
                 try:
-                    await self._listen()
+                    await self._listen(group)
                 except BusDown as down:
                     _log.warning("bus-down", extra={"fault": str(down)})
-                self.is_connected = False
+                if self._line is not None:
+                    self._line, self._heard_at = None, self._clock.now()
                 await self._clock.sleep(_WAIT_S)
+                self._lacks.set()  # rights are read from the store as long as nobody tells of their changes
 
-    async def _listen(self) -> None:
-        topics = (self._topics.events("+"), self._topics.changes(), self._topics.door_command("+"))
+    async def tell(self, lines: bytes) -> None:
+        """Tell the other authorizers of seats; return when the bus has it, raise `BusDown` if it may not have."""
+        if self._line is None:
+            raise BusDown(f"{self._source}: not connected")
+        await self._line.publish(Message(self._topics.seats(self._source), lines))
+
+    async def read_store(self) -> None:
+        """Read rights, modes and passages; raise `SQLAlchemyError` where the database does not answer."""
+        since = self._clock.now() if self.is_connected else self._heard_at
+        await self._offload(partial(self._authorizer.read_store, since - _OVERLAP))
+
+    async def hear_up_to_now(self) -> None:
+        """Return when everything that the bus had taken before this call is heard; raise `BusDown`."""
+        mark, come = _MARK + secrets.token_bytes(8).hex().encode(), asyncio.Event()
+        self._marks[mark] = come
+        try:
+            await self.tell(mark)
+            async with asyncio.timeout(_MARK_WITHIN_S):
+                await come.wait()
+        except TimeoutError as late:
+            raise BusDown(f"{self._source}: its own word did not come back") from late
+        finally:
+            del self._marks[mark]
+
+    async def _listen(self, group: asyncio.TaskGroup) -> None:
+        topics = (
+            self._topics.events("+"),
+            self._topics.seats("+"),
+            self._topics.changes(),
+            self._topics.door_command("+"),
+        )
         async with self._bus.connect(self._topics.client(f"{self._source}-hearing"), topics) as line:
-            self.is_connected = True
+            self._line, self._listens_since = line, self._monotonic()
             self._lacks.set()
-            while True:
-                message = await line.receive()
-                try:
-                    self._take(message)
-                except WireError as error:
-                    self.refused += 1
-                    _log.warning("message-refused", extra={"topic": message.topic, "fault": str(error)})
+            missed = group.create_task(self._read_missed(self._heard_at - _OVERLAP))
+            try:
+                while True:
+                    message = await line.receive()
+                    try:
+                        self._take(message)
+                    except WireError as error:
+                        self.refused += 1
+                        _log.warning("message-refused", extra={"topic": message.topic, "fault": str(error)})
+            finally:
+                missed.cancel()
 
     def _take(self, message: Message) -> None:
         if message.topic == self._topics.changes():
@@ -93,8 +173,20 @@ class Hearing:
         if message.topic == self._topics.door_command(subject):
             self._authorizer.command(message)
         elif subject != self._source:
-            heard = [parse(line) for line in message.payload.splitlines()]
-            self._authorizer.hear([event for event in heard if event.source == subject])
+            if not message.payload.startswith(_MARK):
+                heard = [parse(line) for line in message.payload.splitlines()]
+                self._authorizer.hear([event for event in heard if event.source == subject])
+        elif (come := self._marks.get(message.payload)) is not None:
+            come.set()
+
+    async def _read_missed(self, since: datetime) -> None:
+        """Read what doors reported while nobody listened here, as far as the server has it."""
+        for wait_s in (0.0, _SETTLES_S):
+            await self._clock.sleep(wait_s)
+            try:
+                await self._offload(partial(self._authorizer.read_store, since))
+            except SQLAlchemyError as fault:
+                _log.error("passages-not-read", extra={"fault": type(fault).__name__})
 
     async def _catch_up(self) -> None:
         while True:

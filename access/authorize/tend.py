@@ -1,4 +1,4 @@
-"""What an authorizer does between taps: let expire what is due, and look whether keys were made or revoked."""
+"""What an authorizer does between taps: let expire what is due, and read what it could not, keys and rights alike."""
 
 import logging
 from datetime import datetime
@@ -16,10 +16,14 @@ LOOK_EVERY_S = 1.0
 
 
 class Advancing(Protocol):
-    """Whoever has something that expires."""
+    """Whoever has something that expires, and rights that may have become stale."""
 
     def advance(self, now: datetime) -> None:
         """Let expire what is due."""
+        ...
+
+    def catch_up_if_stale(self) -> None:
+        """Read rights again that could not be read when they changed; blocks."""
         ...
 
 
@@ -28,6 +32,7 @@ async def tend(authorizer: Advancing, ring: KeyRing, clock: Clock, offload: Offl
     while True:
         await clock.sleep(LOOK_EVERY_S)
         authorizer.advance(clock.now())
+        await offload(authorizer.catch_up_if_stale)
         try:
             await offload(ring.look_again)
         except SQLAlchemyError as error:

@@ -11,7 +11,7 @@ from access.authorize.modes import Modes
 from access.occupancy.entries import entry_of
 from policies.building import Building, Door, Space
 from policies.decision import Effect
-from policies.ids import DoorId, PersonId, SpaceId
+from policies.ids import DoorId, PersonId, SourceId, SpaceId
 from policies.presence import Entry, Expiry, Presence, Seat, Seats
 from policies.presence.seats import REPORTS_WITHIN, held_for
 from policies.request import LiveState
@@ -25,10 +25,15 @@ _TELLS_OF_A_SEAT = frozenset({EventType.PASSAGE, EventType.NO_ENTRY})
 
 
 class SiteView:
-    """Presence, the seats in flight and the doors' modes of one building."""
+    """Presence, the seats in flight and the doors' modes of one building.
 
-    def __init__(self, building: Building, modes: Modes, expiry: Expiry) -> None:
-        self._building, self.modes = building, modes
+    `peers` are the authorizers beside this one: what they give away is taken here too.
+    """
+
+    def __init__(
+        self, building: Building, modes: Modes, expiry: Expiry, peers: frozenset[SourceId] = frozenset()
+    ) -> None:
+        self._building, self.modes, self._peers = building, modes, peers
         self._presence = Presence(building, expiry, KEEP)
         self.seats = Seats(building)
         self._leaves = _leaves_under(building)
@@ -51,17 +56,36 @@ class SiteView:
                 entries.append(entry)
             if event.type in _TELLS_OF_A_SEAT and event.person is not None and event.door is not None:
                 self.seats.end(event.person, event.door, event.at)
+            elif self._peers and self._is_of_a_peer(event):
+                self._hold(event)
         if entries:
             self._presence.add(entries)
 
     def resume(self, lately: Iterable[Event]) -> None:
         """Take up events in their order, and hold again the seats that their decisions gave away."""
         for event in lately:
-            grants = event.type in _GIVES_A_SEAT and event.effect is Effect.GRANT
-            if grants and event.person is not None and event.reader in self._readers:
-                self.seats.hold(event.person, event.reader, event.at)
+            if event.type in _GIVES_A_SEAT:
+                self._hold(event)
             else:
                 self.take([event])
+
+    def _is_of_a_peer(self, event: Event) -> bool:
+        """Return whether a peer gave the seat that an event tells of: its own word, or a door's that names it."""
+        if event.type not in _GIVES_A_SEAT:
+            return False
+        named = event.inputs.reservation if event.inputs is not None else None
+        return event.source in self._peers or (named is not None and named.split(":")[0] in self._peers)
+
+    def _hold(self, event: Event) -> None:
+        """Hold the seat of a permit, unless a later one is held or its holder has come in since."""
+        person, reader, at = event.person, event.reader, event.at
+        if event.effect is not Effect.GRANT or person is None or reader not in self._readers:
+            return
+        door, leaf = self._readers[reader].door, self._building.passage(reader)[1]
+        stay = self._presence.stays.get(person)
+        has_entered = stay is not None and stay.target == leaf and stay.at >= at
+        if not has_entered and not self.seats.is_held_since(person, door, at):
+            self.seats.hold(person, reader, at)
 
     def advance(self, now: datetime) -> None:
         """Let expire what is due."""

@@ -9,6 +9,12 @@ SUMMARY = "Answer taps of controllers, apart from the server."
 _EPILOG = """\
 The settings are those of `totem serve`, which is told `authorizer = "apart"`. Give it a port of its own; where it
 shares the server's machine it can share its file: TOTEM_PORT=8001 totem authorizer. `data` holds its journal.
+
+Over PostgreSQL a second one stands by on another machine, with `data` and a name of its own:
+  authorizers = ["authorizer", "authorizer-2"]   in the settings of the server and of both
+  totem authorizer --name authorizer-2
+One of them answers, for terms of `term_s` seconds (3) that it renews in the database; the other answers 503 until it
+takes over, within 5 s. Over SQLite a second one is refused.
 """
 
 
@@ -17,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = _EPILOG
     parser.add_argument("--config", type=Path, help="the settings file (default: $TOTEM_CONFIG, or none)")
+    parser.add_argument("--name", help="which of `authorizers` this one is (default: the first)")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -27,5 +34,5 @@ def run(arguments: argparse.Namespace) -> int:
 
     settings = load(arguments.config, os.environ)
     configure(settings.log, settings.log_level)
-    authorize(settings)
+    authorize(settings, arguments.name)
     return 0

@@ -18,7 +18,7 @@ from access.site.wiring import Wiring
 from readers import errors, settings
 from readers.authority import HttpAuthority
 from readers.clock import SystemClock
-from readers.daemon import Daemon, Rights
+from readers.daemon import Daemon, Garbage, Rights
 from readers.journal import Durability, FileJournal, forget
 from readers.settings import Settings
 from readers.uplink import Uplink
@@ -66,7 +66,7 @@ async def _serve(chosen: Settings, state: Path, key: Ed25519PublicKey) -> None:
     rights, credentials = Rights(chosen.source, key, state / "snapshot"), open_credentials(chosen, state)
     daemon = Daemon(rights, transports, doors.hardware, journal, uplink, clock, credentials)
     uplink.obey(doors.hardware, daemon.take_command)
-    authority = _authority(chosen, clock)
+    authority = _authority(chosen, clock, state)
     if authority is not None:
         daemon.consult(authority)
     try:
@@ -75,6 +75,7 @@ async def _serve(chosen: Settings, state: Path, key: Ed25519PublicKey) -> None:
                 group.create_task(daemon.run(), name="daemon"),
                 group.create_task(uplink.run(daemon.take_snapshot), name="uplink"),
                 group.create_task(forget(journal, clock), name="forget"),
+                group.create_task(Garbage(daemon, rights, clock).run(), name="garbage"),
             ]
             if authority is not None:
                 tasks.append(group.create_task(authority.run(), name="authority"))
@@ -86,9 +87,11 @@ async def _serve(chosen: Settings, state: Path, key: Ed25519PublicKey) -> None:
         journal.close()
 
 
-def _authority(chosen: Settings, clock: SystemClock) -> HttpAuthority | None:
+def _authority(chosen: Settings, clock: SystemClock, state: Path) -> HttpAuthority | None:
+    if chosen.authorizer is None:
+        return None
     try:
-        return HttpAuthority(chosen.authorizer, clock) if chosen.authorizer is not None else None
+        return HttpAuthority(chosen.authorizer, clock, kept=state / "epoch")
     except OSError as error:
         raise errors.SettingsError(f"authorizer: key_file: {error.filename}: {error.strerror}") from error
 

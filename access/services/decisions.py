@@ -31,7 +31,10 @@ class Question(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """The decision. `unlock_ms` is how long to release the strike, 0 unless granted; `event` is its id if recorded."""
+    """The decision. `unlock_ms` is how long to release the strike, 0 unless granted; `event` is its id if recorded.
+
+    `epoch` only grows: an answer under a lower one than was heard before is of an authorizer that was replaced.
+    """
 
     effect: Effect
     reason: Reason
@@ -39,6 +42,7 @@ class Answer(msgspec.Struct, frozen=True):
     unlock_ms: int
     message: Message
     event: str | None
+    epoch: int = 0
 
 
 class StageLatency(msgspec.Struct, frozen=True):
@@ -70,6 +74,20 @@ class SiteLatency(msgspec.Struct, frozen=True):
 class Decides(Protocol):
     """Whoever answers."""
 
+    @property
+    def is_answering(self) -> bool:
+        """Return whether it answers every tap now; one that stands by does not."""
+        ...
+
+    @property
+    def epoch(self) -> int:
+        """Return the number of its newest term; 0 before any."""
+        ...
+
+    def may_answer(self, reader: ReaderId) -> bool:
+        """Return whether it answers taps at a reader that there is now."""
+        ...
+
     async def decide(
         self,
         question: Question,
@@ -82,7 +100,8 @@ class Decides(Protocol):
         """Answer one tap; with `record` the decision is kept before the answer is given.
 
         What is not decided and kept `within_s` seconds of its arrival (in seconds of `time.monotonic`) is refused as
-        timed out. Without an arrival there is no deadline, and nothing is measured.
+        timed out. Without an arrival there is no deadline, and nothing is measured. Raise `StandingBy` where another
+        answers for the site.
         """
         ...
 
@@ -99,7 +118,10 @@ class Decides(Protocol):
         ...
 
     async def reserve(self, asked: Reserve, at: datetime, *, arrived: float) -> Verdict | None:
-        """Give a door computer the site's verdict on a tap; None where it cannot be kept in time."""
+        """Give a door computer the site's verdict on a tap; None where it cannot be kept in time.
+
+        Raise `StandingBy` where another answers for the site.
+        """
         ...
 
     def latency_of(self, door: DoorId) -> DoorLatency | None:

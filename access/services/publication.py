@@ -16,7 +16,7 @@ from msgspec import UNSET
 from sqlalchemy.orm import Session
 
 from access.services.rulebook import Rulebook
-from access.store import badges, changes, people, pins, publications, site
+from access.store import badges, changes, people, pins, publications, site, terms
 from access.store.database import Database
 from policies.building import Building
 from policies.ids import DoorId, SourceId
@@ -141,12 +141,12 @@ class Publisher:
     def _snapshots(
         self, session: Session, version: int, at: datetime, sources: Sequence[SourceId]
     ) -> tuple[Message, ...]:
-        roster = _read_roster(session)
+        roster, policy, epoch = _read_roster(session), self._rulebook.policy, terms.epoch(session)
         return tuple(
             Message(
                 self._topics.snapshot(source),
                 wire.sign(
-                    Snapshot(source, version, at, part, self._rulebook.policy, _for_doors(roster, part)),
+                    Snapshot(source, version, at, part, policy, _for_doors(roster, part), epoch),
                     self._key,
                 ),
                 retain=True,
@@ -168,6 +168,7 @@ class Publisher:
             tuple(badge.as_known_at_doors() for badge in cards),
             tuple(sorted({*changed.people} - {person.id for person in known})),
             tuple(sorted({*changed.badges} - {badge.id for badge in cards})),
+            terms.epoch(session),
         )
 
 

@@ -17,3 +17,6 @@ class Beside:
     async def reserve(self, asked: Reserve) -> Verdict | None:
         """Ask."""
         return await self._authorizer.reserve(asked, self._now(), arrived=monotonic())
+
+    def expect(self, epoch: int) -> None:
+        """Do nothing: nobody else answers in this process."""

@@ -16,6 +16,9 @@ _log = logging.getLogger(__name__)
 
 _LONGEST_GOODBYE_S = 3
 
+_KEPT_S = 75
+"""How long a connection without a request is kept: door computers, controllers and proxies come back on theirs."""
+
 
 async def serve_http(app: ASGIApp, listener: socket.socket, before_end: Callable[[], None]) -> None:
     """Serve until interrupted; `before_end` ends what would go on for ever."""
@@ -30,6 +33,7 @@ async def serve_http(app: ASGIApp, listener: socket.socket, before_end: Callable
         lifespan="off",
         ws="none",
         server_header=False,
+        timeout_keep_alive=_KEPT_S,
         timeout_graceful_shutdown=_LONGEST_GOODBYE_S,
     )
     await _Server(config, before_end).serve(sockets=[listener])

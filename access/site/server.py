@@ -8,8 +8,10 @@ from pathlib import Path
 
 import uvloop
 
-from access.authorize.authorizer import AUTHORIZER, Authorizer
+from access.authorize.authorizer import Authorizer
+from access.authorize.candidate import Candidate
 from access.authorize.drain import GATHER_S, Drain
+from access.authorize.stored import StoreFeed
 from access.authorize.tend import tend
 from access.bus.mqtt import MqttBus
 from access.errors import SettingsError
@@ -18,11 +20,13 @@ from access.services.announcer import Announcer
 from access.services.examination import files_of
 from access.services.intake import Intake
 from access.services.keyring import KeyRing
+from access.services.neighbours import Neighbours
 from access.services.offload import WriterThread
 from access.services.upkeep import Upkeep
 from access.settings import Settings, load_hosts, load_site
 from access.site.calm import calm
 from access.site.http import listen
+from access.site.tenure import tenure_of
 from access.site.web import Web
 from access.site.wires import doors_by_host
 from readers.clock import SystemClock
@@ -49,13 +53,14 @@ def open_site(settings: Settings) -> Services:
     building, policy = load_site(settings)
     hosts = load_hosts(Path(settings.hosts)) if settings.hosts else {}
     scopes = doors_by_host(hosts, building, settings.hosts or "hosts")
-    if AUTHORIZER in scopes:
-        raise SettingsError(f"{settings.hosts}: host {AUTHORIZER}: the name is the server's own")
+    for name in settings.authorizers:
+        if name in scopes:
+            raise SettingsError(f"{settings.hosts}: host {name}: the name is an authorizer's")
     return open_services(
         settings.database_url,
         building,
         policy,
-        {**scopes, AUTHORIZER: ()},
+        scopes | dict.fromkeys(settings.authorizers, ()),
         settings.signing_key_path,
         files=files_of(Path(settings.policy)),
     )
@@ -64,6 +69,7 @@ def open_site(settings: Settings) -> Services:
 async def _serve(settings: Settings, services: Services, clock: SystemClock, listener: socket.socket) -> None:
     writer, beside = WriterThread(), ExitStack()
     bus = MqttBus(settings.bus)
+    neighbours = Neighbours(services, clock, writer)  # before anything is read that they may change
     inside = _Inside(settings, services, clock, beside) if settings.authorizer == "inside" else None
     intake = Intake(bus, services, clock, writer)
     upkeep = Upkeep(
@@ -85,6 +91,7 @@ async def _serve(settings: Settings, services: Services, clock: SystemClock, lis
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(intake.run(), name="intake"),
+                group.create_task(neighbours.run(), name="neighbours"),
                 group.create_task(announcer.run(), name="announcer"),
                 group.create_task(services.chronicle.run(clock, writer), name="chronicle"),
                 group.create_task(services.limits.run(clock, writer), name="limits"),
@@ -104,12 +111,17 @@ class _Inside:
 
     def __init__(self, settings: Settings, services: Services, clock: SystemClock, beside: ExitStack) -> None:
         folder, durability = Path(settings.data) / "authorizer", Durability(settings.durability)
-        journal = beside.enter_context(closing(FileJournal(folder, AUTHORIZER, clock.now, durability)))
-        self.authorizer = beside.enter_context(closing(Authorizer(services, journal)))
+        self._source, *_ = settings.authorizers
+        journal = beside.enter_context(closing(FileJournal(folder, self._source, clock.now, durability)))
+        self._tenure = beside.enter_context(tenure_of(settings, services, self._source, folder, clock))
+        self.authorizer = beside.enter_context(closing(Authorizer(services, journal, self._tenure)))
         self._services, self._clock = services, clock
 
     def tasks(self, ring: KeyRing, writer: WriterThread) -> tuple[Coroutine[None, None, None], ...]:
         """Return what is to run beside the taps."""
         authorizer, clock = self.authorizer, self._clock
-        drain = Drain(authorizer, AUTHORIZER, self._services, clock, writer, GATHER_S)
-        return drain.run(), tend(authorizer, ring, clock, writer), forget(authorizer, clock)
+        drain = Drain(authorizer, self._source, self._services, clock, writer, GATHER_S)
+        always = drain.run(), tend(authorizer, ring, clock, writer), forget(authorizer, clock)
+        if not isinstance(self._tenure, Candidate):
+            return always
+        return (*always, self._tenure.run(StoreFeed(authorizer, clock, writer)))

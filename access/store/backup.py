@@ -52,8 +52,8 @@ def verify(file: Path) -> None:
         raise Invalid(f"{file}: not a database of Totem: {error}") from error
     if found != ["ok"] or orphans:
         raise Invalid(f"{file}: damaged: {found[0]}, {len(orphans)} orphans")
-    if not set(versions) <= schema.known() or not versions:
-        raise Invalid(f"{file}: schema {versions}, expected one of {sorted(schema.known())}")
+    if not set(versions) <= set(schema.history()) or not versions:
+        raise Invalid(f"{file}: schema {versions}, expected one of {schema.history()}")
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -17,14 +17,15 @@ from access.errors import StoreDown
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 
-def upgrade(engine: Engine) -> None:
-    """Bring the database to the newest schema; does nothing if it is there."""
-    if current(engine) == newest():
+def upgrade(engine: Engine, revision: str | None = None) -> None:
+    """Bring the database to the newest schema, or to an earlier one; does nothing if it is there."""
+    wanted = revision or newest()
+    if wanted is None or current(engine) == wanted:
         return
     config = _config()
     with engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, wanted)
 
 
 def current(engine: Engine) -> str | None:
@@ -43,9 +44,9 @@ def newest() -> str | None:
     return ScriptDirectory.from_config(_config()).get_current_head()
 
 
-def known() -> set[str]:
-    """Return every schema version that this program can bring up to date."""
-    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+def history() -> list[str]:
+    """Return every schema version that this program can bring up to date, the oldest first."""
+    return [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()][::-1]
 
 
 def _config() -> Config:

@@ -55,10 +55,10 @@ class Daemon:
         clock: Clock,
         credentials: Credentials = UID_ALONE,
     ) -> None:
-        self._credentials = credentials
         self._standings = Standings(rights.beside("doors"))
         self._rights, self._transports, self._hardware = rights, transports, hardware
         self._journal, self._uplink, self._clock = journal, uplink, clock
+        self._authority: Authority | None = None
         self._portals: dict[DoorId, Portal] = {}
         self._owed: deque[Draft] = deque(maxlen=_MOST_OWED)
         self._interlock = Interlock(self._portals, clock)
@@ -71,6 +71,10 @@ class Daemon:
         ]
         for attendant in self._attendants:
             attendant.whereabouts = self._whereabouts
+        self._antennas = [
+            Antenna(transports[attendant.reader], attendant, clock, credentials)
+            for attendant in self._attendants
+        ]
         self._commands = Commands(
             rights.site_key,
             self._portals.get,
@@ -89,15 +93,12 @@ class Daemon:
         except WireError as error:
             _log.error("kept-snapshot-damaged", extra={"fault": str(error)})
         self._note(Draft(self._clock.now(), EventType.SOURCE_STARTED))
+        self._expect()
         self._fit_doors()
         self._roll.open()
-        antennas = [
-            Antenna(self._transports[attendant.reader], attendant, self._clock, self._credentials)
-            for attendant in self._attendants
-        ]
         try:
             async with asyncio.TaskGroup() as group:
-                for antenna in antennas:
+                for antenna in self._antennas:
                     group.create_task(antenna.run(), name=f"reader {antenna.reader}")
         finally:
             self._roll.close()
@@ -108,10 +109,17 @@ class Daemon:
             for portal in self._portals.values():
                 portal.close()
 
+    @property
+    def is_reading(self) -> bool:
+        """Return whether a card is at some reader that has not been answered yet."""
+        return any(antenna.is_reading for antenna in self._antennas)
+
     def consult(self, authority: Authority) -> None:
         """Ask `authority`, from now on, about what only the site knows."""
+        self._authority = authority
         for attendant in self._attendants:
             attendant.authority = authority
+        self._expect()
 
     def take_snapshot(self, payload: bytes) -> bool:
         """Use a snapshot or delta from the bus; return False and change nothing if it is wrong or not newer."""
@@ -121,6 +129,7 @@ class Daemon:
             _log.warning("rights-refused", extra={"fault": str(error)})
             return False
         if taken:
+            self._expect()
             self._fit_doors()
         return taken
 
@@ -139,6 +148,11 @@ class Daemon:
             dict(self._roll.readers),
             self._rights.lacks,
         )
+
+    def _expect(self) -> None:
+        """Let no authorizer be believed that the rights in force say has been replaced."""
+        if self._authority is not None and self._rights.snapshot is not None:
+            self._authority.expect(self._rights.snapshot.authorizer_epoch)
 
     def _fit_doors(self) -> None:
         """Give every door of the snapshot that hangs on this computer its portal, made anew where the door changed."""

@@ -204,7 +204,10 @@ class Rights:
             raise WireError(
                 f"delta {delta.version}: it does not fit the rules in force: {error!r}"
             ) from error
-        self.snapshot = msgspec.structs.replace(snapshot, version=delta.version, issued_at=delta.issued_at)
+        newest = max(delta.authorizer_epoch, snapshot.authorizer_epoch)
+        self.snapshot = msgspec.structs.replace(
+            snapshot, version=delta.version, issued_at=delta.issued_at, authorizer_epoch=newest
+        )
         self._has_reached(delta.version)
         return True
 

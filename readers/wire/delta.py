@@ -24,7 +24,8 @@ _FORM = Form("delta", b"TOTEM-D1", b"totem delta v1\n")
 class Delta(msgspec.Struct, frozen=True, omit_defaults=True):
     """What changed after `after` up to `version`. `people` and `badges` are put as they are, the gone are forgotten.
 
-    One without any change says that nothing did: rights are as young as `issued_at`.
+    One without any change says that nothing did: rights are as young as `issued_at`. `authorizer_epoch` is as in a
+    snapshot.
     """
 
     site: SiteId
@@ -35,6 +36,7 @@ class Delta(msgspec.Struct, frozen=True, omit_defaults=True):
     badges: tuple[Badge, ...] = ()
     gone_people: tuple[PersonId, ...] = ()
     gone_badges: tuple[BadgeId, ...] = ()
+    authorizer_epoch: int = 0
 
 
 def is_delta(payload: bytes) -> bool:

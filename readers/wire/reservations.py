@@ -22,13 +22,20 @@ PATH = "/v1/reservations"
 class AuthorizerAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where the site's authorizer is, and the file with a key that may ask for this computer's doors.
 
-    Beyond this machine it is reached by TLS: `ca_file` is then the authority's.
+    Beyond this machine it is reached by TLS: `ca_file` is then the authority's. `standby` are others, as `HOST:PORT`,
+    that may answer in its place, with the same key and authority.
     """
 
     host: str
     port: int
     key_file: str
     ca_file: str | None = None
+    standby: tuple[Annotated[str, msgspec.Meta(pattern=r"^\S+:[0-9]{1,5}$")], ...] = ()
+
+    def in_their_order(self) -> list[tuple[str, int]]:
+        """Return host and port of all, the first to be asked at first."""
+        others = (each.rpartition(":") for each in self.standby)
+        return [(self.host, self.port), *((host.strip("[]"), int(port)) for host, _, port in others)]
 
 
 class Reserve(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -24,8 +24,11 @@ from readers.wire.signed import Form
 _FORM = Form("snapshot", b"TOTEM-S1", b"totem snapshot v1\n")
 
 
-class Snapshot(msgspec.Struct, frozen=True):
-    """Everything that the doors of `scope` decide from. `version` is higher with every publication of the site."""
+class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Everything that the doors of `scope` decide from. `version` is higher with every publication of the site.
+
+    `authorizer_epoch` is the newest epoch of the site's authorizers: who answers under an older one was replaced.
+    """
 
     scope: SourceId
     version: int
@@ -33,6 +36,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     building: Building
     policy: Policy
     roster: Roster
+    authorizer_epoch: int = 0
 
 
 def sign(snapshot: Snapshot, key: Ed25519PrivateKey) -> bytes:

@@ -25,6 +25,10 @@ class Topics:
         """Return where a source sends its batches: lines of events, the oldest first; `+` for all sources."""
         return f"{self.root}/sources/{source}/events"
 
+    def seats(self, source: SourceId | str) -> str:
+        """Return where an authorizer tells the others of seats as it gives them away; `+` for all."""
+        return f"{self.root}/sources/{source}/seats"
+
     def ack(self, source: SourceId | str) -> str:
         """Return where the server tells a source how far its events are stored."""
         return f"{self.root}/sources/{source}/ack"

@@ -54,15 +54,25 @@ def postgres_server():
 @pytest.fixture
 def postgresql_url(postgres_server):
     """Return the URL of a PostgreSQL database with the schema and nothing else."""
-    name = f"totem_{next(_NUMBERS)}"
-    _in_postgres(postgres_server, f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
-    return postgres_server.format(name=name)
+    return _made(postgres_server, f"TEMPLATE {_TEMPLATE}")
+
+
+@pytest.fixture
+def bare_postgresql_url(postgres_server):
+    """Return the URL of a PostgreSQL database with nothing in it."""
+    return _made(postgres_server)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request):
     """Return the URL of a database with the schema and nothing else, once of each kind."""
     return request.getfixturevalue(f"{request.param}_url")
+
+
+def _made(address, how=""):
+    name = f"totem_{next(_NUMBERS)}"
+    _in_postgres(address, f"CREATE DATABASE {name} {how}")
+    return address.format(name=name)
 
 
 def _in_postgres(address, statement):

@@ -120,6 +120,7 @@ def test_a_source_writes_its_own_events_and_status_and_those_of_no_other(broker:
         "changes",
         "changes/edge-2",
         "sources/edge-2/ack",
+        "sources/authorizer/seats",
         "doors/agora/command",
         "spaces/agora/occupancy",
     ],

@@ -1,7 +1,7 @@
 """A door computer asks the site's authorizer about what only the site knows, and has a fallback when none answers."""
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 import uvicorn
@@ -129,11 +129,11 @@ async def served(app):
 
 
 @asynccontextmanager
-async def line_to(port, folder, secret, deadline_s=10.0):
+async def line_to(port, folder, secret, deadline_s=10.0, standby=(), kept=None):
     (folder / "reader.key").write_text(secret + "\n")
-    address = AuthorizerAddress("127.0.0.1", port, str(folder / "reader.key"))
+    address = AuthorizerAddress("127.0.0.1", port, str(folder / "reader.key"), standby=standby)
     clock = LoopClock(asyncio.get_running_loop(), START)
-    authority = HttpAuthority(address, clock, deadline_s)
+    authority = HttpAuthority(address, clock, deadline_s, kept)
     task = asyncio.create_task(authority.run())
     await authority.up.wait()
     try:
@@ -160,7 +160,7 @@ def test_verdicts_come_over_one_kept_connection(tmp_path, services, authorizer):
 
 ANSWERS = {
     "late": None,
-    "refusing": b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 2\r\n\r\n{}",
+    "refusing": b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\n{}",
     "endless": b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n",
     "without a length": b"HTTP/1.1 200 OK\r\n\r\n",
     "nonsense": b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{]}",
@@ -186,27 +186,152 @@ def test_an_answer_that_is_none_counts_as_none_and_ends_the_line(tmp_path, kind)
     assert asyncio.run(scene()) == (None, 1, False)
 
 
-def test_an_authorizer_that_another_has_followed_is_not_believed(tmp_path):
-    epochs = [7, 6, 7]
+@asynccontextmanager
+async def authorizers(folder, *answers, deadline_s=10.0, kept=None):
+    """Yield a line to so many authorizers, each of which gives its answers in turn and counts who connected."""
+    connected, met = [0] * len(answers), [asyncio.Event() for _ in answers]
 
-    async def scene():
+    def one(number):
         async def answer(reader, writer):
+            connected[number] += 1
+            met[number].set()
             while await reader.read(1000):
-                body = b'{"effect":"grant","reason":"granted","epoch":%d}' % epochs.pop(0)
-                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+                said = answers[number].pop(0)
+                if said is not None:
+                    writer.write(said)
             writer.close()
 
-        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
-            port = server.sockets[0].getsockname()[1]
-            async with line_to(port, tmp_path, "key") as line:
-                first, older = await line.reserve(ASKED), await line.reserve(ASKED)
-                await line.up.wait()
-                return first, older, await line.reserve(ASKED)
+        return answer
+
+    async with AsyncExitStack() as stack:
+        servers = [await asyncio.start_server(one(number), "127.0.0.1", 0) for number in range(len(answers))]
+        first, *others = [
+            (await stack.enter_async_context(server)).sockets[0].getsockname()[1] for server in servers
+        ]
+        standby = tuple(f"127.0.0.1:{port}" for port in others)
+        authority = await stack.enter_async_context(
+            line_to(first, folder, "key", deadline_s, standby=standby, kept=kept)
+        )
+        for each in met:
+            await each.wait()
+        yield authority, connected
+
+
+def granted(epoch):
+    body = b'{"effect":"grant","reason":"granted","epoch":%d}' % epoch
+    return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+
+
+STANDING_BY = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 2\r\n\r\n{}"
+
+
+def test_an_authorizer_that_another_has_followed_is_not_believed(tmp_path):
+    async def scene():
+        async with authorizers(tmp_path, [granted(7), granted(6), granted(7)]) as (line, _):
+            first, older = await line.reserve(ASKED), await line.reserve(ASKED)
+            await line.up.wait()
+            return first, older, await line.reserve(ASKED)
 
     first, older, again = asyncio.run(scene())
     assert first is not None
     assert older is None
     assert again is not None
+
+
+def test_where_one_stands_by_the_other_is_asked_and_asked_first_from_then_on(tmp_path):
+    async def scene():
+        answers = [STANDING_BY], [granted(8), granted(8)]
+        async with authorizers(tmp_path, *answers) as (line, connected):
+            return [await line.reserve(ASKED) for _ in range(2)], connected, line.unanswered
+
+    verdicts, connected, unanswered = asyncio.run(scene())
+    assert [verdict.epoch for verdict in verdicts] == [8, 8]
+    assert (connected, unanswered) == ([1, 1], 0)
+
+
+def test_one_that_does_not_answer_costs_one_tap_and_is_asked_last_from_then_on(tmp_path):
+    async def scene():
+        async with authorizers(tmp_path, [None], [granted(8)], deadline_s=0.05) as (line, _):
+            return await line.reserve(ASKED), await line.reserve(ASKED)
+
+    silent, verdict = asyncio.run(scene())
+    assert silent is None
+    assert verdict.epoch == 8
+
+
+def test_one_that_was_followed_is_not_believed_though_it_answers_first(tmp_path):
+    async def scene():
+        async with authorizers(tmp_path, [granted(7)], [granted(8)]) as (line, _):
+            line.expect(8)
+            return await line.reserve(ASKED)
+
+    assert asyncio.run(scene()).epoch == 8
+
+
+def test_the_newest_epoch_comes_through_a_restart(tmp_path):
+    async def one_life(epoch):
+        async with authorizers(tmp_path, [granted(epoch)], kept=tmp_path / "epoch") as (line, _):
+            verdict = await line.reserve(ASKED)
+            await asyncio.get_running_loop().shutdown_default_executor()
+            return verdict
+
+    assert asyncio.run(one_life(7)) is not None
+    assert asyncio.run(one_life(6)) is None
+
+
+def test_a_spoilt_epoch_file_keeps_no_door_shut(tmp_path):
+    (tmp_path / "epoch").write_text("many")
+
+    async def scene():
+        async with authorizers(tmp_path, [granted(7)], kept=tmp_path / "epoch") as (line, _):
+            return await line.reserve(ASKED)
+
+    assert asyncio.run(scene()).epoch == 7
+
+
+def test_rights_bring_the_epoch_below_which_nobody_is_believed(tmp_path, authorizer):
+    epochs = []
+
+    class Told(Silent):
+        def expect(self, epoch):
+            epochs.append(epoch)
+
+    told = beside(authorizer, Told)
+
+    async def scene():
+        async with desk(tmp_path, [signed(replace(snapshot(built=BUILT), authorizer_epoch=9))], BUILT) as at:
+            at.daemon.consult(told)
+
+    run_virtually(scene())
+    assert epochs == [9]
+
+
+def test_a_line_that_the_other_side_closes_is_made_again_before_a_tap_finds_out(tmp_path):
+    async def scene():
+        again = asyncio.Event()
+        lines = []
+
+        async def answer(reader, writer):
+            lines.append(writer)
+            if len(lines) == 1:
+                writer.close()
+                return
+            again.set()
+            if await reader.read(1000):
+                writer.write(granted(7))
+            await reader.read()
+            writer.close()
+
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            async with line_to(port, tmp_path, "key") as line:
+                await again.wait()
+                await line.up.wait()
+                return await line.reserve(ASKED), line.unanswered
+
+    verdict, unanswered = asyncio.run(scene())
+    assert verdict is not None
+    assert unanswered == 0
 
 
 def test_no_tap_waits_for_a_connection(tmp_path):

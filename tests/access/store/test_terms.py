@@ -1,0 +1,97 @@
+"""Terms on a real PostgreSQL: one is taken only from nobody, from a dead life of one's own, or when it is over."""
+
+from contextlib import closing
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from access.store import terms
+from access.store.database import open_database
+from access.store.terms import impatient
+from policies.ids import SourceId
+
+LONG, OVER = timedelta(minutes=5), timedelta(seconds=-1)
+SOURCE = SourceId("authorizer")
+
+
+@pytest.fixture
+def database(database_url):
+    with closing(open_database(database_url)) as patient, closing(impatient(patient)) as opened:
+        yield opened
+
+
+# `database_url` is asked for PostgreSQL alone: SQLite's terms do not end by themselves.
+pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
+
+def take(database, seen, holder, lasts=LONG):
+    with database.writing() as session:
+        return terms.take(session, seen, holder, SOURCE, lasts)
+
+
+def renew(database, holder, epoch, lasts=LONG):
+    with database.writing() as session:
+        return terms.renew(session, holder, epoch, lasts)
+
+
+def look(database):
+    with database.reading() as session:
+        return terms.read(session)
+
+
+def test_a_new_database_has_nobody_to_wait_for(database):
+    assert look(database).is_given_up
+    assert take(database, look(database), "a") > 1_700_000_000_000
+
+
+def test_a_term_that_runs_is_nobody_elses(database):
+    take(database, look(database), "a")
+    assert take(database, look(database), "b") is None
+    assert not look(database).is_over
+
+
+def test_a_term_that_is_over_goes_to_the_first_who_saw_it_untouched(database):
+    first = take(database, look(database), "a", OVER)
+    seen = look(database)
+    assert seen.is_over
+    second = take(database, seen, "b", OVER)
+    assert second > first
+    assert take(database, seen, "c") is None
+
+
+def test_a_renewal_keeps_whoever_looked_before_it_away(database):
+    epoch = take(database, look(database), "a", OVER)
+    seen = look(database)
+    assert renew(database, "a", epoch, OVER)
+    assert look(database).is_over
+    assert take(database, seen, "b") is None
+
+
+def test_nobody_renews_a_term_that_another_followed(database):
+    epoch = take(database, look(database), "a", OVER)
+    take(database, look(database), "b")
+    assert not renew(database, "a", epoch)
+
+
+def test_a_dead_life_of_ones_own_is_followed_at_once(database):
+    epoch = take(database, look(database), "a")
+    assert take(database, look(database), "a") > epoch
+    assert not renew(database, "a", epoch)
+
+
+def test_a_term_that_is_given_up_is_free_at_once_and_its_giver_has_none(database):
+    epoch = take(database, look(database), "a")
+    with database.writing() as session:
+        terms.give_up(session, "a", epoch)
+    assert look(database).is_given_up
+    assert take(database, look(database), "b") > epoch
+    with database.writing() as session:
+        terms.give_up(session, "a", epoch)
+    assert not look(database).is_given_up
+
+
+def test_epochs_grow_though_the_databases_clock_was_far_ahead_once(database):
+    with database.writing() as session:
+        session.execute(text("UPDATE authorizer_terms SET epoch = 99999999999999"))
+    assert take(database, look(database), "a") == 100_000_000_000_000

@@ -1,0 +1,91 @@
+"""Totem's programs as processes of their own, over a folder: started, killed, stopped for a while, and asked."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+TOTEM = (sys.executable, "-c", "import sys; from access.cli import main; sys.exit(main())")
+PATIENCE_S = 60.0
+
+
+class Program:
+    """One program; its log goes to a file beside the others."""
+
+    def __init__(self, folder: Path, name: str, *words: str) -> None:
+        self.name, self._words = name, words
+        self._log = folder / f"{name}.log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self._log.open("ab") as log:
+            self.process = subprocess.Popen([*TOTEM, *self._words], stdout=log, stderr=log)
+
+    def signal(self, number: signal.Signals) -> None:
+        assert self.process is not None
+        os.kill(self.process.pid, number)
+
+    def kill(self) -> None:
+        """Kill it, as a crash does, and wait until it is gone."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
+    def stop(self) -> None:
+        """Tell it to end, and wait until it has."""
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(PATIENCE_S)
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text("utf-8", "replace") if self._log.exists() else ""
+
+
+class Line:
+    """One kept connection to a program's port, as a controller has."""
+
+    def __init__(self, port: int, secret: str, timeout_s: float = PATIENCE_S) -> None:
+        self._port, self._timeout_s = port, timeout_s
+        self._headers = {"Authorization": f"Bearer {secret}", "Content-Type": "application/json"}
+        self._line: http.client.HTTPConnection | None = None
+
+    def post(self, path: str, body: object) -> tuple[int, dict[str, object]]:
+        """Return the status and the body of the answer; 0 and nothing where none came."""
+        try:
+            if self._line is None:
+                self._line = http.client.HTTPConnection("127.0.0.1", self._port, timeout=self._timeout_s)
+            self._line.request("POST", path, json.dumps(body), self._headers)
+            answer = self._line.getresponse()
+            return answer.status, json.loads(answer.read())
+        except (OSError, http.client.HTTPException):
+            self.close()
+            return 0, {}
+
+    def close(self) -> None:
+        if self._line is not None:
+            with suppress(OSError):
+                self._line.close()
+            self._line = None
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def until(happened, what: str, within_s: float = PATIENCE_S):
+    """Wait for other processes; return what `happened` returns once that is something."""
+    deadline = time.monotonic() + within_s
+    while not (found := happened()):
+        assert time.monotonic() < deadline, f"it did not come to {what} within {within_s} s"
+        time.sleep(0.01)
+    return found
