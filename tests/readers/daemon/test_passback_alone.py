@@ -36,6 +36,9 @@ class Silent:
         await asyncio.sleep(0)
         return None
 
+    def expect(self, epoch: int) -> None:
+        raise AssertionError(f"nobody spoke of epoch {epoch}")
+
 
 def rights(kind: Passback, *, alone: bool = True, tier: Tier | None = None) -> Snapshot:
     made = snapshot(
