@@ -30,6 +30,7 @@ class Silent:
 
     def __init__(self) -> None:
         self.asked: list[Reserve] = []
+        self.epoch = 0
 
     async def reserve(self, asked: Reserve) -> Verdict | None:
         self.asked.append(asked)
@@ -37,7 +38,7 @@ class Silent:
         return None
 
     def expect(self, epoch: int) -> None:
-        raise AssertionError(f"nobody spoke of epoch {epoch}")
+        self.epoch = epoch
 
 
 def rights(kind: Passback, *, alone: bool = True, tier: Tier | None = None) -> Snapshot:
