@@ -9,8 +9,8 @@ from itertools import pairwise
 
 import msgspec
 
-from policies.analysis.entry import Entry, entry_reader
 from policies.analysis.needs import Need, Needs, in_order
+from policies.analysis.questions.entry import Entry, entry_reader
 from policies.analysis.when import changes
 from policies.engine import Engine
 from policies.holders import Card

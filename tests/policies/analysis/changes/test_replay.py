@@ -3,7 +3,7 @@
 import msgspec
 from hypothesis import given, settings
 
-from policies.analysis.replay import Past, Replay
+from policies.analysis.changes.replay import Past, Replay
 from policies.loader import Site
 from policies.request import DoorMode, LiveState
 from policies.rules import interpret

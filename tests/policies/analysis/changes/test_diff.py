@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import policies
-from policies.analysis.diff import diff, timetables
-from policies.analysis.diff_words import difference_told, timetable_told
-from policies.analysis.doorways import Turn
-from policies.analysis.flips import Tap, Witness
-from policies.analysis.space import Space
-from policies.analysis.standings import Group
+from policies.analysis.changes.diff import diff, timetables
+from policies.analysis.changes.diff_words import difference_told, timetable_told
+from policies.analysis.changes.doorways import Turn
+from policies.analysis.taps.flips import Tap, Witness
+from policies.analysis.taps.space import Space
+from policies.analysis.taps.standings import Group
 from policies.building import Building, ScheduledMode
 from policies.decision import Effect
 from policies.ids import BadgeId, DoorId, OrganisationId, PersonId, RuleId, ScheduleId, TierId

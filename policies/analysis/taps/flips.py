@@ -4,8 +4,8 @@ from datetime import datetime
 
 import msgspec
 
-from policies.analysis.cast import HOST, STRANGER
-from policies.analysis.entrance import Case, Entrance
+from policies.analysis.taps.cast import HOST, STRANGER
+from policies.analysis.taps.entrance import Case, Entrance
 from policies.decision import Decision, Effect, Reason
 from policies.ids import CertificationId, DoorId, OrganisationId, PersonId, ReaderId, RuleId, SpaceId, TierId
 from policies.request import AccessRequest, DoorMode

@@ -6,10 +6,10 @@ from itertools import product
 import msgspec
 from hypothesis import given, settings
 
-from policies.analysis.census import Census
-from policies.analysis.entrants import who_can
 from policies.analysis.needs import Kind, Need
-from policies.analysis.reach import hours, what_can
+from policies.analysis.questions.census import Census
+from policies.analysis.questions.entrants import who_can
+from policies.analysis.questions.reach import hours, what_can
 from policies.engine import Engine
 from policies.ids import DoorId, PersonId, ReaderId
 from policies.request import AccessRequest, Assurance, DoorMode, LiveState

@@ -1,7 +1,7 @@
 """Two sites compared: who gains a door and who loses one, where and when, each with a tap that shows it.
 
-Exact over the request space of both (space.py). Who holds more than others that gain or lose alike is not told again.
-Taps inwards only: who leaves is always let out.
+Exact over the request space of both (taps/space.py). Who holds more than others that gain or lose alike is not told
+again. Taps inwards only: who leaves is always let out.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -9,11 +9,11 @@ from typing import Any
 
 import msgspec
 
-from policies.analysis.doorways import Doorway, Turn, Turning
-from policies.analysis.flips import Outcome, Tap, outcome, told
-from policies.analysis.moments import Moment
-from policies.analysis.space import Space
-from policies.analysis.standings import Group
+from policies.analysis.changes.doorways import Doorway, Turn, Turning
+from policies.analysis.taps.flips import Outcome, Tap, outcome, told
+from policies.analysis.taps.moments import Moment
+from policies.analysis.taps.space import Space
+from policies.analysis.taps.standings import Group
 from policies.building import Door, ScheduledMode
 from policies.ids import DoorId, ScheduleId
 from policies.request import DoorMode

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from policies.analysis.diff import Difference, Timetable
-from policies.analysis.doorways import Turn
-from policies.analysis.flips import Outcome
+from policies.analysis.changes.diff import Difference, Timetable
+from policies.analysis.changes.doorways import Turn
+from policies.analysis.changes.week import DaysAlike, Stretch, Week, usual_week
 from policies.analysis.phrases import (
     AND,
     COMMA,
@@ -20,9 +20,9 @@ from policies.analysis.phrases import (
     tiers_told,
     types_told,
 )
-from policies.analysis.space import Space
-from policies.analysis.standings import Group
-from policies.analysis.week import DaysAlike, Stretch, Week, usual_week
+from policies.analysis.taps.flips import Outcome
+from policies.analysis.taps.space import Space
+from policies.analysis.taps.standings import Group
 from policies.building import ScheduledMode
 from policies.decision import Effect, Message
 from policies.ids import DoorId

@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import msgspec
 
-from policies.analysis.hours import QUARTERS_A_DAY
-from policies.analysis.moments import Clock
+from policies.analysis.taps.hours import QUARTERS_A_DAY
+from policies.analysis.taps.moments import Clock
 from policies.schedule import GRID_MINUTES, MINUTES_PER_DAY, Calendar, Weekday
 
 _YEAR = 365

@@ -5,11 +5,11 @@ For people to read: what is left out here is in the differences themselves (diff
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from policies.analysis.diff import Difference
-from policies.analysis.doorways import Turn
+from policies.analysis.changes.diff import Difference
+from policies.analysis.changes.doorways import Turn
 from policies.analysis.phrases import glued, joined, plain
-from policies.analysis.space import Space
-from policies.analysis.standings import Group
+from policies.analysis.taps.space import Space
+from policies.analysis.taps.standings import Group
 from policies.decision import Message, Reason
 from policies.ids import DoorId, OrganisationId, PersonId, RuleId
 from policies.policy import Policy

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from policies.analysis.cast import HOST, STRANGER, Cast, badge_of
-from policies.analysis.moments import Clock, Moment
-from policies.analysis.standings import Kind, Standings
+from policies.analysis.taps.cast import HOST, STRANGER, Cast, badge_of
+from policies.analysis.taps.moments import Clock, Moment
+from policies.analysis.taps.standings import Kind, Standings
 from policies.building import Building, Passback
 from policies.conditions import forbid_covers, newly_counted, rule_permit_covers
 from policies.ids import CertificationId, DoorId, PersonId, ReaderId, ScheduleId, SpaceId

@@ -7,8 +7,8 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policies.analysis.hours import QUARTERS_A_DAY, Days, Span, span_of
-from policies.analysis.moments import Clock
+from policies.analysis.taps.hours import QUARTERS_A_DAY, Days, Span, span_of
+from policies.analysis.taps.moments import Clock
 from policies.conditions import is_whole
 from policies.policy import Policy
 from policies.schedule import Schedule, Weekday, Window, is_open

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from policies.analysis.hours import BYTES_A_DAY, QUARTERS_A_DAY, Days, span_of
+from policies.analysis.taps.hours import BYTES_A_DAY, QUARTERS_A_DAY, Days, span_of
 from policies.conditions import is_whole
 from policies.ids import ScheduleId
 from policies.policy import Policy

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from hypothesis import given, settings
 
-from policies.analysis.near import NearMiss, near_misses
+from policies.analysis.explanation.near import NearMiss, near_misses
 from policies.analysis.needs import Case, Kind, Need, Needs, met, needs_of
 from policies.request import AccessRequest, Direction, LiveState
 from policies.roster import Roster

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from policies.analysis.standings import Group
+from policies.analysis.taps.standings import Group
 from policies.ids import BadgeId, CertificationId, PersonId
 from policies.request import Assurance
 from policies.roster import Badge, BadgeKind, Certification, Person, ResidentType, Roster

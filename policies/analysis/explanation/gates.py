@@ -6,9 +6,9 @@ An entry is granted exactly where all of them are hits, or where the door stands
 from collections.abc import Iterator
 
 from policies import conditions as on
-from policies.analysis.checks import RuleReading, read_rules
-from policies.analysis.inquiry import Look
-from policies.analysis.verdicts import Check, Condition, Verdict, verdict_of
+from policies.analysis.explanation.checks import RuleReading, read_rules
+from policies.analysis.explanation.inquiry import Look
+from policies.analysis.explanation.verdicts import Check, Condition, Verdict, verdict_of
 from policies.building import Passback
 from policies.policy import RuleEffect
 from policies.request import DoorMode

@@ -4,12 +4,12 @@ from datetime import datetime
 
 import msgspec
 
-from policies.analysis.checks import RuleReading, read_rules
-from policies.analysis.gates import read_gates
-from policies.analysis.inquiry import Inquiry, Look
-from policies.analysis.near import NearMiss, near_misses
-from policies.analysis.verdicts import Check
-from policies.analysis.words import sentence
+from policies.analysis.explanation.checks import RuleReading, read_rules
+from policies.analysis.explanation.gates import read_gates
+from policies.analysis.explanation.inquiry import Inquiry, Look
+from policies.analysis.explanation.near import NearMiss, near_misses
+from policies.analysis.explanation.verdicts import Check
+from policies.analysis.explanation.words import sentence
 from policies.building import Building
 from policies.decision import Decision, Message
 from policies.ids import RuleId

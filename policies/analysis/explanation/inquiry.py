@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from policies.analysis.verdicts import Verdict
+from policies.analysis.explanation.verdicts import Verdict
 from policies.building import Building
 from policies.conditions import Situation
 from policies.ids import BadgeId, PersonId, ReaderId

@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from policies.analysis.entrance import Case, Entrance
-from policies.analysis.flips import NO_WAY
-from policies.analysis.moments import Moment
-from policies.analysis.space import Space
-from policies.analysis.standings import FLAGS, Kind
+from policies.analysis.taps.entrance import Case, Entrance
+from policies.analysis.taps.flips import NO_WAY
+from policies.analysis.taps.moments import Moment
+from policies.analysis.taps.space import Space
+from policies.analysis.taps.standings import FLAGS, Kind
 from policies.building import Passback
 from policies.conditions import newly_counted
 from policies.decision import Decision, Effect

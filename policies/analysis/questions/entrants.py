@@ -10,9 +10,9 @@ from itertools import chain
 from typing import NamedTuple
 
 from policies import conditions as on
-from policies.analysis.census import Census, Class
-from policies.analysis.entry import Entry, entry_reader
 from policies.analysis.needs import Need, Needs, in_order
+from policies.analysis.questions.census import Census, Class
+from policies.analysis.questions.entry import Entry, entry_reader
 from policies.engine import Engine
 from policies.ids import BadgeId, CertificationId, DoorId, PersonId, ReaderId
 from policies.request import AccessRequest, Assurance, DoorMode, LiveState

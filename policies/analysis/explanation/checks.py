@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import msgspec
 
 from policies import conditions as on
-from policies.analysis.inquiry import Look
-from policies.analysis.verdicts import Check, Condition, Verdict, verdict_of
+from policies.analysis.explanation.inquiry import Look
+from policies.analysis.explanation.verdicts import Check, Condition, Verdict, verdict_of
 from policies.conditions import Situation
 from policies.ids import RuleId
 from policies.policy import Rule, RuleEffect

@@ -9,10 +9,10 @@ unknown are refused everywhere, and temporary grants are theirs who have them.
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from policies.analysis.cast import Cast
-from policies.analysis.entrance import Entrance, World
-from policies.analysis.moments import Clock
-from policies.analysis.standings import Standings
+from policies.analysis.taps.cast import Cast
+from policies.analysis.taps.entrance import Entrance, World
+from policies.analysis.taps.moments import Clock
+from policies.analysis.taps.standings import Standings
 from policies.engine import Engine
 from policies.ids import DoorId, ScheduleId
 from policies.loader import Site

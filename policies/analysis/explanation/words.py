@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from policies.analysis.near import NearMiss
+from policies.analysis.explanation.near import NearMiss
 from policies.analysis.needs import Kind, Need
 from policies.decision import Decision, Effect, Message, message
 from policies.schedule import Calendar

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policies.analysis.explain import Explanation, explain
-from policies.analysis.inquiry import Inquiry
+from policies.analysis.explanation.explain import Explanation, explain
+from policies.analysis.explanation.inquiry import Inquiry
+from policies.analysis.explanation.verdicts import Condition, Verdict
+from policies.analysis.explanation.words import phrase
 from policies.analysis.needs import Kind, Need
-from policies.analysis.verdicts import Condition, Verdict
 from policies.analysis.when import next_grant
-from policies.analysis.words import phrase
 from policies.decision import Effect, Reason
 from policies.engine import Engine
 from policies.policy import RuleEffect

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import policies
-from policies.analysis.space import Space
+from policies.analysis.taps.space import Space
 from policies.engine import Engine
 from policies.loader import load
 from policies.request import DoorMode

@@ -4,7 +4,7 @@ from itertools import chain, combinations, product
 
 from hypothesis import given, settings
 
-from policies.analysis.standings import FLAGS, Standings
+from policies.analysis.taps.standings import FLAGS, Standings
 from policies.conditions import concerns
 from policies.ids import PersonId
 from policies.policy import RuleEffect
