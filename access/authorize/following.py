@@ -19,6 +19,7 @@ from access.occupancy.entries import ENTERS_THE_FOLD
 from access.services import Services
 from access.services.outbox import RightsChanged
 from access.store import events
+from policies.decision import Reason
 from policies.ids import PersonId, SourceId
 from policies.presence import Expiry
 from readers.errors import WireError
@@ -31,6 +32,8 @@ from readers.wire.events import Event, EventType
 _log = logging.getLogger(__name__)
 
 _TELLS_OF_SEATS = (EventType.DECISION, EventType.RESERVED, EventType.PASSAGE, EventType.NO_ENTRY)
+
+_MOST_LATELY = 10_000
 
 _AT_ONCE = 64
 """So many events or people are taken up under one hold of the lock: a tap waits for a few hundred microseconds."""
@@ -131,6 +134,13 @@ class Following:
             while batch := list(islice(lately, _AT_ONCE)):
                 with self._lock:
                     view.resume(batch)
+
+    def decided_lately(self, since: datetime, reason: Reason | None = None) -> list[Event]:
+        """Return what was decided and taken back from `since` on, in its order; of one reason where that is given."""
+        kinds = (EventType.DECISION, EventType.NO_ENTRY)
+        chosen = events.Filter(since=since, types=kinds, reason=reason)
+        with self._services.database.reading() as session:
+            return events.newest(session, chosen, None, _MOST_LATELY)[::-1]
 
     def advance(self, now: datetime) -> None:
         """Let expire what is due."""

@@ -25,6 +25,9 @@ class Rights:
         self.cards = self.engine.holders.cards
         self.seated = _seated(self.engine, building)
         """The readers at which a permit takes a seat: somebody will count it, or ask whether its holder is inside."""
+        self._pins = {
+            person.id: person.pin for person in roster.people.values() if isinstance(person.pin, str)
+        }
         self._longer = {person.id for person in roster.people.values() if person.extended_opening}
 
     def apply(self, delta: Delta) -> Iterator[None]:
@@ -36,6 +39,7 @@ class Rights:
         for gone in delta.gone_people:
             engine.drop_person(gone)
             self._longer.discard(gone)
+            self._pins.pop(gone, None)
             yield
         for person in delta.people:
             self._put(person)
@@ -49,6 +53,10 @@ class Rights:
         """Return whether the extended strike time is due to somebody."""
         return person in self._longer
 
+    def pin_of(self, person: PersonId | None) -> str | None:
+        """Return the hash of somebody's PIN; None where there is none or nobody."""
+        return self._pins.get(person) if person is not None else None
+
     def stays_for(self, person: PersonId) -> timedelta:
         """Return how long somebody is believed to stay in one space unheard."""
         holder = self.engine.holders.people.get(person)
@@ -56,6 +64,10 @@ class Rights:
 
     def _put(self, person: Person) -> None:
         self.engine.put_person(person)
+        if isinstance(person.pin, str):
+            self._pins[person.id] = person.pin
+        else:
+            self._pins.pop(person.id, None)
         if person.extended_opening:
             self._longer.add(person.id)
         else:

@@ -43,6 +43,7 @@ _DOOR_FIELDS = Door.__struct_fields__
 _TIMES = (
     "strike_time_s", "extended_strike_time_s", "held_after_s", "two_person_s", "passback_s", "pre_alert_s",
 )  # fmt: skip
+_REFUSING = frozenset({Passback.HARD, Passback.TIMED})
 _MOST_PEOPLE = 1_000_000
 _READERS = (("entry_reader", Direction.ENTRY), ("exit_reader", Direction.EXIT))
 
@@ -191,9 +192,17 @@ def _check_doors(tables: list[Table], doors: list[DoorForm | None], spaces: list
                 table.fault(side, f"the space {space} has spaces inside it; expected one of those")
         if door is not None:
             _check_door(table, door, taken)
+    read = [door for door in doors if door is not None]
+    heard = {door.release for door in read if door.release_input}
     for table, door in zip(tables, doors, strict=True):
-        if door is not None and door.passback is Passback.HARD:
-            _check_hard_passback(table, door, [other for other in doors if other is not None])
+        if door is None:
+            continue
+        if door.passback is Passback.HARD:
+            _check_hard_passback(table, door, read)
+        if door.release is not None and door.release not in heard:
+            table.fault(
+                "release", f"no door of the line {door.release} has a release_input; expected one at least"
+            )
 
 
 def _check_door(table: Table, door: DoorForm, taken: dict[str, str]) -> None:
@@ -203,6 +212,10 @@ def _check_door(table: Table, door: DoorForm, taken: dict[str, str]) -> None:
         seconds: float = getattr(door, key)
         if not (math.isfinite(seconds) and seconds > 0):
             table.fault(key, f"{seconds} seconds; expected more than 0")
+    if door.passback_alone and door.passback not in _REFUSING:
+        table.fault(
+            "passback_alone", f"{door.passback.value} refuses nobody; expected hard or timed beside it"
+        )
     if door.extended_strike_time_s < door.strike_time_s:
         table.fault(
             "extended_strike_time_s", f"expected at least the strike time, {door.strike_time_s} seconds"

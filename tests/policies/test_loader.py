@@ -150,6 +150,7 @@ ONE_ERROR = [
     ("calendar", "from = 2026-12-21", "from = 0001-01-01", r"calendar.toml:11: spans: .*0001-01-01 is out of reach"),
     ("calendar", "from = 2026-08-10", "from = 1969-12-31T18:00:00", r"calendar.toml:15: from: closure works: 1969-12-31T18:00:00 is out of reach"),
     ("policy", 'id = "laser"', 'id = """la\nser"""', r"policy.toml:5: id: certification la\\nser: 'la\\nser' is no id; expected"),
+    ("building", 'passback = "hard"\n', 'passback = "soft"\npassback_alone = true\n', r"building.toml:32: passback_alone: door front: soft refuses nobody; expected hard or timed"),
     ("building", "release_input = true", "release_input = false", r"building.toml:17: id: space hall: one leaves it by readers alone; expected a handle"),
 ]  # fmt: skip
 
@@ -164,6 +165,12 @@ def test_one_error_gives_one_finding_with_its_line_and_what_was_expected(
     found = findings(write(tmp_path, **texts))
     assert re.match(expected, found[0]), found
     assert len(found) == (2 if "room" in wrong else 1), found
+
+
+def test_a_release_line_that_no_input_hears_is_told_on_its_line(tmp_path):
+    found = findings(write(tmp_path, BUILDING.replace("release_input = true", 'release = "panel"')))
+    said = "release: door front: no door of the line panel has a release_input; expected one at least"
+    assert any(re.fullmatch(rf"building.toml:\d+: {said}", line) for line in found), found
 
 
 def test_every_error_of_every_file_is_told_at_once_in_the_order_of_files_and_lines(tmp_path):
