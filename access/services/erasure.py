@@ -19,8 +19,9 @@ from access.services.outbox import Outbox, RightsChanged
 from access.store import audit, badges, changes, events, holds, people
 from access.store import privacy as stored
 from access.store.audit import AuditEntry, AuditFilter
-from access.store.badges import BadgeRecord
+from access.store.badges import BadgeFilter, BadgeRecord
 from access.store.database import Database
+from access.store.listing import Listing
 from access.store.people import PersonRecord
 from access.store.privacy import Erasure
 from policies.ids import PersonId
@@ -60,7 +61,7 @@ class Erasures:
         with self._database.reading() as session:
             return Dossier(
                 found,
-                tuple(badges.page(session, None, _MOST_BADGES, person)),
+                tuple(badges.page(session, BadgeFilter(person), Listing(_MOST_BADGES))),
                 tuple(events.newest(session, events.Filter(person=person), None, _MOST_EVENTS)),
                 tuple(audit.newest(session, AuditFilter(subject=person), None, _MOST_ENTRIES)),
             )
@@ -104,7 +105,7 @@ class Erasures:
         return len(back)
 
     def _forget(self, session: Session, person: PersonId, pseudonym: str, at: datetime) -> int:
-        held = badges.page(session, None, _MOST_BADGES, person)
+        held = badges.page(session, BadgeFilter(person), Listing(_MOST_BADGES))
         for badge in held:
             ended = badge.status if badge.status is BadgeStatus.REPLACED else BadgeStatus.REVOKED
             badges.replace(
