@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PARTS := PYTHON="$(PYTHON)" tests/parts.sh
 WORKERS ?= $(shell nproc)
-BENCHES ?= decide tap door fanout authorize journal propagate start
+BENCHES ?= decide tap door fanout authorize load hostile outage journal propagate start
 FUZZED ?= parsers stranger tampered card chip desk site
 SECONDS ?= 300
 ARGS ?=
@@ -23,10 +23,10 @@ DEVICES := pcsc nfc osdp gpio uhppote pkcs11
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header pyproject.toml
 
-.PHONY: help run test check format fuzz soak bench wheel sbom lock clean
+.PHONY: help run test check format fuzz soak bench bench-long wheel sbom lock clean
 
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/.run ## install what is needed and run KM0 in emulation (ARGS="--port 9000" passes options on)
 	@exec $(BIN)/totem run $(ARGS)
@@ -56,6 +56,9 @@ soak: $(VENV)/.all ## run the long campaigns: the tests that have larger numbers
 
 bench: $(VENV)/.run ## run the benchmark suite (BENCHES="decide" chooses)
 	@for bench in $(BENCHES); do $(BIN)/totem bench $$bench --json $(ARGS); done
+
+bench-long: $(VENV)/.run ## run ten minutes of taps as they come while the office works (and as long of the yardstick and of a rush)
+	@$(BIN)/totem bench load --json --seconds 1800
 
 wheel: $(VENV)/.run ## build the wheel into dist/
 	@$(BIN)/python -m hatchling build --target wheel

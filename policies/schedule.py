@@ -22,6 +22,9 @@ MINUTES_PER_DAY = 24 * 60
 GRID_MINUTES = 15
 """Windows begin and end on the quarter-hour; the loader refuses anything else (DOMAIN section 3.5)."""
 
+FIRST_YEAR, LAST_YEAR = 1970, 2100
+"""A calendar can be compiled for these years, so nothing outside them is ever asked about."""
+
 _QUARTER = timedelta(minutes=GRID_MINUTES)
 
 
@@ -180,6 +183,13 @@ def quarters(at: datetime, within: timedelta) -> Iterator[datetime]:
 def _has(days: tuple[date, ...], day: date) -> bool:
     position = bisect_right(days, day)
     return position > 0 and days[position - 1] == day
+
+
+def beyond_reach(when: date) -> str:
+    """Return why no calendar reaches a day, or an instant by the date that it is written with; nothing if one does."""
+    if FIRST_YEAR <= when.year <= LAST_YEAR:
+        return ""
+    return f"{when.isoformat()} is out of reach; expected a year from {FIRST_YEAR} to {LAST_YEAR}"
 
 
 def _naive_utc(at: datetime) -> datetime:

@@ -103,7 +103,9 @@ class Following:
 
     def _read_rights(self) -> None:
         with self._catching_up:
-            delta = self._services.publisher.since(self.judge.rights.version, datetime.now(UTC))
+            delta = None  # other rules are compiled anew, with everybody
+            if self._policy is self._services.policy:
+                delta = self._services.publisher.since(self.judge.rights.version, datetime.now(UTC))
             rights = self._load() if delta is None else None
             self._is_stale = False
         if delta is not None:
@@ -148,7 +150,8 @@ class Following:
     def _load(self) -> Rights:
         services = self._services
         version = services.publisher.version()  # before the roster: what changes in between comes again
-        return Rights(services.policy, services.building, services.publisher.roster(), version)
+        self._policy = services.policy
+        return Rights(self._policy, services.building, services.publisher.roster(), version)
 
     def _resume(self, unstored: Sequence[Event]) -> None:
         """Take up modes, who is inside, and the seats that an earlier life gave away and nobody reported about yet."""

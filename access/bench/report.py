@@ -81,4 +81,5 @@ def table(report: Report) -> str:
         times = f"{row.p50_us:9.2f}  {row.p99_us:9.2f}  {row.p999_us:9.2f}  {row.max_us:10.1f}"
         lines.append(f"{name:{width}}  {row.n:9}  {times}  {row.per_s:11,.0f}")
     lines += ["", *(f"{name:{width}}  {ratio:9.2f}" for name, ratio in report.ratios.items())]
+    lines += ["", ", ".join(f"{name} {value}" for name, value in report.config.items())]
     return "\n".join(lines)

@@ -7,6 +7,9 @@ finding or refusal, 2 for wrong use. Results go to stdout, everything else to st
 import argparse
 import importlib
 import keyword
+import os
+import select
+import signal
 import sys
 from collections.abc import Sequence
 from types import ModuleType
@@ -35,6 +38,8 @@ _OWN = frozenset({"access", "emulators", "readers", "policies"})
 
 FOUND_OR_REFUSED = 1
 WRONG_USE = 2
+READER_LEFT = 128 + signal.SIGPIPE
+"""As of a program that a closed pipe ended, such as one whose output `head` had enough of."""
 
 
 class WrongUse(TotemError):
@@ -48,6 +53,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         arguments = _parser(chosen).parse_args(words)
         code: int = _command(arguments.command).run(arguments)
+        sys.stdout.flush()  # here, where a reader who has left is no fault
+    except BrokenPipeError:
+        if not _reader_left():
+            raise
+        return READER_LEFT
     except TotemError as error:
         print(f"totem {chosen}: {error}", file=sys.stderr)
         return WRONG_USE if isinstance(error, WrongUse) else FOUND_OR_REFUSED
@@ -59,6 +69,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         return FOUND_OR_REFUSED
     return code
+
+
+def _reader_left() -> bool:
+    """Return whether nobody reads stdout any more; if so it goes nowhere from now on, also when Python ends."""
+    watch = select.poll()
+    watch.register(sys.stdout.fileno(), 0)  # a pipe that nobody reads is an error that is always told
+    if not watch.poll(0):
+        return False
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return True
 
 
 def _command(name: str) -> ModuleType:

@@ -18,7 +18,7 @@ from access.site.wiring import Wiring
 from readers import errors, settings
 from readers.authority import HttpAuthority
 from readers.clock import SystemClock
-from readers.daemon import Daemon, Rights
+from readers.daemon import Daemon, Garbage, Rights
 from readers.journal import Durability, FileJournal, forget
 from readers.settings import Settings
 from readers.uplink import Uplink
@@ -75,6 +75,7 @@ async def _serve(chosen: Settings, state: Path, key: Ed25519PublicKey) -> None:
                 group.create_task(daemon.run(), name="daemon"),
                 group.create_task(uplink.run(daemon.take_snapshot), name="uplink"),
                 group.create_task(forget(journal, clock), name="forget"),
+                group.create_task(Garbage(daemon, rights, clock).run(), name="garbage"),
             ]
             if authority is not None:
                 tasks.append(group.create_task(authority.run(), name="authority"))

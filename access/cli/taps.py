@@ -26,6 +26,7 @@ from policies.ids import (
 )
 from policies.request import AccessRequest, Assurance, DoorMode
 from policies.roster import Badge, BadgeKind, BadgeStatus, Certification, Grant, Person, ResidentType, Roster
+from policies.schedule import beyond_reach
 
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
@@ -110,7 +111,7 @@ def read_taps(path: Path, building: Building, roster: Roster) -> list[Tap]:
         try:
             if line.strip():
                 form = msgspec.json.decode(line, type=_TapForm)
-                faults += (f"{path}:{number}: {message}" for message in _unknown_ids(form, building))
+                faults += (f"{path}:{number}: {message}" for message in _faults(form, building))
                 taps.append(_tap(form, roster))
         except msgspec.ValidationError as error:
             found = fault(error, _TapForm)
@@ -182,7 +183,9 @@ def _tap(form: _TapForm, roster: Roster) -> Tap:
     )
 
 
-def _unknown_ids(form: _TapForm, building: Building) -> Iterable[str]:
+def _faults(form: _TapForm, building: Building) -> Iterable[str]:
+    if beyond := beyond_reach(form.at):
+        yield f"at: {beyond}"
     if form.reader not in building.readers:
         yield f"reader: the reader {form.reader} does not exist; expected one of building.toml"
     yield from (f"state.{message}" for message in unknown_in_state(form.state, building))

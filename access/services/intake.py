@@ -66,8 +66,9 @@ class Intake:
         """Hold the line until cancelled."""
         loop = asyncio.get_running_loop()
 
-        def on_rights_changed(_news: RightsChanged) -> None:
-            loop.call_soon_threadsafe(self._dispatch.changed)
+        def on_rights_changed(news: RightsChanged) -> None:
+            if news.goes_out:
+                loop.call_soon_threadsafe(self._dispatch.changed)
 
         stop_listening = self._services.rights.listen(on_rights_changed)
         wait_s = _FIRST_WAIT_S

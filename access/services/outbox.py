@@ -35,6 +35,10 @@ class Outbox(Generic[_NewsT]):
 
 
 class RightsChanged(msgspec.Struct, frozen=True):
-    """Something that doors decide from was committed, under this version. Ask the publisher what."""
+    """Something that doors decide from was committed, under this version. Ask the publisher what.
+
+    Not `goes_out`: another server sends it, and this one only has to know.
+    """
 
     version: int
+    goes_out: bool = True

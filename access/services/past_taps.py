@@ -9,6 +9,7 @@ from access.errors import Invalid
 from policies.analysis.replay import Past
 from policies.ids import BadgeId, ReaderId
 from policies.request import Assurance, DoorMode
+from policies.schedule import beyond_reach
 from readers.wire.events import EventType, Instant
 
 
@@ -51,6 +52,8 @@ class PastTaps:
                 if event.reader is None or event.badge is None or event.inputs is None:
                     self.skipped += 1
                     continue
+                if beyond := beyond_reach(event.at):
+                    raise Invalid(f"{self._path}:{number}: at: {beyond}")
                 kept = event.inputs
                 yield Past(
                     event.id, event.at, event.reader, event.badge, kept.assurance, kept.pin_ok, kept.mode

@@ -109,6 +109,20 @@ class Policies:
             raise Conflict("policies: there was none in force before this one")
         return self.activate(earlier[0], actor, at)
 
+    def catch_up(self) -> None:
+        """Take up the policy that another program let take force; one that does not fit this building is left alone."""
+        with self._database.reading() as session:
+            files = self._files_in_force(session)
+        if not files:
+            return
+        try:
+            policy = self._fitting(read(files)).site.policy
+        except Invalid as error:
+            _log.error("policy-not-taken-up", extra={"fault": str(error)})
+            return
+        if policy.version != self._rulebook.policy.version:
+            self._rulebook.policy = policy
+
     def _begin(self, files: Mapping[str, str], at: datetime, actor: str) -> None:
         with self._database.writing() as session:
             known, newest = stored.with_files(session, files), stored.activations(session, 1)

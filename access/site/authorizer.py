@@ -28,6 +28,7 @@ from access.bus.mqtt import MqttBus
 from access.errors import SettingsError
 from access.services import Services
 from access.services.keyring import KeyRing
+from access.services.neighbours import Neighbours
 from access.services.offload import Offload, WriterThread
 from access.settings import Settings
 from access.site.calm import calm
@@ -109,6 +110,8 @@ class AuthorizerProcess:
         self._journal, self._clock, self._offload = journal, clock, offload
         self._tenure, source = post.tenure, post.source
         site = services.building.site
+        # Before anything is read that other programs may change.
+        self._neighbours = Neighbours(services, clock, offload)
         self.authorizer = Authorizer(services, journal, post.tenure, post.peers)
         self._ring = KeyRing(services.database)
         self._hearing = Hearing(bus, site, source, self.authorizer, clock, offload, monotonic)
@@ -123,6 +126,7 @@ class AuthorizerProcess:
     def tasks(self) -> tuple[Coroutine[None, None, None], ...]:
         """Return what is to run beside the taps."""
         always = (
+            self._neighbours.run(),
             self._hearing.run(),
             self._uplink.run(_no_snapshots),
             tend(self.authorizer, self._ring, self._clock, self._offload),

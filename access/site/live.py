@@ -10,6 +10,7 @@ import msgspec
 from access.authorize.authorizer import AUTHORIZER, Authorizer
 from access.authorize.drain import Drain
 from access.authorize.tend import tend
+from access.services.neighbours import Neighbours
 from access.services.offload import WriterThread
 from access.services.rights import Scope
 from access.site.beside import Beside
@@ -89,6 +90,8 @@ async def _live(
             edge.daemon.consult(Beside(authorizer, clock.now))
         draining = asyncio.create_task(drain.run(), name="authorizer drain")
         limits = asyncio.create_task(site.services.limits.run(clock, pace), name="limits")
+        neighbours = Neighbours(site.services, clock, pace)
+        hearing = asyncio.create_task(neighbours.run(), name="neighbours")
         tending = asyncio.create_task(tend(authorizer, web.ring, clock, pace), name="authorizer tend")
         today = site.services.policy.calendar.local(live_from).day
         past = asyncio.create_task(
@@ -96,9 +99,9 @@ async def _live(
         )
         welcome(_welcome(site, live_from))
         await web.serve(listener)
-        for task in (people, draining, limits, tending):
+        for task in (people, draining, limits, hearing, tending):
             task.cancel()
-        await asyncio.gather(people, draining, limits, tending, past, return_exceptions=True)
+        await asyncio.gather(people, draining, limits, hearing, tending, past, return_exceptions=True)
     writer.close()
     authorizer.close()
     journal.close()

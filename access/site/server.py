@@ -20,6 +20,7 @@ from access.services.announcer import Announcer
 from access.services.examination import files_of
 from access.services.intake import Intake
 from access.services.keyring import KeyRing
+from access.services.neighbours import Neighbours
 from access.services.offload import WriterThread
 from access.services.upkeep import Upkeep
 from access.settings import Settings, load_hosts, load_site
@@ -68,6 +69,7 @@ def open_site(settings: Settings) -> Services:
 async def _serve(settings: Settings, services: Services, clock: SystemClock, listener: socket.socket) -> None:
     writer, beside = WriterThread(), ExitStack()
     bus = MqttBus(settings.bus)
+    neighbours = Neighbours(services, clock, writer)  # before anything is read that they may change
     inside = _Inside(settings, services, clock, beside) if settings.authorizer == "inside" else None
     intake = Intake(bus, services, clock, writer)
     upkeep = Upkeep(
@@ -89,6 +91,7 @@ async def _serve(settings: Settings, services: Services, clock: SystemClock, lis
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(intake.run(), name="intake"),
+                group.create_task(neighbours.run(), name="neighbours"),
                 group.create_task(announcer.run(), name="announcer"),
                 group.create_task(services.chronicle.run(clock, writer), name="chronicle"),
                 group.create_task(services.limits.run(clock, writer), name="limits"),

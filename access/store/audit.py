@@ -5,7 +5,7 @@ Its oldest part may go after its time; the hash of the last row that went stays,
 """
 
 import hashlib
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 
@@ -89,6 +89,13 @@ def newest(session: Session, chosen: AuditFilter, before: int | None, limit: int
     if before is not None:
         query = query.where(AuditRow.seq < before)
     return list(map(_entry, session.scalars(query)))
+
+
+def acts(session: Session, after: int, actions: Sequence[str]) -> list[tuple[str, str]]:
+    """Return what was done, and to whom, by the entries that follow number `after`; these actions only, in order."""
+    row = AuditRow
+    query = select(row.action, row.subject).where(row.seq > after, row.action.in_(actions)).order_by(row.seq)
+    return [(action, subject) for action, subject in session.execute(query)]
 
 
 def oldest_first(session: Session, chosen: AuditFilter) -> Generator[AuditEntry, None, None]:

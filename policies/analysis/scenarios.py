@@ -18,6 +18,7 @@ from policies.loader import Site
 from policies.scenarios import Scenarios, Trial
 from policies.toml.scenarios import read_scenarios
 from policies.toml.tables import Document
+from policies.toml.words import meant
 
 SCENARIOS = "scenarios.toml"
 
@@ -104,12 +105,20 @@ def _mismatches(engine: Engine, trial: Trial, decision: Decision) -> Iterator[tu
         yield expected.reason.value, _said(decision)
         return
     if expected.rules is not None and set(decision.rules) != set(expected.rules):
-        yield f"rules {_listed(expected.rules)}", f"rules {_listed(decision.rules)}"
+        gone = "".join(_gone(engine, rule) for rule in expected.rules)
+        yield f"rules {_listed(expected.rules)}", f"rules {_listed(decision.rules)}{gone}"
     if expected.next is not None or expected.never:
         found = next_grant(engine, trial.request, trial.state)
         if found != expected.next:
             due = "never" if expected.next is None else expected.next.isoformat()
             yield f"next {due}", f"next {'never' if found is None else found.isoformat()}"
+
+
+def _gone(engine: Engine, rule: RuleId) -> str:
+    """Return that there is no such rule, with the one that it may have been; nothing if there is."""
+    known = [each.id for each in engine.policy.rules]
+    is_there = rule in known or rule.startswith("grant:")
+    return "" if is_there else f"; there is no rule {rule}{meant(rule, known)}"
 
 
 def _listed(rules: Iterable[RuleId]) -> str:

@@ -36,9 +36,14 @@ def moments(
     """Return the instants after the tap, rising and in its zone, at which a refusal may become a grant."""
     zone, until = request.at.tzinfo, request.at + within
     door = engine.building.doors[engine.portals[request.reader].door]
-    begins = (begin.astimezone(zone) for begin in _beginnings(engine, request, state, door))
-    steps = changes(engine, request.at, door, within)
-    return sorted({at for at in (*begins, *steps) if request.at < at <= until})
+    begins = (
+        begin.astimezone(zone)
+        for begin in _beginnings(engine, request, state, door)
+        if request.at
+        < begin
+        <= until  # before the zone's own: one without an end may be the last day there is
+    )
+    return sorted({*begins, *changes(engine, request.at, door, within)})
 
 
 def changes(engine: Engine, at: datetime, door: Door, within: timedelta) -> Iterator[datetime]:

@@ -10,12 +10,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from policies.ids import ClosureId, DaysId
-from policies.schedule import GRID_MINUTES, Calendar, Closure, Schedule
+from policies.schedule import FIRST_YEAR, GRID_MINUTES, LAST_YEAR, Calendar, Closure, Schedule
 from policies.toml.schedules import read_schedules
 from policies.toml.tables import Document, Table, refuse_bad_ids
 from policies.toml.times import (
-    EARLIEST_YEAR,
-    LATEST_YEAR,
     Day,
     Fault,
     Moment,
@@ -96,8 +94,8 @@ def read_calendar(document: Document) -> Times:
 
 
 def _calendar(table: Table, form: CalendarForm) -> Calendar | None:
-    if not EARLIEST_YEAR <= form.first_year <= form.last_year <= LATEST_YEAR:
-        table.fault("first_year", f"expected {EARLIEST_YEAR} <= first_year <= last_year <= {LATEST_YEAR}")
+    if not FIRST_YEAR <= form.first_year <= form.last_year <= LAST_YEAR:
+        table.fault("first_year", f"expected {FIRST_YEAR} <= first_year <= last_year <= {LAST_YEAR}")
         return None
     offsets = _offsets(table, form)
     holidays = _holidays(table, form.country, form.subdivision, "public", _years(form))

@@ -27,6 +27,7 @@ from policies.roster import Badge, BadgeKind, Certification, Person, ResidentTyp
 from policies.scenarios import ANYONE, Claim, Expected, Invariant, Scenarios, Trial, Who
 from policies.schedule import Calendar, LocalTime
 from policies.toml.tables import Document, Table, refuse_bad_ids, refuse_doubles, refuse_unknown
+from policies.toml.times import in_reach
 
 Proof = Literal["uid", "sun", "authenticated"]
 
@@ -124,7 +125,6 @@ class _Reader:
             "door": set(building.doors),
             "space": set(building.spaces),
             "schedule": set(policy.schedules),
-            "rule": {rule.id for rule in policy.rules},
             "certification": set(policy.certifications),
         }
 
@@ -175,7 +175,7 @@ class _Reader:
 
     def _scenario(self, table: Table) -> Trial | None:
         form = table.convert(ScenarioForm)
-        self._refuse_unknown(table, {"person": "person", "with": "person", "door": "door", "rules": "rule"})
+        self._refuse_unknown(table, {"person": "person", "with": "person", "door": "door"})
         self._check_counts(table)
         if form is None or form.person not in self.people or form.door not in self.building.doors:
             return None
@@ -314,6 +314,8 @@ class _Reader:
             fault(
                 f"{written!s} is no local time; expected one such as 2026-09-15T10:00:00, without an offset"
             )
+            return None
+        if in_reach(written, fault) is None:
             return None
         at = instant_of(self.policy.calendar, written)
         if at is None:

@@ -20,6 +20,7 @@ from policies.toml.words import expected_words, meant, unknown_names
 FormT = TypeVar("FormT", bound=msgspec.Struct)
 
 _ELEMENT = re.compile(r" - at `\$\[(\d+)\]")
+_DIGITS = re.compile(r"[\d_]+")
 _SYNTAX_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
 
 
@@ -141,6 +142,10 @@ class Document:
             line = int(place[1]) if place else text.rstrip("\n").count("\n") + 1
             self.fault(line, "syntax", _SYNTAX_LINE.sub("", str(error)))
             return
+        except ValueError:  # an integer with more digits than Python converts
+            line, digits = _longest_number(text)
+            self.fault(line, "syntax", f"a number of {digits} digits; expected one that fits into 64 bits")
+            return
         except RecursionError:
             line, depth = _deepest(text)
             self.fault(
@@ -154,6 +159,12 @@ class Document:
 def _on_one_line(words: str) -> str:
     """Return the words with what would break the line, as a file can have it in any name, spelt out."""
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in words)
+
+
+def _longest_number(text: str) -> tuple[int, int]:
+    """Return the line with the longest number, and how many digits that has."""
+    lengths = [max(map(len, _DIGITS.findall(line)), default=0) for line in text.split("\n")]
+    return lengths.index(max(lengths)) + 1, max(lengths)
 
 
 def _deepest(text: str) -> tuple[int, int]:

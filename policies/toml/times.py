@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 
-from policies.schedule import GRID_MINUTES, MINUTES_PER_DAY, Weekday
+from policies.schedule import GRID_MINUTES, MINUTES_PER_DAY, Weekday, beyond_reach
 
 Fault = Callable[[str], None]
 """Told what is wrong, and what was expected."""
@@ -30,9 +30,6 @@ Moment = Annotated[
         extra_json_schema={"type": "string"},
     ),
 ]
-
-EARLIEST_YEAR, LATEST_YEAR = 1970, 2100
-"""A calendar can be compiled for these years, so nothing outside them is ever asked about."""
 
 _WhenT = TypeVar("_WhenT", bound=date)
 
@@ -58,7 +55,7 @@ def minutes_of(written: object, fault: Fault) -> int:
 def day_of(written: object, fault: Fault) -> date | None:
     """Return the local date, reporting what is none."""
     if isinstance(written, date) and not isinstance(written, datetime):
-        return _in_reach(written, written.year, fault)
+        return in_reach(written, fault)
     fault(f"{_shown(written)} is no date; expected one such as 2026-09-15")
     return None
 
@@ -68,19 +65,19 @@ def moment_of(written: object, fault: Fault) -> datetime | None:
     if isinstance(written, datetime) and written.tzinfo is None:
         if written.second or written.microsecond or written.minute % GRID_MINUTES:
             fault(f"{written.isoformat()} is off the grid; expected a quarter-hour: :00, :15, :30 or :45")
-        return _in_reach(written, written.year, fault)
+        return in_reach(written, fault)
     day = day_of(written, fault) if not isinstance(written, datetime) else None
     if isinstance(written, datetime):
         fault(f"{written.isoformat()} has an offset; expected the building's own time, without one")
     return None if day is None else datetime(day.year, day.month, day.day)  # noqa: DTZ001  (wall time)
 
 
-def _in_reach(written: _WhenT, year: int, fault: Fault) -> _WhenT | None:
+def in_reach(written: _WhenT, fault: Fault) -> _WhenT | None:
     """Return what is written, reporting a year that no calendar reaches."""
-    if EARLIEST_YEAR <= year <= LATEST_YEAR:
-        return written
-    fault(f"{_shown(written)} is out of reach; expected a year from {EARLIEST_YEAR} to {LATEST_YEAR}")
-    return None
+    if beyond := beyond_reach(written):
+        fault(beyond)
+        return None
+    return written
 
 
 def weekdays_of(written: Iterable[str], fault: Fault) -> tuple[Weekday, ...]:

@@ -8,21 +8,28 @@ from typing import Literal, get_args, get_origin
 
 import msgspec
 
+_WRITTEN = re.compile(r"Invalid enum value '(.*?)'")
 _NAME = re.compile(r"\.([^.\[`]+)(?:\[[^\]]*\])*`")
 
 
+_ALIKE = 0.7
+"""How much of two names must be the same, from 0 to 1, for one to be a slip of the other."""
+
+
 def expected_words(message: str, type_: object) -> str:
-    """Return `; expected one of …` for msgspec's message about a value of `type_` that is none of its words."""
+    """Return `; expected one of …`, and the likely one, for msgspec's message about a value of `type_` that is none."""
     if not message.startswith("Invalid enum value"):
         return ""
     name = _NAME.search(message)
     types = list(_fields(type_, name[1])) if name else [type_]
-    return f"; expected one of {', '.join(word for part in types for word in _words(part))}"
+    words = [word for part in types for word in _words(part)]
+    written = _WRITTEN.match(message)
+    return f"; expected one of {', '.join(words)}{meant(written[1], words) if written else ''}"
 
 
 def meant(name: str, known: Iterable[str]) -> str:
     """Return `; did you mean …?` with the one of `known` that looks like `name`; nothing if none does."""
-    near = get_close_matches(name, sorted(known), 1)
+    near = get_close_matches(name, sorted(known), 1, _ALIKE)
     return f"; did you mean {near[0]}?" if near else ""
 
 

@@ -7,7 +7,7 @@ from readers.credentials.exchange import Rejected
 from readers.daemon.attendant import Attendant
 from readers.daemon.visit import Credentials, read
 from readers.errors import TransportDown
-from readers.ports import CardTransport, Clock, Keypad
+from readers.ports import Card, CardTransport, Clock, Keypad
 
 _log = logging.getLogger(__name__)
 
@@ -23,6 +23,8 @@ class Antenna:
     ) -> None:
         self._transport, self._attendant, self._clock = transport, attendant, clock
         self._credentials = credentials
+        self.is_reading = False
+        """Whether a card is there that has not been answered yet."""
 
     @property
     def reader(self) -> ReaderId:
@@ -40,8 +42,15 @@ class Antenna:
                 _log.warning("reader-down", extra={"reader": self.reader, "fault": str(fault)})
                 await self._clock.sleep(_RETRY_S)
                 continue
-            outcome = await read(card, self._credentials, self._clock.now())
-            if isinstance(outcome, Rejected) and outcome.why:
-                _log.info("badge-unproven", extra={"reader": self.reader, "why": outcome.why})
-            self._attendant.take(outcome)
+            self.is_reading = True
+            try:
+                await self._attend(card)
+            finally:
+                self.is_reading = False
             await card.removed()
+
+    async def _attend(self, card: Card) -> None:
+        outcome = await read(card, self._credentials, self._clock.now())
+        if isinstance(outcome, Rejected) and outcome.why:
+            _log.info("badge-unproven", extra={"reader": self.reader, "why": outcome.why})
+        self._attendant.take(outcome)

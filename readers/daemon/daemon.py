@@ -52,7 +52,6 @@ class Daemon:
         clock: Clock,
         credentials: Credentials = UID_ALONE,
     ) -> None:
-        self._credentials = credentials
         self._standings = Standings(rights.beside("doors"))
         self._rights, self._transports, self._hardware = rights, transports, hardware
         self._journal, self._uplink, self._clock = journal, uplink, clock
@@ -64,6 +63,10 @@ class Daemon:
         self._attendants = [
             Attendant(reader, rights, self._keep, clock, self._portal_of, self._pins, self._interlock)
             for reader in transports
+        ]
+        self._antennas = [
+            Antenna(transports[attendant.reader], attendant, clock, credentials)
+            for attendant in self._attendants
         ]
         self._commands = Commands(
             rights.site_key,
@@ -86,13 +89,9 @@ class Daemon:
         self._expect()
         self._fit_doors()
         self._roll.open()
-        antennas = [
-            Antenna(self._transports[attendant.reader], attendant, self._clock, self._credentials)
-            for attendant in self._attendants
-        ]
         try:
             async with asyncio.TaskGroup() as group:
-                for antenna in antennas:
+                for antenna in self._antennas:
                     group.create_task(antenna.run(), name=f"reader {antenna.reader}")
         finally:
             self._roll.close()
@@ -102,6 +101,11 @@ class Daemon:
             self._pins.close()
             for portal in self._portals.values():
                 portal.close()
+
+    @property
+    def is_reading(self) -> bool:
+        """Return whether a card is at some reader that has not been answered yet."""
+        return any(antenna.is_reading for antenna in self._antennas)
 
     def consult(self, authority: Authority) -> None:
         """Ask `authority`, from now on, about what only the site knows."""

@@ -144,6 +144,8 @@ ONE_ERROR = [
     ("building", 'parent = "ground"', 'parent = ""', r"building.toml:19: parent: space hall: the space  does not exist; expected the id of a space"),
     ("building", "capacity = 30", "capacity = 10000000000", r"building.toml:20: capacity: space hall: 10000000000 people; expected 0 or more, up to 1000000"),
     ("building", "capacity = 30", "capacity = " + "[" * 4000, r"building.toml:20: syntax: 4000 brackets open here; expected a table or an array"),
+    ("building", "capacity = 30", "capacity = " + "9" * 5000, r"building.toml:20: syntax: a number of 5000 digits; expected one that fits into 64"),
+    ("policy", 'types = ["maker"]', 'types = ["makre"]', r"policy.toml:9: types: .*expected one of startup, .*; did you mean maker\?$"),
     ("calendar", "on = 2026-12-24, windows", "on = 9999-12-31, windows", r"calendar.toml:25: exceptions: .*9999-12-31 is out of reach; expected a year from 1970 to 2100"),
     ("calendar", "from = 2026-12-21", "from = 0001-01-01", r"calendar.toml:11: spans: .*0001-01-01 is out of reach"),
     ("calendar", "from = 2026-08-10", "from = 1969-12-31T18:00:00", r"calendar.toml:15: from: closure works: 1969-12-31T18:00:00 is out of reach"),

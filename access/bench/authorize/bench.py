@@ -20,7 +20,7 @@ import msgspec
 
 from access.bench.authorize.controllers import Measured, at_once, one_by_one, request
 from access.bench.authorize.servers import serve_authorizer, serve_bare
-from access.bench.decide import site_and_taps
+from access.bench.decide import Day, site_and_taps
 from access.bench.report import NotBuilt, Options, Report, Result, Size, machine, result
 from access.bench.rounds import ROUNDS, median_of
 from policies.request import AccessRequest
@@ -49,7 +49,7 @@ def run(options: Options) -> Report:
             contest(share)  # warm up
         for _ in range(ROUNDS):
             for name, contest in contests.items():
-                rounds[name].append(_result(contest(share)))
+                rounds[name].append(summed_up(contest(share)))
     results = {name: median_of(each) for name, each in rounds.items()}
     config: dict[str, str | int | float] = {
         "clients": _CLIENTS,
@@ -61,14 +61,13 @@ def run(options: Options) -> Report:
 
 
 def _contests(stack: ExitStack, folder: Path) -> dict[str, Contest]:
-    day = site_and_taps()
-    bodies = [_body(tap) for tap in day.taps[len(day.taps) // 4 :][:_TAPS]]
-    port, secret = _start(stack, serve_authorizer, _made(folder / "buffered"), Durability.BUFFERED)
-    synced, synced_secret = _start(stack, serve_authorizer, _made(folder / "synced"), Durability.SYNCED)
+    bodies = bodies_of(site_and_taps())
+    port, secret = start(stack, serve_authorizer, _made(folder / "buffered"), Durability.BUFFERED)
+    synced, synced_secret = start(stack, serve_authorizer, _made(folder / "synced"), Durability.SYNCED)
     taps = [request(body, secret) for body in bodies]
     synced_taps = [request(body, synced_secret) for body in bodies]
-    headers, size = _answer(port, taps[0])
-    bare, _ = _start(stack, serve_bare, size, headers)
+    headers, size = answer_of(port, taps[0])
+    bare, _ = start(stack, serve_bare, size, headers)
     record = os.open(folder / "bare.journal", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     stack.callback(os.close, record)
     return {
@@ -95,14 +94,20 @@ def _ratios(results: dict[str, Result]) -> dict[str, float]:
     }
 
 
-def _start(stack: ExitStack, serve: Callable[..., None], *arguments: object) -> tuple[int, str]:
-    """Start a server that ends with the stack; return its port and key."""
+def bodies_of(day: Day) -> list[bytes]:
+    """Return what controllers send on a day, from its morning on."""
+    return [_body(tap) for tap in day.taps[len(day.taps) // 4 :][:_TAPS]]
+
+
+def start(stack: ExitStack, serve: Callable[..., None], *arguments: object) -> tuple[int, str]:
+    """Start a server that ends with the stack; return what it tells, as a rule its port and key."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     server = context.Process(target=serve, args=(theirs, *arguments), daemon=True)
     server.start()
+    theirs.close()  # so that its death is heard
     stack.callback(server.join)
-    stack.callback(server.terminate)
+    stack.callback(server.kill)
     told: tuple[int, str] = ours.recv()
     return told
 
@@ -117,7 +122,7 @@ def _body(tap: AccessRequest) -> bytes:
     return msgspec.json.encode({"reader": tap.reader, "badge": badge, "assurance": "authenticated"})
 
 
-def _answer(port: int, tap: bytes) -> tuple[list[tuple[bytes, bytes]], int]:
+def answer_of(port: int, tap: bytes) -> tuple[list[tuple[bytes, bytes]], int]:
     """Return the headers and the size of one answer, for the yardstick to send the same."""
     import socket
 
@@ -142,7 +147,7 @@ def _fdatasync(record: int, seconds: float) -> Measured:
     return Measured(times, perf_counter_ns() - began)
 
 
-def _result(measured: Measured) -> Result:
+def summed_up(measured: Measured) -> Result:
     """Sum up; the rate is that of all clients together."""
     rate = len(measured.times_ns) * _NS_PER_S / measured.elapsed_ns
     return msgspec.structs.replace(result(measured.times_ns), per_s=rate)

@@ -14,16 +14,22 @@ from access.bench.decide import Day, site_and_taps
 from access.services import Services
 from policies.roster import Badge, Person
 from readers.journal import Durability
-from readers.wire.bus import Bus, Message
+from readers.wire.bus import Broker, Bus, Message
 from readers.wire.events import place
 from readers.wire.signals import Ack
 from readers.wire.topics import Topics
 
 
-def serve_authorizer(told: Connection, folder: Path, durability: Durability) -> None:
-    """Serve what `totem authorizer` serves, for the shipped site; tell the port and a key of all doors."""
+def serve_authorizer(
+    told: Connection, folder: Path, durability: Durability, broker: int | None = None
+) -> None:
+    """Serve what `totem authorizer` serves, for the shipped site; tell the port and a key of all doors.
+
+    Without the port of a `broker` it reports over a bus in memory to a server that acknowledges.
+    """
     from access.authorize.authorizer import AUTHORIZER
     from access.bus.memory import MemoryBus
+    from access.bus.mqtt import MqttBus
     from access.services import open_services
     from access.services.offload import WriterThread
     from access.site.authorizer import AuthorizerProcess
@@ -38,9 +44,11 @@ def serve_authorizer(told: Connection, folder: Path, durability: Durability) -> 
     services = open_services(url, building, day.site.policy, scopes, folder / "key", keeps_history=False)
     _enrol(services, day, first)
     secret = services.keys.create("bench", tuple(f"reader:{door}" for door in building.doors), "bench", first)
-    journal, bus = FileJournal(folder / "journal", AUTHORIZER, clock.now, durability), MemoryBus()
+    journal = FileJournal(folder / "journal", AUTHORIZER, clock.now, durability)
+    bus = MemoryBus() if broker is None else MqttBus(Broker(port=broker))
     process = AuthorizerProcess(services, journal, bus, clock, WriterThread())
-    _serve(process.front, told, secret, *process.tasks(), _store(bus, Topics(building.site)))
+    stores = (_store(bus, Topics(building.site)),) if broker is None else ()
+    _serve(process.front, told, secret, *process.tasks(), *stores)
 
 
 async def _store(bus: Bus, topics: Topics) -> None:
@@ -84,6 +92,7 @@ def _serve(app: ASGIApp, told: Connection, secret: str, *beside: Coroutine[None,
         tasks = [asyncio.create_task(each) for each in beside]
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", 0))
+            listener.listen()  # whoever is told the port may come before the server has begun
             told.send((listener.getsockname()[1], secret))
             config = uvicorn.Config(
                 app,

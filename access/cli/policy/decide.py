@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Decide the taps in their order; each line is printed as it is decided."""
     site, taps = site_of(arguments.directory), existing_file(arguments.taps)
-    roster = people_of(arguments.people)
+    roster = people_of(arguments.people, site)
     engine = Engine(site.policy, site.building, roster)
     presence = Presence(site.building)
     for number, tap in enumerate(read_taps(taps, site.building, roster)):

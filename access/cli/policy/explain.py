@@ -79,7 +79,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Explain, and print a tree."""
-    site, roster = site_of(arguments.directory), people_of(arguments.people)
+    site = site_of(arguments.directory)
+    roster = people_of(arguments.people, site)
     found = explain(site.policy, site.building, roster, _inquiry(arguments, site, roster))
     if arguments.json:
         parts = {name: getattr(found, name) for name in _Answer.__struct_fields__}

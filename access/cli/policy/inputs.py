@@ -1,19 +1,22 @@
 """What the verbs of `totem policy` read: a site's directory, the people. A path that is not there is wrong use."""
 
 import argparse
-from datetime import datetime
+import sys
+from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from access.cli import WrongUse
+from access.cli.policy.strays import strays
 from access.cli.taps import read_people
 from access.errors import Invalid
 from policies.decision import Message
 from policies.errors import LoadError
 from policies.loader import Site, load
 from policies.roster import Roster
+from policies.schedule import beyond_reach
 
 
 def add_directory(parser: argparse.ArgumentParser, name: str = "directory", metavar: str = "DIR") -> None:
@@ -44,9 +47,15 @@ def site_of(directory: Path) -> Site:
         raise Invalid(str(error)) from error
 
 
-def people_of(path: Path) -> Roster:
-    """Read the people file; raise `Invalid` at its first error, `WrongUse` if there is no file."""
-    return read_people(existing_file(path))
+def people_of(path: Path, site: Site) -> Roster:
+    """Read the people file, telling on stderr of names that the site does not have.
+
+    Raise `Invalid` at its first error, `WrongUse` if there is no file.
+    """
+    roster = read_people(existing_file(path))
+    for stray in strays(path, roster, site):
+        print(stray, file=sys.stderr)
+    return roster
 
 
 def add_instant(parser: argparse.ArgumentParser) -> None:
@@ -67,7 +76,19 @@ def instant(written: str | None, site: Site) -> datetime:
         at = datetime.fromisoformat(written)
     except ValueError as error:
         raise WrongUse(f"--at {written}: expected a time such as 2026-09-15T22:30") from error
+    if _is_a_date(written):
+        raise WrongUse(f"--at {written}: a day without an hour; expected a time such as {written}T22:30")
+    if beyond := beyond_reach(at):
+        raise WrongUse(f"--at {written}: {beyond}")
     return at.replace(tzinfo=zone) if at.tzinfo is None else at.astimezone(zone)
+
+
+def _is_a_date(written: str) -> bool:
+    try:
+        date.fromisoformat(written)
+    except ValueError:
+        return False
+    return True
 
 
 def existing_directory(path: Path) -> Path:

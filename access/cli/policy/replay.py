@@ -54,7 +54,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Replay, and print the flips; any is a finding."""
     old, new = site_of(arguments.old), site_of(arguments.new)
-    replay, events = Replay(old, new, people_of(arguments.people)), PastTaps(existing_file(arguments.events))
+    replay, events = (
+        Replay(old, new, people_of(arguments.people, new)),
+        PastTaps(existing_file(arguments.events)),
+    )
     flips = tuple(replay.flips(events.taps()))
     if arguments.json:
         print(json(_Answer(replay.decided, events.skipped, replay.unknown, flips)))

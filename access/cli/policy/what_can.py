@@ -62,7 +62,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Ask, and print the doors in the building's order."""
-    site, roster = site_of(arguments.directory), people_of(arguments.people)
+    site = site_of(arguments.directory)
+    roster = people_of(arguments.people, site)
     if arguments.person not in roster.people:
         raise WrongUse(f"{arguments.person}: nobody has this id; expected one of {arguments.people}")
     engine, who = Engine(site.policy, site.building, roster), PersonId(arguments.person)

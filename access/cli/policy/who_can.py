@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.door not in site.building.doors:
         near = meant(arguments.door, site.building.doors)
         raise WrongUse(f"{arguments.door}: there is no such door; expected one of building.toml{near}")
-    engine = Engine(site.policy, site.building, people_of(arguments.people))
+    engine = Engine(site.policy, site.building, people_of(arguments.people, site))
     found = who_can(engine, DoorId(arguments.door), instant(arguments.at, site))
     if arguments.json:
         groups = tuple(_Group(group.needs, group.people) for group in found.groups)

@@ -1,6 +1,7 @@
 """`totem policy` as somebody types it: what it prints, where, and with which exit code."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,7 @@ BOB = {
     "badges": [{"id": "04b1", "kind": "desfire"}],
 }
 EVE = {"id": "eve", "type": "emergency", "tiers": ["emergency"], "badges": [{"id": "04e1"}]}
+PROGRAM = [sys.executable, "-c", "import sys; from access.cli import main; sys.exit(main())"]
 TUESDAY_10 = "2026-09-15T10:00:00+02:00"
 
 
@@ -62,8 +64,7 @@ def test_the_shipped_policy_has_no_errors(capsys):
 
 
 def test_the_command_runs_as_a_program_and_prints_the_version_as_json():
-    code = "import sys; from access.cli import main; sys.exit(main())"
-    program = [sys.executable, "-c", code, "policy", "check", "--json", str(KM0)]
+    program = [*PROGRAM, "policy", "check", "--json", str(KM0)]
     done = subprocess.run(program, capture_output=True, text=True, check=True)
     report = json.loads(done.stdout)
     assert len(report["version"]) == 12
@@ -247,6 +248,10 @@ def test_absent_keys_take_defaults_and_an_absent_assurance_is_what_the_medium_gi
             "people.json:3: id: the person a is there twice",
         ),
         ('[{"id": "a", "type": "staff"},\n{"id": }]', "people.json:2: json: JSON is malformed"),
+        (
+            '[{"id": "a", "type": "studnet"}]',
+            "people.json:1: type: Invalid enum value 'studnet'; expected one of startup, student",
+        ),
         ("{}", "people.json:1: json: Expected `array`, got `object`"),
         ("", "people.json:1: json: "),
     ],
@@ -285,11 +290,64 @@ def test_a_wrong_people_file_is_refused_with_its_line_and_key(complaint, people,
             "state.inside: the space attic does not",
         ),
         ('{"at": ', "json: Input data was truncated"),
+        (
+            json.dumps(tap("agora-in", at="0001-01-01T00:00:00+14:00")),
+            "at: 0001-01-01T00:00:00+14:00 is out of reach",
+        ),
+        (
+            json.dumps(tap("agora-in", at="9999-12-31T23:59:59-12:00")),
+            "at: 9999-12-31T23:59:59-12:00 is out of reach",
+        ),
+        (
+            json.dumps(tap("agora-in", assurance="authentic")),
+            "assurance: Invalid enum value 'authentic'; expected one of none, uid, sun, authenticated; did you mean",
+        ),
     ],
 )
 def test_a_wrong_tap_is_refused_with_its_line_and_key_before_anything_is_decided(complaint, line, expected):
     right = json.dumps(tap("agora-in"))
     assert f"taps.jsonl:3: {expected}" in complaint(taps=f"{right}\n\n{line}\n{right}\n")
+
+
+def test_a_word_that_looks_like_another_is_answered_with_it(complaint):
+    assert complaint(people='[{"id": "a", "type": "studnet"}]').endswith("; did you mean student?\n")
+
+
+def test_rights_from_the_first_day_there_is_to_the_last_are_rights(decide):
+    always = {"valid_from": "0001-01-01T00:00:00+14:00", "valid_until": "9999-12-31T23:59:59-12:00"}
+    ada = ADA | always | {"badges": [{"id": "04a1", "kind": "uid", **always}]}
+    late = {**BOB, "valid_from": "9999-12-31T23:59:59-12:00"}
+    one, other = decide([ada, late], [tap("cnam-1-in"), tap("agora-in", "04b1", assurance="authenticated")])
+    assert one["effect"] == "grant"
+    assert (other["reason"], other["next"]) == ("denied-person-expired", None)
+
+
+def test_names_that_the_site_does_not_have_are_told_and_are_no_error(tmp_path, capsys):
+    people = [
+        ADA | {"tiers": ["school-cnan"], "organisation": "cnam", "host": "zoe"},
+        BOB | {"tiers": ["school-cnan"], "certifications": {"lasre": None}},
+        EVE | {"grants": [{"from": TUESDAY_10, "until": TUESDAY_10, "spaces": ["attic"]}]},
+    ]
+    (tmp_path / "people.json").write_text(json.dumps(people))
+    (tmp_path / "taps.jsonl").write_text("")
+    words = ["--people", str(tmp_path / "people.json"), "--taps", str(tmp_path / "taps.jsonl")]
+    assert main(["policy", "decide", str(KM0), *words]) == 0
+    assert capsys.readouterr().err.replace(f"{tmp_path}/", "").splitlines() == [
+        "people.json: person ada: tiers: policy.toml has no tier school-cnan; did you mean school-cnam? (and 1 more)",
+        "people.json: person ada: organisation: policy.toml has no organisation cnam",
+        "people.json: person ada: host: the file has no person zoe",
+        "people.json: person bob: certifications: policy.toml has no certification lasre; did you mean laser?",
+        "people.json: person eve: grants: building.toml has no space attic",
+    ]
+
+
+def test_a_reader_who_leaves_early_is_no_fault():
+    unread, written = os.pipe()
+    os.close(unread)
+    command = [*PROGRAM, "policy", "export-cedar", str(KM0)]
+    ended = subprocess.run(command, stdout=written, stderr=subprocess.PIPE, check=False)
+    os.close(written)
+    assert (ended.returncode, ended.stderr) == (141, b"")
 
 
 def test_every_wrong_tap_is_told(complaint):

@@ -114,6 +114,17 @@ def test_what_somebody_can_enter_is_told_now_and_over_a_week(ask):
         ("explain", ("--badge", "a1", "--reader", "agora-in", "--at", "noon"), "expected a time such as"),
         ("explain", ("--badge", "a1", "--reader", "agora-in", "--state", "{"), "--state: "),
         ("explain", ("--badge", "a1", "--reader", "agora-in", "--state", '{"counts": {"x": 1}}'), "space x"),
+        (
+            "who-can",
+            ("e-nov", "--at", "2026-09-15"),
+            "a day without an hour; expected a time such as 2026-09-15T22:30",
+        ),
+        (
+            "who-can",
+            ("e-nov", "--at", "9999-12-31T23:59"),
+            "is out of reach; expected a year from 1970 to 2100",
+        ),
+        ("what-can", ("ada", "--week", "--at", "0001-01-01T00:00+14:00"), "is out of reach"),
         ("who-can", ("attic",), "there is no such door"),
         ("who-can", ("enov",), "; did you mean e-nov?"),
         ("what-can", ("zoe",), "nobody has this id"),

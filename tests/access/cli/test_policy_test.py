@@ -96,6 +96,24 @@ def test_without_scenarios_it_is_wrong_use(tmp_path, site, capsys):
     assert "scenarios.toml: expected a file" in capsys.readouterr().err
 
 
+def test_a_rule_that_is_gone_fails_the_scenarios_that_name_it(site, capsys):
+    named = ("scenarios.toml", 'expect = "grant"', 'expect = "grant"\nrules = ["cluster-24"]')
+    assert main(["policy", "test", site(named)]) == 1
+    out = capsys.readouterr().out
+    assert "scenarios.toml:6: cluster-at-night: expected rules cluster-24, got rules cluster-42; " in out
+    assert "there is no rule cluster-24; did you mean cluster-42?" in out
+    assert "1 taps, 1 invariants: 1 failure" in out
+
+
+def test_a_time_that_no_calendar_reaches_is_told_with_its_line(site, capsys):
+    directory = site(("scenarios.toml", "now = 2026-09-15", "now = 0001-01-01"))
+    assert main(["policy", "test", directory]) == 1
+    assert (
+        "scenarios.toml:10: now: scenario cluster-at-night: 0001-01-01T03:00:00 is out of"
+        in capsys.readouterr().err
+    )
+
+
 def test_a_wrong_file_is_told_with_its_line(site, capsys):
     directory = site(("scenarios.toml", 'person = "ada"', 'person = "eve"'))
     assert main(["policy", "test", directory]) == 1

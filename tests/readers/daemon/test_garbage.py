@@ -1,0 +1,102 @@
+"""The interpreter's garbage is looked for between cards, and what a snapshot brought is not looked through."""
+
+import asyncio
+import gc
+import weakref
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from emulators.clock import run_virtually
+from readers.daemon import Credentials, Garbage
+from readers.daemon.garbage import EVERY_S, MOST_PUT_OFF
+from readers.daemon.visit import VISIT_S
+from tests.readers.credentials.site import SCHEME, issued_card
+from tests.readers.daemon.desk import LAB_IN, Desk, desk, signed, snapshot
+from tests.readers.daemon.test_badges import SlowKeys
+
+Scene = Callable[[Desk, Garbage], Awaitable[None]]
+
+
+@pytest.fixture(autouse=True)
+def _only_when_told() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+    gc.unfreeze()
+
+
+def live(directory: Path, act: Scene) -> None:
+    """Do `act` at a door computer whose badges take long to read, in virtual time."""
+
+    async def scene() -> None:
+        async with desk(directory, [signed(snapshot())], credentials=Credentials(SCHEME, SlowKeys())) as at:
+            await act(at, Garbage(at.daemon, at.rights, at.clock))
+
+    run_virtually(scene())
+
+
+class Knot:
+    """Garbage that no reference count frees."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def test_nothing_is_collected_while_a_card_is_read(tmp_path: Path) -> None:
+    async def act(at: Desk, garbage: Garbage) -> None:
+        knot = weakref.ref(Knot())
+        at.antennas[LAB_IN].present(issued_card())
+        await at.clock.sleep(VISIT_S / 2)
+        assert at.daemon.is_reading
+        assert not garbage.look()
+        assert knot() is not None
+        await at.clock.sleep(VISIT_S)
+        assert not at.daemon.is_reading
+        assert garbage.look()
+        assert knot() is None
+
+    live(tmp_path, act)
+
+
+def test_cards_without_a_pause_put_it_off_but_not_for_ever(tmp_path: Path) -> None:
+    async def act(at: Desk, garbage: Garbage) -> None:
+        at.antennas[LAB_IN].present(issued_card())
+        await at.clock.sleep(VISIT_S / 2)
+        assert [garbage.look() for _ in range(MOST_PUT_OFF + 2)] == [*[False] * MOST_PUT_OFF, True, False]
+
+    live(tmp_path, act)
+
+
+def test_the_interpreter_does_not_collect_by_itself_meanwhile(tmp_path: Path) -> None:
+    async def act(at: Desk, garbage: Garbage) -> None:
+        task = asyncio.create_task(garbage.run())
+        await at.clock.sleep(1)
+        assert not gc.isenabled()
+        knot = weakref.ref(Knot())
+        await at.clock.sleep(EVERY_S)
+        assert knot() is None
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert gc.isenabled()
+
+    live(tmp_path, act)
+
+
+def test_what_a_snapshot_brought_is_not_looked_through_until_the_next_replaces_it(tmp_path: Path) -> None:
+    async def act(at: Desk, garbage: Garbage) -> None:
+        garbage.look()
+        kept = gc.get_freeze_count()
+        assert kept > 0
+        replaced = weakref.ref(Knot())
+        gc.freeze()
+        garbage.look()
+        assert replaced() is not None
+        at.daemon.take_snapshot(signed(snapshot(2)))
+        garbage.look()
+        assert replaced() is None
+        assert gc.get_freeze_count() > 0
+
+    live(tmp_path, act)
