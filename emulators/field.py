@@ -8,14 +8,15 @@ but its answer is lost. GET DATA takes none: the reader knows the number from th
 3.2.2.1.3). An unplugged antenna is reported once; then `next_card` waits until it is plugged in again.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 from emulators.cards.card import VirtualCard
+from readers.credentials.exchange import Answer
 from readers.errors import CardGone, TransportDown
 from readers.health import Health
-from readers.ports import Card, Clock
+from readers.ports import Card, Clock, Greeting
 from readers.transports.arrivals import Arrivals
+from readers.transports.welcome import LoopCard, Welcome
 
 BYTE_S = 9 * 128 / 13.56e6  # eight bits and parity, 128 carrier periods each (ISO/IEC 14443-2, 106 kbit/s)
 FRAME_BYTES = 3  # block header and CRC around every frame (ISO/IEC 14443-4, section 7.1)
@@ -24,18 +25,20 @@ CARD_WORK_S = 0.001  # a card's own time on one command: assumed, no data sheet 
 _GET_DATA = bytes.fromhex("ffca")
 
 
-class Presented:
-    """An emulated card in the field: a `readers.ports.Card`."""
+class Presented(LoopCard):
+    """An emulated card in the field."""
 
-    def __init__(self, card: VirtualCard, air_time: Callable[[float], Awaitable[None]]) -> None:
+    def __init__(
+        self, card: VirtualCard, air_time: Callable[[float], Awaitable[None]], welcome: Welcome
+    ) -> None:
+        super().__init__(welcome)
         self._card, self._air_time = card, air_time
-        self._gone = asyncio.Event()
 
     @property
     def atr(self) -> bytes:
         return self._card.atr
 
-    async def transmit(self, apdu: bytes) -> bytes:
+    async def _transmit(self, apdu: bytes) -> bytes:
         is_known = apdu.startswith(_GET_DATA)
         self._require_presence()
         if not is_known:
@@ -45,39 +48,22 @@ class Presented:
             await self._pass_through_air(answer)
         return answer
 
-    async def removed(self) -> None:
-        await self._gone.wait()
-
-    def tear_away(self) -> None:
-        """Let the reader lose the card."""
-        self._gone.set()
-
     async def _pass_through_air(self, frame: bytes, work_s: float = 0.0) -> None:
         await self._air_time((len(frame) + FRAME_BYTES) * BYTE_S + work_s)
         self._require_presence()
 
     def _require_presence(self) -> None:
-        if self._gone.is_set():
+        if self.is_gone:
             raise CardGone("the card left the field before the exchange was over")
 
 
-class Stack:
-    """Several cards at once: a `readers.ports.Card` that says nothing, until all of them are taken away."""
+class Stack(LoopCard):
+    """Several cards at once, which say nothing, until all of them are taken away."""
 
     atr = b""
 
-    def __init__(self) -> None:
-        self._gone = asyncio.Event()
-
-    async def transmit(self, apdu: bytes) -> bytes:
+    async def _transmit(self, apdu: bytes) -> bytes:
         raise CardGone(f"several cards answered {len(apdu)} bytes at once")
-
-    async def removed(self) -> None:
-        await self._gone.wait()
-
-    def tear_away(self) -> None:
-        """Let the reader see its field empty."""
-        self._gone.set()
 
 
 class Antenna:
@@ -89,6 +75,7 @@ class Antenna:
         self._read: Presented | Stack | None = None
         self._is_looking_at_it = False
         self._is_plugged = True
+        self._welcome = Welcome()
         self._arrivals = Arrivals[Card]()
         self._arrivals.up()
         self._on_key: Callable[[str], None] | None = None
@@ -109,13 +96,13 @@ class Antenna:
         came_together = self._read is not None and not self._is_looking_at_it
         self._lose()
         self._in_field.append(card)
-        presented = Presented(card, self._spend)
+        presented = Presented(card, self._spend, self._welcome)
         if len(self._in_field) == 1 and self._is_plugged:
             self._find(presented)
         else:
-            presented.tear_away()
+            presented.leave()
             if came_together:
-                self._find(Stack())
+                self._find(Stack(self._welcome))
         return presented
 
     def remove(self) -> None:
@@ -144,6 +131,9 @@ class Antenna:
         await self._spend(ACTIVATION_S)
         return found
 
+    def greet(self, greeting: Greeting, answer: Answer) -> None:
+        self._welcome.set(greeting, answer)
+
     def watch(self, on_health: Health) -> None:
         self._arrivals.watch(on_health)
 
@@ -163,5 +153,5 @@ class Antenna:
     def _lose(self) -> None:
         self._arrivals.lost()
         if self._read is not None:
-            self._read.tear_away()
+            self._read.leave()
         self._read = None

@@ -6,6 +6,7 @@ has grown to many times what it says. A line that was cut short counts for nothi
 
 import errno
 import os
+import threading
 from pathlib import Path
 
 from readers import durable
@@ -21,6 +22,7 @@ class FileCounters:
     def __init__(self, path: Path) -> None:
         """Open the file or make it; raise `CounterFault` where it is damaged or cannot be written."""
         self._path = path
+        self._turn = threading.Lock()  # readers' threads ask
         self._counts = _read(path)
         self._lines, self._is_torn = 0, False
         try:
@@ -30,6 +32,10 @@ class FileCounters:
             raise CounterFault(f"counters {path}: {error.strerror}") from error
 
     def advance(self, card: str, count: int) -> bool:
+        with self._turn:
+            return self._advance(card, count)
+
+    def _advance(self, card: str, count: int) -> bool:
         if count <= self._counts.get(card, -1):
             return False
         self._counts[card] = count  # spent even where the disk fails: it may have been kept

@@ -7,13 +7,19 @@ kept in a `Journal`. The bus is `readers.wire.bus.Bus`. Implementations translat
 from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from policies.ids import DoorId, ReaderId
+from readers.credentials.exchange import Answer, Conversation, Exchange, Identified, Rejected
 from readers.credentials.keys import KeyRef
 from readers.health import Health
 from readers.wire.events import Draft, Sealed
 from readers.wire.reservations import Reserve, Verdict
+
+T = TypeVar("T")
+
+Greeting: TypeAlias = Callable[[bytes], Exchange]
+"""What is said first to a card with an answer to reset; any thread may ask."""
 
 
 class Timer(Protocol):
@@ -28,7 +34,10 @@ class Clock(Protocol):
     """The building's time: the machine's own, a faster one, or a virtual one."""
 
     def now(self) -> datetime:
-        """Return the time, aware, in UTC; it goes back only where the machine's clock was wrong by over a minute."""
+        """Return the time, aware, in UTC; it goes back only where the machine's clock was wrong by over a minute.
+
+        Any thread may ask.
+        """
         ...
 
     def call_later(self, delay_s: float, callback: Callable[[], None]) -> Timer:
@@ -51,8 +60,16 @@ class Card(Protocol):
         """
         ...
 
-    async def transmit(self, apdu: bytes) -> bytes:
-        """Send one command and return the whole response with its status word; raise `CardGone`."""
+    async def hold(self, conversation: Conversation[T], answer: Answer) -> T:
+        """Hold a conversation with the card and return what it comes to; raise `CardGone`, and what `answer` raises.
+
+        It is held where the card is spoken to, in the reader's own thread if it has one, and so is `answer` called, for
+        every step that is not for the card. Whoever stops waiting ends it before its next command.
+        """
+        ...
+
+    async def greeted(self) -> Identified | Rejected:
+        """Return what the reader's greeting of this card comes to, as `hold` does. There must have been one."""
         ...
 
     async def removed(self) -> None:
@@ -68,6 +85,10 @@ class CardTransport(Protocol):
 
         Raise `TransportDown` once for each outage; the next call then waits until the reader is back.
         """
+        ...
+
+    def greet(self, greeting: Greeting, answer: Answer) -> None:
+        """Hold this conversation with each card that comes from now on: at once, before anything is asked of it."""
         ...
 
     def watch(self, on_health: Health) -> None:
@@ -89,22 +110,22 @@ class Keypad(Protocol):
 
 
 class KeyStore(Protocol):
-    """The home of master keys. They never leave it: what leaves is one card's own key."""
+    """The home of master keys. They never leave it: what leaves is one card's own key. Any thread may ask."""
 
     def versions(self, name: str) -> tuple[int, ...]:
         """Return the generations of a key that are held, the newest first; none where the name is not known."""
         ...
 
-    async def derive(self, key: KeyRef, identity: bytes) -> bytes | None:
+    def derive(self, key: KeyRef, identity: bytes) -> bytes | None:
         """Return the 16 bytes that AN10922 makes of `identity` (1 to 31 bytes); None where the key is not held.
 
-        Raise `KeyStoreFault` where the home does not answer.
+        It takes as long as the home does. Raise `KeyStoreFault` where that does not answer.
         """
         ...
 
 
 class Counters(Protocol):
-    """The last count of each card whose proof is a count that only ever grows."""
+    """The last count of each card whose proof is a count that only ever grows. Any thread may ask."""
 
     def advance(self, card: str, count: int) -> bool:
         """Keep `count` if it is higher than the card's last, and say whether it was.

@@ -2,50 +2,73 @@
 
 import http.client
 import json
+import multiprocessing
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-TOTEM = (sys.executable, "-c", "import sys; from access.cli import main; sys.exit(main())")
 PATIENCE_S = 60.0
+
+_CONTEXT = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload(["access.site.authorizer", "access.site.server", "access.cli.reader"])
+"""What takes seconds to import is imported once, in a process that does nothing but fork the others."""
 
 
 class Program:
-    """One program; its log goes to a file beside the others."""
+    """`work(*words)` in a process of its own; its log goes to a file beside the others."""
 
-    def __init__(self, folder: Path, name: str, *words: str) -> None:
-        self.name, self._words = name, words
+    def __init__(self, folder: Path, name: str, work: Callable[..., int], *words: str) -> None:
+        self.name, self._work, self._words = name, work, words
         self._log = folder / f"{name}.log"
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: multiprocessing.process.BaseProcess | None = None
 
     def start(self) -> None:
-        with self._log.open("ab") as log:
-            self.process = subprocess.Popen([*TOTEM, *self._words], stdout=log, stderr=log)
+        self.process = _CONTEXT.Process(target=_live, args=(self._log, self._work, *self._words), daemon=True)
+        self.process.start()
+
+    @property
+    def lives(self) -> bool:
+        return self.process is not None and self.process.is_alive()
 
     def signal(self, number: signal.Signals) -> None:
         assert self.process is not None
+        assert self.process.pid is not None
         os.kill(self.process.pid, number)
 
     def kill(self) -> None:
         """Kill it, as a crash does, and wait until it is gone."""
         if self.process is not None:
             self.process.kill()
-            self.process.wait()
+            self.process.join()
 
     def stop(self) -> None:
         """Tell it to end, and wait until it has."""
         if self.process is not None:
             self.process.terminate()
-            self.process.wait(PATIENCE_S)
+            self.process.join(PATIENCE_S)
 
     @property
     def log(self) -> str:
         return self._log.read_text("utf-8", "replace") if self._log.exists() else ""
+
+
+def totem(*words: str) -> int:
+    """Run one of Totem's commands."""
+    from access.cli import main
+
+    return main(words)
+
+
+def _live(log: Path, work: Callable[..., int], *words: str) -> None:
+    with log.open("ab") as told:
+        os.dup2(told.fileno(), 1)
+        os.dup2(told.fileno(), 2)
+    sys.exit(work(*words))
 
 
 class Line:

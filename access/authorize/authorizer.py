@@ -319,9 +319,9 @@ class Authorizer:
         """Read from the store what changed, in the thread that asks for it."""
         self._following.catch_up()
 
-    def catch_up_if_stale(self) -> None:
-        """Read again, in the thread that asks for it, what could not be read when it changed."""
-        self._following.catch_up_if_stale()
+    def look_again(self) -> None:
+        """Read again, in the thread that asks for it, rights that could not be read when they changed."""
+        self._following.look_again()
 
     def read_store(self, since: datetime) -> None:
         """Read rights, modes and what was stored from `since` on; raise `SQLAlchemyError`."""

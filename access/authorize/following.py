@@ -96,7 +96,7 @@ class Following:
             self._is_stale = True
             _log.error("rights-not-read", extra={"fault": type(error).__name__})
 
-    def catch_up_if_stale(self) -> None:
+    def look_again(self) -> None:
         """Read rights again that could not be read when they changed."""
         if self._is_stale:
             self.catch_up()
@@ -113,14 +113,16 @@ class Following:
         elif rights is not None:
             with self._lock:
                 self.judge.rights = rights
+                self.judge.view.modes.policy = rights.engine.policy
 
     def read_store(self, since: datetime) -> None:
         """Read rights, modes and what was stored from `since` on, in which what is known already changes nothing.
 
         Raise `SQLAlchemyError` where the database does not answer.
         """
-        self._read_rights()
         services, view = self._services, self.judge.view
+        services.policies.catch_up()
+        self._read_rights()
         for register in services.doors.registers(datetime.now(UTC)):
             self.command(register)
         with services.database.reading() as session:

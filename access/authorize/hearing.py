@@ -116,7 +116,6 @@ class Hearing:
                 if self._line is not None:
                     self._line, self._heard_at = None, self._clock.now()
                 await self._clock.sleep(_WAIT_S)
-                self._lacks.set()  # rights are read from the store as long as nobody tells of their changes
 
     async def tell(self, lines: bytes) -> None:
         """Tell the other authorizers of seats; return when the bus has it, raise `BusDown` if it may not have."""

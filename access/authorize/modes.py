@@ -15,10 +15,13 @@ from readers.wire.orders import Orders
 
 
 class Modes:
-    """The registers of one building's doors. `now` holds the doors that are in another mode than normal."""
+    """The registers of one building's doors. `now` holds the doors that are in another mode than normal.
+
+    `policy` has the schedules and calendar in force.
+    """
 
     def __init__(self, building: Building, policy: Policy) -> None:
-        self._building, self._policy = building, policy
+        self._building, self.policy = building, policy
         self._orders: dict[DoorId, Orders] = {}
         self._moving = tuple(door for door in building.doors.values() if door.modes)
         self.now: dict[DoorId, DoorMode] = {}
@@ -56,7 +59,7 @@ class Modes:
     def _counts(self, scheduled: ScheduledMode, at: datetime) -> bool:
         """Return whether a scheduled mode counts now; where nobody can tell, locked does and free does not."""
         try:
-            return is_open(self._policy.schedules[scheduled.schedule], self._policy.calendar, at)
+            return is_open(self.policy.schedules[scheduled.schedule], self.policy.calendar, at)
         except (LookupError, ValueError):
             return scheduled.mode is DoorMode.LOCKED
 

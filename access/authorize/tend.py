@@ -16,13 +16,13 @@ LOOK_EVERY_S = 1.0
 
 
 class Advancing(Protocol):
-    """Whoever has something that expires, and rights that may have become stale."""
+    """Whoever has something that expires, and rights that change."""
 
     def advance(self, now: datetime) -> None:
         """Let expire what is due."""
         ...
 
-    def catch_up_if_stale(self) -> None:
+    def look_again(self) -> None:
         """Read rights again that could not be read when they changed; blocks."""
         ...
 
@@ -32,7 +32,7 @@ async def tend(authorizer: Advancing, ring: KeyRing, clock: Clock, offload: Offl
     while True:
         await clock.sleep(LOOK_EVERY_S)
         authorizer.advance(clock.now())
-        await offload(authorizer.catch_up_if_stale)
+        await offload(authorizer.look_again)
         try:
             await offload(ring.look_again)
         except SQLAlchemyError as error:

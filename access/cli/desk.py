@@ -8,7 +8,6 @@ import msgspec
 
 from readers.credentials.exchange import Conversation
 from readers.daemon import Credentials
-from readers.daemon.visit import converse
 from readers.errors import CardGone
 from readers.ports import Card, CardTransport
 
@@ -38,6 +37,6 @@ class Desk(msgspec.Struct, frozen=True):
             card = await self.transport.next_card()
             try:
                 async with asyncio.timeout(ATTEMPT_S):
-                    return await converse(conversation(card), card, self.credentials)
+                    return await card.hold(conversation(card), self.credentials.answer)
             except CardGone:
                 self.tell(HOLD_AGAIN)

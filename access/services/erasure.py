@@ -14,16 +14,35 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from access.errors import Conflict, Invalid, NotFound
+from access.services.changing import Change
 from access.services.holds import binding
 from access.services.outbox import Outbox, RightsChanged
-from access.store import audit, badges, changes, events, holds, people
+from access.services.visits import Visits
+from access.store import (
+    audit,
+    badges,
+    certifications,
+    changes,
+    events,
+    grants,
+    holds,
+    musters,
+    people,
+    pins,
+    visits,
+)
 from access.store import privacy as stored
 from access.store.audit import AuditEntry, AuditFilter
 from access.store.badges import BadgeFilter, BadgeRecord
+from access.store.certifications import CertificationFilter, CertificationRecord
 from access.store.database import Database
+from access.store.grants import GrantFilter, GrantRecord
+from access.store.holds import Hold
 from access.store.listing import Listing
+from access.store.musters import Listed, Safe
 from access.store.people import PersonRecord
 from access.store.privacy import Erasure
+from access.store.visits import VisitRecord, VisitState
 from policies.ids import PersonId
 from policies.roster import BadgeStatus
 from readers.wire.events import Event
@@ -33,15 +52,36 @@ __all__ = ["Dossier", "Erasure", "Erasures"]
 _MOST_REASON = 300
 _MOST_EVENTS = 100_000
 _MOST_ENTRIES = 10_000
-_MOST_BADGES = 1_000
+_MOST_HELD = 1_000
 _ACTOR = "erasure"
 
 
+class RollCalled(msgspec.Struct, frozen=True):
+    """A roll-call that somebody was on: where they were listed, and when and by whom they were marked safe."""
+
+    muster: str
+    opened_at: datetime
+    listed: tuple[Listed, ...]
+    safe: tuple[Safe, ...]
+
+
+class Pin(msgspec.Struct, frozen=True):
+    """Whether somebody has a PIN; its hash is handed out to nobody."""
+
+    is_set: bool
+
+
 class Dossier(msgspec.Struct, frozen=True):
-    """Everything that is kept about somebody."""
+    """Everything that is kept about somebody; visits are those they made and those they were the host of."""
 
     person: PersonRecord
+    pin: Pin
     badges: tuple[BadgeRecord, ...]
+    certifications: tuple[CertificationRecord, ...]
+    grants: tuple[GrantRecord, ...]
+    visits: tuple[VisitRecord, ...]
+    rollcalls: tuple[RollCalled, ...]
+    holds: tuple[Hold, ...]
     events: tuple[Event, ...]
     audit: tuple[AuditEntry, ...]
 
@@ -61,7 +101,13 @@ class Erasures:
         with self._database.reading() as session:
             return Dossier(
                 found,
-                tuple(badges.page(session, BadgeFilter(person), Listing(_MOST_BADGES))),
+                Pin(pins.is_set(session, person)),
+                tuple(badges.page(session, BadgeFilter(person), Listing(_MOST_HELD))),
+                tuple(certifications.page(session, None, _MOST_HELD, CertificationFilter(person=person))),
+                tuple(grants.page(session, GrantFilter(person), Listing(_MOST_HELD))),
+                tuple(visits.all_of(session, person)),
+                _rollcalls(session, person),
+                tuple(hold for hold in holds.page(session, None, _MOST_ENTRIES) if hold.person == person),
                 tuple(events.newest(session, events.Filter(person=person), None, _MOST_EVENTS)),
                 tuple(audit.newest(session, AuditFilter(subject=person), None, _MOST_ENTRIES)),
             )
@@ -105,7 +151,9 @@ class Erasures:
         return len(back)
 
     def _forget(self, session: Session, person: PersonId, pseudonym: str, at: datetime) -> int:
-        held = badges.page(session, BadgeFilter(person), Listing(_MOST_BADGES))
+        change = Change(session, _ACTOR, at)
+        _end_visits(change, person)
+        held = badges.page(session, BadgeFilter(person), Listing(_MOST_HELD))
         for badge in held:
             ended = badge.status if badge.status is BadgeStatus.REPLACED else BadgeStatus.REVOKED
             badges.replace(
@@ -114,10 +162,38 @@ class Erasures:
             )
         stored.rename(session, person, pseudonym)
         people.remove(session, person)
-        return changes.record(session, at, people=[person], badges=[badge.id for badge in held])
+        return changes.record(
+            session,
+            at,
+            people=[person, *change.people],
+            badges=[*(badge.id for badge in held), *change.badges],
+        )
 
     def _digest(self, person: PersonId) -> str:
         return hashlib.sha256(f"totem erasure\n{self._site}\n{person}".encode()).hexdigest()
+
+
+def _end_visits(change: Change, person: PersonId) -> None:
+    """Take back what a visit gave: the visit goes with either of its two, and nobody could end it later."""
+    for visit in visits.open_of(change.session, person):
+        if visit.state is VisitState.ARRIVED:
+            Visits.end(change, visit)
+            if visit.person != person:
+                people.touch(change.session, visit.person)
+                change.people.append(visit.person)
+
+
+def _rollcalls(session: Session, person: PersonId) -> tuple[RollCalled, ...]:
+    called = (
+        RollCalled(
+            one.id,
+            one.opened_at,
+            tuple(listed for listed in one.people if listed.person == person),
+            tuple(safe for safe in one.safe if safe.person == person),
+        )
+        for one in musters.newest(session, _MOST_ENTRIES)
+    )
+    return tuple(one for one in called if one.listed or one.safe)
 
 
 def _known(session: Session, person: PersonId) -> PersonRecord:

@@ -125,6 +125,7 @@ class Policies:
 
     def _begin(self, files: Mapping[str, str], at: datetime, actor: str) -> None:
         with self._database.writing() as session:
+            site.locked(session)  # programs of one site may start at the same moment
             known, newest = stored.with_files(session, files), stored.activations(session, 1)
             in_force = stored.get(session, newest[0].policy) if newest else None
             if known is None or in_force is None:

@@ -226,6 +226,7 @@ class _FlatTally(msgspec.Struct, frozen=True):
     hidden: list[tuple[str, str, int]]
     dead: list[tuple[str, str]]
     is_whole: bool
+    found: list[tuple[str, str, int, int]] = []
 
     def tally(self) -> Tally:
         return msgspec.convert(
@@ -235,6 +236,7 @@ class _FlatTally(msgspec.Struct, frozen=True):
                 "hidden": {(one, other): number for one, other, number in self.hidden},
                 "dead": self.dead,
                 "is_whole": self.is_whole,
+                "found": {((one, other), hour): number for one, other, hour, number in self.found},
             },
             Tally,
         )
@@ -247,6 +249,7 @@ def _flat(tally: Tally) -> _FlatTally:
         [(*way, number) for way, number in tally.hidden.items()],
         list(tally.dead),
         tally.is_whole,
+        [(*way, hour, number) for (way, hour), number in tally.found.items()],
     )
 
 

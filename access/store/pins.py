@@ -26,6 +26,11 @@ def drop(session: Session, person: PersonId) -> bool:
     return found.first() is not None
 
 
+def is_set(session: Session, person: PersonId) -> bool:
+    """Return whether somebody has a PIN."""
+    return session.scalar(select(PinRow.person).where(PinRow.person == person)) is not None
+
+
 def with_pins(session: Session, people: Sequence[Person]) -> list[Person]:
     """Return people with the hashes of their PINs, as doors need them."""
     query = select(PinRow)

@@ -15,8 +15,8 @@ from access.store.batches import insert_once
 from access.store.database import Database
 from access.store.holds import Hold
 from access.store.models import EventRow, IdempotentAnswerRow, PersonRow
-from access.store.occupancy_models import MusterRow, SafeRow
-from access.store.privacy_models import ErasureRow, KeptForRow, PurgeRow
+from access.store.occupancy_models import MusterRow, PresenceRow, SafeRow
+from access.store.privacy_models import ErasureRow, HoldRow, KeptForRow, PurgeRow
 from policies.ids import DoorId, PersonId
 from policies.roster import ResidentType
 
@@ -95,12 +95,14 @@ def count(session: Session, overdue: Overdue, holds: Sequence[Hold]) -> tuple[in
 
 
 def rename(session: Session, person: PersonId, pseudonym: str) -> int:
-    """Put a pseudonym in somebody's place in events and roll-calls; return in how many events."""
+    """Put a pseudonym in somebody's place in events, roll-calls, holds and doubts; return in how many events."""
     row = EventRow
     renamed = update(row).where(row.person == person).values(person=pseudonym, badge=None, salt=None)
     number = len(session.execute(renamed.returning(row.seq)).all())
     session.execute(update(SafeRow).where(SafeRow.person == person).values(person=pseudonym))
     _rename_in_musters(session, {person: pseudonym})
+    session.execute(update(HoldRow).where(HoldRow.person == person).values(person=pseudonym))
+    _rename_doubt(session, person, pseudonym)
     for actor, key, body in session.execute(
         select(IdempotentAnswerRow.actor, IdempotentAnswerRow.key, IdempotentAnswerRow.body)
     ).all():
@@ -202,6 +204,15 @@ def _rename_in_musters(session: Session, names: dict[PersonId, str]) -> None:
     for row in session.scalars(select(MusterRow)).all():
         if any(f'"{person}"' in row.people for person in names):
             row.people = _renamed(row.people, {str(person): name for person, name in names.items()})
+    session.flush()
+
+
+def _rename_doubt(session: Session, person: PersonId, pseudonym: str) -> None:
+    for row in session.scalars(select(PresenceRow)).all():
+        doubts = msgspec.json.decode(row.doubts)
+        if person in doubts:
+            doubts[pseudonym] = doubts.pop(person)
+            row.doubts = msgspec.json.encode(doubts).decode()
     session.flush()
 
 

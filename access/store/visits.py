@@ -94,6 +94,13 @@ def open_of(session: Session, person: PersonId) -> list[VisitRecord]:
     return [_record(found) for found in session.scalars(query.order_by(row.id))]
 
 
+def all_of(session: Session, person: PersonId) -> list[VisitRecord]:
+    """Return the visits that somebody made or was the host of, those that are over too."""
+    row = VisitRow
+    query = select(row).where((row.person == person) | (row.host == person)).order_by(row.id)
+    return [_record(found) for found in session.scalars(query)]
+
+
 def missed(session: Session, before: datetime) -> list[VisitRecord]:
     """Return the visits that were expected and ended before a moment without the visitor coming."""
     row = VisitRow

@@ -100,11 +100,16 @@ class Doubt(msgspec.Struct, frozen=True, gc=False):
     cause: Cause
 
 
+AT_CLOSE = 24
+"""After every hour of the day."""
+
+
 class Tally(msgspec.Struct, frozen=True):
     """What passed between two quiet hours, as a drift model learns from it.
 
     `seen` are the passages by door, space reached and UTC hour; `hidden` those that nobody reported but that must have
-    been. `dead` are ways by a door whose contact was dead: what they hide is no measure of what people do.
+    been, and `found` the same by the UTC hour they were found out in (`AT_CLOSE`: by the quiet hour itself). `dead` are
+    ways by a door whose contact was dead: what they hide is no measure of what people do.
     `is_whole` says that the stretch began with a quiet hour too.
     """
 
@@ -113,3 +118,4 @@ class Tally(msgspec.Struct, frozen=True):
     hidden: dict[Way, int]
     dead: tuple[Way, ...]
     is_whole: bool
+    found: dict[tuple[Way, int], int] = {}

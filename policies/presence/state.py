@@ -14,7 +14,18 @@ from typing import Any
 from policies.ids import DoorId, PersonId, SpaceId
 from policies.presence.expiry import GRID, Expiry, first_tick_after
 from policies.presence.freeze import LASTS, Freeze
-from policies.presence.passage import Act, Cause, Correction, Doubt, Entry, Inference, Passage, Tally, Way
+from policies.presence.passage import (
+    AT_CLOSE,
+    Act,
+    Cause,
+    Correction,
+    Doubt,
+    Entry,
+    Inference,
+    Passage,
+    Tally,
+    Way,
+)
 from policies.presence.ways import Ways
 
 DEAD_AFTER = 5
@@ -44,6 +55,8 @@ class State:
         self.balance: dict[SpaceId, int] = {}
         self.seen: dict[tuple[DoorId, SpaceId, int], int] = {}
         self.hidden: dict[Way, int] = {}
+        self.found: dict[tuple[Way, int], int] = {}
+        """The hidden passages by the hour in which they were found out."""
         self.silence: dict[DoorId, int] = {}
         self.dead: dict[Way, bool] = {}
         """Ways by a door whose contact was dead since the last tally; True while it still is."""
@@ -65,6 +78,7 @@ class State:
             "balance",
             "seen",
             "hidden",
+            "found",
             "silence",
             "dead",
             "released",
@@ -143,7 +157,7 @@ class State:
     def step_back(self, undo: list[Undo]) -> None:
         """Take back the step that wrote `undo`."""
         for holder, key, before in reversed(undo):
-            if key is None:
+            if isinstance(holder, deque):  # a key may be None: an alarm of no door
                 if holder:
                     holder.pop()
             elif before is _ABSENT:
@@ -205,10 +219,10 @@ class State:
 
     def _explain(self, left: SpaceId, found: SpaceId, at: datetime, cause: Cause) -> None:
         """Account for a way that somebody made without a name, and say so where some of it was not seen at all."""
-        if not self._account(left, found):
+        if not self._account(left, found, at.hour):
             self._infer(at, cause, left if cause is Cause.SEEN_ELSEWHERE else found)
 
-    def _account(self, left: SpaceId, found: SpaceId) -> bool:
+    def _account(self, left: SpaceId, found: SpaceId, hour: int) -> bool:
         """Take a way from the flows as far as there are any, else note it as hidden; return whether all was seen."""
         along = self._ways.along(self.flows, left, found)
         if along:
@@ -219,7 +233,7 @@ class State:
             if way in self.flows:
                 self._flow(way, -1)
             else:
-                self._add(self.hidden, way, 1)
+                self._hide(way, hour)
         return False
 
     def _settle(self, space: SpaceId, at: datetime) -> None:
@@ -232,7 +246,7 @@ class State:
                 return
             way = min(onward)
             self._flow(way, -1)
-            self._add(self.hidden, (way[1], space), 1)
+            self._hide((way[1], space), at.hour)
             self._infer(at, Cause.MORE_LEFT_THAN_CAME, space)
 
     # ---- what expires
@@ -244,7 +258,7 @@ class State:
             return
         due = {person: stay.at + expiry.limit_of(person) for person, stay in self.inside.items()}
         for person in sorted(person for person, until in due.items() if until <= at):
-            self._doubt(person, at, Cause.DWELT_TOO_LONG)
+            self._doubt(person, at, Cause.DWELT_TOO_LONG, at.hour)
             del due[person]
         # Whoever comes from now on stays at least for the shortest limit.
         self._look_at = min(due.values(), default=at + expiry.shortest)
@@ -259,18 +273,19 @@ class State:
             if stay.at <= heard_after and stay.target not in self._ways.restless
         ]
         for person in sorted(gone):
-            self._doubt(person, at, Cause.QUIET_HOUR)
+            self._doubt(person, at, Cause.QUIET_HOUR, AT_CLOSE)
         for way in sorted(self.flows):
             self._close(way)
         last, dead = self.marks.get("tallied"), tuple(sorted(self.dead))
         if last is None or at > last:  # else it was restored, and is better known than by what came since
             whole = last is not None and at - last < _TWO_DAYS
-            self._push(self.tallies, Tally(at, dict(self.seen), dict(self.hidden), dead, whole), TALLIES_KEPT)
+            tally = Tally(at, dict(self.seen), dict(self.hidden), dead, whole, dict(self.found))
+            self._push(self.tallies, tally, TALLIES_KEPT)
             self._put(self.marks, "tallied", at)
         for way in dead:
             if not self.dead[way]:
                 self._drop(self.dead, way)
-        for counted in (self.seen, self.hidden):
+        for counted in (self.seen, self.hidden, self.found):
             for key in list(counted):
                 self._drop(counted, key)
 
@@ -279,14 +294,14 @@ class State:
         number = self.flows[way]
         self._flow(way, -number)
         if way[0] not in self._ways.outside:
-            self._add(self.hidden, (way[1], way[0]), number)
+            self._hide((way[1], way[0]), AT_CLOSE, number)
 
-    def _doubt(self, person: PersonId, at: datetime, cause: Cause) -> None:
+    def _doubt(self, person: PersonId, at: datetime, cause: Cause, hour: int) -> None:
         """Stop counting somebody; they stay to be accounted for. They left by nameless ways, or unseen."""
         stay = self.inside[person]
         self._drop(self.inside, person)
         self._put(self.doubts, person, Doubt(stay, at, cause))
-        self._account(stay.target, self._ways.outdoors)
+        self._account(stay.target, self._ways.outdoors, hour)
         self._add(self.named, stay.target, -1)
         self._infer(at, cause, stay.target)
 
@@ -299,7 +314,7 @@ class State:
         if said.number == 0:
             there = [person for person, stay in self.inside.items() if stay.target == space]
             for person in sorted(there):
-                self._doubt(person, said.at, Cause.COUNT_SET)
+                self._doubt(person, said.at, Cause.COUNT_SET, said.at.hour)
             for way in [way for way in self.flows if space in way]:
                 self._flow(way, -self.flows[way])
         more = said.number - self.named.get(space, 0) - self.balance.get(space, 0)
@@ -340,6 +355,10 @@ class State:
         self._add(self.flows, way, number)
         self._add(self.balance, way[0], -number)
         self._add(self.balance, way[1], number)
+
+    def _hide(self, way: Way, hour: int, number: int = 1) -> None:
+        self._add(self.hidden, way, number)
+        self._add(self.found, (way, hour), number)
 
     def _infer(self, at: datetime, cause: Cause, space: SpaceId) -> None:
         self._push(self.inferences, Inference(at, cause, space), INFERENCES_KEPT)

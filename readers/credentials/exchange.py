@@ -2,10 +2,11 @@
 
 A protocol is a generator: it yields a `Step`, is sent the answer as bytes, and returns who the card is or why it
 cannot say. It performs nothing itself and holds no master key, so one protocol runs over every transport and every
-home of keys. Whoever drives it closes it when the card leaves.
+home of keys. `carry_out` drives it in a thread, `converse` on an event loop; both close it when the card leaves.
 """
 
-from collections.abc import Generator
+from collections.abc import Awaitable, Callable, Generator
+from functools import partial
 from typing import TypeAlias, TypeVar
 
 import msgspec
@@ -67,6 +68,9 @@ Conversation: TypeAlias = Generator[Step, bytes, T]
 
 Exchange = Conversation[Identified | Rejected]
 
+Answer: TypeAlias = Callable[[Step], bytes]
+"""Whoever answers the steps of a conversation."""
+
 NO_ANSWER = Response(b"", 0)
 
 UNREADABLE = Rejected(Reason.AUTHENTICATION_FACTOR_ERROR)
@@ -78,6 +82,44 @@ def send(command: Command) -> Conversation[Response]:
     raw = yield Transmit(command.encode())
     response = parse_response(raw)
     return NO_ANSWER if isinstance(response, Malformed) else response
+
+
+def say(apdu: bytes) -> Conversation[bytes]:
+    """Send one command as it is and return the whole answer, whatever it is."""
+    return (yield Transmit(apdu))
+
+
+def carry_out(conversation: Conversation[T], answer: Answer) -> T:
+    """Carry a conversation out to its end; whatever `answer` raises ends it."""
+    resume: Callable[[], Step] = partial(next, conversation)
+    try:
+        while True:
+            try:
+                step = resume()
+            except StopIteration as end:
+                outcome: T = end.value
+                return outcome
+            resume = partial(conversation.send, answer(step))
+    finally:
+        conversation.close()
+
+
+async def converse(
+    conversation: Conversation[T], transmit: Callable[[bytes], Awaitable[bytes]], answer: Answer
+) -> T:
+    """Carry a conversation out with a card that is spoken to on the event loop; `answer` has all other steps."""
+    resume: Callable[[], Step] = partial(next, conversation)
+    try:
+        while True:
+            try:
+                step = resume()
+            except StopIteration as end:
+                outcome: T = end.value
+                return outcome
+            said = await transmit(step.apdu) if isinstance(step, Transmit) else answer(step)
+            resume = partial(conversation.send, said)
+    finally:
+        conversation.close()
 
 
 def unproven(why: str) -> Rejected:

@@ -5,7 +5,7 @@ import logging
 from policies.ids import ReaderId
 from readers.credentials.exchange import Rejected
 from readers.daemon.attendant import Attendant
-from readers.daemon.visit import Credentials, read
+from readers.daemon.visit import Credentials, greet, read
 from readers.errors import TransportDown
 from readers.ports import Card, CardTransport, Clock, Keypad
 
@@ -35,6 +35,7 @@ class Antenna:
         """Serve card after card, until cancelled."""
         if isinstance(self._transport, Keypad):
             self._transport.on_keys(self._attendant.press)
+        greet(self._transport, self._credentials, self._clock.now)
         while True:
             try:
                 card = await self._transport.next_card()
@@ -50,7 +51,7 @@ class Antenna:
             await card.removed()
 
     async def _attend(self, card: Card) -> None:
-        outcome = await read(card, self._credentials, self._clock.now())
+        outcome = await read(card)
         if isinstance(outcome, Rejected) and outcome.why:
             _log.info("badge-unproven", extra={"reader": self.reader, "why": outcome.why})
         self._attendant.take(outcome)

@@ -1,4 +1,4 @@
-"""One card's visit at a reader: its protocol obeyed over the card, the keys and the counters. Decides nothing.
+"""One card's visit at a reader: its protocol held with the card, the keys and the counters. Decides nothing.
 
 Whatever the card does, and whatever fails, a visit ends in `Identified` or `Rejected` within `VISIT_S`.
 """
@@ -14,20 +14,19 @@ import msgspec
 from readers.credentials.exchange import (
     UNREADABLE,
     Advance,
-    Conversation,
     Derive,
+    Exchange,
     Identified,
     Progress,
     Rejected,
     Step,
-    T,
     Transmit,
     unproven,
 )
 from readers.credentials.schemes import Scheme
 from readers.credentials.session import identify
 from readers.errors import CardGone, CounterFault, KeyStoreFault
-from readers.ports import Card, Counters, KeyStore
+from readers.ports import Card, CardTransport, Counters, KeyStore
 
 _log = logging.getLogger(__name__)
 
@@ -44,7 +43,7 @@ class NoKeys:
         del name
         return ()
 
-    async def derive(self, key: object, identity: bytes) -> bytes | None:
+    def derive(self, key: object, identity: bytes) -> bytes | None:
         del key, identity
         return None
 
@@ -69,13 +68,34 @@ class Credentials(msgspec.Struct, frozen=True):
     draw: Callable[[int], bytes] = secrets.token_bytes
     tell: Callable[[str], None] = _log.debug
 
+    def answer(self, step: Step) -> bytes:
+        """Answer a step that is not for the card; raise `KeyStoreFault` or `CounterFault`."""
+        match step:
+            case Derive(key, identity):
+                return self.keys.derive(key, identity) or b""
+            case Advance(tag, count):
+                return _KEPT if self.counters.advance(tag, count) else b""
+            case Progress(what):
+                self.tell(what)
+                return b""
+            case Transmit():
+                raise TypeError("a command is for the card")
 
-async def read(card: Card, credentials: Credentials, at: datetime) -> Identified | Rejected:
-    """Find out whose badge a card is; `at` is now. A card torn away is an unreadable one."""
+
+def greet(transport: CardTransport, credentials: Credentials, now: Callable[[], datetime]) -> None:
+    """Have a reader ask each card that comes from now on whose badge it is."""
+
+    def greeting(atr: bytes) -> Exchange:
+        return identify(atr, credentials.scheme, credentials.draw, now().date())
+
+    transport.greet(greeting, credentials.answer)
+
+
+async def read(card: Card) -> Identified | Rejected:
+    """Find out whose badge a card is that was greeted. One torn away is an unreadable one."""
     try:
         async with asyncio.timeout(VISIT_S):
-            conversation = identify(card.atr, credentials.scheme, credentials.draw, at.date())
-            return await converse(conversation, card, credentials)
+            return await card.greeted()
     except CardGone:
         return UNREADABLE
     except TimeoutError:
@@ -87,29 +107,3 @@ async def read(card: Card, credentials: Credentials, at: datetime) -> Identified
         # By its kind alone: what it says, and the frames of its trace, may quote a key.
         _log.error("visit-fault", extra={"fault": type(fault).__name__})
         return unproven("fault")
-
-
-async def converse(conversation: Conversation[T], card: Card, credentials: Credentials) -> T:
-    """Carry a conversation with a card out; raise `CardGone`, `KeyStoreFault` or `CounterFault`."""
-    try:
-        step = next(conversation)
-        while True:
-            step = conversation.send(await _obey(step, card, credentials))
-    except StopIteration as done:
-        outcome: T = done.value
-        return outcome
-    finally:
-        conversation.close()
-
-
-async def _obey(step: Step, card: Card, credentials: Credentials) -> bytes:
-    match step:
-        case Transmit(apdu):
-            return await card.transmit(apdu)
-        case Derive(key, identity):
-            return await credentials.keys.derive(key, identity) or b""
-        case Advance(tag, count):
-            return _KEPT if credentials.counters.advance(tag, count) else b""
-        case Progress(what):
-            credentials.tell(what)
-            return b""

@@ -1,11 +1,10 @@
 """Master keys in a secure element or HSM by PKCS#11: the one file that imports `pkcs11`.
 
 The keys are AES objects that cannot be taken out; their label is the key's name, their id its version, one byte. The
-token encrypts single blocks and nothing else. Calls block, so they have a thread of their own; a token that was lost is
-opened again at the next tap.
+token encrypts single blocks and nothing else. Its calls block, so they have a thread of their own, which is waited for
+only so long; a token that was lost is opened again at the next tap.
 """
 
-import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -21,6 +20,9 @@ from readers.errors import KeyStoreFault
 
 _T = TypeVar("_T")
 _AES_BITS = 8 * AES_KEY
+
+ANSWER_WITHIN_S = 1.0
+"""Many times what a token takes; a visit of a badge has two seconds in all."""
 
 
 class Pkcs11Keys:
@@ -51,11 +53,15 @@ class Pkcs11Keys:
     def versions(self, name: str) -> tuple[int, ...]:
         return tuple(sorted((key.version for key in self._held if key.name == name), reverse=True))
 
-    async def derive(self, key: KeyRef, identity: bytes) -> bytes | None:
+    def derive(self, key: KeyRef, identity: bytes) -> bytes | None:
         if key not in self._held:
             return None
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, self._derive, key, identity)
+        made = self._thread.submit(self._derive, key, identity)
+        try:
+            return made.result(ANSWER_WITHIN_S)
+        except TimeoutError:
+            made.cancel()
+            raise KeyStoreFault(f"token {self._token}: no answer within {ANSWER_WITHIN_S:.0f} s") from None
 
     # The rest runs in the thread.
 

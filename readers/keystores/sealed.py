@@ -7,6 +7,7 @@ seals to itself (`systemd-creds encrypt`). On disk: 8 bytes `TOTEM-K1`, 12 bytes
 
 import secrets
 import stat
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
@@ -32,10 +33,11 @@ _Stored = dict[str, dict[int, str]]
 class SealedKeys:
     """The keys of one file, opened. `KeyStore` for a daemon; the desk adds keys by `write`."""
 
-    __slots__ = ("_keys",)
+    __slots__ = ("_keys", "_turn")
 
     def __init__(self, keys: Mapping[KeyRef, bytes]) -> None:
         self._keys = {key: Cipher.aes(value) for key, value in keys.items()}
+        self._turn = threading.Lock()  # a cipher serves one reader's thread at a time
 
     @classmethod
     def open(cls, path: Path, unlock: Path) -> Self:
@@ -45,9 +47,12 @@ class SealedKeys:
     def versions(self, name: str) -> tuple[int, ...]:
         return tuple(sorted((key.version for key in self._keys if key.name == name), reverse=True))
 
-    async def derive(self, key: KeyRef, identity: bytes) -> bytes | None:
+    def derive(self, key: KeyRef, identity: bytes) -> bytes | None:
         cipher = self._keys.get(key)
-        return None if cipher is None else diversify(cipher.encrypt, identity)
+        if cipher is None:
+            return None
+        with self._turn:
+            return diversify(cipher.encrypt, identity)
 
 
 def read(path: Path, unlock: Path) -> dict[KeyRef, bytes]:

@@ -12,13 +12,15 @@ from collections.abc import Callable
 
 from readers.credentials.apdu import Response, Status
 from readers.credentials.atr import TYPE_A_PART_3, storage_card_atr
+from readers.credentials.exchange import Answer
 from readers.credentials.uid import GET_UID
 from readers.errors import CardGone, TransportDown
 from readers.health import Health
 from readers.osdp.messages import CardData, Keys, Report
 from readers.osdp.peripheral import Peripheral
-from readers.ports import Card
+from readers.ports import Card, Greeting
 from readers.transports.arrivals import Arrivals
+from readers.transports.welcome import LoopCard, Welcome
 
 STAYS_S = 1.0
 """Readers that repeat a card in the field do so several times a second; a hand needs longer for a second tap."""
@@ -36,6 +38,7 @@ class OsdpTransport:
     def __init__(self, peripheral: Peripheral, loop: asyncio.AbstractEventLoop) -> None:
         self._name, self._loop = str(peripheral), loop
         self._arrivals = Arrivals[_ToldCard]()
+        self._welcome = Welcome()
         self._lying: _ToldCard | None = None
         self._leaving: asyncio.TimerHandle | None = None
         self._is_closed = False
@@ -45,6 +48,9 @@ class OsdpTransport:
 
     async def next_card(self) -> Card:
         return await self._arrivals.next()
+
+    def greet(self, greeting: Greeting, answer: Answer) -> None:
+        self._welcome.set(greeting, answer)
 
     def watch(self, on_health: Health) -> None:
         self._arrivals.watch(on_health)
@@ -68,7 +74,7 @@ class OsdpTransport:
             return
         if self._lying is None or self._lying.told != report:
             self._leave()
-            self._lying = _ToldCard(report)
+            self._lying = _ToldCard(report, self._welcome)
             self._arrivals.found(self._lying)
         if self._leaving is not None:
             self._leaving.cancel()
@@ -90,26 +96,19 @@ class OsdpTransport:
             lying.leave()
 
 
-class _ToldCard:
+class _ToldCard(LoopCard):
     """A card of which its number is told, and nothing else."""
 
     atr = storage_card_atr(standard=TYPE_A_PART_3, name=_UNNAMED)
 
-    def __init__(self, told: CardData) -> None:
+    def __init__(self, told: CardData, welcome: Welcome) -> None:
+        super().__init__(welcome)
         self.told = told
-        self._gone = asyncio.Event()
 
-    async def transmit(self, apdu: bytes) -> bytes:
-        if self._gone.is_set():
+    async def _transmit(self, apdu: bytes) -> bytes:
+        if self.is_gone:
             raise CardGone("the card has left the reader")
         is_whole = self.told.bits == len(self.told.data) * _BITS_IN_A_BYTE
         if apdu != GET_UID or not is_whole:
             return Response(b"", Status.FUNCTION_NOT_SUPPORTED).encode()
         return Response(self.told.data, Status.OK).encode()
-
-    async def removed(self) -> None:
-        await self._gone.wait()
-
-    def leave(self) -> None:
-        """End what waits for the card."""
-        self._gone.set()

@@ -42,7 +42,6 @@ class PcscDriver:
         if result != scard.SCARD_S_SUCCESS:
             self._context = None
             raise self._outage(result)
-        self._state = scard.SCARD_STATE_UNAWARE
         self._look(_AT_ONCE_MS)
 
     def wait_for_card(self) -> Link | None:
@@ -79,8 +78,10 @@ class PcscDriver:
         return self._state >> _COUNTER_SHIFT if self._state & scard.SCARD_STATE_PRESENT else None
 
     def _look(self, timeout_ms: int) -> None:
-        """Wait until the reader's state is another than the one known."""
-        known = self._state & ~scard.SCARD_STATE_CHANGED
+        """Wait until the reader's state is another than the one known; at once, whatever it is, without a time."""
+        # Of a state that is known pcsc-lite waits at least a millisecond for another.
+        is_wait = timeout_ms != _AT_ONCE_MS
+        known = self._state & ~scard.SCARD_STATE_CHANGED if is_wait else scard.SCARD_STATE_UNAWARE
         result, states = scard.SCardGetStatusChange(self._context, timeout_ms, [(self._name, known)])
         if result in (scard.SCARD_E_TIMEOUT, scard.SCARD_E_CANCELLED):
             return

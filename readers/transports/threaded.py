@@ -1,30 +1,28 @@
 """A `readers.ports.CardTransport` over any blocking reader library: the library stays in one thread of its own.
 
-The thread opens the driver, waits for cards, performs their exchanges in order, and opens the driver again when it
-dies, as the table of `recovery` says. The event loop hears of it by `call_soon_threadsafe` alone. A card that stays is
-one card; after an outage it is found as a new one.
+The thread opens the driver, waits for cards, holds the conversations with them in order, and opens the driver again
+when it dies, as the table of `recovery` says. The event loop hears of it by `call_soon_threadsafe` alone. A card that
+stays is one card; after an outage it is found as a new one.
 """
 
 import asyncio
 import logging
 import threading
 from collections.abc import Callable
-from functools import partial
-from queue import Empty, SimpleQueue
 from typing import Protocol
 
-import msgspec
-
-from readers.errors import CardGone, TransportDown
+from readers.credentials.exchange import Answer
+from readers.errors import TransportDown
 from readers.health import Health
-from readers.ports import Card
+from readers.ports import Card, Greeting
 from readers.transports.arrivals import Arrivals
+from readers.transports.linked import ANSWER_WITHIN_S, LinkedCard
 from readers.transports.recovery import FIRST_RETRY_S, NEXT, Happened, Stage, next_pause_s
+from readers.transports.welcome import Welcome
 
 _log = logging.getLogger(__name__)
 
 PRESENCE_POLL_S = 0.1  # how late a card's leaving may be noticed while nobody talks to it
-ANSWER_WITHIN_S = 5.0  # many times the longest wait a card may ask for; a library silent for longer is stuck
 CLOSES_WITHIN_S = 6.0  # a little longer than a library may be silent
 _INTERRUPT_AGAIN_S = 0.02
 
@@ -75,16 +73,20 @@ class ThreadedTransport:
 
     def __init__(self, driver: Driver, loop: asyncio.AbstractEventLoop) -> None:
         self._driver, self._loop = driver, loop
-        self._arrivals = Arrivals[_LinkedCard]()
+        self._arrivals = Arrivals[LinkedCard]()
         self._closing = threading.Event()
         self._ended: asyncio.Future[None] = loop.create_future()
         self._pause_s = FIRST_RETRY_S
         self._link: Link | None = None
+        self._welcome = Welcome()
         self._thread = threading.Thread(target=self._live, name=str(driver), daemon=True)
         self._thread.start()
 
     async def next_card(self) -> Card:
         return await self._arrivals.next()
+
+    def greet(self, greeting: Greeting, answer: Answer) -> None:
+        self._welcome.set(greeting, answer)
 
     def watch(self, on_health: Health) -> None:
         self._arrivals.watch(on_health)
@@ -103,7 +105,11 @@ class ThreadedTransport:
             _log.error("reader-not-closed", extra={"driver": str(self._driver), "fault": "stuck"})
         self._arrivals.end(TransportDown(f"{self._driver} is closed"))
 
-    def _leave(self, card: "_LinkedCard") -> None:
+    def _came(self, card: LinkedCard) -> None:
+        card.came()
+        self._arrivals.found(card)
+
+    def _leave(self, card: LinkedCard) -> None:
         self._arrivals.lost()
         card.leave()
 
@@ -164,27 +170,22 @@ class ThreadedTransport:
         link = self._link
         if link is None:
             return Happened.CARD_LEFT
-        card = _LinkedCard(link.atr, self._loop, self._despair)
-        self._tell(self._arrivals.found, card)
+        card = LinkedCard(link.atr, self._loop, self._despair, self._welcome)
+        self._tell(self._came, card)
         try:
-            while not self._closing.is_set() and (self._perform_next(card, link) or link.is_there()):
+            while not self._closing.is_set() and (self._talk(card, link) or link.is_there()):
                 pass
         finally:
             link.release()
             self._tell(self._leave, card)
         return Happened.CARD_LEFT
 
-    def _perform_next(self, card: "_LinkedCard", link: Link) -> bool:
-        """Perform one exchange; False if none was asked for in a while."""
-        try:
-            request = card.requests.get(timeout=PRESENCE_POLL_S)
-        except Empty:
+    def _talk(self, card: LinkedCard, link: Link) -> bool:
+        """Hold one conversation; False if none was asked for in a while."""
+        talk = card.next_talk(PRESENCE_POLL_S)
+        if talk is None:
             return False
-        try:
-            settle = partial(request.settle, link.exchange(request.apdu))
-        except CardGone as gone:
-            settle = partial(request.fail, gone)
-        self._tell(self._came_back, settle)
+        self._tell(self._came_back, talk.held(link.exchange))
         return True
 
     def _tell(self, callback: Callable[..., object], *values: object) -> None:
@@ -193,59 +194,6 @@ class ThreadedTransport:
         except RuntimeError:
             # The loop was closed and this transport was not: nobody is left to serve.
             self._closing.set()
-
-
-class _Request(msgspec.Struct):
-    """One command under way, and the alarm for a library that does not come back from it."""
-
-    apdu: bytes
-    answer: asyncio.Future[bytes]
-    alarm: asyncio.TimerHandle
-
-    def settle(self, value: bytes) -> None:
-        self.alarm.cancel()
-        if not self.answer.done():
-            self.answer.set_result(value)
-
-    def fail(self, gone: CardGone) -> None:
-        self.alarm.cancel()
-        if not self.answer.done():
-            self.answer.set_exception(gone)
-
-
-class _LinkedCard:
-    """The card on the event loop; `requests` is the one door to the driver's thread."""
-
-    def __init__(self, atr: bytes, loop: asyncio.AbstractEventLoop, alarm: Callable[[], None]) -> None:
-        self._atr, self._loop, self._alarm = atr, loop, alarm
-        self.requests: SimpleQueue[_Request] = SimpleQueue()
-        self._under_way: list[_Request] = []
-        self._gone = asyncio.Event()
-
-    @property
-    def atr(self) -> bytes:
-        return self._atr
-
-    async def transmit(self, apdu: bytes) -> bytes:
-        if self._gone.is_set():
-            raise CardGone("the card has left the reader")
-        alarm = self._loop.call_later(ANSWER_WITHIN_S, self._alarm)
-        request = _Request(apdu, self._loop.create_future(), alarm)
-        self._under_way.append(request)
-        self.requests.put(request)
-        try:
-            return await request.answer
-        finally:
-            self._under_way.remove(request)
-
-    async def removed(self) -> None:
-        await self._gone.wait()
-
-    def leave(self) -> None:
-        """End what waits for the card. Called on the event loop."""
-        self._gone.set()
-        for request in self._under_way:
-            request.fail(CardGone("the card left the reader before it answered"))
 
 
 def _as_outage(driver: Driver, fault: Exception) -> TransportDown:

@@ -11,6 +11,7 @@ from emulators.clock import LoopClock, run_virtually
 from emulators.field import ACTIVATION_S, BYTE_S, CARD_WORK_S, FRAME_BYTES, Antenna
 from readers.credentials.uid import GET_UID
 from readers.errors import CardGone, TransportDown
+from tests.readers.credentials.driving import transmit
 
 UID = bytes.fromhex("04a1b2c3d4e5f6")
 SELECT = bytes.fromhex("00a4040000")
@@ -37,7 +38,7 @@ def test_a_card_held_to_the_reader_is_found_and_answers():
         antenna.present(UidCard(UID))
         card = await waiting
         assert card.atr == UidCard(UID).atr
-        assert await card.transmit(GET_UID) == ANSWER
+        assert await transmit(card, GET_UID) == ANSWER
 
     in_field(story)
 
@@ -77,7 +78,7 @@ def test_a_removed_card_answers_no_more():
         card = await antenna.next_card()
         antenna.remove()
         with pytest.raises(CardGone):
-            await card.transmit(GET_UID)
+            await transmit(card, GET_UID)
 
     in_field(story)
 
@@ -88,7 +89,7 @@ def test_a_card_torn_away_mid_exchange_is_gone():
         card = await antenna.next_card()
         asyncio.get_running_loop().call_later(len(SELECT) * BYTE_S, antenna.remove)
         with pytest.raises(CardGone):
-            await card.transmit(SELECT)
+            await transmit(card, SELECT)
 
     in_field(story, rf_timing=True)
 
@@ -100,11 +101,11 @@ def test_two_cards_at_once_are_both_lost_until_the_field_is_empty():
         antenna.present(UidCard(bytes(7)))
         await first.removed()
         with pytest.raises(CardGone):
-            await first.transmit(GET_UID)
+            await transmit(first, GET_UID)
         await nothing_comes(antenna)
         antenna.remove()
         antenna.present(UidCard(UID))
-        assert await (await antenna.next_card()).transmit(GET_UID) == ANSWER
+        assert await transmit(await antenna.next_card(), GET_UID) == ANSWER
 
     in_field(story)
 
@@ -116,12 +117,12 @@ def test_two_cards_that_come_together_are_one_thing_that_cannot_be_read():
         stack = await antenna.next_card()
         assert stack.atr == b""
         with pytest.raises(CardGone):
-            await stack.transmit(GET_UID)
+            await transmit(stack, GET_UID)
         await nothing_comes(antenna)
         antenna.remove()
         await stack.removed()
         antenna.present(UidCard(UID))
-        assert await (await antenna.next_card()).transmit(GET_UID) == ANSWER
+        assert await transmit(await antenna.next_card(), GET_UID) == ANSWER
 
     in_field(story)
 
@@ -144,12 +145,12 @@ def test_an_unplugged_antenna_is_told_once_and_finds_cards_again_when_plugged():
         card = await antenna.next_card()
         antenna.unplug()
         with pytest.raises(CardGone):
-            await card.transmit(GET_UID)
+            await transmit(card, GET_UID)
         with pytest.raises(TransportDown):
             await antenna.next_card()
         await nothing_comes(antenna)
         antenna.plug()
-        assert await (await antenna.next_card()).transmit(GET_UID) == ANSWER
+        assert await transmit(await antenna.next_card(), GET_UID) == ANSWER
 
     in_field(story)
 
@@ -178,7 +179,7 @@ def test_an_exchange_takes_the_time_of_its_bytes_in_the_air():
         antenna.present(UidCard(UID))
         card = await antenna.next_card()
         activated = asyncio.get_running_loop().time()
-        answer = await card.transmit(SELECT)
+        answer = await transmit(card, SELECT)
         took = asyncio.get_running_loop().time() - activated
         in_air = (len(SELECT) + len(answer) + 2 * FRAME_BYTES) * BYTE_S
         assert activated == pytest.approx(ACTIVATION_S)
@@ -191,7 +192,7 @@ def test_the_number_itself_is_known_from_the_activation():
     async def story(antenna):
         antenna.present(UidCard(UID))
         card = await antenna.next_card()
-        assert await card.transmit(GET_UID) == ANSWER
+        assert await transmit(card, GET_UID) == ANSWER
         assert asyncio.get_running_loop().time() == pytest.approx(ACTIVATION_S)
 
     in_field(story, rf_timing=True)
@@ -200,7 +201,7 @@ def test_the_number_itself_is_known_from_the_activation():
 def test_without_rf_timing_no_time_passes():
     async def story(antenna):
         antenna.present(UidCard(UID))
-        await (await antenna.next_card()).transmit(SELECT)
+        await transmit(await antenna.next_card(), SELECT)
         assert asyncio.get_running_loop().time() == 0
 
     in_field(story)

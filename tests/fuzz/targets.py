@@ -19,7 +19,7 @@ from readers.credentials import apdu, atr, uid
 from readers.credentials.desfire import badge as desfire_badge
 from readers.credentials.desfire import issuing as desfire
 from readers.credentials.desfire.framing import Framing, parse_answer
-from readers.credentials.exchange import Derive, Identified, Rejected, Step, Transmit
+from readers.credentials.exchange import Derive, Identified, Rejected, Step, Transmit, carry_out
 from readers.credentials.issuing import Failed
 from readers.credentials.ntag424 import issuing as ntag424
 from readers.credentials.ntag424.message import parse_message
@@ -29,7 +29,7 @@ from readers.credentials.schemes import Ntag424, Pkoc, Scheme
 from readers.credentials.session import MOST_EXCHANGES, identify
 from readers.transports.contactless import parse_ats, parse_targets
 from tests.fuzz.sites import site
-from tests.readers.credentials.driving import TODAY, Driver, drive, seeded
+from tests.readers.credentials.driving import TODAY, Driver, seeded
 from tests.readers.credentials.site import (
     BADGE,
     DESFIRE,
@@ -83,7 +83,7 @@ def stranger(data: bytes) -> None:
     """Let a card without any key say anything: it proves nothing, and its visit ends."""
     which = data[0] if data else 0
     scheme, said = SCHEMES[which % len(SCHEMES)], _Said(data[1:], uid=UID if which & 0x80 else None)
-    outcome = drive(identify(CONTACTLESS, scheme, seeded(1), TODAY), said.answer)
+    outcome = carry_out(identify(CONTACTLESS, scheme, seeded(1), TODAY), said.answer)
     assert said.commands <= MOST_EXCHANGES
     if isinstance(outcome, Identified):
         assert outcome.assurance is Assurance.UID
@@ -146,7 +146,7 @@ def desk(data: bytes) -> None:
         lambda: ntag424.wipe(TAG_DESK, seeded(1)),
     )
     said = _Said(data[1:], uid=UID)
-    outcome = drive(works[data[0] % len(works) if data else 0](), said.answer)
+    outcome = carry_out(works[data[0] % len(works) if data else 0](), said.answer)
     assert isinstance(outcome, Failed)
 
 

@@ -14,7 +14,7 @@ from tests import mill
 from tests.mosquitto import Mosquitto
 from tests.parts import require
 from tests.postgres import Cluster
-from tests.programs import Line, Program, free_port, until
+from tests.programs import Line, Program, free_port, totem, until
 
 NAMES = ("authorizer", "authorizer-2")
 TAKES_OVER_WITHIN_S = 5.0
@@ -50,7 +50,7 @@ class Pair:
                 )
             )
             words = ("authorizer", "--config", str(folder / f"{name}.toml"), "--name", name)
-            self.programs[name] = Program(folder, name, *words)
+            self.programs[name] = Program(folder, name, totem, *words)
         self.lines = {name: Line(port, self._secret) for name, port in self.ports.items()}
 
     def tap(self, name, who, reader):

@@ -14,6 +14,7 @@ from readers.credentials.uid import GET_UID
 from readers.errors import CardGone, TransportDown
 from tests.handles import open_handles
 from tests.ports.readers import OTHER_UID, UID
+from tests.readers.credentials.driving import transmit
 
 DEADLINE_S = 20
 QUIET_S = 0.6  # pcscd looks at a virtual reader every 0.4 s
@@ -37,8 +38,8 @@ async def test_a_card_is_found_by_its_number_and_answers_whatever_it_is_asked(ri
         await rig.hold(UidCard(UID))
         card = await rig.transport.next_card()
         assert card.atr.startswith(b"\x3b")
-        assert await card.transmit(GET_UID) == UID + b"\x90\x00"
-        assert len(await card.transmit(SELECT)) == 2
+        assert await transmit(card, GET_UID) == UID + b"\x90\x00"
+        assert len(await transmit(card, SELECT)) == 2
 
 
 async def test_a_card_that_stays_is_one_card(rig):
@@ -46,7 +47,7 @@ async def test_a_card_that_stays_is_one_card(rig):
         await rig.hold(UidCard(UID))
         card = await rig.transport.next_card()
         await nothing_comes(rig)
-        assert await card.transmit(GET_UID) == UID + b"\x90\x00"
+        assert await transmit(card, GET_UID) == UID + b"\x90\x00"
 
 
 async def test_a_card_taken_away_is_gone_and_the_next_one_is_new(rig):
@@ -54,11 +55,11 @@ async def test_a_card_taken_away_is_gone_and_the_next_one_is_new(rig):
         for uid in (UID, OTHER_UID, OTHER_UID):
             await rig.hold(UidCard(uid))
             card = await rig.transport.next_card()
-            assert await card.transmit(GET_UID) == uid + b"\x90\x00"
+            assert await transmit(card, GET_UID) == uid + b"\x90\x00"
             await rig.take_away()
             await card.removed()
             with pytest.raises(CardGone):
-                await card.transmit(GET_UID)
+                await transmit(card, GET_UID)
 
 
 async def test_an_outage_takes_the_card_away_is_told_once_and_heals(rig):
@@ -81,7 +82,7 @@ async def test_an_outage_takes_the_card_away_is_told_once_and_heals(rig):
         assert isinstance(await told.get(), TransportDown)
         assert await told.get() is None
         await rig.hold(UidCard(OTHER_UID))
-        assert await (await waiting).transmit(GET_UID) == OTHER_UID + b"\x90\x00"
+        assert await transmit(await waiting, GET_UID) == OTHER_UID + b"\x90\x00"
         assert told.empty()
 
 
@@ -93,7 +94,7 @@ async def test_outages_again_and_again_leave_nothing_open(rig):
         for _ in range(4):
             await rig.hold(UidCard(UID))
             card = await rig.transport.next_card()
-            await card.transmit(GET_UID)
+            await transmit(card, GET_UID)
             handles.append(open_handles())
             await rig.cut()
             with pytest.raises(TransportDown):

@@ -1,6 +1,8 @@
 """What every home of keys promises, on each of them."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 
 import pytest
 
@@ -46,28 +48,36 @@ def test_generations_are_told_newest_first(store):
     assert store.versions("missing") == ()
 
 
-async def test_the_published_key_is_derived(store):
-    assert (await store.derive(READ_1, unhex(PUBLISHED["m"]))).hex() == PUBLISHED["derived"]
+def test_the_published_key_is_derived(store):
+    assert (store.derive(READ_1, unhex(PUBLISHED["m"]))).hex() == PUBLISHED["derived"]
 
 
-async def test_a_short_identity_is_padded_as_an10922_says(store):
-    derived = await store.derive(READ_3, unhex(TRAP["m"]))
+def test_a_short_identity_is_padded_as_an10922_says(store):
+    derived = store.derive(READ_3, unhex(TRAP["m"]))
     assert len(derived) == 16
     assert derived.hex() != TRAP["derived_plain"]
 
 
 @pytest.mark.parametrize("key", [KeyRef("read", 2), KeyRef("missing", 1)])
-async def test_a_key_that_is_not_held_is_nothing(store, key):
-    assert await store.derive(key, b"\x01") is None
+def test_a_key_that_is_not_held_is_nothing(store, key):
+    assert store.derive(key, b"\x01") is None
 
 
 @pytest.mark.parametrize("size", [1, 15, 16, 31])
-async def test_each_generation_derives_its_own_keys(store, size):
-    made = [await store.derive(key, bytes(size)) for key in HELD]
+def test_each_generation_derives_its_own_keys(store, size):
+    made = [store.derive(key, bytes(size)) for key in HELD]
     assert len(set(made)) == len(HELD)
 
 
-async def test_nothing_of_a_key_is_shown(store):
+def test_readers_threads_may_ask_all_at_once(store):
+    identities = [bytes((number,)) * 12 for number in range(4)] * 50
+    with ThreadPoolExecutor(4) as readers:
+        made = list(readers.map(store.derive, repeat(READ_1), identities))
+    assert len(set(made)) == 4
+    assert made == [store.derive(READ_1, identity) for identity in identities]
+
+
+def test_nothing_of_a_key_is_shown(store):
     shown = repr(store) + str(store)
     for value in HELD.values():
         assert value.hex() not in shown

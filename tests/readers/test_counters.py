@@ -1,7 +1,9 @@
 """Counts that only grow, whatever happens to the process or the disk."""
 
 import resource
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -46,6 +48,24 @@ def test_a_file_cut_anywhere_never_counts_further_than_was_answered(tmp_path_fac
     for card, count in highest.items():
         assert again.advance(card, count + 1)
     again.close()
+
+
+def test_of_readers_that_are_told_one_count_at_once_one_takes_it(tmp_path, monkeypatch):
+    counters = FileCounters(tmp_path / "counters")
+
+    class Hesitating(dict[str, int]):
+        """Let another thread in between looking and keeping."""
+
+        def get(self, card, default=None):
+            found = super().get(card, default)
+            time.sleep(0)
+            return found
+
+    monkeypatch.setattr(counters, "_counts", Hesitating())
+    with ThreadPoolExecutor(8) as readers:
+        for count in range(1, 40):
+            assert sum(readers.map(counters.advance, [CARD] * 8, [count] * 8)) == 1
+    counters.close()
 
 
 def test_the_file_stays_small(tmp_path):

@@ -14,7 +14,7 @@ from readers.credentials.atr import processor_card_atr
 from readers.credentials.ciphers import Cipher
 from readers.credentials.desfire.badge import FILE, Record
 from readers.credentials.desfire.channel import Comm
-from readers.credentials.exchange import Derive, Identified, Transmit
+from readers.credentials.exchange import Derive, Identified, Step, Transmit, carry_out
 from readers.credentials.keys import KeyRef, diversify
 from readers.credentials.schemes import Desfire, Scheme
 from readers.credentials.session import identify
@@ -53,21 +53,22 @@ def issued_card(draw: Draw | None = None) -> DesfireCard:
 
 def recorded() -> tuple[tuple[bytes, bytes], ...]:
     """Read such a badge once; return every command with its answer."""
-    card, said = issued_card(same), []
-    conversation = identify(processor_card_atr(b"\x80"), SCHEME, same, _ANY_DAY)
-    try:
-        step = next(conversation)
-        while True:
-            if isinstance(step, Transmit):
-                said.append((step.apdu, card.process(step.apdu)))
-                step = conversation.send(said[-1][1])
-            elif isinstance(step, Derive):
-                step = conversation.send(_own(step.key, step.identity))
-            else:
+    card = issued_card(same)
+    said: list[tuple[bytes, bytes]] = []
+
+    def answer(step: Step) -> bytes:
+        match step:
+            case Transmit(apdu):
+                said.append((apdu, card.process(apdu)))
+                return said[-1][1]
+            case Derive(key, identity):
+                return _own(key, identity)
+            case _:
                 raise TypeError(f"{step}: not asked of a DESFire")
-    except StopIteration as end:
-        if not isinstance(end.value, Identified) or end.value.badge != BADGE:
-            raise ValueError(f"the badge was not read: {end.value}") from None
+
+    outcome = carry_out(identify(processor_card_atr(b"\x80"), SCHEME, same, _ANY_DAY), answer)
+    if not isinstance(outcome, Identified) or outcome.badge != BADGE:
+        raise ValueError(f"the badge was not read: {outcome}")
     return tuple(said)
 
 

@@ -12,6 +12,7 @@ from access.bench.tap.badge import issued_card, make_same_card, recorded
 from access.bench.tap.desk import Desk
 from emulators.field import Antenna
 from readers.clock import SystemClock
+from readers.credentials.exchange import Conversation, Step, Transmit
 from readers.journal import Durability
 
 _WARM_UP = 50
@@ -97,11 +98,14 @@ class _Raw:
     async def _exchange(self) -> None:
         while True:
             card = await self._field.next_card()
-            for command, expected in self._recorded:
-                if await card.transmit(command) != expected:
-                    raise ValueError("the yardstick's card answers otherwise than recorded")
+            await card.hold(self._recite(), _nothing)
             self._answered.put_nowait(perf_counter_ns())
             await card.removed()
+
+    def _recite(self) -> Conversation[None]:
+        for command, expected in self._recorded:
+            if (yield Transmit(command)) != expected:
+                raise ValueError("the yardstick's card answers otherwise than recorded")
 
     async def tap(self) -> int:
         card = make_same_card()
@@ -115,3 +119,7 @@ class _Raw:
     async def stop(self) -> None:
         self._loop.cancel()
         await asyncio.gather(self._loop, return_exceptions=True)
+
+
+def _nothing(step: Step) -> bytes:
+    raise TypeError(f"{step}: the recording has commands only")

@@ -10,6 +10,7 @@ import pytest
 from readers.credentials.uid import GET_UID
 from readers.transports.pcsc import PcscTransport
 from tests.pcscd import SECOND_READER, SECOND_SLOT, Pcscd
+from tests.readers.credentials.driving import transmit
 
 DEADLINE_S = 15
 
@@ -29,7 +30,7 @@ async def test_the_card_is_read_under_the_number_that_was_printed(identity):
             assert totem.stdout is not None
             uid = (await totem.stdout.readline()).decode().strip()
             card = await transport.next_card()
-            assert (await card.transmit(GET_UID)).hex() == uid + "9000"
+            assert (await transmit(card, GET_UID)).hex() == uid + "9000"
             totem.send_signal(signal.SIGINT)
             _, trace = await totem.communicate()
             await card.removed()

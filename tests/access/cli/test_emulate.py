@@ -18,9 +18,9 @@ from readers.credentials.desfire.framing import Instruction, Line
 from readers.credentials.schemes import Desfire, Scheme
 from readers.credentials.uid import GET_UID
 from readers.daemon import Credentials
-from readers.daemon.visit import converse
 from readers.transports.nfcpy import NfcpyTransport
 from tests.pcscd import run_inside
+from tests.readers.credentials.driving import transmit
 
 AID = bytes.fromhex("4f4d54")
 
@@ -76,10 +76,10 @@ async def test_a_card_with_keys_lies_in_the_field_of_nfcpys_link(tmp_path):
         uid = (await process.stdout.readline()).decode().strip()
         transport = NfcpyTransport(f"udp:127.0.0.1:{port}", asyncio.get_running_loop())
         card = await transport.next_card()
-        assert (await card.transmit(GET_UID)).hex() == uid + "9000"
+        assert (await transmit(card, GET_UID)).hex() == uid + "9000"
         credentials = Credentials(Scheme(desfire=Desfire(AID, b"", (), ())))
-        selected = await converse(Line().send(Instruction.SELECT_APPLICATION, AID), card, credentials)
-        opened = await converse(ev2.authenticate(Line(), 1, key, secrets.token_bytes), card, credentials)
+        selected = await card.hold(Line().send(Instruction.SELECT_APPLICATION, AID), credentials.answer)
+        opened = await card.hold(ev2.authenticate(Line(), 1, key, secrets.token_bytes), credentials.answer)
         await transport.close()
         process.send_signal(signal.SIGINT)
         _, trace = await process.communicate()

@@ -11,6 +11,7 @@ pytestmark = pytest.mark.soak
 SEED = 7
 SEEDS = soaked((SEED,), tuple(range(SEED, SEED + 10)))
 DAYS = soaked(3, 30)
+MANY_DAYS = 30
 
 
 @pytest.fixture(scope="module", params=SEEDS, ids=lambda seed: f"seed-{seed}")
@@ -25,6 +26,9 @@ def test_the_published_interval_contains_the_truth(lived: Outcome):
     assert lived.all.coverage >= 0.95
     assert lived.by_day.coverage >= 0.95
     assert lived.spaces[SITE].coverage >= 0.95
+    if DAYS >= MANY_DAYS:  # of one space, a few days are one or two people's doing
+        missed = {space: error.coverage for space, error in lived.spaces.items() if error.coverage < 0.95}
+        assert not missed
 
 
 def test_counts_stay_near_the_truth_and_far_from_those_without_correction(lived: Outcome):
@@ -42,7 +46,7 @@ def test_at_six_in_the_morning_counts_match_within_their_interval_and_nobody_is_
         for _at, estimates, truth in lived.mornings[1:]
         for space, estimate in estimates.items()
     ]
-    assert sum(looks) >= 0.98 * len(looks)
+    assert sum(looks) >= 0.99 * len(looks)
     assert len(lived.unconfirmed) == DAYS
     for morning in lived.unconfirmed[1:]:
         assert morning.doubts  # the missed exits of the evening

@@ -1,23 +1,28 @@
 """An authorizer in a process of its own: it hears the doors and the changes of rights, and reports what it decided."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing
 
 from access.authorize.authorizer import AUTHORIZER
 from access.bus.memory import MemoryBus
+from access.services import open_services
 from access.services.badges import BadgeVerb
 from access.services.doors import Act
 from access.services.events import Filter
+from access.services.examination import files_of
 from access.services.intake import Intake
 from access.site.authorizer import AuthorizerProcess
 from access.site.pace import inline
 from emulators.clock import LoopClock, run_virtually
 from policies.decision import Reason
 from policies.ids import BadgeId, SpaceId
+from policies.loader import load
 from readers.journal import Durability, FileJournal
 from readers.wire.bus import Message
 from readers.wire.events import GENESIS, Draft, EventType, seal
 from readers.wire.topics import Topics
+from tests import mill
 from tests.access.authorize.test_reserve import BY_ROOM, BY_SIDE, ROOM, TWO_DOORS, site, tap
 from tests.small_site import EDGE, NOON, SCOPES
 
@@ -96,6 +101,20 @@ def test_a_revocation_at_the_server_is_known_here_within_a_moment(tmp_path):
             return before, await there.ask("ada", BY_ROOM)
 
     assert run_virtually(scene()) == (Reason.GRANTED, Reason.CREDENTIAL_DISABLED)
+
+
+def test_a_policy_that_is_begun_by_two_programs_at_once_is_begun_once(tmp_path, database_url):
+    directory = mill.write(tmp_path / "mill")
+    building, rules = load(directory)
+
+    def begin(number):
+        files = files_of(directory)
+        opened = open_services(database_url, building, rules, {}, tmp_path / "key", files=files)
+        opened.close()
+        return number
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(begin, range(4))) == [0, 1, 2, 3]
 
 
 def test_garbage_on_the_bus_changes_nothing(tmp_path):

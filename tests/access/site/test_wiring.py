@@ -13,6 +13,7 @@ from policies.ids import ReaderId
 from readers.credentials.uid import GET_UID
 from readers.errors import SettingsError
 from readers.settings import Settings
+from tests.readers.credentials.driving import transmit
 
 UID = bytes.fromhex("04a1b2c3d4e5f6")
 DEADLINE_S = 10
@@ -47,7 +48,7 @@ async def test_an_osdp_reader_of_the_settings_reads_cards(key):
         async with asyncio.timeout(DEADLINE_S):
             head.read_card(UID)
             card = await wiring.transports[ReaderId("lab-in")].next_card()
-            assert await card.transmit(GET_UID) == UID + b"\x90\x00"
+            assert await transmit(card, GET_UID) == UID + b"\x90\x00"
         await wiring.close()
 
 

@@ -20,6 +20,7 @@ from emulators.people import EmulatedPeople, Resident, population
 from policies.ids import DoorId, PersonId, ReaderId, SpaceId
 from policies.loader import Site, load
 from readers.ports import Feedback, Input
+from tests.readers.credentials.driving import transmit
 
 GET_UID = bytes.fromhex("ffca000000")
 STRIKE_TIME_S = 5.0
@@ -120,7 +121,7 @@ async def _grant_everything(
     door = devices.doors[devices.building.readers[reader].door]
     while True:
         card = await devices.antennas[reader].next_card()
-        uid = (await card.transmit(GET_UID))[:-2].hex()
+        uid = (await transmit(card, GET_UID))[:-2].hex()
         days.taps.append((clock.now(), reader, uid))
         door.unlock()
         clock.call_later(STRIKE_TIME_S, door.lock)

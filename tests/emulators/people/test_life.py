@@ -20,6 +20,7 @@ from emulators.people.truth import Truth
 from policies.ids import DoorId, PersonId, SpaceId
 from readers.ports import Feedback, Input
 from tests.emulators.people.lived import km0
+from tests.readers.credentials.driving import transmit
 
 SITE = km0()
 START = datetime(2026, 9, 15, 6, tzinfo=UTC)
@@ -57,7 +58,7 @@ class Scene:
         door = self.devices.doors[SITE.building.readers[reader].door]
         while True:
             card = await self.devices.antennas[reader].next_card()
-            await card.transmit(bytes.fromhex("ffca000000"))
+            await transmit(card, bytes.fromhex("ffca000000"))
             self.taps.append((reader, (self.clock.now() - START).total_seconds()))
             if (
                 self.answer is Feedback.GRANTED and not door.is_open

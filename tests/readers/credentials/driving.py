@@ -7,8 +7,18 @@ from typing import TypeVar
 
 from emulators.cards.card import VirtualCard
 from readers.credentials.ciphers import Cipher
-from readers.credentials.exchange import Advance, Conversation, Derive, Progress, Step, Transmit
+from readers.credentials.exchange import (
+    Advance,
+    Conversation,
+    Derive,
+    Progress,
+    Step,
+    Transmit,
+    carry_out,
+    say,
+)
 from readers.credentials.keys import KeyRef, diversify
+from readers.ports import Card
 
 T = TypeVar("T")
 TODAY = date(2026, 9, 15)
@@ -24,7 +34,7 @@ class Driver:
         self.trace: list[tuple[bytes, bytes]] = []
 
     def run(self, conversation: Conversation[T]) -> T:
-        return drive(conversation, self.answer)
+        return carry_out(conversation, self.answer)
 
     def answer(self, step: Step) -> bytes:
         match step:
@@ -44,14 +54,13 @@ class Driver:
                 return b""
 
 
-def drive(conversation: Conversation[T], answer: Callable[[Step], bytes]) -> T:
-    try:
-        step = next(conversation)
-        while True:
-            step = conversation.send(answer(step))
-    except StopIteration as end:
-        outcome: T = end.value
-        return outcome
+async def transmit(card: Card, apdu: bytes) -> bytes:
+    """Send one command to a card in a reader's field and return its answer."""
+
+    def nothing(step: Step) -> bytes:
+        raise AssertionError(f"{step} is no command")
+
+    return await card.hold(say(apdu), nothing)
 
 
 def replay(conversation: Conversation[T], exchanges: Iterable[tuple[bytes, bytes]]) -> T:
@@ -64,7 +73,7 @@ def replay(conversation: Conversation[T], exchanges: Iterable[tuple[bytes, bytes
         assert step.apdu.hex() == command.hex()
         return said
 
-    outcome = drive(conversation, answer)
+    outcome = carry_out(conversation, answer)
     assert next(recorded, None) is None, "less was sent than was recorded"
     return outcome
 

@@ -65,5 +65,5 @@ class Keys:
     def versions(self, name: str) -> tuple[int, ...]:
         return tuple(sorted((key.version for key in KEYS if key.name == name), reverse=True))
 
-    async def derive(self, key: KeyRef, identity: bytes) -> bytes | None:
+    def derive(self, key: KeyRef, identity: bytes) -> bytes | None:
         return card_key(key, identity) if key in KEYS else None

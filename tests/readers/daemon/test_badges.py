@@ -1,6 +1,5 @@
 """Cards that prove themselves, and those that only claim to, at the door of a whole door computer."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -17,10 +16,12 @@ from policies.roster import Badge, BadgeKind
 from readers.counters import FileCounters
 from readers.credentials.exchange import unproven
 from readers.credentials.schemes import Pkoc, Scheme
+from readers.credentials.session import identify
 from readers.daemon import Credentials
 from readers.daemon.visit import VISIT_S, read
 from readers.errors import KeyStoreFault
 from readers.ports import Clock
+from readers.transports.welcome import LoopCard, Welcome
 from readers.wire.events import Event, EventType
 from tests.readers.credentials.site import (
     AID,
@@ -116,18 +117,11 @@ def test_one_badge_at_two_readers_at_once_is_two_visits(tmp_path):
 
 
 class DeadKeys(Keys):
-    async def derive(self, *_: object) -> bytes | None:
+    def derive(self, *_: object) -> bytes | None:
         raise KeyStoreFault("the token is unplugged")
 
 
-class SlowKeys(Keys):
-    async def derive(self, *_: object) -> bytes | None:
-        await asyncio.sleep(60)
-        return bytes(16)
-
-
-@pytest.mark.parametrize("keys", [DeadKeys(), SlowKeys()], ids=["dead", "slow"])
-def test_a_home_of_keys_that_does_not_answer_opens_nothing_and_holds_no_reader_up(tmp_path, keys):
+def test_a_home_of_keys_that_does_not_answer_opens_nothing_and_holds_no_reader_up(tmp_path):
     async def act(at: Desk) -> None:
         at.antennas[LAB_IN].present(issued_card())
         await at.clock.sleep(3)
@@ -137,7 +131,7 @@ def test_a_home_of_keys_that_does_not_answer_opens_nothing_and_holds_no_reader_u
         assert not await at.tap(UidCard(UID))
         assert len(reasons(at)) == 2
 
-    live(tmp_path, act, keys)
+    live(tmp_path, act, DeadKeys())
 
 
 def test_a_card_that_never_comes_to_an_end_is_refused(tmp_path):
@@ -240,26 +234,29 @@ def test_a_phone_opens_by_its_key_and_another_does_not(tmp_path):
     live(tmp_path, act, badge=known, credentials=Credentials(Scheme(pkoc=Pkoc())))
 
 
-class StallingCard:
+class StallingCard(LoopCard):
     """A card of which each answer takes a second."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, welcome: Welcome) -> None:
+        super().__init__(welcome)
         self._clock, self._card = clock, issued_card()
-        self.atr = self._card.atr
 
-    async def transmit(self, apdu: bytes) -> bytes:
+    @property
+    def atr(self) -> bytes:
+        return self._card.atr
+
+    async def _transmit(self, apdu: bytes) -> bytes:
         await self._clock.sleep(1)
         return self._card.process(apdu)
-
-    async def removed(self) -> None:
-        """Return at once."""
 
 
 def test_a_card_that_stalls_is_given_up(tmp_path):
     async def act(at: Desk) -> None:
-        began = at.clock.now()
-        outcome = await read(StallingCard(at.clock), Credentials(SCHEME, Keys()), began)
-        assert outcome == unproven("too-slow")
+        began, welcome = at.clock.now(), Welcome()
+        welcome.set(
+            lambda atr: identify(atr, SCHEME, bytes, began.date()), Credentials(SCHEME, Keys()).answer
+        )
+        assert await read(StallingCard(at.clock, welcome)) == unproven("too-slow")
         assert (at.clock.now() - began).total_seconds() <= VISIT_S
 
     live(tmp_path, act)

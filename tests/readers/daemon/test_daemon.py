@@ -83,7 +83,7 @@ def test_an_unknown_badge_is_refused_with_its_reason_and_the_leaf_stays_shut(tmp
 def test_a_card_torn_away_half_read_is_refused_and_the_reader_reads_on(tmp_path: Path) -> None:
     async def act(at: Desk) -> None:
         presented = at.antennas[LAB_IN].present(ADA_CARD)
-        presented.tear_away()
+        presented.leave()
         await at.clock.sleep(1)
         at.antennas[LAB_IN].remove()
         assert at.said() == [("decision", "denied-authentication-factor-error")]

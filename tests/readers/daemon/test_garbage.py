@@ -8,15 +8,20 @@ from pathlib import Path
 
 import pytest
 
+from emulators import field
 from emulators.clock import run_virtually
 from readers.daemon import Credentials, Garbage
 from readers.daemon.garbage import EVERY_S, MOST_PUT_OFF
 from readers.daemon.visit import VISIT_S
-from tests.readers.credentials.site import SCHEME, issued_card
+from tests.readers.credentials.site import SCHEME, Keys, issued_card
 from tests.readers.daemon.desk import LAB_IN, Desk, desk, signed, snapshot
-from tests.readers.daemon.test_badges import SlowKeys
 
 Scene = Callable[[Desk, Garbage], Awaitable[None]]
+
+
+@pytest.fixture(autouse=True)
+def _cards_are_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(field, "CARD_WORK_S", 60)
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +37,8 @@ def live(directory: Path, act: Scene) -> None:
     """Do `act` at a door computer whose badges take long to read, in virtual time."""
 
     async def scene() -> None:
-        async with desk(directory, [signed(snapshot())], credentials=Credentials(SCHEME, SlowKeys())) as at:
+        async with desk(directory, [signed(snapshot())], credentials=Credentials(SCHEME, Keys())) as at:
+            at.antennas[LAB_IN].rf_timing = True
             await act(at, Garbage(at.daemon, at.rights, at.clock))
 
     run_virtually(scene())

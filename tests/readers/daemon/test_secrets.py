@@ -12,7 +12,7 @@ from emulators.cards.ntag424 import Ntag424Card, TagMemory
 from emulators.clock import run_virtually
 from readers.credentials.desfire import ev1, ev2
 from readers.credentials.desfire import issuing as desfire
-from readers.credentials.exchange import Derive, Step, Transmit
+from readers.credentials.exchange import Derive, Step, Transmit, carry_out
 from readers.credentials.keys import KeyRef
 from readers.credentials.ntag424 import issuing as ntag424
 from readers.credentials.schemes import Scheme
@@ -21,7 +21,7 @@ from readers.daemon import Credentials
 from readers.errors import KeyStoreFault
 from readers.keystores.sealed import SealedKeys, write
 from tests.fuzz.targets import DESK, TAG_DESK
-from tests.readers.credentials.driving import TODAY, Driver, drive, seeded
+from tests.readers.credentials.driving import TODAY, Driver, seeded
 from tests.readers.credentials.site import (
     DESFIRE,
     KEYS,
@@ -68,8 +68,8 @@ def assert_hidden(secrets: set[bytes], said: str) -> None:
 
 
 class FailingKeys(Keys):
-    async def derive(self, key: KeyRef, identity: bytes) -> bytes | None:
-        made = await super().derive(key, identity)
+    def derive(self, key: KeyRef, identity: bytes) -> bytes | None:
+        made = super().derive(key, identity)
         raise KeyStoreFault(f"the token is gone while it made the key {key.name}") from ValueError(
             len(made or b"")
         )
@@ -164,7 +164,7 @@ def test_work_at_a_desk_shows_no_key_done_or_broken_anywhere(secrets, make, work
         except RuntimeError as error:
             said += "".join(traceback.format_exception(error))
     for answer in (b"", b"\x91\xae", b"\x91\x9d", b"\x69\x85"):
-        refused = drive(work(seeded(5)), partial(_refusing, answer))
+        refused = carry_out(work(seeded(5)), partial(_refusing, answer))
         said += repr(refused)
     assert "RuntimeError: broken" in said
     assert steps > 10

@@ -49,10 +49,10 @@ class MoodyKeys(Keys):
 
     is_away = False
 
-    async def derive(self, key: KeyRef, identity: bytes) -> bytes | None:
+    def derive(self, key: KeyRef, identity: bytes) -> bytes | None:
         if self.is_away:
             raise KeyStoreFault("the token is unplugged")
-        return await super().derive(key, identity)
+        return super().derive(key, identity)
 
 
 def card_with_other_keys() -> DesfireCard:

@@ -1,5 +1,7 @@
 """Keys in a real PKCS#11 token: they stay there, and a token that was lost is taken up again."""
 
+import threading
+
 import pkcs11
 import pytest
 
@@ -45,20 +47,34 @@ def test_what_is_not_there_is_a_fault_that_names_it(pin_file, tmp_path, what):
         Pkcs11Keys.open(module, token, pin)
 
 
-async def test_a_session_that_was_lost_is_opened_again(pin_file):
+def test_a_session_that_was_lost_is_opened_again(pin_file):
     keys = Pkcs11Keys.open(MODULE, LABEL, pin_file)
-    before = await keys.derive(KEY, b"\x01")
+    before = keys.derive(KEY, b"\x01")
     keys._session.close()  # noqa: SLF001  (as if the token had been unplugged and put back)
-    assert await keys.derive(KEY, b"\x01") == before
+    assert keys.derive(KEY, b"\x01") == before
     keys.close()
 
 
-async def test_a_key_that_is_gone_from_the_token_derives_nothing(pin_file):
+def test_a_token_that_does_not_answer_is_a_fault_and_is_asked_again_when_it_does(pin_file, monkeypatch):
+    monkeypatch.setattr("readers.keystores.pkcs11.ANSWER_WITHIN_S", 0.05)
+    keys = Pkcs11Keys.open(MODULE, LABEL, pin_file)
+    is_back = threading.Event()
+    stuck = keys._thread.submit(is_back.wait)  # noqa: SLF001 (as a call into the token that does not return)
+    with pytest.raises(KeyStoreFault, match="no answer"):
+        keys.derive(KEY, b"\x01")
+    is_back.set()
+    stuck.result()
+    monkeypatch.setattr("readers.keystores.pkcs11.ANSWER_WITHIN_S", 10)
+    assert keys.derive(KEY, b"\x01") is not None
+    keys.close()
+
+
+def test_a_key_that_is_gone_from_the_token_derives_nothing(pin_file):
     keys = Pkcs11Keys.open(MODULE, LABEL, pin_file)
     # A process is logged in as a whole, so a second session asks for no PIN.
     with pkcs11.lib(str(MODULE)).get_token(token_label=LABEL).open(rw=True) as session:
         [key] = session.get_objects({pkcs11.Attribute.LABEL: KEY.name})
         key.destroy()
     with pytest.raises(KeyStoreFault, match=f"token {LABEL}"):
-        await keys.derive(KEY, b"\x01")
+        keys.derive(KEY, b"\x01")
     keys.close()

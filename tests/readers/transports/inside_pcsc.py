@@ -17,10 +17,10 @@ from readers.credentials.exchange import Identified, Rejected, unproven
 from readers.credentials.uid import GET_UID
 from readers.daemon import visit
 from readers.errors import CardGone, TransportDown
-from readers.ports import Card
-from readers.transports import threaded
+from readers.transports import linked
 from readers.transports.pcsc import PcscTransport
 from tests.pcscd import FIRST_READER, FIRST_SLOT, SECOND_READER, SECOND_SLOT, Pcscd
+from tests.readers.credentials.driving import transmit
 
 UID = bytes.fromhex("04a1b2c3d4e5f6")
 OTHER_UID = bytes.fromhex("04ffeeddccbbaa")
@@ -42,9 +42,16 @@ def pcscd() -> Iterator[Pcscd]:
         yield daemon
 
 
+def greeting(reader_name: str) -> PcscTransport:
+    """Return a reader that asks each card for its number."""
+    transport = PcscTransport(reader_name, asyncio.get_running_loop())
+    visit.greet(transport, visit.Credentials(), lambda: datetime.now(UTC))
+    return transport
+
+
 @pytest.fixture
 async def transport() -> AsyncIterator[PcscTransport]:
-    transport = PcscTransport(FIRST_READER, asyncio.get_running_loop())
+    transport = greeting(FIRST_READER)
     yield transport
     await transport.close()
 
@@ -54,10 +61,6 @@ async def slot() -> AsyncIterator[VpcdSlot]:
     slot = VpcdSlot(port=FIRST_SLOT)
     yield slot
     await slot.remove()
-
-
-async def read(card: Card) -> Identified | Rejected:
-    return await visit.read(card, visit.Credentials(), datetime.now(UTC))
 
 
 def badge(uid: bytes) -> Identified:
@@ -76,11 +79,12 @@ async def test_a_card_that_follows_another_at_once_is_one_card(transport, slot):
         for _ in range(3):
             await slot.insert(UidCard(UID))
             first = await transport.next_card()
+            assert await visit.read(first) == badge(UID)
             await slot.remove()
             await slot.insert(UidCard(OTHER_UID))
             await first.removed()
             second = await transport.next_card()
-            assert await read(second) == badge(OTHER_UID)
+            assert await visit.read(second) == badge(OTHER_UID)
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(transport.next_card(), timeout=0.6)  # pcscd looks every 0.4 s
             await slot.remove()
@@ -92,10 +96,10 @@ async def test_a_card_torn_away_mid_exchange_is_gone(transport, slot):
         await slot.insert(TornCard(UID))
         card = await transport.next_card()
         with pytest.raises(CardGone):
-            await card.transmit(GET_UID)
+            await transmit(card, GET_UID)
         await card.removed()
         await slot.insert(UidCard(OTHER_UID))
-        assert await read(await transport.next_card()) == badge(OTHER_UID)
+        assert await visit.read(await transport.next_card()) == badge(OTHER_UID)
 
 
 class SaysAnything(UidCard):
@@ -115,30 +119,30 @@ async def test_an_answer_of_any_length_is_a_refusal_and_the_next_card_is_read(tr
     async with asyncio.timeout(DEADLINE_S):
         await slot.insert(SaysAnything(bytes(size)))
         card = await transport.next_card()
-        assert isinstance(await read(card), Rejected)
+        assert isinstance(await visit.read(card), Rejected)
         await slot.remove()
         await card.removed()
         await slot.insert(UidCard(OTHER_UID))
-        assert await read(await transport.next_card()) == badge(OTHER_UID)
+        assert await visit.read(await transport.next_card()) == badge(OTHER_UID)
 
 
 async def test_a_card_that_never_answers_holds_the_reader_up_only_while_it_lies_there(
     transport, slot, monkeypatch
 ):
-    monkeypatch.setattr(threaded, "ANSWER_WITHIN_S", 0.3)
+    monkeypatch.setattr(linked, "ANSWER_WITHIN_S", 0.3)
     told: asyncio.Queue[TransportDown | None] = asyncio.Queue()
     transport.watch(told.put_nowait)
     async with asyncio.timeout(DEADLINE_S):
         assert await told.get() is None
         await slot.insert(SaysAnything(None))
         card = await transport.next_card()
-        assert await read(card) == unproven("too-slow")
+        assert await visit.read(card) == unproven("too-slow")
         assert isinstance(await told.get(), TransportDown), "told while it lasts"
         await slot.remove()
         await card.removed()
         assert await told.get() is None
         await slot.insert(UidCard(OTHER_UID))
-        assert await read(await transport.next_card()) == badge(OTHER_UID)
+        assert await visit.read(await transport.next_card()) == badge(OTHER_UID)
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
@@ -154,7 +158,7 @@ async def test_the_reader_outlives_pcscd(pcscd, transport, slot, how):
         waiting = asyncio.create_task(transport.next_card())
         pcscd.start()
         await slot.insert(UidCard(OTHER_UID))
-        assert await read(await waiting) == badge(OTHER_UID)
+        assert await visit.read(await waiting) == badge(OTHER_UID)
 
 
 async def test_an_idle_reader_notices_that_pcscd_ended(pcscd, transport):
@@ -169,7 +173,7 @@ async def test_an_idle_reader_notices_that_pcscd_ended(pcscd, transport):
 async def test_health_is_told_once_for_each_change(pcscd, slot):
     told: asyncio.Queue[TransportDown | None] = asyncio.Queue()
     pcscd.end(signal.SIGTERM)
-    transport = PcscTransport(FIRST_READER, asyncio.get_running_loop())
+    transport = greeting(FIRST_READER)
     transport.watch(told.put_nowait)
     async with asyncio.timeout(DEADLINE_S):
         assert isinstance(await told.get(), TransportDown)
@@ -181,7 +185,7 @@ async def test_health_is_told_once_for_each_change(pcscd, slot):
         pcscd.start()
         assert await told.get() is None
         await slot.insert(UidCard(UID))
-        assert await read(await transport.next_card()) == badge(UID)
+        assert await visit.read(await transport.next_card()) == badge(UID)
         await transport.close()
     assert told.empty()
 
@@ -195,13 +199,13 @@ async def test_a_reader_that_is_not_there_is_an_outage():
 
 
 async def test_two_readers_read_apart(transport, slot):
-    other_transport = PcscTransport(SECOND_READER, asyncio.get_running_loop())
+    other_transport = greeting(SECOND_READER)
     other_slot = VpcdSlot(port=SECOND_SLOT)
     cards: list[tuple[VpcdSlot, VirtualCard]] = [(slot, UidCard(UID)), (other_slot, UidCard(OTHER_UID))]
     async with asyncio.timeout(DEADLINE_S):
         await asyncio.gather(*(where.insert(card) for where, card in cards))
         found = await asyncio.gather(transport.next_card(), other_transport.next_card())
-        assert await asyncio.gather(*(read(card) for card in found)) == [badge(UID), badge(OTHER_UID)]
+        assert await asyncio.gather(*(visit.read(card) for card in found)) == [badge(UID), badge(OTHER_UID)]
         await other_transport.close()
         await other_slot.remove()
 

@@ -26,6 +26,7 @@ from readers.ports import Card
 from readers.transports import isodep
 from readers.transports.nfcpy import NfcpyTransport
 from tests.handles import open_handles
+from tests.readers.credentials.driving import transmit
 from tests.readers.credentials.site import BADGE, SCHEME, Keys, issued_card
 
 HOSTILE = [Stalling, Chaining, Acknowledging, Empty]
@@ -43,10 +44,17 @@ class Field(Protocol):
     def take_away(self) -> None: ...
 
 
+def greeting(path: str) -> NfcpyTransport:
+    """Return a reader that asks each card whose badge it is."""
+    transport = NfcpyTransport(path, asyncio.get_running_loop())
+    visit.greet(transport, Credentials(SCHEME, Keys()), lambda: datetime.now(UTC))
+    return transport
+
+
 class SerialField:
     def __init__(self, chip: SerialPn532) -> None:
         self._chip = chip
-        self.transport = NfcpyTransport(f"tty:{chip.path}", asyncio.get_running_loop())
+        self.transport = greeting(f"tty:{chip.path}")
 
     def hold(self, card: VirtualCard | Contactless) -> None:
         self._chip.present(card)
@@ -58,7 +66,7 @@ class SerialField:
 class LinkedField:
     def __init__(self, link: UdpField) -> None:
         self._link = link
-        self.transport = NfcpyTransport(f"udp:localhost:{link.port}", asyncio.get_running_loop())
+        self.transport = greeting(f"udp:localhost:{link.port}")
 
     def hold(self, card: VirtualCard | Contactless) -> None:
         self._link.insert(card)
@@ -107,32 +115,30 @@ async def next_card(field: Field) -> Card:
             return await field.transport.next_card()
 
 
-async def read(card: Card) -> Identified | Rejected:
-    return await visit.read(card, Credentials(SCHEME, Keys()), datetime.now(UTC))
-
-
 @pytest.mark.parametrize("kind", HOSTILE, ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("where", list(FIELDS))
 async def test_a_card_without_an_end_is_given_up_and_the_next_badge_is_read(where, kind):
     async with asyncio.timeout(DEADLINE_S), FIELDS[where]() as field:
         field.hold(kind(issued_card()))
         card = await next_card(field)
-        assert isinstance(await read(card), Rejected)
+        assert isinstance(await visit.read(card), Rejected)
         with pytest.raises(CardGone):
-            await card.transmit(SELECT)
+            await transmit(card, SELECT)
         field.take_away()
         await card.removed()
         field.hold(issued_card())
-        assert await read(await next_card(field)) == Identified(BadgeId(BADGE.hex()), Assurance.AUTHENTICATED)
+        assert await visit.read(await next_card(field)) == Identified(
+            BadgeId(BADGE.hex()), Assurance.AUTHENTICATED
+        )
 
 
 async def test_many_such_cards_leave_no_handle_open():
     async with asyncio.timeout(DEADLINE_S), serial() as field:
         field.hold(issued_card())
-        await read(await next_card(field))
+        await visit.read(await next_card(field))
         before = open_handles()
         for number in range(8):
             field.take_away()
             field.hold(HOSTILE[number % len(HOSTILE)](issued_card()))
-            await read(await next_card(field))
+            await visit.read(await next_card(field))
         assert open_handles() == before

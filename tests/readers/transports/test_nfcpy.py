@@ -14,6 +14,7 @@ from readers.credentials.atr import Technology, recognise
 from readers.credentials.uid import GET_UID
 from readers.errors import CardGone, TransportDown
 from readers.transports.nfcpy import NfcpyTransport
+from tests.readers.credentials.driving import transmit
 
 UID = bytes.fromhex("04a1b2c3d4e5f6")
 SELECT = bytes.fromhex("00a4040000")
@@ -99,12 +100,12 @@ async def test_a_processor_card_gives_its_number_and_answers_until_it_is_taken_a
         async with asyncio.timeout(DEADLINE_S):
             card = await transport.next_card()
             assert recognise(card.atr) is Technology.PROCESSOR
-            assert await card.transmit(GET_UID) == UID + b"\x90\x00"
-            assert await card.transmit(SELECT) == NOT_FOUND
+            assert await transmit(card, GET_UID) == UID + b"\x90\x00"
+            assert await transmit(card, SELECT) == NOT_FOUND
             lying.take_away()
             await card.removed()
             with pytest.raises(CardGone):
-                await card.transmit(SELECT)
+                await transmit(card, SELECT)
 
 
 async def test_a_storage_card_gives_its_number_and_refuses_the_rest(path, transport):
@@ -112,8 +113,8 @@ async def test_a_storage_card_gives_its_number_and_refuses_the_rest(path, transp
         async with asyncio.timeout(DEADLINE_S):
             card = await transport.next_card()
             assert recognise(card.atr) is Technology.STORAGE
-            assert await card.transmit(GET_UID) == UID + b"\x90\x00"
-            assert await card.transmit(SELECT) == bytes.fromhex("6a81")
+            assert await transmit(card, GET_UID) == UID + b"\x90\x00"
+            assert await transmit(card, SELECT) == bytes.fromhex("6a81")
             lying.take_away()
             await card.removed()
 

@@ -17,16 +17,12 @@ from readers.errors import CardGone, TransportDown
 from readers.osdp.messages import CardData, Keys
 from readers.osdp.panel import ControlPanel
 from readers.osdp.peripheral import Peripheral
-from readers.ports import Card
 from readers.transports.osdp import STAYS_S, OsdpTransport
+from tests.readers.credentials.driving import transmit
 
 UID = bytes.fromhex("04a1b2c3d4e5f6")
 OTHER_UID = bytes.fromhex("04ffeeddccbbaa")
 DEADLINE_S = 10
-
-
-async def read(card: Card) -> Identified | Rejected:
-    return await visit.read(card, visit.Credentials(), datetime.now(UTC))
 
 
 class Head:
@@ -36,6 +32,7 @@ class Head:
         self.peripheral = Peripheral("the head", lambda _: asyncio.get_running_loop().create_future())
         self.peripheral.change(None)
         self.transport = OsdpTransport(self.peripheral, asyncio.get_running_loop())
+        visit.greet(self.transport, visit.Credentials(), lambda: datetime.now(UTC))
 
     def tell(self, number: bytes, bits: int | None = None) -> None:
         self.peripheral.hear(CardData(len(number) * 8 if bits is None else bits, number))
@@ -63,13 +60,14 @@ async def test_a_card_read_on_the_line_is_identified_by_its_number_and_proves_no
     with EmulatedLine(reader) as line:
         panel = ControlPanel(line.path, 115200, {7: key}, asyncio.get_running_loop())
         transport = OsdpTransport(panel.peripherals[7], asyncio.get_running_loop())
+        visit.greet(transport, visit.Credentials(), lambda: datetime.now(UTC))
         async with asyncio.timeout(DEADLINE_S):
             reader.read_card(UID)
             card = await transport.next_card()
-            assert await read(card) == badge(UID)
+            assert await visit.read(card) == badge(UID)
             await card.removed()
             with pytest.raises(CardGone):
-                await card.transmit(GET_UID)
+                await transmit(card, GET_UID)
         await transport.close()
         await panel.close()
 
@@ -81,7 +79,7 @@ async def test_a_card_told_again_and_again_is_one_tap(head):
         await asyncio.sleep(0.4 * STAYS_S)
         head.tell(UID)
         await nothing_comes(head.transport)
-    assert await read(card) == badge(UID)
+    assert await visit.read(card) == badge(UID)
 
 
 async def test_another_card_takes_the_place_of_the_first_at_once(head):
@@ -89,7 +87,7 @@ async def test_another_card_takes_the_place_of_the_first_at_once(head):
     first = await head.transport.next_card()
     head.tell(OTHER_UID)
     await asyncio.wait_for(first.removed(), 0.1)
-    assert await read(await head.transport.next_card()) == badge(OTHER_UID)
+    assert await visit.read(await head.transport.next_card()) == badge(OTHER_UID)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +97,7 @@ async def test_another_card_takes_the_place_of_the_first_at_once(head):
 )
 async def test_what_is_no_whole_serial_number_is_unreadable(head, number, bits):
     head.tell(number, bits)
-    assert isinstance(await read(await head.transport.next_card()), Rejected)
+    assert isinstance(await visit.read(await head.transport.next_card()), Rejected)
 
 
 async def test_keys_are_no_card_and_an_outage_takes_the_card_away(head):
@@ -113,7 +111,7 @@ async def test_keys_are_no_card_and_an_outage_takes_the_card_away(head):
         await head.transport.next_card()
     head.peripheral.change(None)
     head.tell(UID)
-    assert await read(await head.transport.next_card()) == badge(UID)
+    assert await visit.read(await head.transport.next_card()) == badge(UID)
 
 
 async def test_a_closed_transport_finds_nothing_more(head):

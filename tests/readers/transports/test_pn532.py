@@ -15,6 +15,7 @@ from emulators.pn532 import ACK, Code, Pn532, SerialPn532
 from readers.errors import CardGone
 from readers.transports.nfcpy import NfcpyTransport
 from readers.transports.pn532 import LIST_TARGETS, feels_a_card, serial_port
+from tests.readers.credentials.driving import transmit
 
 UID, OTHER_UID = bytes.fromhex("04a1b2c3d4e5f6"), bytes.fromhex("04ffeeddccbbaa")
 TYPE_A, TYPE_B = bytes((1, 0)), bytes((1, 3, 0))
@@ -123,7 +124,7 @@ async def test_two_cards_brought_together_are_something_that_cannot_be_read():
                     several = await transport.next_card()
                     assert several.atr == b""
                     with pytest.raises(CardGone):
-                        await several.transmit(b"\xff\xca\x00\x00\x00")
+                        await transmit(several, b"\xff\xca\x00\x00\x00")
                     chip.remove()
                     await several.removed()
         finally:

@@ -11,8 +11,9 @@ from queue import SimpleQueue
 import pytest
 
 from readers.errors import CardGone, TransportDown
-from readers.transports import threaded
+from readers.transports import linked, threaded
 from readers.transports.threaded import Link, ThreadedTransport
+from tests.readers.credentials.driving import transmit
 
 DEADLINE_S = 10
 
@@ -86,7 +87,7 @@ async def test_whatever_a_library_raises_is_an_outage_that_heals(error):
         with pytest.raises(TransportDown, match="unplugged"):
             await transport.next_card()
         found = await transport.next_card()
-        assert await found.transmit(b"\x01") == b"\x01"
+        assert await transmit(found, b"\x01") == b"\x01"
         await transport.close()
 
 
@@ -95,7 +96,7 @@ async def test_exchanges_are_answered_in_the_order_they_were_asked():
     async with asyncio.timeout(DEADLINE_S):
         card = await transport.next_card()
         asked = [bytes((number,)) for number in range(1, 50)]
-        assert await asyncio.gather(*map(card.transmit, asked)) == asked
+        assert await asyncio.gather(*(transmit(card, each) for each in asked)) == asked
         await transport.close()
 
 
@@ -106,9 +107,9 @@ async def test_an_exchange_that_nobody_waits_for_any_more_breaks_nothing():
     async with asyncio.timeout(DEADLINE_S):
         card = await transport.next_card()
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(card.transmit(b"\x01"), timeout=0.01)
+            await asyncio.wait_for(transmit(card, b"\x01"), timeout=0.01)
         lying.may_answer.set()
-        assert await card.transmit(b"\x02") == b"\x02"
+        assert await transmit(card, b"\x02") == b"\x02"
         await transport.close()
 
 
@@ -118,7 +119,7 @@ async def test_what_was_asked_of_a_card_that_left_is_told_so():
     transport = ThreadedTransport(ScriptedDriver(lambda: lying), asyncio.get_running_loop())
     async with asyncio.timeout(DEADLINE_S):
         card = await transport.next_card()
-        asked = [asyncio.create_task(card.transmit(b"")), asyncio.create_task(card.transmit(b"\x01"))]
+        asked = [asyncio.create_task(transmit(card, b"")), asyncio.create_task(transmit(card, b"\x01"))]
         await asyncio.sleep(0)
         closing = asyncio.create_task(transport.close())
         await asyncio.sleep(0)
@@ -130,7 +131,7 @@ async def test_what_was_asked_of_a_card_that_left_is_told_so():
 
 @pytest.mark.parametrize("asked", [b"", b"\x01"], ids=["the card is gone", "it answers after all"])
 async def test_a_library_that_was_given_up_for_stuck_is_there_again_when_it_comes_back(monkeypatch, asked):
-    monkeypatch.setattr(threaded, "ANSWER_WITHIN_S", 0.05)
+    monkeypatch.setattr(linked, "ANSWER_WITHIN_S", 0.05)
     lying = Answering()
     lying.may_answer.clear()
     transport = ThreadedTransport(ScriptedDriver(lambda: lying), asyncio.get_running_loop())
@@ -138,7 +139,7 @@ async def test_a_library_that_was_given_up_for_stuck_is_there_again_when_it_come
     transport.watch(told.put_nowait)
     async with asyncio.timeout(DEADLINE_S):
         card = await transport.next_card()
-        asking = asyncio.create_task(card.transmit(asked))
+        asking = asyncio.create_task(transmit(card, asked))
         assert await told.get() is None
         assert isinstance(await told.get(), TransportDown)
         lying.may_answer.set()
@@ -154,7 +155,7 @@ async def test_a_library_that_never_comes_back_holds_no_shutdown_up(monkeypatch,
     transport = ThreadedTransport(ScriptedDriver(lambda: lying), asyncio.get_running_loop())
     async with asyncio.timeout(DEADLINE_S):
         card = await transport.next_card()
-        asked = asyncio.create_task(card.transmit(b"\x01"))
+        asked = asyncio.create_task(transmit(card, b"\x01"))
         await asyncio.to_thread(lying.was_asked.wait)
         await transport.close()
         assert "reader-not-closed" in caplog.messages
