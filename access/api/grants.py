@@ -92,7 +92,9 @@ def export(grants: _Visible, chosen: _Chosen, sort: _Sort = "id") -> Response:
     return sheet("grants", heads, (cells(_shown(grant), heads) for grant in rows))
 
 
-@routes.post("", status_code=HTTPStatus.CREATED)
+@routes.post(
+    "", status_code=HTTPStatus.CREATED, responses={404: {"description": "there is nobody with this id"}}
+)
 def give(new: NewGrant, response: Response, desk: AtDesk, actor: _Writes) -> GrantShown:
     """Give a person a temporary right."""
     record = GrantRecord(

@@ -144,7 +144,7 @@ def _told(space: Space, doorway: Doorway) -> Iterator[Difference]:
 
 
 def _joined(groups: Iterable[Group]) -> tuple[Group, ...]:
-    """Return the groups as few: types with the same organisations and tiers together, then organisations."""
+    """Return the groups as few: types with the same organisations and tiers together, and so on."""
     types: dict[object, Group] = {}
     whole: dict[object, Group] = {}
     for each in groups:
@@ -157,4 +157,9 @@ def _joined(groups: Iterable[Group]) -> tuple[Group, ...]:
         known = whole.get(key, msgspec.structs.replace(each, organisations=()))
         both_of = sorted({*known.organisations, *each.organisations}, key=lambda one: one or "")
         whole[key] = msgspec.structs.replace(known, organisations=tuple(both_of))
-    return tuple(whole.values())
+    tiers: dict[object, Group] = {}
+    for each in whole.values():
+        key = each.types, each.organisations
+        known = tiers.get(key, msgspec.structs.replace(each, tiers=()))
+        tiers[key] = msgspec.structs.replace(known, tiers=tuple(dict.fromkeys((*known.tiers, *each.tiers))))
+    return tuple(tiers.values())

@@ -77,12 +77,15 @@ def _others(week: Week) -> Message:
     if not week.usual:
         days = week.other_days
         return Message(
-            f"{days} jours par an, dès le {week.first}", f"{days} days a year, from {week.first} on"
+            f"{days} jour{'s' if days > 1 else ''} par an, dès le {week.first}",
+            f"{days} day{'s' if days > 1 else ''} a year, from {week.first} on",
         )
     if not week.other_days:
         return NOTHING
+    days = week.other_days
     return Message(
-        f"({week.other_days} jours par an autrement)", f"({week.other_days} days a year otherwise)"
+        f"(autrement {days} jour{'s' if days > 1 else ''} par an, comme les jours fériés)",
+        f"(otherwise on {days} day{'s' if days > 1 else ''} a year, such as holidays)",
     )
 
 

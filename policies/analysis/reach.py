@@ -46,7 +46,7 @@ def hours(
 ) -> dict[DoorId, tuple[Hours, ...]]:
     """Return when, in [since, until), the person can enter at which doors; doors that stay shut are left out."""
     badges = badges_of(engine, person)
-    own = [at.astimezone(since.tzinfo) for at in _edges_of(engine, badges)]
+    own = [at.astimezone(since.tzinfo) for at in _edges_of(engine, badges) if since <= at <= until]
     found = {}
     for name, door in engine.building.doors.items():
         edges = [since, *own, *changes(engine, since, door, until - since), until]

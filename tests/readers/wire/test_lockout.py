@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from readers.door.lockout import BADGE_TRIES, FORGOTTEN_AFTER, NONE, Lockout
+from readers.wire.lockout import BADGE_TRIES, FORGOTTEN_AFTER, NONE, Lockout
 
 NOON = datetime(2026, 9, 15, 12, tzinfo=UTC)
 
