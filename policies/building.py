@@ -11,7 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from policies.errors import BuildingError
-from policies.ids import DoorId, InterlockId, ReaderId, ScheduleId, SiteId, SpaceId, UseId
+from policies.ids import DoorId, InterlockId, ReaderId, ReleaseId, ScheduleId, SiteId, SpaceId, UseId
 from policies.request import Assurance, Direction, DoorMode
 
 
@@ -110,7 +110,9 @@ class Door(msgspec.Struct, frozen=True):
     `proof` is the least proof of a badge here: a door may raise what the badge's record asks for, never lower it.
     A PIN is asked for always (`pin`) or while a schedule is open (`card_pin`). Two persons prove themselves within
     `two_person_s`. Of the doors of one `interlock` group no two are ever open. Of `modes`, the first whose schedule
-    is open counts. A door left open warns `pre_alert_s` before it is held.
+    is open counts. A door left open warns `pre_alert_s` before it is held. One supply line that the fire panel breaks
+    may let several doors go: those name it (`release`), and one of them at least has the `release_input`. Where the
+    site does not answer, `passback_alone` lets the door's computer refuse a second entry by what its own doors saw.
     """
 
     id: DoorId
@@ -135,6 +137,8 @@ class Door(msgspec.Struct, frozen=True):
     interlock: InterlockId | None = None
     modes: tuple[ScheduledMode, ...] = ()
     pre_alert_s: float = 10.0
+    release: ReleaseId | None = None
+    passback_alone: bool = False
 
     @property
     def asks_for_pin(self) -> bool:
@@ -179,6 +183,13 @@ class Building(msgspec.Struct, frozen=True):
     def children(self, space: SpaceId | None) -> tuple[Space, ...]:
         """Return the spaces right below `space` (the roots for None), in the file's order."""
         return tuple(child for child in self.spaces.values() if child.parent == space)
+
+    def tree(self) -> dict[SpaceId | None, tuple[Space, ...]]:
+        """Return what `children` says of every space that has any, and of None, in one walk."""
+        below: dict[SpaceId | None, list[Space]] = {}
+        for space in self.spaces.values():
+            below.setdefault(space.parent, []).append(space)
+        return {parent: tuple(children) for parent, children in below.items()}
 
     def leaves(self) -> tuple[Space, ...]:
         """Return the spaces without children, where people can be, in the file's order; not the outside."""

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from access.errors import Invalid
-from access.services.decisions import Question
+from access.services.decisions import DEADLINE_S, PIN_DEADLINE_S, Question
 from policies.ids import BadgeId, ReaderId
 from policies.request import Assurance
 from policies.roster import BadgeKind
@@ -31,12 +31,19 @@ class BadgeRead(msgspec.Struct, frozen=True):
 
 
 class Tap(msgspec.Struct, frozen=True):
-    """What is asked. `deadline_ms` is how long the answer may take (50 if not said): after it, the tap is refused."""
+    """What is asked. `deadline_ms` is how long the answer may take: after it, the tap is refused.
+
+    If not said, it is 50, and 1000 with a `pin`, which is made to be slow to compare. A tap that is `pending` with
+    `verification-required` is asked again with the PIN that was entered. `id` is the asker's own name for this tap:
+    asked again under it, within a minute, the tap has the same answer and is recorded once.
+    """
 
     reader: _Id
     badge: BadgeRead
     assurance: Literal["none", "uid", "sun", "authenticated"]
     deadline_ms: _Deadline | None = None
+    pin: Annotated[str, msgspec.Meta(min_length=1, max_length=16)] | None = None
+    id: _Id | None = None
 
 
 def read_tap(body: bytes) -> Tap:
@@ -64,7 +71,15 @@ def without_values(told: str) -> str:
 
 def question_of(tap: Tap) -> Question:
     """Return the tap as the authorizer is asked."""
-    return Question(ReaderId(tap.reader), tap.badge.kind, BadgeId(tap.badge.id), _PROOF[tap.assurance])
+    proof = _PROOF[tap.assurance]
+    return Question(ReaderId(tap.reader), tap.badge.kind, BadgeId(tap.badge.id), proof, tap.pin, tap.id)
+
+
+def within_s(tap: Tap) -> float:
+    """Return how long the answer to a tap may take, in seconds."""
+    if tap.deadline_ms is not None:
+        return tap.deadline_ms / 1000
+    return DEADLINE_S if tap.pin is None else PIN_DEADLINE_S
 
 
 def schema(asked: type[msgspec.Struct]) -> dict[str, Any]:

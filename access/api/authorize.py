@@ -11,11 +11,10 @@ import msgspec
 from fastapi import APIRouter, HTTPException, Query, Request
 from pydantic import BaseModel
 
-from access.api.asked import Tap, question_of, read_reservation, read_tap, schema
+from access.api.asked import Tap, question_of, read_reservation, read_tap, schema, within_s
 from access.api.desk import AtDesk, Settled
 from access.api.schemas import FIRST_YEAR, LAST_YEAR, Instant
 from access.errors import Invalid, NotFound
-from access.services.decisions import DEADLINE_S
 from access.services.rights import READER
 from policies.decision import Effect, Reason
 from policies.ids import ReaderId
@@ -89,9 +88,8 @@ async def authorize(
         raise Invalid(f"at: expected a time from {FIRST_YEAR} to {LAST_YEAR}")
     if desk.authorizer is None:
         raise NotFound("authorize: this server decides for no controllers")
-    within_s = DEADLINE_S if tap.deadline_ms is None else tap.deadline_ms / 1000
     answer = await desk.authorizer.decide(
-        question_of(tap), at or desk.now(), record=not dry_run, arrived=arrived, within_s=within_s
+        question_of(tap), at or desk.now(), record=not dry_run, arrived=arrived, within_s=within_s(tap)
     )
     return Decided.model_validate(msgspec.to_builtins(answer))
 

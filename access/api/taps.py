@@ -16,14 +16,14 @@ import msgspec
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from access.api.asked import MOST_BYTES, Tap, question_of, read_reservation, read_tap
+from access.api.asked import MOST_BYTES, question_of, read_reservation, read_tap, within_s
 from access.api.headers import SECURITY_HEADERS
 from access.api.problems import of_error, problem
 from access.errors import Invalid, NotAllowed, TotemError
-from access.services.decisions import DEADLINE_S, Answer, Decides
+from access.services.decisions import Answer, Decides
 from access.services.keyring import KeyRing, ReaderKey
 from policies.building import Building
-from policies.ids import DoorId, ReaderId
+from policies.ids import DoorId
 from readers.wire.reservations import PATH as RESERVATIONS
 
 PATH = "/v1/authorize"
@@ -92,7 +92,7 @@ class Taps:
             tap = read_tap(body)
             self._expect_own(tap.reader, key)
             answer = await self._authorizer.decide(
-                question_of(tap), now, arrived=arrived, within_s=_within_s(tap)
+                question_of(tap), now, arrived=arrived, within_s=within_s(tap)
             )
         except TotemError as error:
             return of_error(error, scope["path"], SECURITY_HEADERS)
@@ -112,11 +112,14 @@ class Taps:
             self._expect_own(tap.reader, key)
         except TotemError:
             return False
-        if not self._authorizer.may_answer(ReaderId(tap.reader)):
+        question = question_of(tap)
+        if tap.pin is not None or not self._authorizer.may_answer(question.reader):
+            return False
+        if tap.id is not None and self._authorizer.was_asked(question):
             return False
         self._asked += 1
         answered = partial(self._answered, send)
-        self._authorizer.ask(question_of(tap), now, answered, arrived=arrived, within_s=_within_s(tap))
+        self._authorizer.ask(question, now, answered, arrived=arrived, within_s=within_s(tap))
         return True
 
     def _answered(self, send: Callable[[bytes], None], answer: Answer) -> None:
@@ -159,10 +162,6 @@ def secret_of(scope: Mapping[str, Any], length: int) -> bytes | None:
     if not (is_tap and is_plain) or any(name in _TELLS_OF_MORE for name, _ in headers):
         return None
     return _bearer(headers)
-
-
-def _within_s(tap: Tap) -> float:
-    return DEADLINE_S if tap.deadline_ms is None else tap.deadline_ms / 1000
 
 
 def _bearer(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:

@@ -8,26 +8,30 @@ changes of rights and passages are brought in from the side, under the one lock.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from threading import Lock
 from time import monotonic
 
+from msgspec.structs import replace
+
 from access.authorize import drafts
 from access.authorize.following import Following
 from access.authorize.latency import Latency
+from access.authorize.pins import NOTHING_SHOWN, Shown
 from access.authorize.tenure import Tenure, Unrivalled
+from access.authorize.turn import Turn
+from access.authorize.visits import Visits
 from access.authorize.waiting import Answered, Deadlines, Waiting
-from access.errors import Invalid, StandingBy
+from access.errors import Invalid
 from access.services import Services
 from access.services.decisions import DEADLINE_S, Answer, DoorLatency, Question, SiteLatency
 from policies.decision import Decision, Effect, Reason, message
 from policies.ids import DoorId, ReaderId, SourceId
-from policies.request import Direction
 from readers.errors import JournalError
 from readers.journal import FileJournal, GroupCommit
-from readers.wire.bus import BusDown, Message
+from readers.wire.bus import Message
 from readers.wire.events import Event, parse
 from readers.wire.reservations import Reserve, Verdict
 
@@ -38,9 +42,6 @@ AUTHORIZER = SourceId("authorizer")
 
 _MOST_UNSTORED = 10_000
 """Of the lines that a stop left unstored, so many are looked at for entries at the next start."""
-
-_TELL_WITHIN_S = 0.01
-"""What a seat's asker waits at most until the other authorizers can know of it: 20 round trips to a broker near by."""
 
 _BOUNDS_US = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000)
 
@@ -62,8 +63,7 @@ class Authorizer:
         peers: frozenset[SourceId] = frozenset(),
     ) -> None:
         self._building = services.building
-        self._tenure = tenure or Unrivalled(journal.position[0])
-        self._has_peers, self._telling = bool(peers), set[asyncio.Task[None]]()
+        self._telling: set[asyncio.Task[None]] = set()
         self._journal, self._commit = journal, GroupCommit(journal)
         self._latency = Latency()
         self._is_buffered = not journal.is_synced
@@ -71,13 +71,14 @@ class Authorizer:
         self._told: list[Waiting] = []
         self.on_kept: Callable[[], None] = _to_nobody
         """Called whenever the journal has grown."""
-        self.tell_peers: Callable[[bytes], Awaitable[None]] = _to_no_peer
-        """Given the lines by which seats are taken, before the taker hears of it; may raise `BusDown`."""
         self._lock = Lock()
         unstored = [parse(line) for line in journal.pending(_MOST_UNSTORED)]
         self._following = Following(services, self._lock, unstored, peers)
         self._judge = self._following.judge
         self._catch_up(unstored)
+        tenure = tenure or Unrivalled(journal.position[0])
+        self.turn = Turn(services.building, self._judge, tenure, peers)
+        self._visits = Visits(self._following, unstored, {*peers, journal.source})
 
     @property
     def _version(self) -> str:
@@ -102,9 +103,18 @@ class Authorizer:
         if not record:
             with self._lock:
                 return self._answer(question, self._judge.decide(question, at), None)
-        self._expect_turn(question.reader)
+        self.turn.expect(question.reader)
+        if self._visits.retries.knows(question):
+            return replace(await self._visits.retries.answer(question), epoch=self.turn.tenure.epoch)
+        self._visits.retries.begin(question, at)
+        shown = NOTHING_SHOWN
+        if question.pin is not None:
+            with self._lock:
+                without = self._judge.decide(question, at)
+            shown = await self._visits.shown(question, without, at)
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self.ask(question, at, partial(_hand_over, answer), arrived=arrived, within_s=within_s)
+        due = None if arrived is None else arrived + within_s
+        self._ask(question, at, partial(_hand_over, answer), (arrived, due), shown)
         return await answer
 
     def ask(
@@ -117,26 +127,47 @@ class Authorizer:
         within_s: float = DEADLINE_S,
     ) -> None:
         """Decide one tap at a reader that the building has; call `answered` once, when that is kept or refused."""
+        self._visits.retries.begin(question, at)
         due = None if arrived is None else arrived + within_s
-        begun = monotonic()
+        self._ask(question, at, answered, (arrived, due), NOTHING_SHOWN)
+
+    def _ask(
+        self,
+        question: Question,
+        at: datetime,
+        answered: Answered,
+        times: tuple[float | None, float | None],
+        shown: Shown,
+    ) -> None:
+        if question.id is not None:
+            answered = partial(self._settle, question, answered)
+        (arrived, due), begun = times, monotonic()
         if due is not None and begun >= due:
             self._latency.miss(self._judge.door_of(question.reader).id, at)
             answered(self._answer(question, _TOO_LATE, None))
             return
         with self._lock:
-            decision = self._judge.decide(question, at)
+            decision = self._judge.decide(question, at, shown)
             passing = self._judge.reserve(question, decision, at)
-            kept = self._commit.stage(drafts.decided(question, decision, at, self._version))
+            kept = self._commit.stage(drafts.decided(question, decision, at, self._version, shown))
         tap = Waiting(question, at, decision, passing, kept, answered)
         tap.arrived, tap.due, tap.begun, tap.decided = arrived, due, begun, monotonic()
         if due is not None and not self._is_buffered:
             self._deadlines.watch(tap, due)
         self._commit.when_kept(partial(self._kept, tap))
 
+    def _settle(self, question: Question, answered: Answered, answer: Answer) -> None:
+        self._visits.retries.settle(question, answer)
+        answered(answer)
+
+    def was_asked(self, question: Question) -> bool:
+        """Return whether a tap of this id was asked about before."""
+        return self._visits.retries.knows(question)
+
     def _kept(self, tap: Waiting, fault: JournalError | None) -> None:
         """Answer a tap whose record is kept, or will never be."""
-        if fault is None and tap.passing and self._is_seat(tap.question.reader):
-            telling = asyncio.get_running_loop().create_task(self._tell(tap.kept.line))
+        if fault is None and tap.passing and self.turn.is_told(tap.question.reader):
+            telling = asyncio.get_running_loop().create_task(self.turn.tell(tap.kept.line))
             self._telling.add(telling)
             telling.add_done_callback(self._telling.discard)
             telling.add_done_callback(lambda _: self._conclude(tap, None))
@@ -150,7 +181,7 @@ class Authorizer:
         tap.done = monotonic()
         if fault is not None:
             self._refuse(tap, _FAULT)
-        elif (tap.due is not None and tap.done >= tap.due) or not self.may_answer(tap.question.reader):
+        elif (tap.due is not None and tap.done >= tap.due) or not self.turn.is_ours(tap.question.reader):
             self._refuse(tap, _TOO_LATE)
         else:
             tap.is_over = True
@@ -175,60 +206,39 @@ class Authorizer:
 
         Raise `StandingBy` where it is another's turn.
         """
-        self._expect_turn(asked.reader)
+        self.turn.expect(asked.reader)
         due = arrived + DEADLINE_S
         with self._lock:
             decision = self._judge.verdict(asked, at)
             passing = self._judge.seat(asked.reader, decision, at)
             kept = self._commit.stage(drafts.reserved(self._building, asked, decision, at, self._version))
         is_kept = await self._keep(due)
-        if is_kept and passing and self._is_seat(asked.reader):
-            await self._tell(kept.line)
+        if is_kept and passing and self.turn.is_told(asked.reader):
+            await self.turn.tell(kept.line)
         door = self._judge.door_of(asked.reader).id
-        if not is_kept or not self.may_answer(asked.reader) or monotonic() >= due:
+        if not is_kept or not self.turn.is_ours(asked.reader) or monotonic() >= due:
             self._latency.miss(door, at)
             with self._lock:
                 self._judge.release(passing, door)
             return None
         self.on_kept()
-        return Verdict(decision.effect, decision.reason, self._tenure.epoch, decision.rules, kept.id)
+        return Verdict(decision.effect, decision.reason, self.turn.tenure.epoch, decision.rules, kept.id)
 
     # ---- whose turn it is
 
     @property
     def is_answering(self) -> bool:
         """Return whether it answers every tap now."""
-        return self._tenure.may_answer()
+        return self.turn.tenure.may_answer()
 
     @property
     def epoch(self) -> int:
         """Return the number of its newest term; 0 before any."""
-        return self._tenure.epoch
+        return self.turn.tenure.epoch
 
     def may_answer(self, reader: ReaderId) -> bool:
-        """Return whether it is this one's turn; whoever leaves is answered without knowing who is where."""
-        if reader in self._judge.rights.seated:
-            leaves = self._building.readers[reader].direction is Direction.EXIT
-            return self._tenure.may_answer_plain() if leaves else self._tenure.may_answer()
-        return self._tenure.may_answer_plain()
-
-    def _expect_turn(self, reader: ReaderId) -> None:
-        if not self.may_answer(reader):
-            raise StandingBy(
-                "another authorizer answers for this site, or none has its view yet: ask that one, or again"
-            )
-
-    def _is_seat(self, reader: ReaderId) -> bool:
-        """Return whether others may follow who must know of a seat at this reader."""
-        return self._has_peers and reader in self._judge.rights.seated
-
-    async def _tell(self, line: bytes) -> None:
-        """Let those who may follow know of a seat; whether they heard it or not, it is given."""
-        try:
-            async with asyncio.timeout(_TELL_WITHIN_S):
-                await self.tell_peers(line)
-        except (TimeoutError, BusDown) as fault:
-            _log.warning("seat-not-told", extra={"fault": str(fault) or "too late"})
+        """Return whether it answers taps at a reader now."""
+        return self.turn.is_ours(reader)
 
     async def _keep(self, due: float) -> bool:
         """Wait until what is staged is kept; return False if it is not, or not in time."""
@@ -259,6 +269,8 @@ class Authorizer:
         """Count those who were let in by a door that tells nothing of them: the next must not get their seats."""
         reader, badge = tap.question.reader, tap.question.badge
         with self._lock:
+            if tap.decision.door in self._judge.view.modes.waiting:
+                self._judge.view.modes.hear(parse(tap.kept.line), tap.at)
             for person in tap.passing:
                 draft = drafts.passed(self._building, reader, badge, tap.kept.id, tap.at, person)
                 self._judge.view.take([parse(self._commit.stage(draft).line)])
@@ -282,7 +294,7 @@ class Authorizer:
     def _answer(self, question: Question, decision: Decision, event: str | None) -> Answer:
         unlock_ms = self._judge.unlock_ms(question, decision)
         said = message(decision.reason)
-        epoch = self._tenure.epoch
+        epoch = self.turn.tenure.epoch
         return Answer(decision.effect, decision.reason, decision.rules, unlock_ms, said, event, epoch)
 
     # ---- what was measured
@@ -304,8 +316,10 @@ class Authorizer:
         self._following.advance(now)
 
     def hear(self, events: Sequence[Event]) -> None:
-        """Take in what doors report, before the server has stored it."""
+        """Take in what doors report, before the server has stored it, and what other authorizers answered."""
         self._following.take(events)
+        if self.turn.peers:
+            self._visits.hear(events)
 
     def change(self, payload: bytes) -> bool:
         """Take up a signed delta; return False if something before it is missing. Raise `WireError` if forged."""
@@ -348,15 +362,12 @@ class Authorizer:
     def close(self) -> None:
         """Finish what is being written; the journal is closed by its owner."""
         self._commit.close()
+        self._visits.close()
 
 
 def _hand_over(waiter: asyncio.Future[Answer], answer: Answer) -> None:
     if not waiter.done():  # who asked may have gone
         waiter.set_result(answer)
-
-
-async def _to_no_peer(_lines: bytes) -> None:
-    """Tell nobody of a seat."""
 
 
 def _to_nobody() -> None:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from access.authorize.pins import Shown
 from access.services.decisions import Question
 from policies.building import Building
 from policies.decision import Decision
@@ -10,7 +11,7 @@ from readers.wire.events import Draft, EventType, Inputs
 from readers.wire.reservations import Reserve
 
 
-def decided(question: Question, decision: Decision, at: datetime, policy_version: str) -> Draft:
+def decided(question: Question, decision: Decision, at: datetime, policy_version: str, shown: Shown) -> Draft:
     """Return the record of a decision."""
     return Draft(
         at,
@@ -26,7 +27,7 @@ def decided(question: Question, decision: Decision, at: datetime, policy_version
         decision.rules,
         decision.flags,
         policy_version,
-        Inputs(question.proven),
+        Inputs(question.proven, shown.pin_ok, request=question.id),
         person=decision.person,
         badge=question.badge,
     )

@@ -5,12 +5,15 @@ No lock, no clock, no IO: its owner sees to it that nothing comes between `decid
 
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace
+
 from access.authorize.companions import Companions
+from access.authorize.pins import NOTHING_SHOWN, Shown
 from access.authorize.rights import Rights
 from access.authorize.view import SiteView
 from access.services.decisions import Question
 from policies.building import Building, Door
-from policies.decision import Decision, Effect, Reason
+from policies.decision import Decision, Effect, Flag, Reason
 from policies.ids import DoorId, PersonId, ReaderId
 from policies.request import AccessRequest
 from policies.roster import BadgeKind, is_random_uid
@@ -34,8 +37,19 @@ class Judge:
         """Return the door of a reader; raise KeyError for one that the building does not have."""
         return self._doors[reader]
 
-    def decide(self, question: Question, at: datetime) -> Decision:
-        """Decide one tap, changing nothing; raise KeyError for a reader that the building does not have."""
+    def decide(self, question: Question, at: datetime, shown: Shown = NOTHING_SHOWN) -> Decision:
+        """Decide one tap, changing nothing; raise KeyError for a reader that the building does not have.
+
+        `shown` is what a PIN has shown; it takes no other part in the tap than to be asked for.
+        """
+        decision = self._decide(question, at, pin_ok=shown.pin_ok)
+        if shown.refused is not None and decision.reason is Reason.VERIFICATION_REQUIRED:
+            return replace(decision, effect=Effect.DENY, reason=shown.refused)
+        if shown.duress and decision.effect is Effect.GRANT:
+            return replace(decision, flags=(*decision.flags, Flag.DURESS))
+        return decision
+
+    def _decide(self, question: Question, at: datetime, *, pin_ok: bool) -> Decision:
         reader, badge = question.reader, question.badge
         door = self._doors[reader]
         if question.kind is BadgeKind.UID and is_random_uid(badge):
@@ -49,9 +63,9 @@ class Judge:
             state = self.view.asked(door, card.holder.id if card is not None else None)
         else:
             state = self.view.plain
-        decision = rights.engine.decide(AccessRequest(at, reader, badge, question.proven), state)
+        decision = rights.engine.decide(AccessRequest(at, reader, badge, question.proven, pin_ok), state)
         if decision.reason in _ABOUT_COMPANIONS and (others := self._companions.of(door, at)):
-            request = AccessRequest(at, reader, badge, question.proven, companions=others)
+            request = AccessRequest(at, reader, badge, question.proven, pin_ok, others)
             return rights.engine.decide(request, state)
         return decision
 
@@ -100,7 +114,11 @@ class Judge:
         """Return how long to release the strike; 0 unless granted."""
         if decision.effect is not Effect.GRANT:
             return 0
-        door, longer = self._doors[question.reader], self.rights.needs_longer(decision.person)
+        return self.opening_ms(question.reader, decision.person)
+
+    def opening_ms(self, reader: ReaderId, person: PersonId | None) -> int:
+        """Return how long a strike is released for somebody."""
+        door, longer = self._doors[reader], self.rights.needs_longer(person)
         return round(1000 * (door.extended_strike_time_s if longer else door.strike_time_s))
 
     def _unidentified(self, question: Question, reason: Reason) -> Decision:

@@ -3,7 +3,7 @@
 Nothing here reads a database. Whoever holds the rights is told of a change and hands it over with `apply`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from policies.building import Building, Passback
@@ -12,20 +12,28 @@ from policies.ids import PersonId, ReaderId
 from policies.policy import Policy
 from policies.presence import dwell_limit
 from policies.presence.seats import gained
-from policies.roster import Person, Roster
+from policies.roster import Badge, Person, Roster
 from readers.wire.delta import Delta
 
 
 class Rights:
     """The engine of one site at a version, and who is due the longer opening."""
 
-    def __init__(self, policy: Policy, building: Building, roster: Roster, version: int) -> None:
-        self.engine = Engine(policy, building, roster)
+    def __init__(
+        self, policy: Policy, building: Building, holders: Iterable[Person | Badge], version: int
+    ) -> None:
+        self.engine = Engine(policy, building, Roster({}, {}))
         self.version = version
         self.cards = self.engine.holders.cards
         self.seated = _seated(self.engine, building)
         """The readers at which a permit takes a seat: somebody will count it, or ask whether its holder is inside."""
-        self._longer = {person.id for person in roster.people.values() if person.extended_opening}
+        self._pins: dict[PersonId, str] = {}
+        self._longer: set[PersonId] = set()
+        for each in holders:
+            if isinstance(each, Person):
+                self._put(each)
+            else:
+                self.engine.put_badge(each)
 
     def apply(self, delta: Delta) -> Iterator[None]:
         """Take up a change one person or badge at a time; the version is reached with the last."""
@@ -36,6 +44,7 @@ class Rights:
         for gone in delta.gone_people:
             engine.drop_person(gone)
             self._longer.discard(gone)
+            self._pins.pop(gone, None)
             yield
         for person in delta.people:
             self._put(person)
@@ -49,6 +58,10 @@ class Rights:
         """Return whether the extended strike time is due to somebody."""
         return person in self._longer
 
+    def pin_of(self, person: PersonId | None) -> str | None:
+        """Return the hash of somebody's PIN; None where there is none or nobody."""
+        return self._pins.get(person) if person is not None else None
+
     def stays_for(self, person: PersonId) -> timedelta:
         """Return how long somebody is believed to stay in one space unheard."""
         holder = self.engine.holders.people.get(person)
@@ -56,6 +69,10 @@ class Rights:
 
     def _put(self, person: Person) -> None:
         self.engine.put_person(person)
+        if isinstance(person.pin, str):
+            self._pins[person.id] = person.pin
+        else:
+            self._pins.pop(person.id, None)
         if person.extended_opening:
             self._longer.add(person.id)
         else:

@@ -16,13 +16,22 @@ DEADLINE_S = 0.05
 """How long an answer may take where the asker names no limit: nobody at a door feels it (DOMAIN section 4)."""
 
 
+PIN_DEADLINE_S = 1.0
+"""The same where a PIN comes with the tap: whoever has just entered one waits so long for a light."""
+
+
 class Question(msgspec.Struct, frozen=True):
-    """A tap at a reader that has no door computer of this system."""
+    """A tap at a reader that has no door computer of this system.
+
+    `pin` is what was entered with it, if anything was; `id` is the asker's own, the same when it asks again.
+    """
 
     reader: ReaderId
     kind: BadgeKind
     badge: BadgeId
     assurance: Assurance
+    pin: str | None = None
+    id: str | None = None
 
     @property
     def proven(self) -> Assurance:
@@ -82,6 +91,10 @@ class Decides(Protocol):
     @property
     def epoch(self) -> int:
         """Return the number of its newest term; 0 before any."""
+        ...
+
+    def was_asked(self, question: Question) -> bool:
+        """Return whether a tap of this id was asked about before: `decide` has its answer."""
         ...
 
     def may_answer(self, reader: ReaderId) -> bool:

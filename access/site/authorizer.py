@@ -115,7 +115,7 @@ class AuthorizerProcess:
         self.authorizer = Authorizer(services, journal, post.tenure, post.peers)
         self._ring = KeyRing(services.database)
         self._hearing = Hearing(bus, site, source, self.authorizer, clock, offload, monotonic)
-        self.authorizer.tell_peers = self._hearing.tell
+        self.authorizer.turn.tell_peers = self._hearing.tell
         inner = create_app(services, clock.now, self.authorizer, lambda: self._hearing.is_connected)
         self.front = Taps(inner, services.building, self.authorizer, self._ring, clock.now)
         draw = random.Random()  # noqa: S311  (spreads reconnections)

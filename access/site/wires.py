@@ -14,7 +14,8 @@ def doors_by_host(
 ) -> dict[SourceId, tuple[DoorId, ...]]:
     """Return the doors of each computer; raise `SettingsError`, naming `place`, for the first that cannot work.
 
-    A door is decided at one computer: all its readers hang there, and so do the other doors of its interlock.
+    A door is decided at one computer: all its readers hang there, and so do the other doors of its interlock, an input
+    of its release line, and all doors of a space whose entries that computer counts alone.
     """
     home = _homes(hosts, building, place)
     for name, host in hosts.items():
@@ -28,6 +29,8 @@ def doors_by_host(
                     f" {home.get(side.door, 'no host')}; expected both on one host"
                 )
     _expect_whole_groups(building, home, place)
+    _expect_heard_releases(building, home, place)
+    _expect_whole_spaces(building, home, place)
     return {name: host.doors for name, host in hosts.items()}
 
 
@@ -59,3 +62,29 @@ def _expect_one(group: str, doors: Sequence[DoorId], hosts: set[SourceId], place
             f"{place}: interlock {group}: its doors {', '.join(doors)} hang on {', '.join(sorted(hosts))};"
             " expected one host"
         )
+
+
+def _expect_heard_releases(building: Building, home: Mapping[DoorId, SourceId], place: str) -> None:
+    """Refuse a computer that would take a release for a break-in, because it has no input of the line."""
+    lined = [door for door in building.doors.values() if door.release is not None and door.id in home]
+    heard = {(door.release, home[door.id]) for door in lined if door.release_input}
+    for door in lined:
+        if (door.release, home[door.id]) not in heard:
+            raise SettingsError(
+                f"{place}: host {home[door.id]}: door {door.id} is let go by the line {door.release}, which no"
+                " release_input of this host hears; expected one"
+            )
+
+
+def _expect_whole_spaces(building: Building, home: Mapping[DoorId, SourceId], place: str) -> None:
+    """Refuse `passback_alone` where somebody can leave by a door that the computer does not see."""
+    for door in building.doors.values():
+        if not door.passback_alone or door.id not in home:
+            continue
+        for other in building.doors.values():
+            is_way = door.inner in (other.inner, other.outer)
+            if is_way and home.get(other.id, home[door.id]) != home[door.id]:
+                raise SettingsError(
+                    f"{place}: door {door.id}: passback_alone, but {other.id} leads out of {door.inner} and hangs"
+                    f" on {home[other.id]}; expected both on one host"
+                )

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -27,6 +27,7 @@ class UseForm(msgspec.Struct, frozen=True):
     id: UseId
 
 
+_PartT = TypeVar("_PartT", Space, Door)
 _Proof = Literal["none", "uid", "sun", "authenticated"]
 
 
@@ -42,6 +43,7 @@ _DOOR_FIELDS = Door.__struct_fields__
 _TIMES = (
     "strike_time_s", "extended_strike_time_s", "held_after_s", "two_person_s", "passback_s", "pre_alert_s",
 )  # fmt: skip
+_REFUSING = frozenset({Passback.HARD, Passback.TIMED})
 _MOST_PEOPLE = 1_000_000
 _READERS = (("entry_reader", Direction.ENTRY), ("exit_reader", Direction.EXIT))
 
@@ -69,11 +71,12 @@ def read_building(document: Document, schedules: set[str] | None) -> Building | 
     for table, door in zip(doors, read_doors, strict=True):
         if door is not None:
             _check_modes(table, door, schedules)
+    _check_ways(spaces, doors)
     if site is None or None in read_spaces or None in read_doors:
         return None
     forms = [door for door in read_doors if door is not None]
     try:
-        building = Building.of(
+        return Building.of(
             site.id,
             filter(None, read_spaces),
             map(_door, forms),
@@ -81,8 +84,6 @@ def read_building(document: Document, schedules: set[str] | None) -> Building | 
         )
     except BuildingError:
         return None  # reported above, with its line
-    _check_ways(spaces, building)
-    return building
 
 
 def _door(form: DoorForm) -> Door:
@@ -132,7 +133,14 @@ def _check_space(table: Table, space: Space) -> None:
         table.fault("plan", "expected a width and a depth above 0 metres")
 
 
-def _check_ways(tables: list[Table], building: Building) -> None:
+def _check_ways(tables: list[Table], doors: list[Table]) -> None:
+    """Report spaces without a way in or out, whatever else is wrong with the building, if ways can be told at all."""
+    try:
+        building = Building.of(
+            SiteId(""), [_part(each, Space) for each in tables], [_part(each, Door) for each in doors], ()
+        )
+    except (msgspec.ValidationError, BuildingError):
+        return  # reported, with its line
     for spaces, problem in (
         (unreachable(building), "no door leads there from outside; expected a chain of doors"),
         (
@@ -143,6 +151,16 @@ def _check_ways(tables: list[Table], building: Building) -> None:
         for table in tables:
             if table.id in spaces:
                 table.fault("id", problem)
+
+
+_WAYS = ("id", "kind", "parent", "outer", "inner", "exit_button", "release_input")
+"""What of spaces and doors says which ways there are."""
+
+
+def _part(table: Table, kind: type[_PartT]) -> _PartT:
+    """Read only what says which ways there are; raise `ValidationError` for what does not."""
+    written = {key: value for key, value in table.values.items() if key in _WAYS}
+    return msgspec.convert({"name": {"fr": "", "en": ""}} | written, kind)
 
 
 def _check_modes(table: Table, door: DoorForm, schedules: set[str] | None) -> None:
@@ -174,9 +192,17 @@ def _check_doors(tables: list[Table], doors: list[DoorForm | None], spaces: list
                 table.fault(side, f"the space {space} has spaces inside it; expected one of those")
         if door is not None:
             _check_door(table, door, taken)
+    read = [door for door in doors if door is not None]
+    heard = {door.release for door in read if door.release_input}
     for table, door in zip(tables, doors, strict=True):
-        if door is not None and door.passback is Passback.HARD:
-            _check_hard_passback(table, door, [other for other in doors if other is not None])
+        if door is None:
+            continue
+        if door.passback is Passback.HARD:
+            _check_hard_passback(table, door, read)
+        if door.release is not None and door.release not in heard:
+            table.fault(
+                "release", f"no door of the line {door.release} has a release_input; expected one at least"
+            )
 
 
 def _check_door(table: Table, door: DoorForm, taken: dict[str, str]) -> None:
@@ -186,6 +212,10 @@ def _check_door(table: Table, door: DoorForm, taken: dict[str, str]) -> None:
         seconds: float = getattr(door, key)
         if not (math.isfinite(seconds) and seconds > 0):
             table.fault(key, f"{seconds} seconds; expected more than 0")
+    if door.passback_alone and door.passback not in _REFUSING:
+        table.fault(
+            "passback_alone", f"{door.passback.value} refuses nobody; expected hard or timed beside it"
+        )
     if door.extended_strike_time_s < door.strike_time_s:
         table.fault(
             "extended_strike_time_s", f"expected at least the strike time, {door.strike_time_s} seconds"

@@ -20,6 +20,7 @@ from readers.daemon.interlock import Interlock
 from readers.daemon.pins import Keypad, PinDesk
 from readers.daemon.portal import Portal
 from readers.daemon.rights import Rights
+from readers.daemon.whereabouts import Whereabouts
 from readers.door import Claim
 from readers.errors import JournalError
 from readers.ports import Authority, Clock, Feedback
@@ -63,6 +64,8 @@ class Attendant:
         self._checking: asyncio.Task[None] | None = None
         self.authority: Authority | None = None
         """Whom to ask about what only the site knows; without one the rules' fallback holds."""
+        self.whereabouts = Whereabouts()
+        """Who is behind these doors as far as they saw: the fallback of those that declare it."""
 
     def take(self, outcome: Identified | Rejected) -> Decision:
         """Attend to a card that has been read; the visit before it is over."""
@@ -89,13 +92,13 @@ class Attendant:
         portal = self._portal(self.reader)
         mode = portal.mode() if portal is not None else DoorMode.NORMAL
         at = self._clock.now()
-        wanted = self._decide(tap, portal, mode, at)
+        wanted = self._decide(tap, portal, at, LiveState({portal.door.id: mode}) if portal else NO_VIEW)
         if self.authority is not None and wanted.grants and Flag.DEGRADED in wanted.flags:
             task = asyncio.get_running_loop().create_task(self._consult(self.authority, tap, wanted))
             self._consulting.add(task)
             task.add_done_callback(self._consulting.discard)
             return wanted
-        return self._go_on(tap, wanted, portal, mode, at)
+        return self._go_on(tap, self._alone(tap, wanted, portal, mode, at), portal, mode, at)
 
     async def _consult(self, authority: Authority, tap: Tap, wanted: Decision) -> None:
         """Ask the site about a tap that this door grants as far as it can tell, and go on with its verdict.
@@ -114,8 +117,23 @@ class Attendant:
         if verdict is not None:
             wanted, reservation = _agreed(wanted, verdict), verdict.reservation
         tap = msgspec.structs.replace(tap, reservation=reservation)
-        mode = portal.mode() if portal is not None else DoorMode.NORMAL
-        self._go_on(tap, wanted, portal, mode, self._clock.now())
+        mode, at = portal.mode() if portal is not None else DoorMode.NORMAL, self._clock.now()
+        if verdict is None:
+            wanted = self._alone(tap, wanted, portal, mode, at)
+        self._go_on(tap, wanted, portal, mode, at)
+
+    def _alone(
+        self, tap: Tap, wanted: Decision, portal: Portal | None, mode: DoorMode, at: datetime
+    ) -> Decision:
+        """Return what is decided where the site does not answer: by what these doors saw, if the door declares it."""
+        if portal is None or not portal.door.passback_alone:
+            return wanted
+        if not wanted.grants or Flag.DEGRADED not in wanted.flags:
+            return wanted
+        inside, since = self.whereabouts.at(at)
+        own = self._decide(tap, portal, at, LiveState({portal.door.id: mode}, None, inside, since))
+        is_told = not own.grants or Flag.DEGRADED in own.flags
+        return own if is_told else msgspec.structs.replace(own, flags=(*own.flags, Flag.DEGRADED))
 
     def _go_on(
         self, tap: Tap, wanted: Decision, portal: Portal | None, mode: DoorMode, at: datetime
@@ -152,14 +170,13 @@ class Attendant:
 
     # ---- what is decided
 
-    def _decide(self, tap: Tap, portal: Portal | None, mode: DoorMode, at: datetime) -> Decision:
+    def _decide(self, tap: Tap, portal: Portal | None, at: datetime, state: LiveState) -> Decision:
         outcome = tap.outcome
         if isinstance(outcome, Rejected):
             door = self._rights.door_of(self.reader)
             return Decision(Effect.DENY, outcome.reason, door=door.id if door else None)
-        companions, state = tap.companions, NO_VIEW
+        companions = tap.companions
         if portal is not None:
-            state = LiveState({portal.door.id: mode})
             companions += self._beside(portal)
         request = AccessRequest(at, self.reader, outcome.badge, outcome.assurance, tap.pin_ok, companions)
         decision = self._rights.decide(request, state)

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Mapping
+from functools import partial
 from importlib.metadata import version
 
 import msgspec
@@ -20,10 +21,12 @@ from readers.daemon.commands import Commands
 from readers.daemon.interlock import Interlock
 from readers.daemon.pins import Lockouts, PinDesk
 from readers.daemon.portal import Portal
+from readers.daemon.release import ReleaseLines
 from readers.daemon.rights import Rights
 from readers.daemon.roll import Roll
 from readers.daemon.standings import Standings
 from readers.daemon.visit import Credentials
+from readers.daemon.whereabouts import Whereabouts
 from readers.errors import JournalError, WireError
 from readers.ports import Authority, CardTransport, Clock, DoorHardware, Journal, Uplink
 from readers.wire.commands import Refusal
@@ -59,11 +62,15 @@ class Daemon:
         self._portals: dict[DoorId, Portal] = {}
         self._owed: deque[Draft] = deque(maxlen=_MOST_OWED)
         self._interlock = Interlock(self._portals, clock)
+        self._lines = ReleaseLines(self._portals)
+        self._whereabouts = Whereabouts()
         self._pins = PinDesk(Lockouts(self._standings))
         self._attendants = [
             Attendant(reader, rights, self._keep, clock, self._portal_of, self._pins, self._interlock)
             for reader in transports
         ]
+        for attendant in self._attendants:
+            attendant.whereabouts = self._whereabouts
         self._antennas = [
             Antenna(transports[attendant.reader], attendant, clock, credentials)
             for attendant in self._attendants
@@ -160,9 +167,10 @@ class Daemon:
                 continue
             if portal is not None:
                 portal.close()
-            self._portals[door.id] = self._open(door)
+                self._lines.leave(door.id)
+            self._open(door)
 
-    def _open(self, door: Door) -> Portal:
+    def _open(self, door: Door) -> None:
         portal = Portal(
             door,
             self._hardware[door.id],
@@ -172,8 +180,10 @@ class Daemon:
             self._clock,
             self._tell_state,
         )
+        portal.on_release = partial(self._lines.hear, door.id)
+        self._portals[door.id] = portal
         portal.open()
-        return portal
+        self._lines.join(door.id)
 
     def _portal_of(self, reader: ReaderId) -> Portal | None:
         door = self._door_of(reader)
@@ -198,6 +208,8 @@ class Daemon:
 
     def _note(self, draft: Draft) -> None:
         """Journal what has happened already; while the journal cannot keep it, it is owed and goes first later."""
+        snapshot = self._rights.snapshot
+        self._whereabouts.note(draft, snapshot.building if snapshot else None)
         try:
             self._keep(draft)
         except JournalError as fault:

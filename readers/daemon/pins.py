@@ -7,8 +7,8 @@ from datetime import datetime
 
 from policies.ids import BadgeId, ReaderId
 from readers.daemon.standings import Standings
-from readers.door.lockout import BADGE_TRIES, READER_TRIES
 from readers.ports import Clock, Timer
+from readers.wire.lockout import BADGE_TRIES, READER_TRIES
 from readers.wire.pin import LONGEST, PinCheck, check_pin
 
 ENTER, CLEAR = "#", "*"

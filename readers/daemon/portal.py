@@ -31,11 +31,7 @@ from readers.wire.signals import MAINTENANCE, Alarm, DoorStatus, Shown
 
 _log = logging.getLogger(__name__)
 
-_INPUTS = {
-    Input.EXIT_REQUESTED: DoorInput.EXIT_REQUESTED,
-    Input.RELEASED: DoorInput.RELEASED,
-    Input.REARMED: DoorInput.RELEASE_ENDED,  # of the wiring: the door itself waits for somebody's word
-}
+_RELEASES = {Input.RELEASED: True, Input.REARMED: False}
 
 _ALARMS = {
     Input.CONTACT_FAULT: (Alarm.CONTACT, True),
@@ -101,6 +97,8 @@ class Portal:
         self._relock: Timer | None = None
         self._told: DoorStatus | None = None
         self._in_service = False
+        self.on_release: Callable[[bool], None] = self.take_release
+        """Hears what the release input tells: this door alone, or who knows the other doors of its line."""
 
     # ---- for the daemon
 
@@ -160,6 +158,10 @@ class Portal:
         self._step(DoorInput.REARMED_FREE if is_free else DoorInput.REARMED)
         return self._machine.state is not before
 
+    def take_release(self, lasts: bool) -> None:  # noqa: FBT001  (what an input tells has one value and no name)
+        """Take that the building's own wiring lets the door go, or does so no more: then it waits for re-arming."""
+        self._step(DoorInput.RELEASED if lasts else DoorInput.RELEASE_ENDED)
+
     def show(self, feedback: Feedback, at: ReaderId) -> None:
         """Tell the person at a reader."""
         self._hardware.show(feedback, at)
@@ -179,8 +181,10 @@ class Portal:
         """Take a change of an input; a portal that was replaced has the same wires but no say any more."""
         if not self._in_service:
             return
-        if heard in _INPUTS:
-            self._step(_INPUTS[heard])
+        if heard is Input.EXIT_REQUESTED:
+            self._step(DoorInput.EXIT_REQUESTED)
+        elif heard in _RELEASES:
+            self.on_release(_RELEASES[heard])
         elif heard in _ALARMS:
             alarm, begins = _ALARMS[heard]
             self._obey(Ring(alarm, begins))

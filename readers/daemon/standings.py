@@ -12,9 +12,9 @@ from pathlib import Path
 import msgspec
 
 from policies.ids import DoorId
-from readers.door.lockout import NONE, Lockout
 from readers.door.modes import Standing
 from readers.wire.events import Instant
+from readers.wire.lockout import NONE, Lockout
 
 _log = logging.getLogger(__name__)
 

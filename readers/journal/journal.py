@@ -85,6 +85,11 @@ class FileJournal:
         self._digest = self._kept_digest = GENESIS
 
     @property
+    def source(self) -> SourceId:
+        """Return whose events these are."""
+        return self._source
+
+    @property
     def position(self) -> tuple[int, int]:
         """Return the epoch and sequence of the last record; sequence 0 before the first."""
         return self._file.epoch, self._file.last_seq

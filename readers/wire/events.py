@@ -67,7 +67,7 @@ class EventType(Enum):
 class Inputs(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What a decision was made from, beside the badge: enough to decide it again.
 
-    `reservation` is the authorizer's event by which the site's view was asked.
+    `reservation` is the authorizer's event by which the site's view was asked, `request` the asker's own id of the tap.
     """
 
     assurance: Assurance
@@ -75,6 +75,7 @@ class Inputs(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     mode: str = "normal"
     snapshot: int = 0
     reservation: str | None = None
+    request: str | None = None
 
 
 class Happening(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):

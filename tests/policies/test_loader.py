@@ -150,6 +150,7 @@ ONE_ERROR = [
     ("calendar", "from = 2026-12-21", "from = 0001-01-01", r"calendar.toml:11: spans: .*0001-01-01 is out of reach"),
     ("calendar", "from = 2026-08-10", "from = 1969-12-31T18:00:00", r"calendar.toml:15: from: closure works: 1969-12-31T18:00:00 is out of reach"),
     ("policy", 'id = "laser"', 'id = """la\nser"""', r"policy.toml:5: id: certification la\\nser: 'la\\nser' is no id; expected"),
+    ("building", 'passback = "hard"\n', 'passback = "soft"\npassback_alone = true\n', r"building.toml:32: passback_alone: door front: soft refuses nobody; expected hard or timed"),
     ("building", "release_input = true", "release_input = false", r"building.toml:17: id: space hall: one leaves it by readers alone; expected a handle"),
 ]  # fmt: skip
 
@@ -164,6 +165,12 @@ def test_one_error_gives_one_finding_with_its_line_and_what_was_expected(
     found = findings(write(tmp_path, **texts))
     assert re.match(expected, found[0]), found
     assert len(found) == (2 if "room" in wrong else 1), found
+
+
+def test_a_release_line_that_no_input_hears_is_told_on_its_line(tmp_path):
+    found = findings(write(tmp_path, BUILDING.replace("release_input = true", 'release = "panel"')))
+    said = "release: door front: no door of the line panel has a release_input; expected one at least"
+    assert any(re.fullmatch(rf"building.toml:\d+: {said}", line) for line in found), found
 
 
 def test_every_error_of_every_file_is_told_at_once_in_the_order_of_files_and_lines(tmp_path):
@@ -221,6 +228,23 @@ def test_a_space_that_no_door_leads_to_is_told_at_its_id(tmp_path):
         "building.toml:23: id: space attic: no door leads there from outside; expected a chain of doors",
         "building.toml:23: id: space attic: one leaves it by readers alone; expected a handle, button or release",
     ]
+
+
+def test_a_space_that_no_door_leads_to_is_told_beside_what_else_is_wrong(tmp_path):
+    attic = '[[space]]\nid = "attic"\nname = { fr = "G" }\nparent = "ground"\n\n[[door]]'
+    wrong = BUILDING.replace("[[door]]", attic).replace("capacity = 30", 'capacity = "30"')
+    found = [finding.split(": ")[:2] for finding in findings(write(tmp_path, wrong))]
+    assert found == [
+        ["building.toml:20", "capacity"],
+        ["building.toml:23", "id"],
+        ["building.toml:23", "id"],
+        ["building.toml:24", "name"],
+    ]
+
+
+def test_a_door_that_leads_to_an_unknown_space_says_nothing_of_the_ways(tmp_path):
+    found = findings(write(tmp_path, BUILDING.replace('inner = "hall"', 'inner = "hal"')))
+    assert [finding.split(": ")[:2] for finding in found] == [["building.toml:26", "inner"]]
 
 
 def test_a_right_calendar_has_its_days_closures_and_exceptions(tmp_path):

@@ -34,6 +34,19 @@ def test_a_refusal_is_an_answer(controller):
     assert (answer.json()["effect"], answer.json()["reason"]) == ("deny", "denied-unknown-credential")
 
 
+def test_a_tap_that_is_sent_again_under_its_id_is_the_same_tap(controller):
+    first, again = (controller.post("/v1/authorize", json=TAP | {"id": "tap-1"}).json() for _ in range(2))
+    assert first == again
+    other = TAP | {"id": "tap-1", "badge": {"kind": "uid", "id": "04000000"}}
+    is_problem(controller.post("/v1/authorize", json=other), 422, "invalid")
+
+
+def test_a_pin_is_never_sent_back(controller):
+    answer = controller.post("/v1/authorize", json=TAP | {"pin": "25802580258025802580"})
+    is_problem(answer, 422, "invalid")
+    assert "2580" not in answer.text
+
+
 def test_a_dry_run_decides_for_any_time_and_records_nothing(controller):
     night = controller.post("/v1/authorize?dry_run=true&at=2026-09-15T23:00:00Z", json=TAP).json()
     assert (night["reason"], night["event"]) == ("denied-out-of-time-range", None)

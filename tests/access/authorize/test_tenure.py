@@ -188,7 +188,7 @@ def test_a_seat_is_told_to_the_peers_before_its_taker_hears_of_it(standby):
     async def tell(line):
         told.append(parse(line).id)
 
-    standby.tell_peers = tell
+    standby.turn.tell_peers = tell
     answer = ask(standby, "ada", BY_ROOM)
     assert told == [answer.event]
     assert ask(standby, "ada", BY_FRONT).effect is Effect.GRANT
@@ -199,7 +199,7 @@ def test_a_seat_is_given_though_nobody_can_be_told(standby):
     async def tell(_line):
         raise BusDown("no broker")
 
-    standby.tell_peers = tell
+    standby.turn.tell_peers = tell
     assert ask(standby, "ada", BY_ROOM).effect is Effect.GRANT
 
 

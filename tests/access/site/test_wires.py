@@ -8,8 +8,8 @@ import pytest
 from access.errors import SettingsError
 from access.settings import Host, load_hosts
 from access.site.wires import doors_by_host
-from policies.building import Building
-from policies.ids import DoorId, InterlockId, ReaderId, SourceId
+from policies.building import Building, Passback
+from policies.ids import DoorId, InterlockId, ReaderId, ReleaseId, SourceId
 from policies.loader import load
 from tests.small_site import BUILDING
 
@@ -18,6 +18,16 @@ ROOT = Path(__file__).parents[3]
 
 def interlocked() -> Building:
     doors = [msgspec.structs.replace(door, interlock=InterlockId("trap")) for door in BUILDING.doors.values()]
+    return Building.of(BUILDING.site, BUILDING.spaces.values(), doors, BUILDING.readers.values())
+
+
+def with_doors(**fields: object) -> Building:
+    """Return the building with its front door changed, and the room's on the same release line."""
+    front, room = BUILDING.doors[DoorId("front")], BUILDING.doors[DoorId("room")]
+    doors = [
+        msgspec.structs.replace(front, **fields),
+        msgspec.structs.replace(room, release=fields.get("release")),
+    ]
     return Building.of(BUILDING.site, BUILDING.spaces.values(), doors, BUILDING.readers.values())
 
 
@@ -62,8 +72,26 @@ FRONT, ROOM = ("edge-1", ("front",), ()), ("edge-2", ("room",), ())
             interlocked(),
             "interlock trap: its doors front, room hang on edge-1, edge-2; expected one host",
         ),
+        (
+            wired(FRONT, ROOM),
+            with_doors(release=ReleaseId("a"), release_input=True),
+            "host edge-2: door room is let go by the line a, which no release_input of this host hears; expected one",
+        ),
+        (
+            wired(FRONT, ROOM),
+            with_doors(passback=Passback.HARD, passback_alone=True),
+            "door front: passback_alone, but room leads out of hall and hangs on edge-2; expected both on one host",
+        ),
     ],
-    ids=["no such door", "two hosts", "no such reader", "devices apart", "interlock apart"],
+    ids=[
+        "no such door",
+        "two hosts",
+        "no such reader",
+        "devices apart",
+        "interlock apart",
+        "release unheard",
+        "passback apart",
+    ],
 )
 def test_what_cannot_work_is_refused_by_name(
     hosts: dict[SourceId, Host], building: Building, told: str

@@ -18,11 +18,11 @@ from policies.roster import Badge, BadgeKind, Person, ResidentType, Roster
 from readers.daemon import Daemon, Rights
 from readers.daemon.pins import Lockouts
 from readers.daemon.standings import Standings
-from readers.door.lockout import READER_TRIES
 from readers.journal import Durability, FileJournal
 from readers.ports import Feedback
 from readers.wire.commands import Command, Refusal, Verb, sign
 from readers.wire.events import Event, parse
+from readers.wire.lockout import READER_TRIES
 from readers.wire.pin import hash_pin
 from readers.wire.snapshot import Snapshot
 from tests.readers.daemon.desk import (
