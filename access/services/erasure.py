@@ -187,7 +187,10 @@ def _end_visits(change: Change, person: PersonId) -> None:
 
 def _entries(session: Session, person: PersonId) -> tuple[AuditEntry, ...]:
     """Return what was done to somebody or to a badge of theirs, the newest first."""
-    subjects = (person, *(badge.id for badge in badges.page(session, None, _MOST_HELD, person)))
+    subjects = (
+        person,
+        *(badge.id for badge in badges.page(session, BadgeFilter(person), Listing(_MOST_HELD))),
+    )
     found = (audit.newest(session, AuditFilter(subject=one), None, _MOST_ENTRIES) for one in subjects)
     return tuple(sorted(chain.from_iterable(found), key=lambda entry: -entry.seq))
 
