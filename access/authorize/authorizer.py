@@ -261,6 +261,8 @@ class Authorizer:
         """Count those who were let in by a door that tells nothing of them: the next must not get their seats."""
         reader, badge = tap.question.reader, tap.question.badge
         with self._lock:
+            if tap.decision.door in self._judge.view.modes.waiting:
+                self._judge.view.modes.hear(parse(tap.kept.line), tap.at)
             for person in tap.passing:
                 draft = drafts.passed(self._building, reader, badge, tap.kept.id, tap.at, person)
                 self._judge.view.take([parse(self._commit.stage(draft).line)])

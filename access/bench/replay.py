@@ -16,7 +16,7 @@ from access.bench.decide import Day, site_and_taps
 from access.bench.report import NotBuilt, Options, Report, Size, machine
 from access.bench.rounds import ROUNDS, measure
 from access.services.past_taps import PastTaps
-from policies.analysis.replay import Replay
+from policies.analysis.changes.replay import Replay
 from policies.ids import SourceId
 from policies.request import AccessRequest, LiveState
 from readers.wire.events import Draft, EventType, Inputs, seal

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from access.errors import Invalid
-from policies.analysis.replay import Past
+from policies.analysis.changes.replay import Past
 from policies.ids import BadgeId, ReaderId
 from policies.request import Assurance, DoorMode
 from policies.schedule import beyond_reach

@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from policies.analysis.approach import shut_ways
-from policies.analysis.entrance import Entrance
-from policies.analysis.space import Space
-from policies.analysis.standings import FLAGS
+from policies.analysis.questions.approach import shut_ways
+from policies.analysis.taps.entrance import Entrance
+from policies.analysis.taps.space import Space
+from policies.analysis.taps.standings import FLAGS
 from policies.ids import DoorId, RuleId
 from policies.loader import Site
 from policies.masks import bits, mask_of

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from policies.analysis.flips import Tap, Witness
+from policies.analysis.taps.flips import Tap, Witness
 from policies.building import Building, Label
 from policies.decision import Effect, Message
 from policies.ids import OrganisationId, SpaceId, TierId

@@ -17,15 +17,15 @@ from access.cli.policy.inputs import (
     people_of,
     site_of,
 )
-from policies.analysis.diff import Difference, Timetable, diff, timetables
-from policies.analysis.diff_summary import concerned, plainest_first, summary_told
-from policies.analysis.diff_words import SAME, difference_told, timetable_told
-from policies.analysis.doorways import Turn
-from policies.analysis.flips import Outcome, Tap
+from policies.analysis.changes.diff import Difference, Timetable, diff, timetables
+from policies.analysis.changes.diff_summary import concerned, plainest_first, summary_told
+from policies.analysis.changes.diff_words import SAME, difference_told, timetable_told
+from policies.analysis.changes.doorways import Turn
+from policies.analysis.changes.week import Week, usual_week
 from policies.analysis.phrases import plain
-from policies.analysis.space import Space
-from policies.analysis.standings import Group
-from policies.analysis.week import Week, usual_week
+from policies.analysis.taps.flips import Outcome, Tap
+from policies.analysis.taps.space import Space
+from policies.analysis.taps.standings import Group
 from policies.building import ScheduledMode
 from policies.decision import Message
 from policies.ids import DoorId

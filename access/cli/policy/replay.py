@@ -19,8 +19,8 @@ from access.cli.policy.inputs import (
     site_of,
 )
 from access.services.past_taps import PastTaps, journals
+from policies.analysis.changes.replay import Flip, Outcome, Replay
 from policies.analysis.phrases import joined, plain
-from policies.analysis.replay import Flip, Outcome, Replay
 from policies.decision import Message
 from policies.ids import DoorId, ReaderId
 from policies.loader import Site

@@ -19,10 +19,10 @@ from access.cli.policy.inputs import (
     site_of,
 )
 from access.cli.policy.who_can import needs_told
-from policies.analysis.approach import cut_off
 from policies.analysis.needs import Need
 from policies.analysis.phrases import WEEKDAYS, joined, plain
-from policies.analysis.reach import Hours, hours, what_can
+from policies.analysis.questions.approach import cut_off
+from policies.analysis.questions.reach import Hours, hours, what_can
 from policies.decision import Message
 from policies.engine import Engine
 from policies.ids import DoorId, PersonId
