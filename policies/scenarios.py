@@ -1,6 +1,6 @@
 """What somebody expects of a policy: single taps with their decisions, and invariants that no edit may break.
 
-This is the vocabulary; toml/scenarios.py reads it and analysis/scenarios.py asks the policy.
+This is the vocabulary; toml/scenarios.py and toml/trials.py read it and analysis/scenarios.py asks the policy.
 """
 
 from datetime import datetime

@@ -27,14 +27,20 @@ def without_way_out(building: Building) -> tuple[SpaceId, ...]:
 
 def _missing(building: Building, steps: Iterable[Step]) -> tuple[SpaceId, ...]:
     """Return the leaves that are not reached from the outside by `steps`."""
+    there = reached(building, steps)
+    return tuple(space.id for space in building.leaves() if space.id not in there)
+
+
+def reached(building: Building, steps: Iterable[Step]) -> set[SpaceId]:
+    """Return the spaces that `steps` lead to from the outside, and the outside."""
     onward: dict[SpaceId, list[SpaceId]] = {}
     for here, there in steps:
         onward.setdefault(here, []).append(there)
-    reached = {space.id for space in building.spaces.values() if space.kind is SpaceKind.OUTSIDE}
-    to_do = list(reached)
+    found = {space.id for space in building.spaces.values() if space.kind is SpaceKind.OUTSIDE}
+    to_do = list(found)
     while to_do:
         for space in onward.get(to_do.pop(), ()):
-            if space not in reached:
-                reached.add(space)
+            if space not in found:
+                found.add(space)
                 to_do.append(space)
-    return tuple(space.id for space in building.leaves() if space.id not in reached)
+    return found

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, Field
 
 from access.api.desk import AtDesk, needs
-from access.api.paging import LIMIT, After, Limit, Page, page
+from access.api.paging import LIMIT, After, Limit, Page, number_after, page
 from access.api.schemas import Instant
 from access.api.sheets import described, sheet
 from access.errors import Invalid
@@ -19,11 +19,14 @@ routes = APIRouter(prefix="/v1", tags=["audit"])
 _Reads = Annotated[Actor, Depends(needs(Scope.AUDIT_READ))]
 _Word = Annotated[str | None, Query(max_length=200)]
 _MOST_SEQ = 2**62
-_HEADS = ("seq", "at", "actor", "action", "subject", "purpose", "reason", "prev", "digest")
+_HEADS = ("seq", "at", "actor", "action", "subject", "purpose", "reason", "prev", "digest", "salt", "sealed")
 
 
 class AuditBody(BaseModel):
-    """An entry: `digest` is the SHA-256 of all the rest, `prev` that of the entry before."""
+    """An entry: `digest` is the SHA-256 of all the rest, `prev` that of the entry before.
+
+    In it `sealed`, the SHA-256 of salt and subject, stands for the subject, who can so be forgotten.
+    """
 
     seq: int
     at: AwareDatetime
@@ -34,6 +37,8 @@ class AuditBody(BaseModel):
     reason: str | None
     prev: str
     digest: str
+    salt: str | None
+    sealed: str | None
 
 
 class CheckpointBody(BaseModel):
@@ -85,7 +90,7 @@ def list_audit(
     after: After = None,
 ) -> Page[AuditBody]:
     """List entries, the newest first."""
-    found = desk.services.audit.newest(chosen, _seq(after) if after else None, limit + 1)
+    found = desk.services.audit.newest(chosen, number_after(after, "the audit"), limit + 1)
     return page(request, response, [_body(entry) for entry in found], limit, lambda entry: str(entry.seq))
 
 
@@ -129,9 +134,3 @@ def _body(entry: AuditEntry) -> AuditBody:
 
 def _cell(entry: AuditEntry, head: str) -> object:
     return entry.at.isoformat() if head == "at" else getattr(entry, head)
-
-
-def _seq(cursor: str) -> int:
-    if not cursor.isascii() or not cursor.isdecimal() or int(cursor) > _MOST_SEQ:
-        raise Invalid("after: expected the cursor of a page of the audit")
-    return int(cursor)

@@ -3,24 +3,27 @@
 Everything here happens beside the path of a tap: in the thread that committed, which pays for it, or at the start.
 """
 
+import gc
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from threading import Lock
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from access.authorize.judge import Judge
-from access.authorize.modes import Modes
+from access.authorize.modes import LONGEST_ARRIVAL, Modes
 from access.authorize.rights import Rights
 from access.authorize.view import KEEP, SiteView
 from access.occupancy.entries import ENTERS_THE_FOLD
 from access.services import Services
 from access.services.outbox import RightsChanged
 from access.store import events
-from policies.decision import Reason
-from policies.ids import PersonId, SourceId
+from policies.decision import Effect, Reason
+from policies.ids import DoorId, PersonId, SourceId
 from policies.presence import Expiry
 from readers.errors import WireError
 from readers.wire import commands
@@ -163,7 +166,8 @@ class Following:
         services = self._services
         version = services.publisher.version()  # before the roster: what changes in between comes again
         self._policy = services.policy
-        return Rights(self._policy, services.building, services.publisher.roster(), version)
+        with closing(services.publisher.holders()) as holders, _uncollected():
+            return Rights(self._policy, services.building, holders, version)
 
     def _resume(self, unstored: Sequence[Event]) -> None:
         """Take up modes, who is inside, and the seats that an earlier life gave away and nobody reported about yet."""
@@ -177,7 +181,17 @@ class Following:
                 return
             self.take(events.oldest_first(session, tuple(ENTERS_THE_FOLD), since - KEEP))
             lately = list(events.oldest_first(session, _TELLS_OF_SEATS, since - view.longest_seat))
+            entries = [entry for door in view.modes.waiting for entry in self._entries(session, door, since)]
         view.resume(sorted((*lately, *unstored), key=_place))
+        for event in sorted((*entries, *unstored), key=_place):
+            view.modes.hear(event, since)
+
+    def _entries(self, session: Session, door: DoorId, until: datetime) -> list[Event]:
+        """Return who was let in at a door that may have waited for a first person."""
+        since = until - LONGEST_ARRIVAL
+        kinds = (EventType.DECISION,)
+        chosen = events.Filter(since=since, types=kinds, door=door, effect=Effect.GRANT)
+        return events.newest(session, chosen, None, _MOST_LATELY)
 
     def _stays_for(self, person: PersonId) -> timedelta:
         """Return how long somebody is believed to stay; whoever was asked about once keeps the answer."""
@@ -185,6 +199,18 @@ class Following:
         if known is None:
             known = self._stays[person] = self.judge.rights.stays_for(person)
         return known
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Look for no garbage meanwhile: a million people are none, and looking through them takes longer than they do."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _place(event: Event) -> tuple[datetime, str, int, int]:

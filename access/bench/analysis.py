@@ -13,9 +13,9 @@ import msgspec
 import policies
 from access.bench.report import NotBuilt, Options, Report, Size, machine
 from access.bench.rounds import ROUNDS, measure
-from policies.analysis.diff import diff
+from policies.analysis.changes.diff import diff
 from policies.analysis.lint import lint
-from policies.analysis.space import Space
+from policies.analysis.taps.space import Space
 from policies.ids import RuleId
 from policies.loader import Site, load
 

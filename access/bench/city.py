@@ -15,8 +15,8 @@ from access.bench.city_site import BUILDINGS, DOORS, PEOPLE, badge_of, city, hom
 from access.bench.decide import empty, site_and_taps
 from access.bench.report import Options, Report, machine
 from access.bench.rounds import ROUNDS, measure
-from policies.analysis.census import Census
-from policies.analysis.entrants import Entrants, who_can
+from policies.analysis.questions.census import Census
+from policies.analysis.questions.entrants import Entrants, who_can
 from policies.engine import Engine
 from policies.ids import DoorId, ReaderId
 from policies.loader import Site

@@ -16,7 +16,7 @@ from access.bench.decide import Day, site_and_taps
 from access.bench.report import NotBuilt, Options, Report, Size, machine
 from access.bench.rounds import ROUNDS, measure
 from access.services.past_taps import PastTaps
-from policies.analysis.replay import Replay
+from policies.analysis.changes.replay import Replay
 from policies.ids import SourceId
 from policies.request import AccessRequest, LiveState
 from readers.wire.events import Draft, EventType, Inputs, seal
@@ -55,14 +55,14 @@ def _contestants(day: Day, path: Path) -> dict[str, Callable[[None, None], objec
     state = LiveState()
     taps = [
         AccessRequest(tap.at, tap.reader, tap.badge, tap.assurance, tap.pin_ok)
-        for tap in PastTaps(path).taps()
+        for tap in PastTaps([path]).taps()
     ]
 
     def replay(_: None, __: None) -> int:
-        return sum(1 for _ in Replay(day.site, new, day.roster).flips(PastTaps(path).taps()))
+        return sum(1 for _ in Replay(day.site, new, day.roster).flips(PastTaps([path]).taps()))
 
     def decode(_: None, __: None) -> int:
-        return sum(1 for _ in PastTaps(path).taps())
+        return sum(1 for _ in PastTaps([path]).taps())
 
     def decide(_: None, __: None) -> int:
         return sum(day.engine.decide(tap, state).grants for tap in taps)

@@ -9,6 +9,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import chain
 
 import msgspec
 from sqlalchemy.orm import Session
@@ -108,12 +109,12 @@ class Erasures:
                 _rollcalls(session, person),
                 tuple(hold for hold in holds.page(session, None, _MOST_ENTRIES) if hold.person == person),
                 tuple(events.newest(session, events.Filter(person=person), None, _MOST_EVENTS)),
-                tuple(audit.newest(session, AuditFilter(subject=person), None, _MOST_ENTRIES)),
+                _entries(session, person),
             )
 
     def erase(self, person: PersonId, reason: str, actor: str, at: datetime) -> str:
         """Forget somebody for good and return the pseudonym in their place; raise `Conflict` under a legal hold."""
-        reason, pseudonym = _reason(reason), f"erased-{secrets.token_hex(8)}"
+        reason, pseudonym = _reason(reason), f"{audit.FORGOTTEN}{secrets.token_hex(8)}"
         with self._database.writing() as session:
             audit.append(session, at, actor, "person-erased", [person], reason=reason)
             _known(session, person)
@@ -160,6 +161,7 @@ class Erasures:
                 msgspec.structs.replace(badge, person=None, status=ended, version=badge.version + 1),
             )
         stored.rename(session, person, pseudonym)
+        audit.forget_subject(session, person, pseudonym)
         people.remove(session, person)
         return changes.record(
             session,
@@ -180,6 +182,13 @@ def _end_visits(change: Change, person: PersonId) -> None:
             if visit.person != person:
                 people.touch(change.session, visit.person)
                 change.people.append(visit.person)
+
+
+def _entries(session: Session, person: PersonId) -> tuple[AuditEntry, ...]:
+    """Return what was done to somebody or to a badge of theirs, the newest first."""
+    subjects = (person, *(badge.id for badge in badges.page(session, None, _MOST_HELD, person)))
+    found = (audit.newest(session, AuditFilter(subject=one), None, _MOST_ENTRIES) for one in subjects)
+    return tuple(sorted(chain.from_iterable(found), key=lambda entry: -entry.seq))
 
 
 def _rollcalls(session: Session, person: PersonId) -> tuple[RollCalled, ...]:

@@ -11,10 +11,10 @@ from tempfile import TemporaryDirectory
 import msgspec
 
 from access.errors import Invalid
-from policies.analysis.diff import diff, timetables
-from policies.analysis.diff_words import SAME, difference_told, timetable_told
+from policies.analysis.changes.diff import diff, timetables
+from policies.analysis.changes.diff_words import SAME, difference_told, timetable_told
 from policies.analysis.scenarios import SCENARIOS, load_scenarios, run_tests
-from policies.analysis.space import Space
+from policies.analysis.taps.space import Space
 from policies.decision import Message
 from policies.errors import LoadError
 from policies.ids import TierId

@@ -1,12 +1,12 @@
 """Past taps out of a file of events, such as a journal: what deciding them again needs, and nothing else."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 
 from access.errors import Invalid
-from policies.analysis.replay import Past
+from policies.analysis.changes.replay import Past
 from policies.ids import BadgeId, ReaderId
 from policies.request import Assurance, DoorMode
 from policies.schedule import beyond_reach
@@ -32,28 +32,42 @@ class _Kept(msgspec.Struct, frozen=True, gc=False):
     inputs: _Inputs | None = None
 
 
-class PastTaps:
-    """The decisions in a file of events, in its order; those that tell of no badge any more are `skipped`."""
+def journals(path: Path) -> tuple[Path, ...]:
+    """Return the file, or the journals of a directory, the oldest epoch first; raise `Invalid` where there is none."""
+    if path.is_file():
+        return (path,)
+    found = [each for each in path.glob("*.journal") if each.stem.isdecimal()]
+    if not found:
+        raise Invalid(f"{path}: expected a file of events, or a directory with journals such as 1.journal")
+    return tuple(sorted(found, key=lambda each: int(each.stem)))
 
-    def __init__(self, path: Path) -> None:
-        self._path, self.skipped = path, 0
+
+class PastTaps:
+    """The decisions in files of events, in their order; those that tell of no badge any more are `skipped`."""
+
+    def __init__(self, files: Iterable[Path]) -> None:
+        self._files, self.skipped = files, 0
 
     def taps(self) -> Iterator[Past]:
         """Yield the taps; raise `Invalid` at the first line that is no event."""
+        for file in self._files:
+            yield from self._of(file)
+
+    def _of(self, file: Path) -> Iterator[Past]:
         decode = msgspec.json.Decoder(_Kept).decode
-        with self._path.open("rb") as lines:
+        with file.open("rb") as lines:
             for number, line in enumerate(lines, start=1):
                 try:
                     event = decode(line)
                 except msgspec.DecodeError as error:
-                    raise Invalid(f"{self._path}:{number}: no event: {error}") from error
+                    raise Invalid(f"{file}:{number}: no event: {error}") from error
                 if event.type is not EventType.DECISION:
                     continue
                 if event.reader is None or event.badge is None or event.inputs is None:
                     self.skipped += 1
                     continue
                 if beyond := beyond_reach(event.at):
-                    raise Invalid(f"{self._path}:{number}: at: {beyond}")
+                    raise Invalid(f"{file}:{number}: at: {beyond}")
                 kept = event.inputs
                 yield Past(
                     event.id, event.at, event.reader, event.badge, kept.assurance, kept.pin_ok, kept.mode

@@ -7,8 +7,8 @@ import msgspec
 
 from access.store import badges, people
 from access.store.database import Database
-from policies.analysis.explain import Explanation, explain
-from policies.analysis.inquiry import Inquiry
+from policies.analysis.explanation.explain import Explanation, explain
+from policies.analysis.explanation.inquiry import Inquiry
 from policies.building import Building
 from policies.policy import Policy
 from policies.request import DoorMode, LiveState

@@ -10,10 +10,10 @@ from itertools import product
 
 import msgspec
 
-from policies.analysis.cast import HOST, STRANGER
-from policies.analysis.entrance import Case, Entrance
-from policies.analysis.flips import Outcome, Tap, outcome, told
-from policies.analysis.space import Space
+from policies.analysis.taps.cast import HOST, STRANGER
+from policies.analysis.taps.entrance import Case, Entrance
+from policies.analysis.taps.flips import Outcome, Tap, outcome, told
+from policies.analysis.taps.space import Space
 from policies.engine import Engine
 from policies.ids import BadgeId, CertificationId, PersonId, ReaderId, SpaceId
 from policies.loader import Site

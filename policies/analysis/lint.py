@@ -13,9 +13,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from policies.analysis.entrance import Entrance
-from policies.analysis.space import Space
-from policies.analysis.standings import FLAGS
+from policies.analysis.questions.approach import shut_ways
+from policies.analysis.taps.entrance import Entrance
+from policies.analysis.taps.space import Space
+from policies.analysis.taps.standings import FLAGS
 from policies.ids import DoorId, RuleId
 from policies.loader import Site
 from policies.masks import bits, mask_of
@@ -38,6 +39,7 @@ class Oddity(Enum):
     NOBODY = "nobody"
     NOTHING = "nothing"
     UNUSED = "unused"
+    SHUT_WAY = "shut-way"
     NO_WAY_IN = "no-way-in"
     NO_WAY_OUT = "no-way-out"
 
@@ -70,6 +72,7 @@ def lint(site: Site) -> tuple[Remark, ...]:
     everywhere = frozenset().union(*bearings.values())
     return (
         *_of_rules(policy, everywhere),
+        *(Remark(Oddity.SHUT_WAY, rule) for rule in shut_ways(site)),
         *_of_doors(policy, bearings),
         *_of_people(space, policy),
         *(Remark(Oddity.UNUSED, name) for name in _unused(site)),

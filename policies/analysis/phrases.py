@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from policies.analysis.flips import Tap, Witness
+from policies.analysis.taps.flips import Tap, Witness
 from policies.building import Building, Label
 from policies.decision import Effect, Message
 from policies.ids import OrganisationId, SpaceId, TierId
@@ -23,6 +23,18 @@ _TYPES = {
     ResidentType.STAFF: Message("équipe du lieu", "staff"),
     ResidentType.SECURITY: Message("agents de sécurité", "security guards"),
     ResidentType.CONTRACTOR: Message("prestataires", "contractors"),
+    ResidentType.EMERGENCY: Message("secours", "emergency services"),
+}
+_ONE_OF = {
+    ResidentType.STARTUP: Message("start-up", "start-up"),
+    ResidentType.STUDENT: Message("étudiant", "student"),
+    ResidentType.CORPORATE: Message("salarié", "company employee"),
+    ResidentType.COWORKER: Message("coworker", "coworker"),
+    ResidentType.MAKER: Message("maker", "maker"),
+    ResidentType.VISITOR: Message("visiteur", "visitor"),
+    ResidentType.STAFF: Message("équipe du lieu", "staff"),
+    ResidentType.SECURITY: Message("agent de sécurité", "security guard"),
+    ResidentType.CONTRACTOR: Message("prestataire", "contractor"),
     ResidentType.EMERGENCY: Message("secours", "emergency services"),
 }
 MODES = {
@@ -70,14 +82,19 @@ def joined(parts: Iterable[Message], by: Message = COMMA) -> Message:
     return Message(by.fr.join(part.fr for part in said), by.en.join(part.en for part in said))
 
 
+def listed(parts: Sequence[Message]) -> Message:
+    """Return "a, b and c"."""
+    return joined([joined(parts[:-1]), *parts[-1:]], AND)
+
+
 def types_told(types: Sequence[ResidentType]) -> Message:
     """Return who that is, by what they are not where that is shorter."""
     missing = [each for each in ResidentType if each not in types]
     if not missing:
         return Message("tout le monde", "everybody")
     if len(missing) < len(types):
-        return glued(Message("tous sauf ", "everybody but "), joined((_TYPES[each] for each in missing), AND))
-    return joined((_TYPES[each] for each in types), AND)
+        return glued(Message("tous sauf ", "everybody but "), listed([_TYPES[each] for each in missing]))
+    return listed([_TYPES[each] for each in types])
 
 
 def tiers_told(tiers: Sequence[Sequence[TierId]]) -> Message:
@@ -99,7 +116,7 @@ def witness_told(witness: Witness) -> Message:
     """Return one person with all that rules ask of people."""
     return joined(
         (
-            plain(witness.type.value),
+            _ONE_OF[witness.type],
             glued(Message("de ", "of "), plain(witness.organisation)) if witness.organisation else NOTHING,
             tiers_told([witness.tiers]),
             *(glued(Message("formation ", "trained for "), plain(each)) for each in witness.certifications),

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -27,6 +27,7 @@ class UseForm(msgspec.Struct, frozen=True):
     id: UseId
 
 
+_PartT = TypeVar("_PartT", Space, Door)
 _Proof = Literal["none", "uid", "sun", "authenticated"]
 
 
@@ -70,11 +71,12 @@ def read_building(document: Document, schedules: set[str] | None) -> Building | 
     for table, door in zip(doors, read_doors, strict=True):
         if door is not None:
             _check_modes(table, door, schedules)
+    _check_ways(spaces, doors)
     if site is None or None in read_spaces or None in read_doors:
         return None
     forms = [door for door in read_doors if door is not None]
     try:
-        building = Building.of(
+        return Building.of(
             site.id,
             filter(None, read_spaces),
             map(_door, forms),
@@ -82,8 +84,6 @@ def read_building(document: Document, schedules: set[str] | None) -> Building | 
         )
     except BuildingError:
         return None  # reported above, with its line
-    _check_ways(spaces, building)
-    return building
 
 
 def _door(form: DoorForm) -> Door:
@@ -133,7 +133,14 @@ def _check_space(table: Table, space: Space) -> None:
         table.fault("plan", "expected a width and a depth above 0 metres")
 
 
-def _check_ways(tables: list[Table], building: Building) -> None:
+def _check_ways(tables: list[Table], doors: list[Table]) -> None:
+    """Report spaces without a way in or out, whatever else is wrong with the building, if ways can be told at all."""
+    try:
+        building = Building.of(
+            SiteId(""), [_part(each, Space) for each in tables], [_part(each, Door) for each in doors], ()
+        )
+    except (msgspec.ValidationError, BuildingError):
+        return  # reported, with its line
     for spaces, problem in (
         (unreachable(building), "no door leads there from outside; expected a chain of doors"),
         (
@@ -144,6 +151,16 @@ def _check_ways(tables: list[Table], building: Building) -> None:
         for table in tables:
             if table.id in spaces:
                 table.fault("id", problem)
+
+
+_WAYS = ("id", "kind", "parent", "outer", "inner", "exit_button", "release_input")
+"""What of spaces and doors says which ways there are."""
+
+
+def _part(table: Table, kind: type[_PartT]) -> _PartT:
+    """Read only what says which ways there are; raise `ValidationError` for what does not."""
+    written = {key: value for key, value in table.values.items() if key in _WAYS}
+    return msgspec.convert({"name": {"fr": "", "en": ""}} | written, kind)
 
 
 def _check_modes(table: Table, door: DoorForm, schedules: set[str] | None) -> None:

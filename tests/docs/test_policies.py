@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 import policies
+from policies.analysis.scenarios import load_scenarios, run_tests
 from policies.engine import Engine
 from policies.ids import BadgeId, CertificationId, OrganisationId, PersonId, ReaderId, SpaceId, TierId
 from policies.loader import Site, load
@@ -101,6 +103,22 @@ def test_a_worked_rule_decides_what_its_table_says(recipe, tmp_path):
         decision = engine.decide(request, state)
         assert decision.reason.value == tap.expected, tap
         assert decision == interpret(site.policy, site.building, roster, request, state)
+
+
+def test_the_scenarios_of_the_page_hold_and_each_can_fail(tmp_path):
+    site = site_with(HEAD, tmp_path / "page")
+    file = tmp_path / "page" / "scenarios.toml"
+    file.write_text(
+        re.findall(r"^```toml scenarios.toml\n(.*?)^```$", HEAD, flags=re.MULTILINE | re.DOTALL)[0]
+    )
+    scenarios = load_scenarios(file.parent, site)
+    report = run_tests(site, scenarios)
+    assert (report.failures, report.broken) == ((), ())
+    assert len(scenarios.trials) == 2 + 8
+    shut = site._replace(policy=msgspec.structs.replace(site.policy, rules=()))
+    failed = run_tests(shut, scenarios)
+    assert {each.name for each in failed.failures} >= {"a-visitor-with-her-host", "too-late-for-e-nov"}
+    assert [each.id for each in failed.broken] == ["security-everywhere"]
 
 
 def test_the_page_has_ten_worked_rules():

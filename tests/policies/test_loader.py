@@ -230,6 +230,23 @@ def test_a_space_that_no_door_leads_to_is_told_at_its_id(tmp_path):
     ]
 
 
+def test_a_space_that_no_door_leads_to_is_told_beside_what_else_is_wrong(tmp_path):
+    attic = '[[space]]\nid = "attic"\nname = { fr = "G" }\nparent = "ground"\n\n[[door]]'
+    wrong = BUILDING.replace("[[door]]", attic).replace("capacity = 30", 'capacity = "30"')
+    found = [finding.split(": ")[:2] for finding in findings(write(tmp_path, wrong))]
+    assert found == [
+        ["building.toml:20", "capacity"],
+        ["building.toml:23", "id"],
+        ["building.toml:23", "id"],
+        ["building.toml:24", "name"],
+    ]
+
+
+def test_a_door_that_leads_to_an_unknown_space_says_nothing_of_the_ways(tmp_path):
+    found = findings(write(tmp_path, BUILDING.replace('inner = "hall"', 'inner = "hal"')))
+    assert [finding.split(": ")[:2] for finding in found] == [["building.toml:26", "inner"]]
+
+
 def test_a_right_calendar_has_its_days_closures_and_exceptions(tmp_path):
     policy = load(write(tmp_path)).policy
     assert len(policy.calendar.days[DaysId("breaks")]) == 1 + 14

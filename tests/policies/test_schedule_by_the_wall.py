@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policies.analysis.hours import QUARTERS_A_DAY, Days, Span
+from policies.analysis.taps.hours import QUARTERS_A_DAY, Days, Span
 from policies.compiled import Compiled
 from policies.errors import Finding
 from policies.ids import ClosureId, DaysId, RuleId, ScheduleId

@@ -1,6 +1,8 @@
 """`totem policy diff OLD NEW`: who gains which door by a change, who loses one, and when, exactly."""
 
 import argparse
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import msgspec
 
@@ -12,19 +14,24 @@ from access.cli.policy.inputs import (
     in_language,
     instant,
     json,
+    people_of,
     site_of,
 )
-from policies.analysis.diff import Timetable, diff, timetables
-from policies.analysis.diff_words import SAME, difference_told, timetable_told
-from policies.analysis.doorways import Turn
-from policies.analysis.flips import Outcome, Tap
-from policies.analysis.space import Space
-from policies.analysis.standings import Group
-from policies.analysis.week import Week, usual_week
+from policies.analysis.changes.diff import Difference, Timetable, diff, timetables
+from policies.analysis.changes.diff_summary import concerned, plainest_first, summary_told
+from policies.analysis.changes.diff_words import SAME, difference_told, timetable_told
+from policies.analysis.changes.doorways import Turn
+from policies.analysis.changes.week import Week, usual_week
+from policies.analysis.phrases import plain
+from policies.analysis.taps.flips import Outcome, Tap
+from policies.analysis.taps.space import Space
+from policies.analysis.taps.standings import Group
 from policies.building import ScheduledMode
+from policies.decision import Message
 from policies.ids import DoorId
 from policies.request import DoorMode
 
+_MOST_TOLD, _MOST_NAMED = 10, 8
 SUMMARY = "Tell who gains which door by a change, who loses one, and when, each with a tap that shows it."
 
 
@@ -62,6 +69,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_directory(parser, "old", "OLD")
     add_directory(parser, "new", "NEW")
     add_instant(parser)
+    parser.add_argument("--people", type=Path, metavar="FILE", help="tell only what concerns somebody in it")
+    parser.add_argument("--all", action="store_true", help=f"print more than {_MOST_TOLD} differences")
     add_language(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object with every difference")
 
@@ -87,11 +96,33 @@ def run(arguments: argparse.Namespace) -> int:
         )
         print(json(_Answer(differences, tuple(_timetable(each, space) for each in modes))))
     else:
-        told = [difference_told(each, space) for each in turned] + [
-            timetable_told(each, space) for each in modes
-        ]
+        told = [*_in_words(turned, space, arguments), *(timetable_told(each, space) for each in modes)]
         print("\n".join(in_language(each, arguments) for each in told or [SAME]))
     return FOUND_OR_REFUSED if turned or modes else 0
+
+
+def _in_words(turned: Sequence[Difference], space: Space, arguments: argparse.Namespace) -> Iterator[Message]:
+    """Yield a summary, then the differences, the plainest first: a few of them, all, or those of some people."""
+    if not turned:
+        return
+    yield summary_told(turned)
+    people = None if arguments.people is None else people_of(arguments.people, space.sites[1]).people
+    told = 0
+    for each in plainest_first(turned):
+        who = [] if people is None else concerned(each, people.values(), space)
+        if people is not None and not who:
+            continue
+        if told == _MOST_TOLD and not arguments.all:
+            yield Message("… (--all dit tout)", "… (--all tells everything)")
+            return
+        told += 1
+        yield difference_told(each, space)
+        if who:
+            yield plain(
+                f"    {len(who)}: {', '.join(who[:_MOST_NAMED])}{' …' if len(who) > _MOST_NAMED else ''}"
+            )
+    if people is not None and not told:
+        yield Message("personne du fichier n’est concerné", "nobody in the file is concerned")
 
 
 def _timetable(timetable: Timetable, space: Space) -> _Timetable:

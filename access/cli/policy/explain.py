@@ -21,12 +21,12 @@ from access.cli.policy.inputs import (
 )
 from access.cli.policy.who_can import needs_told
 from access.cli.taps import StateForm, unknown_in_state
-from policies.analysis.checks import RuleReading
-from policies.analysis.explain import Explanation, explain
-from policies.analysis.inquiry import Inquiry
-from policies.analysis.near import NearMiss
+from policies.analysis.explanation.checks import RuleReading
+from policies.analysis.explanation.explain import Explanation, explain
+from policies.analysis.explanation.inquiry import Inquiry
+from policies.analysis.explanation.near import NearMiss
+from policies.analysis.explanation.verdicts import Check, Verdict
 from policies.analysis.phrases import EFFECTS, joined, plain
-from policies.analysis.verdicts import Check, Verdict
 from policies.decision import Decision, Message
 from policies.ids import BadgeId, PersonId, ReaderId
 from policies.loader import Site

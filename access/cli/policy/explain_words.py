@@ -1,6 +1,6 @@
 """The words of `totem policy explain`, in French and in English."""
 
-from policies.analysis.verdicts import Condition, Verdict
+from policies.analysis.explanation.verdicts import Condition, Verdict
 from policies.decision import Message
 
 MARKS = {Verdict.HIT: "✓", Verdict.MISS: "✗", Verdict.MAY: "?"}

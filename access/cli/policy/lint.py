@@ -27,6 +27,10 @@ _SAID = {
     Oddity.NOBODY: Message("porte qui ne s’ouvre à personne", "a door that opens to nobody"),
     Oddity.NOTHING: Message("n’ouvre aucune porte", "opens no door"),
     Oddity.UNUSED: Message("déclaré et jamais nommé", "declared and never named"),
+    Oddity.SHUT_WAY: Message(
+        "aucune règle n’ouvre le chemin à qui n’a que ce qu’elle demande",
+        "no rule opens the way there to whom has only what it asks for",
+    ),
     Oddity.NO_WAY_IN: Message("espace où aucune porte ne mène", "a space that no door leads to"),
     Oddity.NO_WAY_OUT: Message("espace sans issue libre", "a space without a free way out"),
 }

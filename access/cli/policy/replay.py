@@ -13,15 +13,14 @@ from access.cli.policy.inputs import (
     add_directory,
     add_language,
     add_people,
-    existing_file,
     in_language,
     json,
     people_of,
     site_of,
 )
-from access.services.past_taps import PastTaps
+from access.services.past_taps import PastTaps, journals
+from policies.analysis.changes.replay import Flip, Outcome, Replay
 from policies.analysis.phrases import joined, plain
-from policies.analysis.replay import Flip, Outcome, Replay
 from policies.decision import Message
 from policies.ids import DoorId, ReaderId
 from policies.loader import Site
@@ -44,7 +43,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_directory(parser, "old", "OLD")
     add_directory(parser, "new", "NEW")
     parser.add_argument(
-        "--events", type=Path, required=True, metavar="FILE", help="lines of events, such as a journal"
+        "--events",
+        type=Path,
+        required=True,
+        metavar="PATH",
+        help="lines of events, such as a journal, or a directory of journals",
     )
     add_people(parser)
     add_language(parser)
@@ -56,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     old, new = site_of(arguments.old), site_of(arguments.new)
     replay, events = (
         Replay(old, new, people_of(arguments.people, new)),
-        PastTaps(existing_file(arguments.events)),
+        PastTaps(journals(arguments.events)),
     )
     flips = tuple(replay.flips(events.taps()))
     if arguments.json:

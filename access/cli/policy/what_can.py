@@ -1,7 +1,7 @@
 """`totem policy what-can DIR PERSON --people FILE`: the doors that open to somebody, at a time or over a week."""
 
 import argparse
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 import msgspec
@@ -21,7 +21,8 @@ from access.cli.policy.inputs import (
 from access.cli.policy.who_can import needs_told
 from policies.analysis.needs import Need
 from policies.analysis.phrases import WEEKDAYS, joined, plain
-from policies.analysis.reach import Hours, hours, what_can
+from policies.analysis.questions.approach import cut_off
+from policies.analysis.questions.reach import Hours, hours, what_can
 from policies.decision import Message
 from policies.engine import Engine
 from policies.ids import DoorId, PersonId
@@ -33,11 +34,12 @@ _WEEK = timedelta(days=7)
 
 
 class _Now(msgspec.Struct, frozen=True):
-    """What `--json` prints."""
+    """What `--json` prints; `cut_off` are the doors that the person does not get to, as nothing opens on the way."""
 
     person: PersonId
     at: datetime
     doors: Mapping[DoorId, tuple[Need, ...]]
+    cut_off: tuple[DoorId, ...]
 
 
 class _Week(msgspec.Struct, frozen=True, rename={"since": "from"}):
@@ -47,6 +49,7 @@ class _Week(msgspec.Struct, frozen=True, rename={"since": "from"}):
     since: datetime
     until: datetime
     doors: Mapping[DoorId, tuple[Hours, ...]]
+    cut_off: tuple[DoorId, ...]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,16 +73,16 @@ def run(arguments: argparse.Namespace) -> int:
     at = instant(arguments.at, site)
     if arguments.week:
         week = hours(engine, who, at, at + _WEEK)
-        lines = _of_the_week(week, site)
-        answer: msgspec.Struct = _Week(who, at, at + _WEEK, week)
+        lines, shut = _of_the_week(week, site), cut_off(site.building, week)
+        answer: msgspec.Struct = _Week(who, at, at + _WEEK, week, shut)
     else:
         doors = what_can(engine, who, at)
-        lines = _of_now(doors, site, at)
-        answer = _Now(who, at, doors)
+        lines, shut = _of_now(doors, site, at), cut_off(site.building, doors)
+        answer = _Now(who, at, doors, shut)
     if arguments.json:
         print(json(answer))
         return 0
-    told = list(lines)
+    told = [*lines, *_shut(shut)]
     print(in_language(joined(told, plain("\n")) if told else Message("aucune porte", "no door"), arguments))
     return 0
 
@@ -88,6 +91,14 @@ def _of_now(doors: Mapping[DoorId, tuple[Need, ...]], site: Site, at: datetime) 
     for door, needs in doors.items():
         how = needs_told(needs, site, at)
         yield Message(f"{door} : {how.fr}", f"{door}: {how.en}") if needs else plain(door)
+
+
+def _shut(doors: Iterable[DoorId]) -> Iterator[Message]:
+    """Yield a warning where somebody does not get to doors that would open to them."""
+    if names := ", ".join(doors):
+        yield Message(
+            f"mais aucun chemin ne s’ouvre jusqu’à : {names}", f"but no way opens as far as: {names}"
+        )
 
 
 def _of_the_week(doors: Mapping[DoorId, tuple[Hours, ...]], site: Site) -> Iterator[Message]:

@@ -17,10 +17,10 @@ from access.cli.policy.inputs import (
     people_of,
     site_of,
 )
-from policies.analysis.entrants import Entrants, who_can
+from policies.analysis.explanation.words import phrase
 from policies.analysis.needs import Need
 from policies.analysis.phrases import joined, plain
-from policies.analysis.words import phrase
+from policies.analysis.questions.entrants import Entrants, who_can
 from policies.decision import Message
 from policies.engine import Engine
 from policies.ids import DoorId, PersonId

@@ -36,12 +36,63 @@ def test_two_sites_that_are_alike_differ_in_nothing(capsys):
 
 def test_who_loses_a_door_is_told_with_the_hours_and_a_tap_to_try(edited, capsys):
     assert main(["policy", "diff", str(KM0), edited, *AT]) == 1
-    told, example = capsys.readouterr().out.splitlines()
+    *summary, told, example = capsys.readouterr().out.splitlines()
+    assert summary == ["1 difference at 1 door: 1 loss, 0 gains", "  - 1 door, by schools-fablab"]
     who, where, when = told.split(" | ")
     assert who == "- may no longer enter: everybody but makers, with school-epitech"
-    assert (where, when) == ("FabLab", "Monday to Friday 09:00–18:00 (13 days a year otherwise)")
-    assert "FabLab, Monday 2026-09-14 09:00, startup, with school-epitech" in example
+    assert (where, when) == (
+        "FabLab",
+        "Monday to Friday 09:00–18:00 (otherwise on 13 days a year, such as holidays)",
+    )
+    assert "FabLab, Monday 2026-09-14 09:00, start-up, with school-epitech" in example
     assert example.endswith(": granted (schools-fablab) → refused (denied-zone-no-access-rights)")
+
+
+NIGHTLY = """
+[[forbid]]
+id = "nobody-at-night"
+types = ["startup", "student"]
+spaces = ["fonderie"]
+schedule = "nights"
+"""
+
+
+@pytest.fixture
+def broad(tmp_path):
+    """Return KM0 with a forbid that concerns many people at most doors."""
+    shutil.copytree(KM0, tmp_path / "broad")
+    file = tmp_path / "broad" / "policy.toml"
+    file.write_text(file.read_text() + NIGHTLY)
+    return str(file.parent)
+
+
+def test_many_differences_are_summed_up_and_the_plainest_told(broad, capsys):
+    assert main(["policy", "diff", str(KM0), broad, *AT]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].endswith(" differences at 34 doors: 51 losses, 0 gains")
+    assert lines[1] == "  - 34 doors, by nobody-at-night"
+    assert lines[3].startswith("- may no longer enter: start-ups and students | Main entrance B23, ")
+    assert lines[-1] == "… (--all tells everything)"
+    assert len(lines) < 30
+    assert main(["policy", "diff", str(KM0), broad, *AT, "--all"]) == 1
+    assert len(capsys.readouterr().out.splitlines()) > 100
+
+
+def test_differences_are_told_of_the_people_that_are_asked_about(broad, tmp_path, capsys):
+    people = [
+        {"id": "ada", "type": "student", "tiers": ["school-42"]},
+        {"id": "bob", "type": "coworker", "tiers": ["coworking-flex"]},
+    ]
+    (tmp_path / "people.json").write_text(json.dumps(people))
+    words = [str(KM0), broad, *AT, "--people", str(tmp_path / "people.json")]
+    assert main(["policy", "diff", *words, "--lang", "fr"]) == 1
+    out = capsys.readouterr().out
+    assert "− ne peuvent plus entrer : start-up et étudiants, avec school-42 ou " in out
+    assert "\n    1: ada\n" in out
+    assert "bob" not in out
+    (tmp_path / "people.json").write_text(json.dumps(people[1:]))
+    assert main(["policy", "diff", *words]) == 1
+    assert capsys.readouterr().out.endswith("\nnobody in the file is concerned\n")
 
 
 def test_json_has_who_where_when_and_the_tap(edited, capsys):

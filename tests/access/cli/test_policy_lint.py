@@ -27,6 +27,15 @@ def odd(tmp_path):
     return str(tmp_path / "odd")
 
 
+def test_a_permit_to_a_room_without_a_way_there_is_told(odd, capsys):
+    file = Path(odd) / "policy.toml"
+    alone = '[[tier]]\nid = "guest"\n\n[[permit]]\nid = "guests"\ntypes = ["contractor"]\ntiers = ["guest"]\n'
+    file.write_text(file.read_text().replace(TWIN, "") + alone + 'spaces = ["e-nov"]\n')
+    assert main(["policy", "lint", odd]) == 1
+    said = "guests: no rule opens the way there to whom has only what it asks for\n"
+    assert capsys.readouterr().out == said
+
+
 def test_the_shipped_policy_is_clean(capsys):
     assert main(["policy", "lint", str(KM0)]) == 0
     assert capsys.readouterr().out == "nothing odd\n"

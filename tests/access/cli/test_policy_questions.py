@@ -25,6 +25,13 @@ PEOPLE = [
         "badges": [{"id": "e0", "kind": "desfire", "status": "lost"}, {"id": "e1", "kind": "desfire"}],
     },
     {
+        "id": "gil",
+        "type": "contractor",
+        "tiers": ["company-e-nov"],
+        "valid_until": "9999-12-31T23:59:59-12:00",
+        "badges": [{"id": "g1", "kind": "desfire"}],
+    },
+    {
         "id": "dan",
         "type": "maker",
         "tiers": ["fablab-member"],
@@ -86,10 +93,10 @@ def test_a_live_state_is_believed(ask):
 
 def test_who_can_enter_is_told_with_what_is_still_needed(ask):
     told = ask("who-can", "e-nov", "--at", "2026-09-15T10:00")
-    assert told.splitlines() == ["as they are (1): ada", "with your host (1): eve"]
+    assert told.splitlines() == ["as they are (2): ada, gil", "with your host (1): eve"]
     assert ask("who-can", "e-nov", "--at", "2026-09-15T03:00", "--lang", "fr") == "personne\n"
     found = json.loads(ask("who-can", "e-nov", "--at", "2026-09-15T10:00", "--json"))
-    assert [group["people"] for group in found["groups"]] == [["ada"], ["eve"]]
+    assert [group["people"] for group in found["groups"]] == [["ada", "gil"], ["eve"]]
 
 
 def test_what_somebody_can_enter_is_told_now_and_over_a_week(ask):
@@ -102,6 +109,15 @@ def test_what_somebody_can_enter_is_told_now_and_over_a_week(ask):
         "  Tuesday 2026-09-15 10:00 – Tuesday 2026-09-15 22:00",
         "  Wednesday 2026-09-16 06:00 – Wednesday 2026-09-16 22:00",
     ]
+
+
+def test_a_right_to_a_room_that_somebody_does_not_get_to_is_told(ask):
+    alone = ask("what-can", "gil", "--at", "2026-09-15T10:00").splitlines()
+    assert "e-nov" in alone
+    assert alone[-1] == "but no way opens as far as: e-nov"
+    week = json.loads(ask("what-can", "gil", "--week", "--at", "2026-09-15T10:00", "--json"))
+    assert week["cut_off"] == ["e-nov"]
+    assert "no way" not in ask("what-can", "ada", "--at", "2026-09-15T10:00")
 
 
 @pytest.mark.parametrize(

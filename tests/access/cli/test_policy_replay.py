@@ -82,9 +82,10 @@ def replay(tmp_path, capsys):
     (tmp_path / "people.json").write_text(json.dumps([ADA]))
     old, new = site(tmp_path / "old", OLD), site(tmp_path / "new", NEW)
 
-    def run(lines: Iterable[bytes], *words: str, same: bool = False) -> tuple[int, str, str]:
+    def run(lines: Iterable[bytes] | None, *words: str, same: bool = False) -> tuple[int, str, str]:
         events = tmp_path / "events"
-        events.write_bytes(b"".join(line + b"\n" for line in lines))
+        if lines is not None:
+            events.write_bytes(b"".join(line + b"\n" for line in lines))
         people = str(tmp_path / "people.json")
         sites = [old, old if same else new]
         code = main(["policy", "replay", *sites, "--events", str(events), "--people", people, *words])
@@ -144,3 +145,21 @@ def test_a_line_that_is_no_event_is_told_with_its_number(recorded, replay):
     code, _, told = replay([*recorded[:2], b'{"id": 7}'])
     assert code == 1
     assert "events:3: no event: " in told
+
+
+def test_a_directory_of_journals_is_read_whole_the_oldest_epoch_first(recorded, replay, tmp_path):
+    first, *others = recorded
+    (tmp_path / "events").mkdir()
+    for name, lines in (("10.journal", others), ("9.journal", [first]), ("9.torn", [b"{"])):
+        (tmp_path / "events" / name).write_bytes(b"".join(line + b"\n" for line in lines))
+    code, out, _ = replay(None, "--json", same=True)
+    assert (code, json.loads(out)["decided"]) == (0, 3)
+    (tmp_path / "events" / "10.journal").write_bytes(b"{}\n")
+    assert "10.journal:1: no event: " in replay(None)[2]
+
+
+def test_a_directory_without_a_journal_is_told(replay, tmp_path):
+    (tmp_path / "events").mkdir()
+    code, _, told = replay(None)
+    assert code == 1
+    assert "expected a file of events, or a directory with journals" in told

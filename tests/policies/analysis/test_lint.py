@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 import policies
 from policies.analysis.lint import Oddity, Remark, lint
-from policies.analysis.space import Space
+from policies.analysis.taps.space import Space
 from policies.ids import (
     CertificationId,
     OrganisationId,

@@ -274,7 +274,6 @@ id = "five"
         (4, "the tier school-43 does not exist"),
         (8, "the person eve does not exist"),
         (9, "the door cluster-43 does not exist"),
-        (12, "the rule nothing does not exist"),
         (17, "has no entry reader"),
         (18, "is no local time"),
         (26, "ada: 1 cells; expected one a door, 2"),

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from policies.analysis.entrance import Case, Entrance
-from policies.analysis.flips import Outcome, Tap, outcome, told
-from policies.analysis.space import Space
-from policies.analysis.standings import FLAGS, Kind
+from policies.analysis.taps.entrance import Case, Entrance
+from policies.analysis.taps.flips import Outcome, Tap, outcome, told
+from policies.analysis.taps.space import Space
+from policies.analysis.taps.standings import FLAGS, Kind
 from policies.decision import Decision
 from policies.loader import Site
 from policies.masks import bits

@@ -8,7 +8,7 @@ import pytest
 from emulators.cards.card import VirtualCard
 from emulators.cards.uid import UidCard
 from emulators.clock import run_virtually
-from policies.analysis.near import NearMiss, near_misses
+from policies.analysis.explanation.near import NearMiss, near_misses
 from policies.analysis.needs import Kind, Need
 from policies.ids import BadgeId, PersonId
 from policies.request import NO_VIEW, AccessRequest, Assurance

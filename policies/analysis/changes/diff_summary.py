@@ -1,0 +1,90 @@
+"""Many differences in a few lines: how many, where, by which rules, which first, and whom of a roster they concern.
+
+For people to read: what is left out here is in the differences themselves (diff.py).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from policies.analysis.changes.diff import Difference
+from policies.analysis.changes.doorways import Turn
+from policies.analysis.phrases import glued, joined, plain
+from policies.analysis.taps.space import Space
+from policies.analysis.taps.standings import Group
+from policies.decision import Message, Reason
+from policies.ids import DoorId, OrganisationId, PersonId, RuleId
+from policies.policy import Policy
+from policies.request import DoorMode
+from policies.roster import Person
+
+_MODES, _TURNS = list(DoorMode), list(Turn)
+_SIGNS = {Turn.GAINS: Message("+", "+"), Turn.LOSES: Message("−", "-")}
+
+
+def plainest_first(differences: Iterable[Difference]) -> list[Difference]:
+    """Return the differences as people read them: normal mode and people without many tiers first, then many doors."""
+    return sorted(differences, key=_rarity)
+
+
+def _rarity(difference: Difference) -> tuple[int, int, int, int]:
+    tiers = min(len(each) for group in difference.groups for each in group.tiers)
+    mode, turn = _MODES.index(difference.modes[0]), _TURNS.index(difference.turn)
+    return mode, tiers, turn, -len(difference.doors)
+
+
+def summary_told(differences: Sequence[Difference]) -> Message:
+    """Return a line on all of them, and a line a rule that they come from."""
+    doors = len({door for each in differences for door in each.doors})
+    losses = sum(each.turn is Turn.LOSES for each in differences)
+    first = Message(
+        f"{_number(len(differences), 'différence')} à {_number(doors, 'porte')} : "
+        f"{_number(losses, 'perte')}, {_number(len(differences) - losses, 'gain')}",
+        f"{_number(len(differences), 'difference')} at {_number(doors, 'door')}: "
+        f"{_number(losses, 'loss', 'losses')}, {_number(len(differences) - losses, 'gain')}",
+    )
+    return joined([first, *_causes(differences)], plain("\n"))
+
+
+def _causes(differences: Iterable[Difference]) -> Iterator[Message]:
+    found: dict[tuple[Turn, tuple[RuleId, ...]], list[DoorId]] = {}
+    for each in differences:
+        found.setdefault((each.turn, _cause(each)), []).extend(each.doors)
+    for (turn, rules), doors in sorted(found.items(), key=lambda each: -len(set(each[1]))):
+        number, by = len(set(doors)), ", ".join(rules)
+        told = Message(
+            f" {_number(number, 'porte')}, par {by}" if by else f" {_number(number, 'porte')}",
+            f" {_number(number, 'door')}, by {by}" if by else f" {_number(number, 'door')}",
+        )
+        yield glued(plain("  "), _SIGNS[turn], told)
+
+
+def _cause(difference: Difference) -> tuple[RuleId, ...]:
+    """Return the rules that it comes from: a forbid where there is one, else the permits that let in."""
+    shut, let_in = difference.old, difference.new
+    if difference.turn is Turn.LOSES:
+        shut, let_in = let_in, shut
+    return shut.rules if shut.reason is Reason.FORBIDDEN else let_in.rules
+
+
+def concerned(difference: Difference, people: Iterable[Person], space: Space) -> list[PersonId]:
+    """Return who of `people` is of the groups of a difference, or holds more tiers than they say."""
+    policies = [site.policy for site in space.sites]
+    named = {name for policy in policies for rule in policy.rules for name in rule.organisations}
+    return [
+        person.id
+        for person in people
+        if any(_is_in(person, group, policies, named) for group in difference.groups)
+    ]
+
+
+def _is_in(person: Person, group: Group, policies: Iterable[Policy], named: set[OrganisationId]) -> bool:
+    organisation = person.organisation if person.organisation in named else None
+    held = {tier for policy in policies for tier in policy.held(person.tiers)}
+    return (
+        person.type in group.types
+        and organisation in group.organisations
+        and any(held.issuperset(tiers) for tiers in group.tiers)
+    )
+
+
+def _number(count: int, one: str, many: str = "") -> str:
+    return f"{count} {one if count == 1 else many or f'{one}s'}"

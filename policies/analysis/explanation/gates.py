@@ -1,0 +1,164 @@
+"""What every entry asks, in the order of reasons (DOMAIN section 3.3), each on its own: none hides the next.
+
+An entry is granted exactly where all of them are hits, or where the door stands free and those up to the forbids are.
+"""
+
+from collections.abc import Iterator
+
+from policies import conditions as on
+from policies.analysis.explanation.checks import RuleReading, read_rules
+from policies.analysis.explanation.inquiry import Look
+from policies.analysis.explanation.verdicts import Check, Condition, Verdict, verdict_of
+from policies.building import Passback
+from policies.policy import RuleEffect
+from policies.request import DoorMode
+from policies.roster import BadgeStatus, Person, within
+
+
+def read_gates(look: Look, person: Person | None, rules: tuple[RuleReading, ...]) -> tuple[Check, ...]:
+    """Return what an entry with the tap's badge asks; nothing about rights where the badge is nobody's."""
+    if look.badge is None:
+        return (Check(Condition.BADGE, Verdict.MISS, (BadgeStatus.ACTIVE.value,)),)
+    badge = _badge(look)
+    if person is None:
+        return (*badge, Check(Condition.PERSON, Verdict.MISS))
+    if look.now.mode is DoorMode.FREE:
+        return (*badge, *_rights(look, person, rules))
+    return (*badge, *_rights(look, person, rules), *_over_live_state(look, person, rules))
+
+
+def _badge(look: Look) -> tuple[Check, ...]:
+    if look.badge is None:
+        return ()
+    at, badge = look.now.request.at, look.badge
+    limits = tuple(limit.isoformat() for limit in (badge.valid_from, badge.valid_until) if limit is not None)
+    is_active = badge.status is BadgeStatus.ACTIVE and within(at, badge.valid_from, badge.valid_until)
+    proof = badge.kind.least_proof
+    return (
+        Check(
+            Condition.BADGE,
+            Verdict.of(holds=is_active),
+            (BadgeStatus.ACTIVE.value,),
+            (badge.status.value, *limits),
+        ),
+        Check(
+            Condition.PROOF,
+            look.proves(proof),
+            (proof.name.lower(),),
+            (look.now.request.assurance.name.lower(),),
+        ),
+    )
+
+
+def _rights(look: Look, person: Person, rules: tuple[RuleReading, ...]) -> Iterator[Check]:
+    """Yield what the person must have the right to, whichever badge they come with."""
+    now = look.now
+    limits = tuple(
+        limit.isoformat() for limit in (person.valid_from, person.valid_until) if limit is not None
+    )
+    given = ("suspended", *limits) if person.suspended else limits
+    refusal = on.person_refusal(person, now.request.at)
+    yield Check(Condition.PERSON, Verdict.of(holds=refusal is None), given=given)
+    yield _mode(look, person)
+    about = [rule for rule in rules if rule.concerns]
+    broken = tuple(rule.id for rule in about if rule.cannot_tell)
+    yield Check(Condition.EVALUABLE, Verdict.of(holds=not broken), given=broken)
+    forbids = [
+        rule for rule in rules if rule.effect is RuleEffect.FORBID and rule.verdict is not Verdict.MISS
+    ]
+    certain = any(rule.verdict is Verdict.HIT for rule in forbids)
+    against = Verdict.MISS if certain else Verdict.MAY if forbids else Verdict.HIT
+    yield Check(Condition.FORBIDS, against, given=tuple(rule.id for rule in forbids))
+    if now.mode is not DoorMode.FREE:
+        yield _permits(rules)
+
+
+def _mode(look: Look, person: Person) -> Check:
+    mode = look.now.mode
+    is_exempt = mode is DoorMode.LOCKDOWN and look.now.has(person, "exempt")
+    hit = is_exempt or mode in {DoorMode.NORMAL, DoorMode.FREE}
+    verdict = Verdict.MAY if look.inquiry.state is None else Verdict.of(holds=hit)
+    return Check(Condition.DOOR_MODE, verdict, given=(mode.value,))
+
+
+def _permits(rules: tuple[RuleReading, ...]) -> Check:
+    permits = [
+        rule for rule in rules if rule.effect is RuleEffect.PERMIT and rule.verdict is not Verdict.MISS
+    ]
+    certain = any(rule.verdict is Verdict.HIT for rule in permits)
+    verdict = Verdict.HIT if certain else Verdict.MAY if permits else Verdict.MISS
+    return Check(Condition.PERMITS, verdict, given=tuple(rule.id for rule in permits))
+
+
+def _over_live_state(look: Look, person: Person, rules: tuple[RuleReading, ...]) -> Iterator[Check]:
+    yield _pin(look)
+    if not look.now.has(person, "responder"):
+        yield _passback(look, person)
+        yield _capacity(look)
+        yield _second(look, rules)
+
+
+def _pin(look: Look) -> Check:
+    if not look.now.asks_for_pin:
+        return Check(Condition.PIN, Verdict.HIT)
+    given = look.inquiry.pin_ok
+    return Check(Condition.PIN, Verdict.MAY if given is None else Verdict.of(holds=given), ("pin",))
+
+
+def _passback(look: Look, person: Person) -> Check:
+    now = look.now
+    kind, inside = now.door.passback, now.state.inside
+    if kind in {Passback.OFF, Passback.SOFT} or now.has(person, "passback_exempt"):
+        return Check(Condition.PASSBACK, Verdict.HIT, (kind.value,))
+    if inside is None:
+        return Check(Condition.PASSBACK, Verdict.MAY, (kind.value,))
+    where = inside.get(person.id)
+    since = (now.state.since or {}).get(person.id)
+    is_over = kind is Passback.TIMED and (
+        since is None or (now.request.at - since).total_seconds() >= now.door.passback_s
+    )
+    given = () if where is None else (where,)
+    return Check(Condition.PASSBACK, Verdict.of(holds=where != now.space.id or is_over), (kind.value,), given)
+
+
+def _capacity(look: Look) -> Check:
+    now = look.now
+    if not now.enforced:
+        return Check(Condition.CAPACITY, Verdict.HIT)
+    if now.state.counts is None:
+        return Check(Condition.CAPACITY, Verdict.MAY, now.enforced)
+    full = tuple(space for space in now.enforced if now.is_at_capacity(space))
+    return Check(Condition.CAPACITY, Verdict.of(holds=not full), now.enforced, full)
+
+
+def _second(look: Look, rules: tuple[RuleReading, ...]) -> Check:
+    asked = _asks_for_second(look, rules)
+    if asked is Verdict.MISS:
+        return Check(Condition.SECOND, Verdict.HIT)
+    others = tuple(look.now.others)
+    if look.inquiry.companions is None:
+        return Check(Condition.SECOND, Verdict.MAY)
+    verdicts = {_may_enter(look, look.now.roster.people.get(name)) for name in others}
+    found = next((each for each in (Verdict.HIT, Verdict.MAY) if each in verdicts), Verdict.MISS)
+    verdict = found if asked is Verdict.HIT or found is Verdict.HIT else Verdict.MAY
+    return Check(Condition.SECOND, verdict, ("second-person",), others)
+
+
+def _asks_for_second(look: Look, rules: tuple[RuleReading, ...]) -> Verdict:
+    """Return whether the door, or every permit that holds, asks for a second person."""
+    if look.now.door.two_person:
+        return Verdict.HIT
+    alone = {rule.verdict for rule in rules if rule.effect is RuleEffect.PERMIT and not rule.accompanied}
+    if Verdict.HIT in alone:
+        return Verdict.MISS
+    together = {rule.verdict for rule in rules if rule.effect is RuleEffect.PERMIT and rule.accompanied}
+    if Verdict.HIT in together:
+        return Verdict.MAY if Verdict.MAY in alone else Verdict.HIT
+    return Verdict.MAY if Verdict.MAY in together else Verdict.MISS
+
+
+def _may_enter(look: Look, companion: Person | None) -> Verdict:
+    """Return whether the companion has the right to enter here as well."""
+    if companion is None:
+        return Verdict.MISS
+    return verdict_of(tuple(_rights(look, companion, read_rules(look, companion))))

@@ -1,0 +1,263 @@
+"""The way in at one door: which classes of taps the rules of some sites can tell apart there.
+
+What can happen is a product of few things: who comes (standings.py), when (moments.py), how proven, with which
+trainings, with whom beside them, in which mode of the door, how full. Each is reduced to what makes a difference at
+this door; a tap shows each class.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from itertools import chain, product
+from typing import NamedTuple
+
+import msgspec
+
+from policies.analysis.taps.cast import HOST, STRANGER, Cast, badge_of
+from policies.analysis.taps.moments import Clock, Moment
+from policies.analysis.taps.standings import Kind, Standings
+from policies.building import Building, Passback
+from policies.conditions import forbid_covers, newly_counted, rule_permit_covers
+from policies.ids import CertificationId, DoorId, PersonId, ReaderId, ScheduleId, SpaceId
+from policies.loader import Site
+from policies.masks import bits, mask_of
+from policies.policy import Rule, RuleEffect
+from policies.request import AccessRequest, Assurance, Direction, DoorMode, LiveState
+from policies.scenarios import ANYONE, Who
+
+
+class World(NamedTuple):
+    """What all entrances share: whom and when the rules can tell apart, and who shows it."""
+
+    standings: Standings
+    clock: Clock
+    cast: Cast
+
+
+_Filling = Mapping[SpaceId, int] | None
+
+
+class Case(msgspec.Struct, frozen=True):
+    """One class of taps at one door: who comes, when and how.
+
+    `company` are those who proved themselves just before; `filling` are the counts (None: nobody knows them);
+    `inside` says for how many seconds the person is in the inner space already (None: they are not).
+    """
+
+    kind: Kind
+    moment: Moment
+    mode: DoorMode = DoorMode.NORMAL
+    proof: Assurance = Assurance.AUTHENTICATED
+    trained: tuple[CertificationId, ...] = ()
+    company: tuple[PersonId, ...] = ()
+    filling: _Filling = None
+    inside: float | None = None
+    pin_ok: bool = True
+
+
+class Entrance:
+    """The way in at one door, and what makes a difference there.
+
+    `readers` has the entry reader of the door in each site, None where there is none. `rules` are those that reach
+    the door, each with its number among all the rules of the space. `kinds` and `moments` depend on the door's mode.
+    """
+
+    def __init__(
+        self,
+        door: DoorId,
+        sites: Sequence[Site],
+        world: World,
+        who: Who = ANYONE,
+        watched: Sequence[ScheduleId] = (),
+    ) -> None:
+        """Look at `door` with `who` in mind; instants are told apart by the `watched` schedules as well."""
+        self.door = door
+        self._clock, self._cast, self._watched = world.clock, world.cast, watched
+        self._sites = [site if door in site.building.doors else None for site in sites]
+        self._rules = [(side, rule) for side, site in enumerate(sites) for rule in site.policy.rules]
+        self.doors = [site.building.doors[door] for site in self._sites if site]
+        self.readers = tuple(_entry_reader(site, door) for site in self._sites)
+        self.rules = {
+            index: rule
+            for index, (side, rule) in enumerate(self._rules)
+            if (site := self._sites[side]) and _covers(rule, site.building, door)
+        }
+        self.proofs = self._proofs()
+        self.trainings = self._trainings()
+        self.fillings = self._fillings()
+        self.insides = self._insides()
+        self.pins = (True, False) if any(each.pin or each.card_pin for each in self.doors) else (True,)
+        self.is_escorted = any(rule.escorted for rule in self.rules.values())
+        self.is_paired = any(each.two_person for each in self.doors) or any(
+            rule.accompanied for rule in self.rules.values()
+        )
+        covering = {mode: self._covering(mode) for mode in DoorMode}
+        self.kinds = {
+            mode: world.standings.kinds(covering[mode], self._flags(mode), who) for mode in DoorMode
+        }
+        self.moments = {mode: self._moments(covering[mode]) for mode in DoorMode}
+        self._people: dict[tuple[int, tuple[CertificationId, ...]], PersonId] = {}
+        self.mates = self._mates(world.standings, covering[DoorMode.NORMAL]) if self.is_paired else ()
+
+    @property
+    def companies(self) -> tuple[tuple[PersonId, ...], ...]:
+        """Return who can be beside the person: nobody, their host, a stranger, somebody who may enter too."""
+        found: list[tuple[PersonId, ...]] = [()]
+        if self.is_escorted:
+            found.append((HOST,))
+        if self.is_escorted or self.is_paired:
+            found.append((STRANGER,))
+        for mate in self.mates:
+            found.append((mate,))
+            found += [(HOST, mate)] if self.is_escorted else []
+        return tuple(found)
+
+    def side_of(self, index: int) -> int:
+        """Return the site whose rule has the number `index`."""
+        return self._rules[index][0]
+
+    def cases(
+        self,
+        *,
+        modes: Iterable[DoorMode] = tuple(DoorMode),
+        companies: Sequence[tuple[PersonId, ...]] | None = None,
+        proofs: Sequence[Assurance] | None = None,
+        trainings: Sequence[tuple[CertificationId, ...]] | None = None,
+        pins: Sequence[bool] | None = None,
+    ) -> Iterator[Case]:
+        """Yield the classes, in each mode instant after instant; only those asked for where some are named."""
+        for mode in modes:
+            for moment, filling, inside, company, proof, trained, pin_ok, kind in product(
+                self.moments[mode],
+                self.fillings,
+                self.insides,
+                self.companies if companies is None else companies,
+                self.proofs if proofs is None else proofs,
+                self.trainings if trainings is None else trainings,
+                self.pins if pins is None else pins,
+                self.kinds[mode],
+            ):
+                yield Case(kind, moment, mode, proof, trained, company, filling, inside, pin_ok)
+
+    def enlist(self) -> None:
+        """Put everybody who can come into the cast, for a roster that is whole before the first tap."""
+        for kinds, trained in product(self.kinds.values(), self.trainings):
+            for kind in kinds:
+                self._person(kind, trained)
+
+    def tap(self, case: Case, side: int = 0) -> tuple[AccessRequest, LiveState]:
+        """Return a tap of the class as a site reads it; raise ValueError if the site has no way in here."""
+        reader = self.readers[side]
+        if reader is None:
+            raise ValueError(f"door {self.door}: no entry reader; expected a site that has one")
+        person = self._person(case.kind, case.trained)
+        badge = badge_of(person, case.proof)
+        request = AccessRequest(case.moment.at, reader, badge, case.proof, case.pin_ok, case.company)
+        modes = {} if case.mode is DoorMode.NORMAL else {self.door: case.mode}
+        if case.inside is None:
+            return request, LiveState(modes, case.filling, {}, {})
+        site = self._sites[side]
+        inner = site.building.doors[self.door].inner if site else SpaceId("")
+        since = case.moment.at - timedelta(seconds=case.inside)
+        return request, LiveState(modes, case.filling, {person: inner}, {person: since})
+
+    def _person(self, kind: Kind, trained: tuple[CertificationId, ...]) -> PersonId:
+        key = kind.about, trained
+        name = self._people.get(key)
+        if name is None:
+            name = self._people[key] = self._cast.person(kind.groups[0], trained)
+        return name
+
+    def _covering(self, mode: DoorMode) -> int:
+        """Return the rules that can decide here in the mode: none where it is locked, no permit where it is free."""
+        covering = 0
+        for index, rule in self.rules.items():
+            counts = mode is not DoorMode.FREE or rule.effect is RuleEffect.FORBID
+            if mode is not DoorMode.LOCKED and counts and (not rule.modes or mode in rule.modes):
+                covering |= 1 << index
+        return covering
+
+    def _flags(self, mode: DoorMode) -> tuple[str, ...]:
+        """Return the flags of tiers that make a difference here in the mode."""
+        if mode is DoorMode.LOCKED:
+            return ()
+        lockdown = ("exempt",) if mode is DoorMode.LOCKDOWN else ()
+        passback = ("passback_exempt",) if len(self.insides) > 1 else ()
+        is_shared = passback or self.is_paired or len(self.fillings) > 1
+        return (*lockdown, *passback, *(("responder",) if is_shared else ()))
+
+    def _moments(self, covering: int) -> tuple[Moment, ...]:
+        named = [(self._rules[index][0], self.rules[index].schedule) for index in bits(covering)]
+        named += [
+            (side, site.building.doors[self.door].card_pin) for side, site in enumerate(self._sites) if site
+        ]
+        named += [(side, schedule) for side in range(len(self._sites)) for schedule in self._watched]
+        columns = {self._clock.column(side, schedule) for side, schedule in named}
+        seen = mask_of(column in columns for column in range(self._clock.columns))
+        merged: dict[int, Moment] = {}
+        for moment in self._clock.moments:
+            name = moment.open & seen
+            known = merged.get(name, Moment(moment.at, 0, name))
+            merged[name] = Moment(known.at, known.quarters | moment.quarters, name)
+        return tuple(merged.values())
+
+    def _proofs(self) -> tuple[Assurance, ...]:
+        """Return the weakest proof of each class, from that of a bare UID on: no badge is accepted with less."""
+        asked = {Assurance.UID, *(door.proof for door in self.doors)}
+        asked |= {rule.assurance for rule in self.rules.values()}
+        return tuple(proof for proof in Assurance if proof in asked and proof >= Assurance.UID)
+
+    def _trainings(self) -> tuple[tuple[CertificationId, ...], ...]:
+        """Return no training, what each rule asks for, and all of it."""
+        asked = [tuple(sorted(rule.certifications)) for rule in self.rules.values()]
+        whole = tuple(sorted(set(chain.from_iterable(asked))))
+        return tuple(dict.fromkeys(((), *sorted(asked), whole)))
+
+    def _fillings(self) -> tuple[_Filling, ...]:
+        """Return nobody inside, each capacity that decides here reached alone, and counts that nobody knows."""
+        counted: dict[SpaceId, set[int]] = {}
+        for side, site in enumerate(self._sites):
+            if site is None:
+                continue
+            by_rule = any(rule.full and self._rules[index][0] == side for index, rule in self.rules.items())
+            for name in newly_counted(site.building, self.door):
+                space = site.building.spaces[name]
+                if space.capacity is not None and (space.enforced or by_rule):
+                    counted.setdefault(name, set()).add(space.capacity)
+        full = [{name: count} for name, counts in counted.items() for count in sorted(counts)]
+        return ({}, *full, None) if counted else ({},)
+
+    def _insides(self) -> tuple[float | None, ...]:
+        timed = {door.passback_s for door in self.doors if door.passback is Passback.TIMED}
+        if not timed and all(door.passback is not Passback.HARD for door in self.doors):
+            return (None,)
+        return (None, 0.0, *sorted(timed))
+
+    def _mates(self, standings: Standings, covering: int) -> tuple[PersonId, ...]:
+        """Return people who may be the second person: of each kind, as well trained as any rule asks."""
+        permits = mask_of(rule.effect is RuleEffect.PERMIT for _, rule in self._rules) & covering
+        alike: dict[int, Kind] = {}
+        for kind in standings.kinds(covering, ()):
+            alike.setdefault(kind.about & permits, kind)
+        return tuple(
+            self._cast.person(kind.groups[0], self.trainings[-1], "mate")
+            for mask, kind in alike.items()
+            if mask
+        )
+
+
+def _entry_reader(site: Site | None, door: DoorId) -> ReaderId | None:
+    readers: Iterable[ReaderId] = (
+        ()
+        if site is None
+        else (
+            reader.id
+            for reader in site.building.readers.values()
+            if reader.door == door and reader.direction is Direction.ENTRY
+        )
+    )
+    return next(iter(readers), None)
+
+
+def _covers(rule: Rule, building: Building, door: DoorId) -> bool:
+    covers = forbid_covers if rule.effect is RuleEffect.FORBID else rule_permit_covers
+    return covers(rule, building, door)

@@ -1,0 +1,97 @@
+"""Who can and what can, against the interpreter asked with everything that somebody could still bring along."""
+
+from datetime import timedelta
+from itertools import product
+
+import msgspec
+from hypothesis import given, settings
+
+from policies.analysis.needs import Kind, Need
+from policies.analysis.questions.census import Census
+from policies.analysis.questions.entrants import who_can
+from policies.analysis.questions.reach import hours, what_can
+from policies.engine import Engine
+from policies.ids import DoorId, PersonId, ReaderId
+from policies.request import AccessRequest, Assurance, DoorMode, LiveState
+from policies.roster import BadgeKind, Person
+from policies.rules import interpret
+from tests.policies import strategies as some
+from tests.policies.strategies import DOORS, World
+
+
+def needed(world: World, person: Person, door: DoorId, at, mode=DoorMode.NORMAL):
+    """Return the fewest things with which the interpreter lets the person in with one of their badges, else None."""
+    own = [badge for badge in world.roster.badges.values() if badge.person == person.id]
+    ways = []
+    for badge, pin, host, proof in product(own, (False, True), (False, True), (False, True)):
+        strongest = proof and badge.kind is BadgeKind.NTAG424
+        assurance = Assurance.AUTHENTICATED if strongest else badge.kind.least_proof
+        beside = (person.host,) if host and person.host else ()
+        tap = AccessRequest(at, ReaderId(f"{door}-in"), badge.id, assurance, pin, beside)
+        state = LiveState({door: mode})
+        second = msgspec.structs.replace(person, id=PersonId("second"))
+        people = {**world.roster.people, second.id: second}
+        roster = msgspec.structs.replace(world.roster, people=people)
+        needs = {Need(Kind.PIN)} if pin else set()
+        needs |= {Need(Kind.HOST)} if beside else set()
+        needs |= {Need(Kind.PROOF, "authenticated")} if strongest else set()
+        if interpret(world.policy, world.building, roster, tap, state).grants:
+            ways.append(needs)
+        with_second = msgspec.structs.replace(tap, companions=(*beside, second.id))
+        if interpret(world.policy, world.building, roster, with_second, state).grants:
+            ways.append(needs | {Need(Kind.SECOND)})
+    return min(ways, key=len, default=None)
+
+
+@settings(max_examples=25)
+@given(some.worlds())
+def test_exactly_those_can_enter_whom_the_interpreter_lets_in_with_as_little(world):
+    engine = Engine(world.policy, world.building, world.roster)
+    census = Census(engine.holders)
+    for (request, state), door in zip(world.taps[:3], DOORS, strict=False):
+        mode = state.modes.get(door, DoorMode.NORMAL)
+        found = who_can(engine, door, request.at, census, mode)
+        able = {person: set(group.needs) for group in found.groups for person in group.people}
+        assert sum(group.number for group in found.groups) == len(able)
+        for person in world.roster.people.values():
+            expected = needed(world, person, door, request.at, mode)
+            assert (person.id in able) == (expected is not None)
+            assert expected is None or len(able[person.id]) == len(expected)
+
+
+@settings(max_examples=15)
+@given(some.worlds())
+def test_what_can_says_of_each_person_what_who_can_says_of_each_door(world):
+    engine = Engine(world.policy, world.building, world.roster)
+    at = world.taps[0][0].at
+    by_door = {
+        (person, door): group.needs
+        for door in DOORS
+        for group in who_can(engine, door, at).groups
+        for person in group.people
+    }
+    for person in world.roster.people:
+        for door, needs in what_can(engine, person, at).items():
+            assert by_door.pop((person, door)) == needs
+    assert by_door == {}
+
+
+@settings(max_examples=10)
+@given(some.worlds())
+def test_hours_say_at_every_instant_what_what_can_says_then(world):
+    engine = Engine(world.policy, world.building, world.roster)
+    since = world.taps[0][0].at
+    until = since + timedelta(days=2)
+    for person in world.roster.people:
+        spans = hours(engine, person, since, until)
+        moments = {since + timedelta(hours=5, minutes=7) * step for step in range(9)}
+        moments |= {edge for each in spans.values() for span in each for edge in (span.since, span.until)}
+        moments |= {edge - timedelta(seconds=1) for edge in moments}
+        for at in sorted(at for at in moments if since <= at < until):
+            told = {
+                door: span.needs
+                for door, each in spans.items()
+                for span in each
+                if span.since <= at < span.until
+            }
+            assert told == what_can(engine, person, at)
