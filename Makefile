@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PARTS := PYTHON="$(PYTHON)" tests/parts.sh
 WORKERS ?= $(shell nproc)
-BENCHES ?= decide tap door fanout authorize load hostile outage journal propagate start
+BENCHES ?= decide tap door fanout authorize load hostile outage journal rights propagate start
 FUZZED ?= parsers stranger tampered card chip desk site
 SECONDS ?= 300
 ARGS ?=

@@ -34,6 +34,7 @@ from access.api import (
     session,
     visits,
 )
+from access.api.addresses import WithoutNul
 from access.api.bodies import BoundedBodies
 from access.api.description import describe
 from access.api.desk import Desk
@@ -90,5 +91,6 @@ def create_app(
     problems.install(app)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]  # as FastAPI asks for it
     app.add_middleware(BoundedBodies)
+    app.add_middleware(WithoutNul)
     app.add_middleware(SecurityHeaders)
     return app

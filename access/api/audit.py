@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, Field
 
 from access.api.desk import AtDesk, needs
-from access.api.paging import LIMIT, After, Limit, Page, page
+from access.api.paging import LIMIT, After, Limit, Page, number_after, page
 from access.api.schemas import Instant
 from access.api.sheets import described, sheet
 from access.errors import Invalid
@@ -85,7 +85,7 @@ def list_audit(
     after: After = None,
 ) -> Page[AuditBody]:
     """List entries, the newest first."""
-    found = desk.services.audit.newest(chosen, _seq(after) if after else None, limit + 1)
+    found = desk.services.audit.newest(chosen, number_after(after, "the audit"), limit + 1)
     return page(request, response, [_body(entry) for entry in found], limit, lambda entry: str(entry.seq))
 
 
@@ -129,9 +129,3 @@ def _body(entry: AuditEntry) -> AuditBody:
 
 def _cell(entry: AuditEntry, head: str) -> object:
     return entry.at.isoformat() if head == "at" else getattr(entry, head)
-
-
-def _seq(cursor: str) -> int:
-    if not cursor.isascii() or not cursor.isdecimal() or int(cursor) > _MOST_SEQ:
-        raise Invalid("after: expected the cursor of a page of the audit")
-    return int(cursor)

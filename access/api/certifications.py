@@ -89,7 +89,9 @@ def list_certifications(
     return page(request, response, shown, limit, lambda record: f"{record.person}/{record.id}")
 
 
-@routes.post("", status_code=HTTPStatus.CREATED)
+@routes.post(
+    "", status_code=HTTPStatus.CREATED, responses={404: {"description": "there is nobody with this id"}}
+)
 def give(new: NewCertification, response: Response, desk: AtDesk, actor: _Writes) -> CertificationShown:
     """Give a training, or renew the one that is held."""
     now = desk.now()

@@ -75,7 +75,9 @@ def list_grants(
     return page(request, response, [_shown(grant) for grant in found], limit, lambda grant: grant.id)
 
 
-@routes.post("", status_code=HTTPStatus.CREATED)
+@routes.post(
+    "", status_code=HTTPStatus.CREATED, responses={404: {"description": "there is nobody with this id"}}
+)
 def give(new: NewGrant, response: Response, desk: AtDesk, actor: _Writes) -> GrantShown:
     """Give a person a temporary right."""
     record = GrantRecord(

@@ -6,12 +6,27 @@ from typing import Annotated, Generic, TypeVar
 from fastapi import Query, Request, Response
 from pydantic import BaseModel
 
+from access.errors import Invalid
+
 _ItemT = TypeVar("_ItemT")
 
 Limit = Annotated[int, Query(ge=1, le=500, description="how many at most")]
 After = Annotated[str | None, Query(max_length=200, description="the cursor that the page before ended with")]
 
 LIMIT = 100
+
+
+_MOST_DIGITS = 18
+"""Any number of so many digits is one that a database holds."""
+
+
+def number_after(after: str | None, what: str) -> int | None:
+    """Return the number that a cursor is, for lists in the order of numbers; None for the first page."""
+    if not after:
+        return None
+    if not (after.isascii() and after.isdecimal() and len(after) <= _MOST_DIGITS):
+        raise Invalid(f"after: expected the cursor of a page of {what}")
+    return int(after)
 
 
 class Page(BaseModel, Generic[_ItemT]):

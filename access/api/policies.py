@@ -5,15 +5,14 @@ from http import HTTPStatus
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import BaseModel, Field
 
 from access.api.desk import AtDesk, Desk, needs
 from access.api.once import OnceRoute
-from access.api.paging import LIMIT, After, Limit, Page, page
+from access.api.paging import LIMIT, After, Limit, Page, number_after, page
 from access.api.schemas import Sent
 from access.api.shapes import LabelBody
-from access.errors import Invalid
 from access.services.examination import Examination
 from access.services.policies import PolicyRecord
 from access.services.rights import Actor, Scope
@@ -23,6 +22,9 @@ routes = APIRouter(prefix="/v1/policies", tags=["policies"], route_class=OnceRou
 _Reads = Annotated[Actor, Depends(needs(Scope.POLICIES_READ))]
 _Writes = Annotated[Actor, Depends(needs(Scope.POLICIES_WRITE))]
 _Text = Annotated[str, Field(min_length=1, max_length=500_000)]
+
+
+_Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
 class NewPolicy(Sent):
@@ -75,9 +77,7 @@ def list_policies(
     after: After = None,
 ) -> Page[PolicyShown]:
     """List policies, the newest first."""
-    if after is not None and not after.isdecimal():
-        raise Invalid("after: expected the cursor that a page ended with")
-    found = desk.services.policies.page(int(after) if after else None, limit + 1)
+    found = desk.services.policies.page(number_after(after, "policies"), limit + 1)
     since = _active_since(desk)
     shown = [PolicyShown.model_validate(_fields(policy, since)) for policy in found]
     return page(request, response, shown, limit, lambda policy: str(policy.id))
@@ -103,20 +103,20 @@ def roll_back(desk: AtDesk, actor: _Writes) -> ExaminationShown:
 
 
 @routes.get("/{policy}")
-def read(policy: int, desk: AtDesk, _actor: _Reads) -> PolicyFiles:
+def read(policy: _Number, desk: AtDesk, _actor: _Reads) -> PolicyFiles:
     """Read a policy with its files."""
     found = desk.services.policies.get(policy)
     return PolicyFiles.model_validate(_fields(found, _active_since(desk)) | {"files": dict(found.files)})
 
 
 @routes.get("/{policy}/examination")
-def examine(policy: int, desk: AtDesk, _actor: _Reads) -> ExaminationShown:
+def examine(policy: _Number, desk: AtDesk, _actor: _Reads) -> ExaminationShown:
     """Put a policy to its scenarios and invariants, and beside the rules in force."""
     return _shown(desk.services.policies.examine(policy, desk.now()))
 
 
 @routes.post("/{policy}/activate")
-def activate(policy: int, desk: AtDesk, actor: _Writes) -> ExaminationShown:
+def activate(policy: _Number, desk: AtDesk, actor: _Writes) -> ExaminationShown:
     """Let a policy take force at every door, if it passes; the answer says in words what it changed."""
     return _shown(desk.services.policies.activate(policy, actor.name, desk.now()))
 

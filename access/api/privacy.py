@@ -14,10 +14,9 @@ from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, BaseModel, Field
 
 from access.api.desk import AtDesk, needs
-from access.api.paging import LIMIT, After, Limit, Page, page
+from access.api.paging import LIMIT, After, Limit, Page, number_after, page
 from access.api.schemas import Id, Instant, Sent
 from access.api.sheets import sheet
-from access.errors import Invalid
 from access.services.erasure import Dossier
 from access.services.holds import Hold
 from access.services.retention import Kind
@@ -30,7 +29,6 @@ _Reads = Annotated[Actor, Depends(needs(Scope.PRIVACY_READ))]
 _Writes = Annotated[Actor, Depends(needs(Scope.PRIVACY_WRITE))]
 _Holds = Annotated[Actor, Depends(needs(Scope.HOLDS_WRITE))]
 _Reason = Annotated[str, Field(min_length=1, max_length=300)]
-_MOST_DIGITS = 18
 _HEADS = ("what", "number", "field", "value")
 
 
@@ -164,9 +162,7 @@ def purges(
     after: After = None,
 ) -> Page[PurgeBody]:
     """List what was forgotten, the newest first."""
-    if after is not None and not (after.isascii() and after.isdecimal() and len(after) <= _MOST_DIGITS):
-        raise Invalid("after: expected the cursor of a page of purges")
-    found = desk.services.retention.purges(int(after) if after else None, limit + 1)
+    found = desk.services.retention.purges(number_after(after, "purges"), limit + 1)
     shown = [PurgeBody.model_validate(msgspec.structs.asdict(one)) for one in found]
     return page(request, response, shown, limit, lambda one: str(one.seq))
 

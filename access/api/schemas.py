@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from policies.roster import BadgeKind, BadgeStatus, ResidentType
 
@@ -38,6 +38,17 @@ class Sent(BaseModel):
     """Anything that clients send: what is not known is refused, not ignored."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_no_nul(cls, sent: object) -> object:
+        """Return what was sent; raise ValueError for the one character that PostgreSQL cannot keep."""
+        if isinstance(sent, dict):
+            for name, value in sent.items():
+                for text in value if isinstance(value, list) else (value,):
+                    if isinstance(text, str) and "\0" in text:
+                        raise ValueError(f"{name}: expected text without U+0000")
+        return sent
 
 
 class CertificationBody(Sent):

@@ -24,6 +24,9 @@ from readers.wire.topics import Topics
 
 _log = logging.getLogger(__name__)
 
+_LARGE_BYTES = 65_536
+"""A change of some hundred people takes a millisecond; a larger one, as of an import, is not the taps' to wait for."""
+
 _WAIT_S = 1.0
 _MARK = b"mark "
 _MARK_WITHIN_S = 2.0
@@ -156,17 +159,16 @@ class Hearing:
                 while True:
                     message = await line.receive()
                     try:
-                        self._take(message)
+                        await self._take(message)
                     except WireError as error:
                         self.refused += 1
                         _log.warning("message-refused", extra={"topic": message.topic, "fault": str(error)})
             finally:
                 missed.cancel()
 
-    def _take(self, message: Message) -> None:
+    async def _take(self, message: Message) -> None:
         if message.topic == self._topics.changes():
-            if not self._authorizer.change(message.payload):
-                self._lacks.set()
+            await self._take_change(message.payload)
             return
         subject = self._topics.subject(message.topic)
         if message.topic == self._topics.door_command(subject):
@@ -177,6 +179,13 @@ class Hearing:
                 self._authorizer.hear([event for event in heard if event.source == subject])
         elif (come := self._marks.get(message.payload)) is not None:
             come.set()
+
+    async def _take_change(self, delta: bytes) -> None:
+        change = self._authorizer.change
+        # Not by way of `offload`, which may be reading the whole store.
+        follows = change(delta) if len(delta) <= _LARGE_BYTES else await asyncio.to_thread(change, delta)
+        if not follows:
+            self._lacks.set()
 
     async def _read_missed(self, since: datetime) -> None:
         """Read what doors reported while nobody listened here, as far as the server has it."""

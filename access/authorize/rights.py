@@ -3,7 +3,7 @@
 Nothing here reads a database. Whoever holds the rights is told of a change and hands it over with `apply`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from policies.building import Building, Passback
@@ -12,23 +12,28 @@ from policies.ids import PersonId, ReaderId
 from policies.policy import Policy
 from policies.presence import dwell_limit
 from policies.presence.seats import gained
-from policies.roster import Person, Roster
+from policies.roster import Badge, Person, Roster
 from readers.wire.delta import Delta
 
 
 class Rights:
     """The engine of one site at a version, and who is due the longer opening."""
 
-    def __init__(self, policy: Policy, building: Building, roster: Roster, version: int) -> None:
-        self.engine = Engine(policy, building, roster)
+    def __init__(
+        self, policy: Policy, building: Building, holders: Iterable[Person | Badge], version: int
+    ) -> None:
+        self.engine = Engine(policy, building, Roster({}, {}))
         self.version = version
         self.cards = self.engine.holders.cards
         self.seated = _seated(self.engine, building)
         """The readers at which a permit takes a seat: somebody will count it, or ask whether its holder is inside."""
-        self._pins = {
-            person.id: person.pin for person in roster.people.values() if isinstance(person.pin, str)
-        }
-        self._longer = {person.id for person in roster.people.values() if person.extended_opening}
+        self._pins: dict[PersonId, str] = {}
+        self._longer: set[PersonId] = set()
+        for each in holders:
+            if isinstance(each, Person):
+                self._put(each)
+            else:
+                self.engine.put_badge(each)
 
     def apply(self, delta: Delta) -> Iterator[None]:
         """Take up a change one person or badge at a time; the version is reached with the last."""

@@ -7,7 +7,7 @@ read from the database at that moment; it begins at the newest snapshots or late
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -16,11 +16,11 @@ from msgspec import UNSET
 from sqlalchemy.orm import Session
 
 from access.services.rulebook import Rulebook
-from access.store import badges, changes, people, pins, publications, site, terms
+from access.store import badges, changes, holders, people, pins, publications, site, terms
 from access.store.database import Database
 from policies.building import Building
 from policies.ids import DoorId, SourceId
-from policies.roster import Roster
+from policies.roster import Badge, Person, Roster
 from readers.wire import delta as change
 from readers.wire import snapshot as wire
 from readers.wire.bus import Message
@@ -70,6 +70,12 @@ class Publisher:
         """Return everybody and every badge, as doors would know them now."""
         with self._database.reading() as session:
             return _read_roster(session)
+
+    def holders(self) -> Generator[Person | Badge, None, None]:
+        """Yield everybody, then every badge, as doors would know them now: for whoever keeps less of them."""
+        with self._database.reading() as session:
+            yield from holders.people(session)
+            yield from holders.badges(session)
 
     def publish(self, at: datetime) -> Publication:
         """Return the retained snapshots that bring every source up to date, under one new version."""

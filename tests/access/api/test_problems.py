@@ -216,6 +216,33 @@ def test_a_cursor_that_no_page_ended_with_is_refused(keyed, place):
     is_problem(keyed("events:read").get("/v1/events", params={"after": cursor}), 422, "invalid")
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "policies/99999999999999999999", "policies/0", "policies?after=99999999999999999999", "policies?after=-1",
+        "policies?after=%D9%A3", "audit?after=99999999999999999999", "retention/purges?after=x",
+        "people/a%00b", "people?after=%00", "visits?host=%00",
+    ],
+)  # fmt: skip
+def test_an_address_that_no_database_could_look_up_is_refused(keyed, path):
+    client = keyed(*(scope.value for scope in Scope))
+    is_problem(client.get(f"/v1/{path}"), 422, "invalid")
+
+
+@pytest.mark.parametrize(
+    ("noun", "body"),
+    [
+        ("people", ADA | {"name": "Ada\0"}),
+        ("people", ADA | {"tiers": ["staff\0"]}),
+        ("organisations", {"id": "acme", "name": "\0"}),
+        ("session", {"name": "\0", "password": "x"}),
+    ],
+)
+def test_text_that_postgresql_cannot_keep_is_refused_on_every_database(keyed, noun, body):
+    client = keyed(*(scope.value for scope in Scope))
+    is_problem(client.post(f"/v1/{noun}", json=body), 422, "invalid")
+
+
 def test_a_body_too_large_to_mean_anything_is_refused_before_it_is_read(nobody):
     body = b'{"name": "' + b"a" * 2_000_000 + b'"}'
     headers = {"Content-Type": "application/json"}
