@@ -68,7 +68,6 @@ class Authorizer:
         self._latency = Latency()
         self._is_buffered = not journal.is_synced
         self._deadlines = Deadlines(partial(self._refuse, said=_TOO_LATE))
-        self._told: list[Waiting] = []
         self.on_kept: Callable[[], None] = _to_nobody
         """Called whenever the journal has grown."""
         self._lock = Lock()
@@ -185,21 +184,14 @@ class Authorizer:
             self._refuse(tap, _TOO_LATE)
         else:
             tap.is_over = True
-            if not self._told:
-                asyncio.get_running_loop().call_soon(self._follow_up)
-            self._told.append(tap)
-            tap.answered(self._answer(tap.question, tap.decision, tap.kept.id))
-
-    def _follow_up(self) -> None:
-        """Do what follows from answers once they are on their way: entries, figures, reports."""
-        told, self._told = self._told, []
-        for tap in told:
             door = self._judge.door_of(tap.question.reader)
             if tap.passing and not door.contact:
-                self._enter(tap)
+                # Once the answer is on its way, and before whoever waits for it asks again.
+                asyncio.get_running_loop().call_soon(self._enter, tap)
+            tap.answered(self._answer(tap.question, tap.decision, tap.kept.id))
             if tap.arrived is not None:
                 self._latency.note(door.id, tap.at, (tap.arrived, tap.begun, tap.decided, tap.done))
-        self.on_kept()
+            self.on_kept()
 
     async def reserve(self, asked: Reserve, at: datetime, *, arrived: float) -> Verdict | None:
         """Give the site's verdict to a door computer, kept before it is told; None where that fails or is late.
@@ -269,6 +261,8 @@ class Authorizer:
         """Count those who were let in by a door that tells nothing of them: the next must not get their seats."""
         reader, badge = tap.question.reader, tap.question.badge
         with self._lock:
+            if tap.decision.door in self._judge.view.modes.waiting:
+                self._judge.view.modes.hear(parse(tap.kept.line), tap.at)
             for person in tap.passing:
                 draft = drafts.passed(self._building, reader, badge, tap.kept.id, tap.at, person)
                 self._judge.view.take([parse(self._commit.stage(draft).line)])

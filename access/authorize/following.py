@@ -12,17 +12,18 @@ from itertools import islice
 from threading import Lock
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from access.authorize.judge import Judge
-from access.authorize.modes import Modes
+from access.authorize.modes import LONGEST_ARRIVAL, Modes
 from access.authorize.rights import Rights
 from access.authorize.view import KEEP, SiteView
 from access.occupancy.entries import ENTERS_THE_FOLD
 from access.services import Services
 from access.services.outbox import RightsChanged
 from access.store import events
-from policies.decision import Reason
-from policies.ids import PersonId, SourceId
+from policies.decision import Effect, Reason
+from policies.ids import DoorId, PersonId, SourceId
 from policies.presence import Expiry
 from readers.errors import WireError
 from readers.wire import commands
@@ -180,7 +181,17 @@ class Following:
                 return
             self.take(events.oldest_first(session, tuple(ENTERS_THE_FOLD), since - KEEP))
             lately = list(events.oldest_first(session, _TELLS_OF_SEATS, since - view.longest_seat))
+            entries = [entry for door in view.modes.waiting for entry in self._entries(session, door, since)]
         view.resume(sorted((*lately, *unstored), key=_place))
+        for event in sorted((*entries, *unstored), key=_place):
+            view.modes.hear(event, since)
+
+    def _entries(self, session: Session, door: DoorId, until: datetime) -> list[Event]:
+        """Return who was let in at a door that may have waited for a first person."""
+        since = until - LONGEST_ARRIVAL
+        kinds = (EventType.DECISION,)
+        chosen = events.Filter(since=since, types=kinds, door=door, effect=Effect.GRANT)
+        return events.newest(session, chosen, None, _MOST_LATELY)
 
     def _stays_for(self, person: PersonId) -> timedelta:
         """Return how long somebody is believed to stay; whoever was asked about once keeps the answer."""

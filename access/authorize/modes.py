@@ -1,17 +1,23 @@
 """The modes of the doors that controllers ask about, as orders and schedules say (DOMAIN section 4).
 
 The registers are those that door computers obey, under revisions that only grow. A free period that waits for its
-first person is taken as not begun: a controller tells nobody who went in.
+first person begins when somebody is let in by a rule at a door without a contact, where a permit is an entry; at one
+with a contact it never does, since a controller tells nobody who went in.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from policies.building import Building, Door, ScheduledMode
+from policies.decision import Effect
 from policies.ids import DoorId
 from policies.policy import Policy
-from policies.request import DoorMode
-from policies.schedule import is_open
+from policies.request import Direction, DoorMode
+from policies.schedule import is_open, quarters
+from readers.wire.events import Event, EventType
 from readers.wire.orders import Orders
+
+LONGEST_ARRIVAL = timedelta(days=2)
+"""A first person opens a window for so long at most, as at door computers."""
 
 
 class Modes:
@@ -24,7 +30,28 @@ class Modes:
         self._building, self.policy = building, policy
         self._orders: dict[DoorId, Orders] = {}
         self._moving = tuple(door for door in building.doors.values() if door.modes)
+        self._has_come: set[DoorId] = set()
+        self.waiting = frozenset(door.id for door in self._moving if not door.contact and _waits(door))
+        """The doors whose free periods wait for a first person who can be told of here."""
         self.now: dict[DoorId, DoorMode] = {}
+
+    def hear(self, event: Event, at: datetime) -> None:
+        """Take note of somebody who went in by a rule: what waited for them begins, if it has not ended since."""
+        door = self._building.doors.get(event.door) if event.door in self.waiting else None
+        side = self._building.readers.get(event.reader) if event.reader is not None else None
+        if door is None or side is None or side.direction is not Direction.ENTRY:
+            return
+        is_entry = event.type is EventType.DECISION and event.effect is Effect.GRANT and bool(event.rules)
+        if is_entry and self._lasts(door, event.at, at):
+            self._has_come.add(door.id)
+            self._look(door, at)
+
+    def _lasts(self, door: Door, since: datetime, until: datetime) -> bool:
+        """Return whether a door's free period has been open all the time."""
+        steps = (each for each in quarters(since, LONGEST_ARRIVAL) if each <= until)
+        moments = (since, *steps, until)
+        first = next(each for each in door.modes if each.first_person_in)
+        return until <= since + LONGEST_ARRIVAL and all(self._counts(first, moment) for moment in moments)
 
     def put(self, door: DoorId, orders: Orders, at: datetime) -> None:
         """Take a door's register, unless a newer one is here."""
@@ -53,8 +80,12 @@ class Modes:
             if order is not None and order.holds(at):
                 return order.mode
         scheduled = next((each for each in door.modes if self._counts(each, at)), None)
-        waits = scheduled is not None and scheduled.mode is DoorMode.FREE and scheduled.first_person_in
-        return DoorMode.NORMAL if scheduled is None or waits else scheduled.mode
+        if scheduled is None or not scheduled.first_person_in:
+            self._has_come.discard(door.id)
+        if scheduled is None:
+            return DoorMode.NORMAL
+        waits = scheduled.mode is DoorMode.FREE and scheduled.first_person_in
+        return DoorMode.NORMAL if waits and door.id not in self._has_come else scheduled.mode
 
     def _counts(self, scheduled: ScheduledMode, at: datetime) -> bool:
         """Return whether a scheduled mode counts now; where nobody can tell, locked does and free does not."""
@@ -62,6 +93,10 @@ class Modes:
             return is_open(self.policy.schedules[scheduled.schedule], self.policy.calendar, at)
         except (LookupError, ValueError):
             return scheduled.mode is DoorMode.LOCKED
+
+
+def _waits(door: Door) -> bool:
+    return any(each.mode is DoorMode.FREE and each.first_person_in for each in door.modes)
 
 
 _NONE = Orders()

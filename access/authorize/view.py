@@ -58,6 +58,7 @@ class SiteView:
                 self.seats.end(event.person, event.door, event.at)
             elif self._peers and self._is_of_a_peer(event):
                 self._hold(event)
+                self.modes.hear(event, event.at)
         if entries:
             self._presence.add(entries)
 

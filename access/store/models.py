@@ -283,7 +283,10 @@ class SiteRow(Row):
 
 
 class AuditRow(Row):
-    """Who did what to whom, by pseudonymous ids; every row carries the hash of the one before."""
+    """Who did what to whom, by pseudonymous ids; every row carries the hash of the one before.
+
+    The chain holds `sealed`, the hash of salt and subject, so that a subject can be forgotten (null in older rows).
+    """
 
     __tablename__ = "audit"
 
@@ -296,6 +299,8 @@ class AuditRow(Row):
     reason: Mapped[str | None]
     prev: Mapped[str] = mapped_column(String(64))
     digest: Mapped[str] = mapped_column(String(64))
+    salt: Mapped[str | None] = mapped_column(String(32))
+    sealed: Mapped[str | None] = mapped_column(String(64))
 
 
 class IdempotentAnswerRow(Row):

@@ -10,6 +10,7 @@ that cannot be read, instead of one of them at random. A serial PN532 watches it
 
 import asyncio
 import errno
+import logging
 import os
 import select
 import time
@@ -62,6 +63,8 @@ class _NfcpyDriver:
     """Senses cards of type A and B in rounds of a second at most, so that it needs no interruption."""
 
     def __init__(self, path: str) -> None:
+        # What it says of every attempt to open a reader that is away is told once, by the outage.
+        logging.getLogger("nfc").setLevel(logging.CRITICAL)
         self._path = path
         self._frontend = nfc.ContactlessFrontend()
         self._line: _Line | None = None

@@ -247,6 +247,60 @@ def test_a_death_between_a_decision_and_its_entry_loses_neither(tmp_path, journa
     services.close()
 
 
+def waits_for_its_first_person(folder, *, contact=False):
+    waiting = ScheduledMode(DoorMode.FREE, ScheduleId("day"), first_person_in=True)
+    side = replace(SIDE, contact=contact, modes=(waiting,))
+    room = replace(ROOM, capacity=9)
+    building = replace(
+        TWO_DOORS, doors=TWO_DOORS.doors | {SIDE.id: side}, spaces=TWO_DOORS.spaces | {ROOM.id: room}
+    )
+    services = site(folder, building)
+    services.people.add([PersonRecord(PersonId("dan"), ResidentType.STAFF, name="dan")], "test", NOON)
+    services.badges.add([BadgeRecord(BadgeId("chip-dan"), BadgeKind.DESFIRE, PersonId("dan"))], "test", NOON)
+    return services
+
+
+NIGHT, MORNING = timedelta(hours=9), timedelta(days=1)
+
+
+def test_a_free_period_waits_for_somebody_who_is_let_in_by_a_rule_and_ends_with_its_schedule(
+    tmp_path, journal
+):
+    services = waits_for_its_first_person(tmp_path)
+    authorizer = Authorizer(services, journal)
+    told = []
+    for who, at in (
+        ("dan", NOON),
+        ("ada", NOON + MOMENT),
+        ("dan", NOON + 2 * MOMENT),
+        ("ada", NOON + NIGHT),
+        ("dan", NOON + MORNING),
+    ):
+        authorizer.advance(at)
+        told.append(ask(authorizer, who, BY_SIDE, at))
+    nobody, night = Reason.NO_ACCESS_RIGHTS, Reason.OUT_OF_TIME_RANGE
+    assert told == [nobody, Reason.GRANTED, Reason.GRANTED, night, nobody]
+    services.close()
+
+
+def test_a_free_period_that_has_begun_goes_on_after_a_restart(tmp_path, journal):
+    services = waits_for_its_first_person(tmp_path)
+    ask(Authorizer(services, journal), "ada", BY_SIDE)
+    again = Authorizer(services, journal)
+    again.advance(NOON + MOMENT)
+    assert ask(again, "dan", BY_SIDE, NOON + MOMENT) is Reason.GRANTED
+    services.close()
+
+
+def test_where_nobody_tells_who_went_in_a_free_period_never_begins(tmp_path, journal):
+    services = waits_for_its_first_person(tmp_path, contact=True)
+    authorizer = Authorizer(services, journal)
+    ask(authorizer, "ada", BY_SIDE)
+    authorizer.advance(NOON + MOMENT)
+    assert ask(authorizer, "dan", BY_SIDE, NOON + MOMENT) is Reason.NO_ACCESS_RIGHTS
+    services.close()
+
+
 def test_a_lockdown_and_a_mode_by_schedule_hold_for_controllers(tmp_path, journal):
     free = ScheduledMode(DoorMode.FREE, ScheduleId("day"))
     waiting = replace(free, first_person_in=True)

@@ -16,20 +16,21 @@ TOPICS = Topics(BUILDING.site)
 
 
 class Follower:
-    """What a door computer does with rights, and nothing else of it; `deaf` to the topics named."""
+    """What the door computer `source` does with rights, and nothing else of it; `deaf` to the topics named."""
 
-    def __init__(self, services, bus, folder):
+    def __init__(self, services, bus, folder, source=EDGE):
         folder.mkdir(exist_ok=True)
-        self.rights = Rights(EDGE, services.publisher.public_key, folder / "snapshot")
+        self._source = source
+        self.rights = Rights(source, services.publisher.public_key, folder / "snapshot")
         self.rights.restore()
         self.deaf = set()
         self.heard = []
         self._bus, self._moved = bus, asyncio.Event()
 
     async def run(self):
-        topics = (TOPICS.snapshot(EDGE), TOPICS.changes(), TOPICS.missing(EDGE))
-        will = Message(TOPICS.status(EDGE), OFFLINE, retain=True)
-        async with self._bus.connect("follower", topics, will) as line:
+        topics = (TOPICS.snapshot(self._source), TOPICS.changes(), TOPICS.missing(self._source))
+        will = Message(TOPICS.status(self._source), OFFLINE, retain=True)
+        async with self._bus.connect(f"follower of {self._source}", topics, will) as line:
             await self._tell(line)
             while True:
                 message = await line.receive()
@@ -49,7 +50,7 @@ class Follower:
 
     async def _tell(self, line):
         status = Status(Line.ONLINE, NOON, snapshot=self.version, lacks=self.rights.lacks)
-        await line.publish(Message(TOPICS.status(EDGE), msgspec.json.encode(status), retain=True))
+        await line.publish(Message(TOPICS.status(self._source), msgspec.json.encode(status), retain=True))
 
     @property
     def version(self):

@@ -73,8 +73,8 @@ def acts(services, run):
     yield partial(services.leaving.leave, people[2], "test", NOON)
 
 
-async def live(url, key, port, run):
-    services = open_services(url, BUILDING, POLICY, SCOPES, key)
+async def live(url, key, port, run, acts=acts, scopes=SCOPES):
+    services = open_services(url, BUILDING, POLICY, scopes, key)
     offload, clock = WriterThread(), SystemClock()
     intake = Intake(ToldBus(Broker(port=port)), services, clock, offload)
     tell(f"pid {os.getpid()}")
@@ -88,12 +88,12 @@ async def live(url, key, port, run):
         await asyncio.sleep(_IDLE_S)
 
 
-def main():
+def main(**chosen):
     url, key, port = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
-            asyncio.run(live(url, key, port, int(line)))
+            asyncio.run(live(url, key, port, int(line), **chosen))
         os.waitpid(child, 0)
         tell("dead")
 

@@ -31,12 +31,12 @@ pytestmark = [pytest.mark.soak, pytest.mark.asyncio]
 
 
 @asynccontextmanager
-async def broker_and_victims(folder, url):
+async def broker_and_victims(folder, url, module="tests.access.services.publication_victims"):
     broker = Mosquitto(folder)
     await broker.start()
     words = [
         "-m",
-        "tests.access.services.publication_victims",
+        module,
         url,
         str(folder / "site.key"),
         str(broker.port),

@@ -87,6 +87,16 @@ def test_a_delta_after_a_gap_is_not_taken_but_told_of(rights: Rights) -> None:
     assert (version(rights), rights.lacks) == (4, 7)
 
 
+def test_rights_that_lack_something_are_as_old_as_before_whatever_else_comes(rights: Rights) -> None:
+    assert rights.snapshot is not None
+    before = rights.snapshot.issued_at
+    rights.accept(signed_delta(eve_joins(6, 7)))
+    rights.accept(signed_delta(Delta(DESK, 7, 7, LATER)))
+    assert rights.snapshot.issued_at == before
+    assert rights.accept(signed_delta(stolen(4, 8)))
+    assert rights.snapshot.issued_at == LATER
+
+
 @pytest.mark.parametrize("sent", [stolen(4, 8), stolen(2, 9)], ids=["from here", "from before"])
 def test_what_was_lacking_closes_the_gap(rights: Rights, sent: Delta) -> None:
     rights.accept(signed_delta(eve_joins(6, 7)))
