@@ -34,11 +34,12 @@ from access.store import (
 )
 from access.store import privacy as stored
 from access.store.audit import AuditEntry, AuditFilter
-from access.store.badges import BadgeRecord
+from access.store.badges import BadgeFilter, BadgeRecord
 from access.store.certifications import CertificationFilter, CertificationRecord
 from access.store.database import Database
-from access.store.grants import GrantRecord
+from access.store.grants import GrantFilter, GrantRecord
 from access.store.holds import Hold
+from access.store.listing import Listing
 from access.store.musters import Listed, Safe
 from access.store.people import PersonRecord
 from access.store.privacy import Erasure
@@ -102,9 +103,9 @@ class Erasures:
             return Dossier(
                 found,
                 Pin(pins.is_set(session, person)),
-                tuple(badges.page(session, None, _MOST_HELD, person)),
+                tuple(badges.page(session, BadgeFilter(person), Listing(_MOST_HELD))),
                 tuple(certifications.page(session, None, _MOST_HELD, CertificationFilter(person=person))),
-                tuple(grants.page(session, None, _MOST_HELD, person)),
+                tuple(grants.page(session, GrantFilter(person), Listing(_MOST_HELD))),
                 tuple(visits.all_of(session, person)),
                 _rollcalls(session, person),
                 tuple(hold for hold in holds.page(session, None, _MOST_ENTRIES) if hold.person == person),
@@ -153,7 +154,7 @@ class Erasures:
     def _forget(self, session: Session, person: PersonId, pseudonym: str, at: datetime) -> int:
         change = Change(session, _ACTOR, at)
         _end_visits(change, person)
-        held = badges.page(session, None, _MOST_HELD, person)
+        held = badges.page(session, BadgeFilter(person), Listing(_MOST_HELD))
         for badge in held:
             ended = badge.status if badge.status is BadgeStatus.REPLACED else BadgeStatus.REVOKED
             badges.replace(
@@ -186,7 +187,10 @@ def _end_visits(change: Change, person: PersonId) -> None:
 
 def _entries(session: Session, person: PersonId) -> tuple[AuditEntry, ...]:
     """Return what was done to somebody or to a badge of theirs, the newest first."""
-    subjects = (person, *(badge.id for badge in badges.page(session, None, _MOST_HELD, person)))
+    subjects = (
+        person,
+        *(badge.id for badge in badges.page(session, BadgeFilter(person), Listing(_MOST_HELD))),
+    )
     found = (audit.newest(session, AuditFilter(subject=one), None, _MOST_ENTRIES) for one in subjects)
     return tuple(sorted(chain.from_iterable(found), key=lambda entry: -entry.seq))
 
