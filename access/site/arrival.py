@@ -11,18 +11,24 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from access.api.taps import ARRIVED, WHOLE
 
 HEAD_WITHIN_S = 10.0
-"""A head is one packet or two; whoever sends it by drops, or connects to say nothing, holds the line no longer."""
+"""A head is one packet or two; whoever sends it by drops holds the line no longer."""
 
 
 class StampedConnection(HttpToolsProtocol):
-    """Puts into each request's scope when it arrived, and whether all of it is there."""
+    """Puts into each request's scope when it arrived, and whether all of it is there.
+
+    A line on which nothing was ever said is kept no longer than one on which nothing more is.
+    """
 
     _awaited_since: float | None
     _watch: asyncio.TimerHandle
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the base has it
         super().connection_made(transport)
-        self._awaited_since = self.loop.time()
+        self._awaited_since = None
+        self.timeout_keep_alive_task = self.loop.call_later(
+            self.timeout_keep_alive, self.timeout_keep_alive_handler
+        )
         self._watch = self.loop.call_later(HEAD_WITHIN_S, self.look_at_head)
 
     def connection_lost(self, exc: Exception | None) -> None:
