@@ -184,6 +184,13 @@ class Building(msgspec.Struct, frozen=True):
         """Return the spaces right below `space` (the roots for None), in the file's order."""
         return tuple(child for child in self.spaces.values() if child.parent == space)
 
+    def tree(self) -> dict[SpaceId | None, tuple[Space, ...]]:
+        """Return what `children` says of every space that has any, and of None, in one walk."""
+        below: dict[SpaceId | None, list[Space]] = {}
+        for space in self.spaces.values():
+            below.setdefault(space.parent, []).append(space)
+        return {parent: tuple(children) for parent, children in below.items()}
+
     def leaves(self) -> tuple[Space, ...]:
         """Return the spaces without children, where people can be, in the file's order; not the outside."""
         parents = {space.parent for space in self.spaces.values()}

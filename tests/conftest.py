@@ -1,6 +1,19 @@
 """What every test shares: Hypothesis runs the same examples on every machine and prints how to repeat one."""
 
+import logging
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import settings
 
 settings.register_profile("totem", deadline=None, print_blob=True)
 settings.load_profile("totem")
+
+
+@pytest.fixture(autouse=True)
+def the_log_is_as_it_was() -> Iterator[None]:
+    """Take away what a command set up: its log goes to the test's own stderr, which is closed with the test."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level

@@ -19,11 +19,14 @@ routes = APIRouter(prefix="/v1", tags=["audit"])
 _Reads = Annotated[Actor, Depends(needs(Scope.AUDIT_READ))]
 _Word = Annotated[str | None, Query(max_length=200)]
 _MOST_SEQ = 2**62
-_HEADS = ("seq", "at", "actor", "action", "subject", "purpose", "reason", "prev", "digest")
+_HEADS = ("seq", "at", "actor", "action", "subject", "purpose", "reason", "prev", "digest", "salt", "sealed")
 
 
 class AuditBody(BaseModel):
-    """An entry: `digest` is the SHA-256 of all the rest, `prev` that of the entry before."""
+    """An entry: `digest` is the SHA-256 of all the rest, `prev` that of the entry before.
+
+    In it `sealed`, the SHA-256 of salt and subject, stands for the subject, who can so be forgotten.
+    """
 
     seq: int
     at: AwareDatetime
@@ -34,6 +37,8 @@ class AuditBody(BaseModel):
     reason: str | None
     prev: str
     digest: str
+    salt: str | None
+    sealed: str | None
 
 
 class CheckpointBody(BaseModel):

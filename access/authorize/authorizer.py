@@ -68,7 +68,6 @@ class Authorizer:
         self._latency = Latency()
         self._is_buffered = not journal.is_synced
         self._deadlines = Deadlines(partial(self._refuse, said=_TOO_LATE))
-        self._told: list[Waiting] = []
         self.on_kept: Callable[[], None] = _to_nobody
         """Called whenever the journal has grown."""
         self._lock = Lock()
@@ -188,21 +187,14 @@ class Authorizer:
             self._refuse(tap, _TOO_LATE)
         else:
             tap.is_over = True
-            if not self._told:
-                asyncio.get_running_loop().call_soon(self._follow_up)
-            self._told.append(tap)
-            tap.answered(self._answer(tap.question, tap.decision, tap.kept.id))
-
-    def _follow_up(self) -> None:
-        """Do what follows from answers once they are on their way: entries, figures, reports."""
-        told, self._told = self._told, []
-        for tap in told:
             door = self._judge.door_of(tap.question.reader)
             if tap.passing and not door.contact:
-                self._enter(tap)
+                # Once the answer is on its way, and before whoever waits for it asks again.
+                asyncio.get_running_loop().call_soon(self._enter, tap)
+            tap.answered(self._answer(tap.question, tap.decision, tap.kept.id))
             if tap.arrived is not None:
                 self._latency.note(door.id, tap.at, (tap.arrived, tap.begun, tap.decided, tap.done))
-        self.on_kept()
+            self.on_kept()
 
     async def reserve(self, asked: Reserve, at: datetime, *, arrived: float) -> Verdict | None:
         """Give the site's verdict to a door computer, kept before it is told; None where that fails or is late.

@@ -6,6 +6,7 @@ and a note under a microsecond. Figures are of the last hour or two: yesterday's
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from threading import Lock
 
 from access.services.decisions import DoorLatency, StageLatency
 from policies.ids import DoorId
@@ -15,6 +16,8 @@ STAGES = ("wait", "decide", "keep", "total")
 
 PERIOD = timedelta(hours=1)
 _US_PER_S = 1_000_000
+_AT_ONCE = 64
+_Moments = tuple[float, float, float, float]
 _EXACT_BITS = 5
 """Values under 32 µs have a bucket each; above, 16 buckets to every doubling."""
 
@@ -76,23 +79,35 @@ class Latency:
     def __init__(self) -> None:
         self._now: _Period | None = None
         self._before: _Period | None = None
+        self._noted: list[tuple[DoorId, datetime, _Moments]] = []
+        self._lock = Lock()
         self._earlier = tuple(Histogram() for _ in STAGES)
         self.misses = 0
 
-    def note(self, door: DoorId, at: datetime, moments: tuple[float, float, float, float]) -> None:
+    def note(self, door: DoorId, at: datetime, moments: _Moments) -> None:
         """Count a tap by when it arrived, had its turn, was decided and was kept, in seconds."""
-        stages = self._period(at).doors.get(door)
-        if stages is None:
-            stages = self._period(at).doors[door] = tuple(Histogram() for _ in STAGES)
-        arrived, begun, decided, kept = moments
-        wait, decide, keep, total = stages
-        wait.note(int((begun - arrived) * _US_PER_S))
-        decide.note(int((decided - begun) * _US_PER_S))
-        keep.note(int((kept - decided) * _US_PER_S))
-        total.note(int((kept - arrived) * _US_PER_S))
+        self._noted.append((door, at, moments))
+        if len(self._noted) >= _AT_ONCE:
+            self._take_in()
+
+    def _take_in(self) -> None:
+        """Put into histograms what was noted: many at once, which costs a tap less than its own would."""
+        with self._lock:
+            noted, self._noted = self._noted, []
+            for door, at, (arrived, begun, decided, kept) in noted:
+                period = self._period(at)
+                stages = period.doors.get(door)
+                if stages is None:
+                    stages = period.doors[door] = tuple(Histogram() for _ in STAGES)
+                wait, decide, keep, total = stages
+                wait.note(int((begun - arrived) * _US_PER_S))
+                decide.note(int((decided - begun) * _US_PER_S))
+                keep.note(int((kept - decided) * _US_PER_S))
+                total.note(int((kept - arrived) * _US_PER_S))
 
     def site(self) -> dict[str, Histogram]:
         """Return all doors together since the start, by stage."""
+        self._take_in()
         now = self._now.doors.values() if self._now is not None else ()
         return {
             stage: _together((self._earlier[index], *(door[index] for door in now)))
@@ -107,6 +122,7 @@ class Latency:
 
     def of(self, door: DoorId) -> DoorLatency | None:
         """Return a door's figures; None before its first tap."""
+        self._take_in()
         periods = [period for period in (self._before, self._now) if period is not None]
         told = [period.doors[door] for period in periods if door in period.doors]
         missed = sum(period.misses.get(door, 0) for period in periods)

@@ -1,6 +1,6 @@
 """The history of counts. Numbers of spaces only, and nobody in them; for companies, as they were disclosed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from http import HTTPStatus
 from typing import Annotated
@@ -64,7 +64,7 @@ class _Looking:
     ) -> None:
         self._front, self._counting, self._building = front, counting, building
         self._disclosures = disclosures
-        self._spaces = list(_tree(building, None))
+        self._spaces = list(_tree(building.tree(), None))
 
     async def history(
         self,
@@ -148,12 +148,12 @@ class _Looking:
         return rows
 
 
-def _tree(building: Building, parent: SpaceId | None) -> Iterator[Space]:
+def _tree(below: Mapping[SpaceId | None, Sequence[Space]], parent: SpaceId | None) -> Iterator[Space]:
     """Yield the spaces but the outside, each before those inside it."""
-    for space in building.children(parent):
+    for space in below.get(parent, ()):
         if space.kind is not SpaceKind.OUTSIDE:
             yield space
-            yield from _tree(building, space.id)
+            yield from _tree(below, space.id)
 
 
 def _means(one: DayRecord | DisclosedDay) -> Sequence[float | None]:

@@ -14,7 +14,6 @@ from access.dashboard.guard import GuardedRoute
 from access.dashboard.render import fill_step
 from access.dashboard.words import Language
 from policies.building import Building, Space, SpaceKind
-from policies.ids import SpaceId
 
 _SEES_COUNTS = "occupancy:read"
 _PUBLIC = frozenset({SpaceKind.SITE, SpaceKind.BUILDING, SpaceKind.LEVEL})
@@ -87,18 +86,18 @@ class _Open:
     ) -> Response:
         spoken = asked or language(request)
         disclosed = self._front.broadcast.disclosure.at(self._front.now())
-        rows = [
-            (one, disclosed[one.id], len(self._building.path_up(one.id)) - 1)
-            for one in _tree(self._building, None, kinds)
-        ]
+        rows = [(one, disclosed[one.id], depth) for one, depth in _tree(self._building, kinds)]
         step = next(one.as_of for one in disclosed.values())
         at = self._front.broadcast.renderers[spoken].time(step)[:5]
         return self._front.page(request, spoken, template, **{"operator": None} | values, rows=rows, at=at)
 
 
-def _tree(building: Building, parent: SpaceId | None, kinds: Collection[SpaceKind]) -> Iterator[Space]:
-    """Yield the spaces of some kinds, each before those inside it."""
-    for space in building.children(parent):
+def _tree(building: Building, kinds: Collection[SpaceKind]) -> Iterator[tuple[Space, int]]:
+    """Yield the spaces of some kinds, each before those inside it, with how deep it lies."""
+    below = building.tree()
+    waiting = [(space, 0) for space in reversed(below[None])]
+    while waiting:
+        space, depth = waiting.pop()
         if space.kind in kinds:
-            yield space
-            yield from _tree(building, space.id, kinds)
+            yield space, depth
+            waiting += [(child, depth + 1) for child in reversed(below.get(space.id, ()))]

@@ -4,7 +4,7 @@ Every plan is `WIDTH` units wide, whatever the level measures, so that its text 
 one unit is a pixel on a desktop screen. What the plan shows is decided in render.py; colours are the style sheet's.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -92,24 +92,23 @@ class LevelDrawing(msgspec.Struct, frozen=True):
 
 def levels(building: Building, words: Words) -> tuple[LevelDrawing, ...]:
     """Return the drawing of every level, in the building's order."""
+    under: dict[SpaceId, list[Space]] = {}
+    for leaf in building.leaves():
+        for step in building.path_up(leaf.id):
+            under.setdefault(step, []).append(leaf)
     return tuple(
-        _draw(building, space, words)
+        _draw(building, space, under.get(space.id, []), words)
         for space in building.spaces.values()
-        if space.kind is SpaceKind.LEVEL or _stands_alone(building, space)
+        if space.kind is SpaceKind.LEVEL or _stands_alone(building, space, under)
     )
 
 
-def _stands_alone(building: Building, space: Space) -> bool:
+def _stands_alone(building: Building, space: Space, under: Mapping[SpaceId, list[Space]]) -> bool:
     """Return whether people can be in this space without any level above it: it is drawn as a level of its own."""
-    return (
-        space.kind is not SpaceKind.OUTSIDE
-        and building.level_of(space.id) is None
-        and not building.children(space.id)
-    )
+    return under.get(space.id) == [space] and building.level_of(space.id) is None
 
 
-def _draw(building: Building, level: Space, words: Words) -> LevelDrawing:
-    inside = [leaf for leaf in building.leaves() if level.id in building.path_up(leaf.id)]
+def _draw(building: Building, level: Space, inside: list[Space], words: Words) -> LevelDrawing:
     names = {leaf.id for leaf in inside}
     doors = tuple(door for door in building.doors.values() if door.inner in names)
     extent = level.plan or _extent(leaf.plan for leaf in inside)

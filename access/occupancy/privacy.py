@@ -7,10 +7,10 @@ company view is a part of one and the same publication, and views laid side by s
 CNIL's guidance as read in DOMAIN section 6; complementary suppression as in statistical disclosure control.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from policies.building import Building, SpaceKind
+from policies.building import Building, Space, SpaceKind
 from policies.ids import SpaceId
 
 THRESHOLD = 11
@@ -26,27 +26,27 @@ def publish(
     building: Building, counts: Mapping[SpaceId, int], threshold: int = THRESHOLD
 ) -> dict[SpaceId, int | None]:
     """Return every space's count, None where it is suppressed. The counts are those of one quarter-hour."""
-    roots = [space.id for space in building.children(None) if space.kind is not SpaceKind.OUTSIDE]
-    shown: dict[SpaceId, int | None] = {}
-    for root in roots:
-        shown[root] = counts[root] if counts[root] >= threshold else None
-        _descend(building, counts, root, threshold, shown)
+    tree, shown = building.tree(), dict[SpaceId, int | None]()
+    for root in tree.get(None, ()):
+        if root.kind is not SpaceKind.OUTSIDE:
+            shown[root.id] = counts[root.id] if counts[root.id] >= threshold else None
+            _descend(tree, counts, root.id, threshold, shown)
     return shown
 
 
 def _descend(
-    building: Building,
+    tree: Mapping[SpaceId | None, Sequence[Space]],
     counts: Mapping[SpaceId, int],
     parent: SpaceId,
     threshold: int,
     shown: dict[SpaceId, int | None],
 ) -> None:
-    children = [child.id for child in building.children(parent)]
+    children = [child.id for child in tree.get(parent, ())]
     hidden = _hidden(children, counts, threshold, is_total_shown=shown[parent] is not None)
     for child in children:
         shown[child] = None if child in hidden else counts[child]
     for child in children:
-        _descend(building, counts, child, threshold, shown)
+        _descend(tree, counts, child, threshold, shown)
 
 
 def _hidden(

@@ -9,6 +9,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import chain
 
 import msgspec
 from sqlalchemy.orm import Session
@@ -33,11 +34,12 @@ from access.store import (
 )
 from access.store import privacy as stored
 from access.store.audit import AuditEntry, AuditFilter
-from access.store.badges import BadgeRecord
+from access.store.badges import BadgeFilter, BadgeRecord
 from access.store.certifications import CertificationFilter, CertificationRecord
 from access.store.database import Database
-from access.store.grants import GrantRecord
+from access.store.grants import GrantFilter, GrantRecord
 from access.store.holds import Hold
+from access.store.listing import Listing
 from access.store.musters import Listed, Safe
 from access.store.people import PersonRecord
 from access.store.privacy import Erasure
@@ -101,19 +103,19 @@ class Erasures:
             return Dossier(
                 found,
                 Pin(pins.is_set(session, person)),
-                tuple(badges.page(session, None, _MOST_HELD, person)),
+                tuple(badges.page(session, BadgeFilter(person), Listing(_MOST_HELD))),
                 tuple(certifications.page(session, None, _MOST_HELD, CertificationFilter(person=person))),
-                tuple(grants.page(session, None, _MOST_HELD, person)),
+                tuple(grants.page(session, GrantFilter(person), Listing(_MOST_HELD))),
                 tuple(visits.all_of(session, person)),
                 _rollcalls(session, person),
                 tuple(hold for hold in holds.page(session, None, _MOST_ENTRIES) if hold.person == person),
                 tuple(events.newest(session, events.Filter(person=person), None, _MOST_EVENTS)),
-                tuple(audit.newest(session, AuditFilter(subject=person), None, _MOST_ENTRIES)),
+                _entries(session, person),
             )
 
     def erase(self, person: PersonId, reason: str, actor: str, at: datetime) -> str:
         """Forget somebody for good and return the pseudonym in their place; raise `Conflict` under a legal hold."""
-        reason, pseudonym = _reason(reason), f"erased-{secrets.token_hex(8)}"
+        reason, pseudonym = _reason(reason), f"{audit.FORGOTTEN}{secrets.token_hex(8)}"
         with self._database.writing() as session:
             audit.append(session, at, actor, "person-erased", [person], reason=reason)
             _known(session, person)
@@ -152,7 +154,7 @@ class Erasures:
     def _forget(self, session: Session, person: PersonId, pseudonym: str, at: datetime) -> int:
         change = Change(session, _ACTOR, at)
         _end_visits(change, person)
-        held = badges.page(session, None, _MOST_HELD, person)
+        held = badges.page(session, BadgeFilter(person), Listing(_MOST_HELD))
         for badge in held:
             ended = badge.status if badge.status is BadgeStatus.REPLACED else BadgeStatus.REVOKED
             badges.replace(
@@ -160,6 +162,7 @@ class Erasures:
                 msgspec.structs.replace(badge, person=None, status=ended, version=badge.version + 1),
             )
         stored.rename(session, person, pseudonym)
+        audit.forget_subject(session, person, pseudonym)
         people.remove(session, person)
         return changes.record(
             session,
@@ -180,6 +183,16 @@ def _end_visits(change: Change, person: PersonId) -> None:
             if visit.person != person:
                 people.touch(change.session, visit.person)
                 change.people.append(visit.person)
+
+
+def _entries(session: Session, person: PersonId) -> tuple[AuditEntry, ...]:
+    """Return what was done to somebody or to a badge of theirs, the newest first."""
+    subjects = (
+        person,
+        *(badge.id for badge in badges.page(session, BadgeFilter(person), Listing(_MOST_HELD))),
+    )
+    found = (audit.newest(session, AuditFilter(subject=one), None, _MOST_ENTRIES) for one in subjects)
+    return tuple(sorted(chain.from_iterable(found), key=lambda entry: -entry.seq))
 
 
 def _rollcalls(session: Session, person: PersonId) -> tuple[RollCalled, ...]:

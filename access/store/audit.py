@@ -5,22 +5,32 @@ Its oldest part may go after its time; the hash of the last row that went stays,
 """
 
 import hashlib
+import secrets
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 
 import msgspec
-from sqlalchemy import Select, delete, insert, select
+from sqlalchemy import Select, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from access.store import site
 from access.store.models import AuditRow
 
 _AT_ONCE = 2_000
+_SALT_BYTES = 16
+
+
+FORGOTTEN = "erased-"
+"""Before the name that stands for a subject who was erased."""
 
 
 class AuditEntry(msgspec.Struct, frozen=True):
-    """One row of the record. `purpose` and `reason`: why somebody's events were read, or a rule was set aside."""
+    """One row of the record. `purpose` and `reason`: why somebody's events were read, or a rule was set aside.
+
+    `sealed` is the SHA-256 of salt and subject, and stands for the subject in the digest: a subject that is forgotten
+    loses its salt, and the chain stays whole. Entries of before hold their subject itself in it.
+    """
 
     seq: int
     at: datetime
@@ -31,6 +41,8 @@ class AuditEntry(msgspec.Struct, frozen=True):
     digest: str
     purpose: str | None = None
     reason: str | None = None
+    salt: str | None = None
+    sealed: str | None = None
 
 
 class AuditFilter(msgspec.Struct, frozen=True):
@@ -66,8 +78,19 @@ def append(
     row = site.locked(session)
     entries = []
     for subject in subjects:
+        salt = secrets.token_hex(_SALT_BYTES)
         entry = AuditEntry(
-            row.audit_seq + 1, at, actor, action, subject, row.audit_digest, "", purpose, reason
+            row.audit_seq + 1,
+            at,
+            actor,
+            action,
+            subject,
+            row.audit_digest,
+            "",
+            purpose,
+            reason,
+            salt,
+            _sealed(salt, subject),
         )
         entry = msgspec.structs.replace(entry, digest=_digest(entry))
         row.audit_seq, row.audit_digest = entry.seq, entry.digest
@@ -117,11 +140,19 @@ def verify(session: Session) -> Chain:
     seq, digest = row.audit_gone_seq, row.audit_gone_digest
     with closing(oldest_first(session, AuditFilter())) as entries:
         for entry in entries:
-            if entry.seq != seq + 1 or entry.prev != digest or entry.digest != _digest(entry):
+            is_next = entry.seq == seq + 1 and entry.prev == digest
+            if not (is_next and entry.digest == _digest(entry) and _is_of_its_subject(entry)):
                 return Chain(row.audit_gone_seq, row.audit_seq, row.audit_digest, seq + 1)
             seq, digest = entry.seq, entry.digest
     is_whole = (seq, digest) == (row.audit_seq, row.audit_digest)
     return Chain(row.audit_gone_seq, row.audit_seq, row.audit_digest, None if is_whole else seq + 1)
+
+
+def forget_subject(session: Session, subject: str, pseudonym: str) -> None:
+    """Put a pseudonym in a subject's place; what was sealed of it stays, and says nothing without its salt."""
+    row = AuditRow
+    theirs = update(row).where(row.subject == subject, row.sealed.is_not(None))
+    session.execute(theirs.values(subject=pseudonym, salt=None))
 
 
 def forget_before(session: Session, at: datetime) -> int:
@@ -156,8 +187,31 @@ def _where(chosen: AuditFilter) -> Select[AuditRow]:
 
 def _entry(row: AuditRow) -> AuditEntry:
     return AuditEntry(
-        row.seq, row.at, row.actor, row.action, row.subject, row.prev, row.digest, row.purpose, row.reason
+        row.seq,
+        row.at,
+        row.actor,
+        row.action,
+        row.subject,
+        row.prev,
+        row.digest,
+        row.purpose,
+        row.reason,
+        row.salt,
+        row.sealed,
     )
+
+
+def _sealed(salt: str, subject: str) -> str:
+    return hashlib.sha256(f"{salt}\n{subject}".encode()).hexdigest()
+
+
+def _is_of_its_subject(entry: AuditEntry) -> bool:
+    """Return whether the subject is the one that was written, or was forgotten since."""
+    if entry.sealed is None:
+        return True
+    if entry.salt is None:
+        return entry.subject.startswith(FORGOTTEN)
+    return _sealed(entry.salt, entry.subject) == entry.sealed
 
 
 def _digest(entry: AuditEntry) -> str:
@@ -166,7 +220,7 @@ def _digest(entry: AuditEntry) -> str:
         entry.at.astimezone(UTC).isoformat(),
         entry.actor,
         entry.action,
-        entry.subject,
+        entry.subject if entry.sealed is None else entry.sealed,
     ]
     if entry.purpose is not None or entry.reason is not None:
         said += [entry.purpose, entry.reason]

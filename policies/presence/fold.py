@@ -16,7 +16,8 @@ from policies.ids import DoorId, PersonId, SpaceId
 from policies.presence.expiry import Expiry
 from policies.presence.freeze import Freeze
 from policies.presence.passage import Doubt, Entry, Inference, Passage, Place, Tally
-from policies.presence.state import State, Undo
+from policies.presence.reversible import Undo
+from policies.presence.state import State
 from policies.presence.ways import Ways
 
 _STEPS_BACK = 2_048

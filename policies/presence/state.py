@@ -26,6 +26,7 @@ from policies.presence.passage import (
     Tally,
     Way,
 )
+from policies.presence.reversible import Reversible, Undo
 from policies.presence.ways import Ways
 
 DEAD_AFTER = 5
@@ -34,20 +35,16 @@ DEAD_AFTER = 5
 TALLIES_KEPT = 60
 INFERENCES_KEPT = 2_000
 
-Undo = tuple[Any, Any, Any]
-"""What takes a step back: a mapping, its key and its former value; or a list, None, and nothing."""
-
-_ABSENT = object()
 _TWO_DAYS = timedelta(days=1, hours=12)
 """Two quiet hours are a day apart, give or take the hour of a clock change."""
 
 
-class State:
+class State(Reversible):
     """The fold after some entries, to be given in their order. `undo`, while it is a list, takes up how to go back."""
 
     def __init__(self, ways: Ways, expiry: Expiry | None) -> None:
+        super().__init__()
         self._ways, self._expiry = ways, expiry
-        self.undo: list[Undo] | None = None
         self.inside: dict[PersonId, Passage] = {}
         self.doubts: dict[PersonId, Doubt] = {}
         self.named: dict[SpaceId, int] = {}
@@ -156,14 +153,7 @@ class State:
 
     def step_back(self, undo: list[Undo]) -> None:
         """Take back the step that wrote `undo`."""
-        for holder, key, before in reversed(undo):
-            if isinstance(holder, deque):  # a key may be None: an alarm of no door
-                if holder:
-                    holder.pop()
-            elif before is _ABSENT:
-                holder.pop(key, None)
-            else:
-                holder[key] = before
+        super().step_back(undo)
         self._look_at = None
 
     # ---- passages
@@ -349,7 +339,7 @@ class State:
         if not self.released:
             self._drop(self.marks, "freeze")
 
-    # ---- every change goes through here, so that it can be taken back
+    # ---- what several of these do
 
     def _flow(self, way: Way, number: int) -> None:
         self._add(self.flows, way, number)
@@ -362,34 +352,6 @@ class State:
 
     def _infer(self, at: datetime, cause: Cause, space: SpaceId) -> None:
         self._push(self.inferences, Inference(at, cause, space), INFERENCES_KEPT)
-
-    def _add(self, counts: dict[Any, int], key: Any, number: int) -> None:  # noqa: ANN401  (any of the tallies)
-        before = counts.get(key, 0)
-        if self.undo is not None:
-            self.undo.append((counts, key, before or _ABSENT))
-        after = before + number
-        if after:
-            counts[key] = after
-        elif before:
-            del counts[key]
-
-    def _put(self, mapping: dict[Any, Any], key: Any, value: Any) -> None:  # noqa: ANN401  (any of the mappings)
-        if self.undo is not None:
-            self.undo.append((mapping, key, mapping.get(key, _ABSENT)))
-        mapping[key] = value
-
-    def _drop(self, mapping: dict[Any, Any], key: Any) -> None:  # noqa: ANN401  (any of the mappings)
-        if key in mapping:
-            if self.undo is not None:
-                self.undo.append((mapping, key, mapping[key]))
-            del mapping[key]
-
-    def _push(self, kept: deque[Any], value: Any, most: int) -> None:  # noqa: ANN401  (any of the lists)
-        kept.append(value)
-        if self.undo is not None:
-            self.undo.append((kept, None, None))
-        if len(kept) > most:
-            kept.popleft()
 
 
 _ACTS: dict[Act, Callable[[State, Correction], None]] = {

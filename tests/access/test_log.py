@@ -4,20 +4,9 @@ import io
 import json
 import logging
 
-import pytest
-
 from access.log import configure
 
 
-@pytest.fixture
-def root():
-    logger = logging.getLogger()
-    handlers, level = logger.handlers[:], logger.level
-    yield logger
-    logger.handlers[:], logger.level = handlers, level
-
-
-@pytest.mark.usefixtures("root")
 def test_a_line_of_json_has_the_event_and_its_fields():
     stream = io.StringIO()
     configure("json", "INFO", stream)
@@ -28,7 +17,6 @@ def test_a_line_of_json_has_the_event_and_its_fields():
     assert (read["event"], read["level"], read["door"], read["n"]) == ("door-opened", "INFO", "front", 3)
 
 
-@pytest.mark.usefixtures("root")
 def test_a_line_of_text_quotes_what_would_break_it():
     stream = io.StringIO()
     configure("text", "INFO", stream)

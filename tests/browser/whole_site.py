@@ -18,11 +18,12 @@ from access.occupancy.history import Page
 from access.services import open_services
 from access.services.badges import BadgeRecord
 from access.services.ingest import Batch
+from access.services.organisations import OrganisationRecord
 from access.services.people import PersonRecord
-from access.services.rights import Role
+from access.services.rights import EVERYWHERE, Reach, Role
 from access.site.web import Web
 from emulators.building import hosts
-from policies.ids import BadgeId, PersonId, SourceId
+from policies.ids import BadgeId, OrganisationId, PersonId, SourceId
 from policies.loader import load
 from policies.roster import BadgeKind, ResidentType
 from readers.wire.events import GENESIS, Draft, seal
@@ -33,7 +34,10 @@ _ResultT = TypeVar("_ResultT")
 
 
 class WholeSite:
-    """A server with pages and a store; `tell` lets a door computer's events be stored and shown."""
+    """A server with pages and a store; `tell` lets a door computer's events be stored and shown.
+
+    Its receptionist is one company's.
+    """
 
     def __init__(self, folder: Path) -> None:
         building, policy = load(KM0)
@@ -64,8 +68,12 @@ class WholeSite:
         services.badges.add(
             [BadgeRecord(BadgeId("04a1b2c3d4e5f6"), BadgeKind.UID, PersonId("ada"))], "test", NOW
         )
-        for role in (Role.ADMINISTRATOR, Role.SECURITY, Role.VIEWER):
-            password = services.operators.create(role.value, role, "test", NOW)
+        company = OrganisationRecord(OrganisationId("acme"), "Acme")
+        services.organisations.add([company], "test", NOW)
+        roles = (Role.ADMINISTRATOR, Role.SECURITY, Role.VIEWER, Role.RECEPTIONIST)
+        for role in roles:
+            reach = Reach(company.id) if role is Role.RECEPTIONIST else EVERYWHERE
+            password = services.operators.create(role.value, role, "test", NOW, reach)
             opened = services.sessions.sign_in(role.value, password, NOW)
             settled = services.sessions.set_password(opened.token, f"a good password for {role.value}", NOW)
             self.tokens[role] = settled.token

@@ -13,6 +13,7 @@ listener {port} 127.0.0.1
 allow_anonymous true
 persistence false
 set_tcp_nodelay true
+max_queued_messages 0
 user root
 """
 _WITHIN_S, _LOOK_S = 10.0, 0.02

@@ -70,6 +70,9 @@ def test_the_record_proves_itself_with_a_checkpoint_that_anybody_can_check(audit
     [
         ("UPDATE audit SET actor = 'somebody' WHERE seq = 2", 2),
         ("UPDATE audit SET reason = 'another' WHERE seq = 3", 3),
+        ("UPDATE audit SET subject = 'eve' WHERE seq = 2", 2),
+        ("UPDATE audit SET subject = 'eve', salt = NULL WHERE seq = 2", 2),
+        ("UPDATE audit SET sealed = NULL WHERE seq = 2", 2),
         ("DELETE FROM audit WHERE seq = 2", 2),
         ("DELETE FROM audit WHERE seq = 1", 1),
         ("DELETE FROM audit WHERE seq >= 4", 4),

@@ -233,7 +233,7 @@ async def one(front, secret):
 def test_the_description_of_the_interface_says_what_a_tap_is(manager):
     described = manager.get("/openapi.json").json()["paths"]["/v1/authorize"]["post"]
     sent = described["requestBody"]["content"]["application/json"]["schema"]
-    assert set(sent["properties"]) == {"reader", "badge", "assurance", "deadline_ms"}
+    assert set(sent["properties"]) == {"reader", "badge", "assurance", "deadline_ms", "pin", "id"}
     assert sent["properties"]["badge"]["properties"]["kind"]["enum"] == ["desfire", "ntag424", "pkoc", "uid"]
     assert "503" in described["responses"]
 

@@ -1,8 +1,15 @@
 """A building of forty levels and ten thousand doors, with names of three hundred letters: the pages hold."""
 
+import httpx
 import pytest
+from fastapi import FastAPI
 
+from access.dashboard.broadcast import Broadcast
+from access.dashboard.front import SESSION_COOKIE, Front
+from access.dashboard.open_pages import open_pages
+from access.dashboard.places import places
 from access.dashboard.render import Renderer, look
+from access.dashboard.routes import router
 from access.dashboard.words import Language
 from access.occupancy.live import LiveBuilding
 from policies.building import Building, Door, Label, Plan, Reader, Space, SpaceKind, Spot
@@ -45,3 +52,21 @@ def test_ten_thousand_doors_are_drawn_and_one_passage_redraws_one_level(tower):
     assert changed == {"summary", "levels", "total:level-7", *room}
     assert "<b>W" not in "".join(after.values())
     assert live.counts()[SpaceId("tower")].count == 1
+
+
+async def test_every_page_of_that_building_is_answered(tower, operators):
+    broadcast = Broadcast(LiveBuilding(tower), lambda: NINE, PARIS)
+    front = Front(broadcast, operators, lambda: NINE, "Tower", is_fictional=False, is_public=True)
+    app = FastAPI()
+    for pages in (router(front), places(front, tower), open_pages(front, tower)):
+        app.include_router(pages)
+    operators.one_time.clear()
+    token = operators.sign_in("ada", "one-time-secret", NINE).token
+    transport, cookies = httpx.ASGITransport(app), {SESSION_COOKIE: token}
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://totem.test", cookies=cookies
+    ) as client:
+        for path in ("/", "/spaces", "/public", "/kiosk", "/spaces/tower", "/doors/room-7-3"):
+            answer = await client.get(f"{path}?lang=en")
+            assert answer.status_code == 200, path
+            assert "<b>W" not in answer.text, path

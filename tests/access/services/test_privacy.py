@@ -186,7 +186,7 @@ def test_everything_that_is_kept_about_somebody_is_handed_out_and_that_it_was_is
     assert dossier.person.name == "Ada Lovelace"
     assert [badge.id for badge in dossier.badges] == ["04aabbcc"]
     assert [event.person for event in dossier.events] == ["ada"]
-    assert [entry.action for entry in dossier.audit] == ["person-exported", "person-added"]
+    assert [entry.action for entry in dossier.audit] == ["person-exported", "badge-added", "person-added"]
     with pytest.raises(NotFound):
         site.erasures.export(PersonId("nobody"), "x", "grace", NOON)
 

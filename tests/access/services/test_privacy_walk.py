@@ -12,7 +12,7 @@ from access.services.badges import BadgeRecord
 from access.services.ingest import Batch
 from access.services.people import PersonRecord
 from access.services.visits import VisitRecord
-from access.store import musters
+from access.store import audit, musters
 from access.store.models import Row
 from access.store.musters import Listed, Muster, Safe
 from policies.ids import BadgeId, DoorId, PersonId, SpaceId
@@ -34,7 +34,6 @@ UNTOLD = {
     "presence": "where they were seen last stands in events too",
 }
 STAYS = {
-    "audit.subject": "the record is chained; a year later it goes",
     "changes.subject": "doors still have to hear that they are gone; a month later it goes",
 }
 NAMING = re.compile(rf"\b{ADA.id}\b|{ADA.name}|\b{ADA.external_id}\b")
@@ -105,6 +104,9 @@ def test_whoever_is_erased_is_named_nowhere_but_where_it_is_said(site):
     site.erasures.erase(ADA.id, "asked", "test", LATER)
     assert naming(site) == STAYS.keys()
     assert site.audit.verify().broken is None
+    with site.database.reading() as session:
+        acts = audit.acts(session, 0, ("person-added", "person-erased"))
+    assert ("person-erased", site.holds.page()[0].person) in acts
     assert site.holds.page()[0].person.startswith("erased-")
 
 

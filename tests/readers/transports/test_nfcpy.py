@@ -1,6 +1,7 @@
 """The nfcpy transport over nfcpy's udp link: reader and card are two sockets with nfcpy's own driver between them."""
 
 import asyncio
+import logging
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -93,6 +94,16 @@ async def transport(path) -> AsyncIterator[NfcpyTransport]:
     transport = NfcpyTransport(path, asyncio.get_running_loop())
     yield transport
     await transport.close()
+
+
+async def test_a_reader_that_is_away_is_told_by_its_outage_and_not_at_every_attempt(caplog):
+    caplog.set_level(logging.INFO)
+    transport = NfcpyTransport("tty:NOWHERE:pn533", asyncio.get_running_loop())
+    async with asyncio.timeout(DEADLINE_S):
+        with pytest.raises(TransportDown, match="no such device"):
+            await transport.next_card()
+        await transport.close()
+    assert caplog.messages == []
 
 
 async def test_a_processor_card_gives_its_number_and_answers_until_it_is_taken_away(path, transport):
