@@ -87,6 +87,9 @@ NEEDS = {
     "holds:write": ["POST /v1/holds", "POST /v1/holds/{hold}/approve", "POST /v1/holds/{hold}/lift"],
 }  # fmt: skip
 
+STREAMS = {"GET /v1/stream/occupancy": "occupancy:read", "GET /v1/stream/events": "events:read"}
+"""What the application as it is served has beside: it goes on for as long as it is followed."""
+
 _SEES = {"building:read", "occupancy:read"}
 _MUSTERS = {"rollcall:read", "rollcall:write"}
 _WELCOMES = _SEES | {"people:read", "people:write", "badges:read", "badges:write", "organisations:read"}

@@ -19,7 +19,7 @@ from tests.access.api.matrix import NEEDS, OPEN, READER, SESSION, SIGNED_IN
 from tests.small_site import NOON
 from tests.soak import soaked
 
-EXAMPLES = soaked(5, 300)
+EXAMPLES = soaked(5, 100)
 """How many requests an operation gets from each role."""
 
 LAST = ("DELETE /v1/session", "POST /v1/session/password")
