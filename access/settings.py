@@ -137,7 +137,7 @@ def _put(values: dict[str, object], name: str, value: str) -> None:
 def _document(path: Path) -> dict[str, object]:
     try:
         return tomllib.loads(_text(path))
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # also for an integer with more digits than Python converts
         raise SettingsError(f"{path}: {error}") from error
 
 

@@ -11,7 +11,7 @@ import threading
 import tty
 from collections.abc import Callable
 from enum import IntEnum
-from typing import Self
+from typing import ClassVar, Self
 
 from emulators.cards.card import VirtualCard
 from emulators.cards.contactless import Contactless, in_the_air
@@ -109,7 +109,7 @@ class Pn532:
     def _obey(self, command: bytes) -> bytes | None:
         """Do what a command says; None where it goes on until something happens."""
         code, body = command[0], command[1:]
-        act = _ACTS.get(code)
+        act = self._ACTS.get(code)
         if act is None or len(body) < _LEAST_BODY.get(code, 0):
             return _SYNTAX_ERROR
         said = act(self, body)
@@ -176,21 +176,21 @@ class Pn532:
         answer = None if self._selected is None else self._selected.hear(bytes(frame))
         return _TIMED_OUT if answer is None else _OK + answer
 
+    _ACTS: ClassVar[dict[int, Callable[["Pn532", bytes], bytes]]] = {
+        Code.DIAGNOSE: _echo,
+        Code.GET_FIRMWARE_VERSION: _tell_firmware,
+        Code.READ_REGISTER: _read_registers,
+        Code.WRITE_REGISTER: _write_registers,
+        Code.SET_SERIAL_BAUD_RATE: _nod,
+        Code.SET_PARAMETERS: _nod,
+        Code.SAM_CONFIGURATION: _nod,
+        Code.POWER_DOWN: _let_go,
+        Code.RF_CONFIGURATION: _configure_field,
+        Code.IN_COMMUNICATE_THRU: _pass_on,
+        Code.IN_LIST_PASSIVE_TARGET: _list,
+        Code.IN_RELEASE: _let_go,
+    }
 
-_ACTS: dict[int, Callable[[Pn532, bytes], bytes]] = {
-    Code.DIAGNOSE: Pn532._echo,  # noqa: SLF001 (the chip's own table)
-    Code.GET_FIRMWARE_VERSION: Pn532._tell_firmware,  # noqa: SLF001
-    Code.READ_REGISTER: Pn532._read_registers,  # noqa: SLF001
-    Code.WRITE_REGISTER: Pn532._write_registers,  # noqa: SLF001
-    Code.SET_SERIAL_BAUD_RATE: Pn532._nod,  # noqa: SLF001
-    Code.SET_PARAMETERS: Pn532._nod,  # noqa: SLF001
-    Code.SAM_CONFIGURATION: Pn532._nod,  # noqa: SLF001
-    Code.POWER_DOWN: Pn532._let_go,  # noqa: SLF001
-    Code.RF_CONFIGURATION: Pn532._configure_field,  # noqa: SLF001
-    Code.IN_COMMUNICATE_THRU: Pn532._pass_on,  # noqa: SLF001
-    Code.IN_LIST_PASSIVE_TARGET: Pn532._list,  # noqa: SLF001
-    Code.IN_RELEASE: Pn532._let_go,  # noqa: SLF001
-}
 
 _LEAST_BODY: dict[int, int] = {Code.RF_CONFIGURATION: 2, Code.IN_LIST_PASSIVE_TARGET: 2}
 """Bytes without which a command is none."""

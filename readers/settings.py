@@ -92,5 +92,5 @@ def _load(path: Path, kind: type[_T]) -> _T:
         return msgspec.convert(tomllib.loads(path.read_text("utf-8")), kind)
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+    except (ValueError, msgspec.ValidationError) as error:  # no TOML, no UTF-8, or thousands of digits
         raise SettingsError(f"{path}: {error}") from error

@@ -1,41 +1,72 @@
 """`/v1/badges`: issue, read, change, and the verbs of a badge's life."""
 
+from functools import partial
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Response
 
 from access.api.desk import AtDesk, needs_within
 from access.api.once import OnceRoute
-from access.api.paging import LIMIT, After, Limit, Page, page
+from access.api.paging import Page, Paged
 from access.api.schemas import BadgeBody, BadgeChange, NewBadge, Replacement
+from access.api.sheets import cells, described, sheet
 from access.api.versions import Expected, PerhapsExpected, tag
-from access.services.badges import BadgeRecord, BadgeVerb
+from access.services.badges import BadgeFilter, BadgeRecord, BadgeVerb
+from access.services.listing import every
 from access.services.rights import Actor, Scope
 from policies.ids import BadgeId, PersonId
+from policies.roster import BadgeKind, BadgeStatus
 
 routes = APIRouter(prefix="/v1/badges", tags=["badges"], route_class=OnceRoute)
 
 _Reads = Annotated[Actor, Depends(needs_within(Scope.BADGES_READ))]
 _Writes = Annotated[Actor, Depends(needs_within(Scope.BADGES_WRITE))]
+_Sort = Literal[
+    "id", "-id", "issued_at", "-issued_at", "last_used", "-last_used", "valid_until", "-valid_until"
+]
+_HEADS = (
+    "id",
+    "kind",
+    "person",
+    "status",
+    "valid_from",
+    "valid_until",
+    "issued_at",
+    "last_used",
+    "replaced_by",
+)
+
+
+def _chosen(
+    person: str | None = None, status: BadgeStatus | None = None, kind: BadgeKind | None = None
+) -> BadgeFilter:
+    return BadgeFilter(PersonId(person) if person else None, status, kind)
+
+
+_Chosen = Annotated[BadgeFilter, Depends(_chosen)]
 
 
 @routes.get("")
 def list_badges(
-    request: Request,
-    response: Response,
+    paging: Paged,
     desk: AtDesk,
     actor: _Reads,
-    person: str | None = None,
-    limit: Limit = LIMIT,
-    after: After = None,
+    chosen: _Chosen,
+    sort: _Sort = "id",
 ) -> Page[BadgeBody]:
-    """List badges by identifier; those of one person only, if named."""
-    found = desk.services.badges.within(actor.reach).page(
-        BadgeId(after) if after else None, limit + 1, PersonId(person) if person else None
-    )
-    return page(request, response, [_body(badge) for badge in found], limit, lambda badge: badge.id)
+    """List badges."""
+    found = desk.services.badges.within(actor.reach).page(chosen, paging.listing(sort))
+    return paging.page(found, sort, _body)
+
+
+@routes.get(".csv", response_class=Response, responses=described("every badge that is chosen"))
+def export(desk: AtDesk, actor: _Reads, chosen: _Chosen, sort: _Sort = "id") -> Response:
+    """Download badges as CSV."""
+    badges = desk.services.badges.within(actor.reach)
+    rows = every(partial(badges.page, chosen), sort)
+    return sheet("badges", _HEADS, (cells(_body(badge), _HEADS) for badge in rows))
 
 
 @routes.post("", status_code=HTTPStatus.CREATED)

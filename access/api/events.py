@@ -15,6 +15,7 @@ from pydantic import AwareDatetime, BaseModel
 from access.api.desk import AtDesk, Desk, needs
 from access.api.paging import LIMIT, After, Limit, Page, page
 from access.api.schemas import Instant
+from access.api.sheets import cells, described, sheet
 from access.errors import Invalid
 from access.services.events import Filter, Opening, Place, Purpose
 from access.services.rights import Actor, Scope
@@ -117,6 +118,22 @@ def list_events(
     return _page(request, response, desk, _Question(chosen, asked.opening), limit, after)
 
 
+@routes.get("/events.csv", response_class=Response, responses=described("every event that is chosen"))
+def export_events(
+    desk: AtDesk,
+    asked: _Asked,
+    types: Annotated[list[EventType], Query(alias="type")] = [],  # noqa: B006  (FastAPI copies it)
+) -> Response:
+    """Download events as CSV, the newest first."""
+    return _sheet("events", desk, asked, tuple(types))
+
+
+@routes.get("/passages.csv", response_class=Response, responses=described("every passage that is chosen"))
+def export_passages(desk: AtDesk, asked: _Asked) -> Response:
+    """Download passages as CSV, the newest first."""
+    return _sheet("passages", desk, asked, (EventType.PASSAGE,))
+
+
 @routes.get("/passages")
 def list_passages(
     request: Request,
@@ -140,6 +157,13 @@ def _page(
     else:
         found = events.opened(asked.chosen, asked.opening, place, limit + 1)
     return page(request, response, [_body(event) for event in found], limit, _cursor)
+
+
+def _sheet(name: str, desk: Desk, asked: _Question, types: tuple[EventType, ...]) -> Response:
+    chosen = msgspec.structs.replace(asked.chosen, types=types)
+    found = desk.services.events.all(chosen, asked.opening)
+    heads = tuple(EventBody.model_fields)
+    return sheet(name, heads, (cells(_body(event), heads) for event in found))
 
 
 def _body(event: Event) -> EventBody:

@@ -2,18 +2,21 @@
 
 import secrets
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field
 
 from access.api.desk import AtDesk, needs_within
 from access.api.once import OnceRoute
-from access.api.paging import LIMIT, After, Limit, Page, page
+from access.api.paging import Page, Paged
 from access.api.schemas import Id, Instant, Sent
-from access.services.grants import GrantRecord, Grants
+from access.api.sheets import cells, described, sheet
+from access.services.grants import GrantFilter, GrantRecord, Grants
+from access.services.listing import every
 from access.services.rights import Actor, Scope
 from policies.ids import DoorId, GrantId, PersonId, SpaceId
 
@@ -21,6 +24,7 @@ routes = APIRouter(prefix="/v1/grants", tags=["grants"], route_class=OnceRoute)
 
 _Reads = Annotated[Actor, Depends(needs_within(Scope.PEOPLE_READ))]
 _Writes = Annotated[Actor, Depends(needs_within(Scope.PEOPLE_WRITE))]
+_Sort = Literal["id", "-id", "valid_from", "-valid_from", "valid_until", "-valid_until"]
 
 
 class NewGrant(Sent):
@@ -58,21 +62,34 @@ def _visible(desk: AtDesk, actor: _Reads) -> Grants:
 _Visible = Annotated[Grants, Depends(_visible)]
 
 
-@routes.get("")
-def list_grants(
-    request: Request,
-    response: Response,
-    grants: _Visible,
+def _chosen(
     person: str | None = None,
     at: Annotated[Instant | None, Query(description="those that hold at this moment")] = None,
-    limit: Limit = LIMIT,
-    after: After = None,
+) -> GrantFilter:
+    return GrantFilter(PersonId(person) if person else None, at)
+
+
+_Chosen = Annotated[GrantFilter, Depends(_chosen)]
+
+
+@routes.get("")
+def list_grants(
+    paging: Paged,
+    grants: _Visible,
+    chosen: _Chosen,
+    sort: _Sort = "id",
 ) -> Page[GrantShown]:
-    """List grants by id; those of one person, or that hold at a moment only, if asked."""
-    found = grants.page(
-        GrantId(after) if after else None, limit + 1, PersonId(person) if person else None, at
-    )
-    return page(request, response, [_shown(grant) for grant in found], limit, lambda grant: grant.id)
+    """List grants; those of one person, or that hold at a moment only, if asked."""
+    found = grants.page(chosen, paging.listing(sort))
+    return paging.page(found, sort, _shown)
+
+
+@routes.get(".csv", response_class=Response, responses=described("every grant that is chosen"))
+def export(grants: _Visible, chosen: _Chosen, sort: _Sort = "id") -> Response:
+    """Download grants as CSV."""
+    rows = every(partial(grants.page, chosen), sort)
+    heads = tuple(GrantShown.model_fields)
+    return sheet("grants", heads, (cells(_shown(grant), heads) for grant in rows))
 
 
 @routes.post(

@@ -3,15 +3,22 @@
 from collections.abc import Callable, Sequence
 from typing import Annotated, Generic, TypeVar
 
-from fastapi import Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel
 
 from access.errors import Invalid
+from access.services.listing import Listed, Listing, cursor
 
 _ItemT = TypeVar("_ItemT")
+_ListedT = TypeVar("_ListedT", bound=Listed)
+
+_LONGEST = 2_000
+"""A cursor of a list sorted by name has the name in it."""
 
 Limit = Annotated[int, Query(ge=1, le=500, description="how many at most")]
-After = Annotated[str | None, Query(max_length=200, description="the cursor that the page before ended with")]
+After = Annotated[
+    str | None, Query(max_length=_LONGEST, description="the cursor that the page before ended with")
+]
 
 LIMIT = 100
 
@@ -51,3 +58,25 @@ def page(
     following = f"{url.path}?{url.query}"
     response.headers["Link"] = f'<{following}>; rel="next"'
     return Page(items=shown, next=following)
+
+
+class Paging:
+    """One request for a page of a list that can be sorted."""
+
+    def __init__(
+        self, request: Request, response: Response, limit: Limit = LIMIT, after: After = None
+    ) -> None:
+        self._request, self._response = request, response
+        self._limit, self._after = limit, after
+
+    def listing(self, sort: str) -> Listing:
+        """Return what to read: one more than is shown, to know whether there is a next."""
+        return Listing(self._limit + 1, self._after, sort)
+
+    def page(self, found: Sequence[_ListedT], sort: str, show: Callable[[_ListedT], _ItemT]) -> Page[_ItemT]:
+        """Return the page of what was found, each as it is shown."""
+        ended = cursor(found[self._limit - 1], sort) if len(found) > self._limit else ""
+        return page(self._request, self._response, list(map(show, found)), self._limit, lambda _: ended)
+
+
+Paged = Annotated[Paging, Depends()]

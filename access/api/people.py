@@ -1,40 +1,74 @@
 """`/v1/people`: enrol, read, change."""
 
 import secrets
+from functools import partial
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from access.api.desk import AtDesk, needs_within
 from access.api.once import OnceRoute
-from access.api.paging import LIMIT, After, Limit, Page, page
-from access.api.schemas import Departed, NewPerson, PersonBody, PersonChange
+from access.api.paging import Page, Paged
+from access.api.schemas import Departed, Id, NewPerson, PersonBody, PersonChange, Word
+from access.api.sheets import cells, described, sheet
 from access.api.versions import Expected, PerhapsExpected, tag
-from access.services.people import PersonRecord
+from access.services.listing import every
+from access.services.people import PersonFilter, PersonRecord
 from access.services.rights import Actor, Scope
-from policies.ids import CertificationId, DoorId, GrantId, PersonId, SpaceId, TierId
-from policies.roster import Certification, Grant
+from policies.ids import CertificationId, DoorId, GrantId, OrganisationId, PersonId, SpaceId, TierId
+from policies.roster import Certification, Grant, ResidentType
 
 routes = APIRouter(prefix="/v1/people", tags=["people"], route_class=OnceRoute)
 
 _Reads = Annotated[Actor, Depends(needs_within(Scope.PEOPLE_READ))]
 _Writes = Annotated[Actor, Depends(needs_within(Scope.PEOPLE_WRITE))]
+_Sort = Literal["id", "-id", "name", "-name", "organisation", "-organisation", "valid_until", "-valid_until"]
+_HEADS = (
+    "id", "external_id", "name", "type", "organisation", "tiers", "valid_from", "valid_until", "suspended", "host",
+)  # fmt: skip
+
+
+def _chosen(
+    *,
+    organisation: Id | None = None,
+    kind: Annotated[ResidentType | None, Query(alias="type")] = None,
+    tier: Id | None = None,
+    suspended: bool | None = None,
+    name: Annotated[Word | None, Query(description="those whose name has these letters")] = None,
+) -> PersonFilter:
+    return PersonFilter(
+        OrganisationId(organisation) if organisation else None,
+        kind,
+        TierId(tier) if tier else None,
+        suspended,
+        name,
+    )
+
+
+_Chosen = Annotated[PersonFilter, Depends(_chosen)]
 
 
 @routes.get("")
 def list_people(
-    request: Request,
-    response: Response,
+    paging: Paged,
     desk: AtDesk,
     actor: _Reads,
-    limit: Limit = LIMIT,
-    after: After = None,
+    chosen: _Chosen,
+    sort: _Sort = "id",
 ) -> Page[PersonBody]:
-    """List people by id."""
-    found = desk.services.people.within(actor.reach).page(PersonId(after) if after else None, limit + 1)
-    return page(request, response, [_body(person) for person in found], limit, lambda person: person.id)
+    """List people."""
+    found = desk.services.people.within(actor.reach).page(chosen, paging.listing(sort))
+    return paging.page(found, sort, _body)
+
+
+@routes.get(".csv", response_class=Response, responses=described("everybody who is chosen"))
+def export(desk: AtDesk, actor: _Reads, chosen: _Chosen, sort: _Sort = "id") -> Response:
+    """Download people as CSV, with the columns of an import among them."""
+    people = desk.services.people.within(actor.reach)
+    rows = every(partial(people.page, chosen), sort)
+    return sheet("people", _HEADS, (cells(_body(person), _HEADS) for person in rows))
 
 
 @routes.post("", status_code=HTTPStatus.CREATED)

@@ -32,6 +32,8 @@ Instant = Annotated[AwareDatetime, AfterValidator(_told_in_utc)]
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 BadgeIdentifier = Annotated[str, Field(min_length=1, max_length=128)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+Word = Annotated[str, Field(min_length=1, max_length=200, pattern="^[^\0]*$")]
+"""What is looked for: no text in a database has a NUL."""
 
 
 class Sent(BaseModel):

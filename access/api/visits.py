@@ -1,18 +1,21 @@
 """`/v1/visits`: visitors expected, arrived, left or cancelled."""
 
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, model_validator
 
 from access.api.desk import AtDesk, needs_within
 from access.api.once import OnceRoute
-from access.api.paging import LIMIT, After, Limit, Page, page
+from access.api.paging import Page, Paged
 from access.api.schemas import BadgeIdentifier, Id, Instant, Name, Sent
+from access.api.sheets import cells, described, sheet
 from access.api.versions import PerhapsExpected, tag
+from access.services.listing import every
 from access.services.rights import Actor, Scope
 from access.services.visits import VisitFilter, VisitRecord, VisitState, fresh_id
 from policies.ids import BadgeId, DoorId, PersonId, SpaceId
@@ -21,6 +24,7 @@ routes = APIRouter(prefix="/v1/visits", tags=["visits"], route_class=OnceRoute)
 
 _Reads = Annotated[Actor, Depends(needs_within(Scope.PEOPLE_READ))]
 _Writes = Annotated[Actor, Depends(needs_within(Scope.PEOPLE_WRITE))]
+_Sort = Literal["id", "-id", "valid_from", "-valid_from", "valid_until", "-valid_until"]
 _Since = Annotated[Instant | None, Query(description="those that end after this moment")]
 _Until = Annotated[Instant | None, Query(description="those that begin before this moment")]
 
@@ -80,19 +84,29 @@ def _chosen(
     )
 
 
+_Chosen = Annotated[VisitFilter, Depends(_chosen)]
+
+
 @routes.get("")
 def list_visits(
-    request: Request,
-    response: Response,
+    paging: Paged,
     desk: AtDesk,
     actor: _Reads,
-    chosen: Annotated[VisitFilter, Depends(_chosen)],
-    limit: Limit = LIMIT,
-    after: After = None,
+    chosen: _Chosen,
+    sort: _Sort = "id",
 ) -> Page[VisitShown]:
-    """List visits by id; in one state, of one host or visitor, or that touch a time only, if asked."""
-    found = desk.services.visits.within(actor.reach).page(after, limit + 1, chosen)
-    return page(request, response, [_shown(visit) for visit in found], limit, lambda visit: visit.id)
+    """List visits; in one state, of one host or visitor, or that touch a time only, if asked."""
+    found = desk.services.visits.within(actor.reach).page(chosen, paging.listing(sort))
+    return paging.page(found, sort, _shown)
+
+
+@routes.get(".csv", response_class=Response, responses=described("every visit that is chosen"))
+def export(desk: AtDesk, actor: _Reads, chosen: _Chosen, sort: _Sort = "id") -> Response:
+    """Download visits as CSV."""
+    visits = desk.services.visits.within(actor.reach)
+    rows = every(partial(visits.page, chosen), sort)
+    heads = tuple(VisitShown.model_fields)
+    return sheet("visits", heads, (cells(_shown(visit), heads) for visit in rows))
 
 
 @routes.post("", status_code=HTTPStatus.CREATED)

@@ -3,7 +3,7 @@
 The subject is the server's whole way in: lines parsed, chains checked, stored with their source's reach, use of badges
 noted; transactions as large as the yardstick's. The yardstick is `executemany` (SQLite) or `COPY` (PostgreSQL) of the
 same rows into the same table. PostgreSQL is the empty database that `TOTEM_BENCH_POSTGRESQL` names; without it, SQLite
-alone is measured. Then pages of the list of events: the first, and one a hundred times `pages` deep.
+alone is measured. Then pages of the list of events on each: the first, and the last of `pages`.
 """
 
 import os
@@ -48,25 +48,30 @@ def run(options: Options) -> Report:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="totem-bench-")))
         site = _open(stack, folder, f"sqlite:///{folder}/totem.db")
         sqlite = _RawSqlite(stack, folder)
-        results |= _rates("sqlite", site, sqlite)
+        sites: dict[str, tuple[Services, _RawSqlite | _RawPostgresql]] = {"sqlite": (site, sqlite)}
         url = os.environ.get("TOTEM_BENCH_POSTGRESQL")
         if url:
-            results |= _rates("postgresql", _open(stack, folder, url), _RawPostgresql(stack, url))
+            sites["postgresql"] = (_open(stack, folder, url), _RawPostgresql(stack, url))
+        for name, each in sites.items():
+            results |= _rates(name, *each)
         pages = _PAGES[options.size]
-        results |= _paged(site, sqlite, pages, options.seconds)
+        for name, each in sites.items():
+            results |= _paged(name, *each, pages, options.seconds)
     rates = {
         f"ingest/raw.{name}.rate": results[f"ingest.{name}"].per_s / results[f"raw.{name}"].per_s
-        for name in ("sqlite", "postgresql")
-        if f"ingest.{name}" in results
+        for name in sites
     }
-    ratios = rates | {"page/first.p50": results["page.last"].p50_us / results["page.first"].p50_us}
+    depths = {
+        f"page/first.{name}.p50": results[f"page.last.{name}"].p50_us / results[f"page.first.{name}"].p50_us
+        for name in sites
+    }
     config: dict[str, str | int | float] = {
         "events_a_transaction": _PER_ROUND,
         "rounds": ROUNDS,
         "listed": pages * _PAGE,
         "pages": pages,
     }
-    return Report("ingest", machine(), config, results, ratios)
+    return Report("ingest", machine(), config, results, rates | depths)
 
 
 def _open(stack: ExitStack, folder: Path, url: str) -> Services:
@@ -165,7 +170,9 @@ def _timed(work: Callable[[], object]) -> Result:
     return Result(_PER_ROUND, each / 1_000, each / 1_000, each / 1_000, each / 1_000, _NS_PER_S / each)
 
 
-def _paged(services: Services, raw: _RawSqlite, pages: int, seconds: float) -> dict[str, Result]:
+def _paged(
+    name: str, services: Services, raw: _RawSqlite | _RawPostgresql, pages: int, seconds: float
+) -> dict[str, Result]:
     """Read the first page of the list and the last of so many, by turns."""
     pattern = raw.rows(FIRST_SEQ)[0]
     for start in range(0, pages * _PAGE, _PER_ROUND):
@@ -179,10 +186,12 @@ def _paged(services: Services, raw: _RawSqlite, pages: int, seconds: float) -> d
         return services.events.newest(chosen, deep, limit)
 
     calls = [(Filter(), _PAGE)] * 1_000
-    return measure({"page.first": first, "page.last": last}, calls, seconds)
+    return measure({f"page.first.{name}": first, f"page.last.{name}": last}, calls, seconds)
 
 
 def _older(pattern: _Row, number: int) -> _Row:
     """Return a row like the pattern's, a second older for each number."""
-    at = (_AT - timedelta(seconds=number)).replace(tzinfo=None).isoformat(" ", "microseconds")
-    return ("listed", 1, number + 1, at, *pattern[4:])
+    at = _AT - timedelta(seconds=number)
+    is_text = isinstance(pattern[3], str)  # as SQLite keeps it
+    written = at.replace(tzinfo=None).isoformat(" ", "microseconds") if is_text else at
+    return ("listed", 1, number + 1, written, *pattern[4:])

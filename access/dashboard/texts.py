@@ -198,9 +198,10 @@ PAGE_TEXTS: dict[str, Label] = {
     "kiosk": Label("Le bâtiment en un coup d’œil", "The building at a glance"),
     "public": Label("Y a-t-il du monde ?", "Is it busy?"),
     "public-lead": Label(
-        "Toutes les quinze minutes. Aucun groupe de moins de 11 personnes n’est montré.",
-        "Every fifteen minutes. No group under 11 people is shown.",
+        "Toutes les quinze minutes. Aucun groupe de moins de 11 personnes n’est montré, ni ce qui le trahirait.",
+        "Every fifteen minutes. No group under 11 people is shown, nor what would give one away.",
     ),
     "few": Label("peu de monde", "few people"),
+    "not-shown": Label("non montré", "not shown"),
     "at": Label("à {time}", "at {time}"),
 }

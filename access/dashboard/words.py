@@ -135,6 +135,7 @@ TEXTS: dict[str, Label] = {
         "Chaque espace porte son nom et son nombre de personnes, chaque porte son état. Le tableau dit la même chose.",
         "Every space shows its name and how many people are in it; every door, its state. The table says the same.",
     ),
+    "colon": Label("\u00a0: ", ": "),
     "door": Label("Porte", "Door"),
     "state": Label("État", "State"),
     "since": Label("Depuis", "Since"),

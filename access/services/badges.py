@@ -15,16 +15,20 @@ from access.services.outbox import Outbox, RightsChanged
 from access.services.rights import EVERYWHERE, Reach
 from access.store import audit, changes, people, site
 from access.store import badges as stored
-from access.store.badges import BadgeRecord
+from access.store.badges import BadgeFilter, BadgeRecord
 from access.store.database import Database
+from access.store.listing import FIRST, Listing
 from policies.ids import BadgeId, PersonId
 from policies.roster import BadgeKind, BadgeStatus, is_random_uid
 
-__all__ = ["BadgeRecord", "BadgeVerb", "Badges"]
+__all__ = ["BadgeFilter", "BadgeRecord", "BadgeVerb", "Badges"]
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 _UID = re.compile(r"[0-9a-f]{8}|[0-9a-f]{14}|[0-9a-f]{20}")
 """4, 7 or 10 bytes (ISO/IEC 14443-3, section 6.5.4), as readers report them."""
+
+
+_ALL = BadgeFilter()
 
 
 class Badges:
@@ -51,12 +55,10 @@ class Badges:
         with self._database.reading() as session:
             return self._known(session, badge)
 
-    def page(
-        self, after: BadgeId | None = None, limit: int = 100, person: PersonId | None = None
-    ) -> list[BadgeRecord]:
-        """Return up to `limit` badges whose id follows `after`; those of `person` only, if given."""
+    def page(self, chosen: BadgeFilter = _ALL, listing: Listing = FIRST) -> list[BadgeRecord]:
+        """Return a piece of the list of badges."""
         with self._database.reading() as session:
-            return stored.page(session, after, limit, person, self._reach.organisation)
+            return stored.page(session, chosen, listing, self._reach.organisation)
 
     def change(
         self,

@@ -5,7 +5,6 @@ that every count stays what it was. The hash of their id is kept: it makes a res
 computer that sends old events again, forget them anew.
 """
 
-import hashlib
 import secrets
 from collections.abc import Iterable
 from datetime import datetime
@@ -34,11 +33,12 @@ from access.store import (
 )
 from access.store import privacy as stored
 from access.store.audit import AuditEntry, AuditFilter
-from access.store.badges import BadgeRecord
+from access.store.badges import BadgeFilter, BadgeRecord
 from access.store.certifications import CertificationFilter, CertificationRecord
 from access.store.database import Database
-from access.store.grants import GrantRecord
+from access.store.grants import GrantFilter, GrantRecord
 from access.store.holds import Hold
+from access.store.listing import Listing
 from access.store.musters import Listed, Safe
 from access.store.people import PersonRecord
 from access.store.privacy import Erasure
@@ -102,9 +102,9 @@ class Erasures:
             return Dossier(
                 found,
                 Pin(pins.is_set(session, person)),
-                tuple(badges.page(session, None, _MOST_HELD, person)),
+                tuple(badges.page(session, BadgeFilter(person), Listing(_MOST_HELD))),
                 tuple(certifications.page(session, None, _MOST_HELD, CertificationFilter(person=person))),
-                tuple(grants.page(session, None, _MOST_HELD, person)),
+                tuple(grants.page(session, GrantFilter(person), Listing(_MOST_HELD))),
                 tuple(visits.all_of(session, person)),
                 _rollcalls(session, person),
                 tuple(hold for hold in holds.page(session, None, _MOST_ENTRIES) if hold.person == person),
@@ -121,7 +121,7 @@ class Erasures:
             for hold in binding(holds.standing(session, at), at):
                 if hold.person == person:
                     raise Conflict(f"person {person}: the legal hold {hold.id} keeps their events for now")
-            stored.remember(session, [Erasure(self._digest(person), pseudonym, at)])
+            stored.remember(session, [Erasure(stored.digest_of(person, self._site), pseudonym, at)])
             version = self._forget(session, person, pseudonym, at)
         self._outbox.tell(RightsChanged(version))
         return pseudonym
@@ -142,10 +142,13 @@ class Erasures:
             back = sorted(
                 person
                 for person in known.union(stored.people_in_events(session))
-                if self._digest(person) in gone
+                if stored.digest_of(person, self._site) in gone
             )
             audit.append(session, at, _ACTOR, "person-erased", back, reason="back from a copy or a journal")
-            versions = [self._forget(session, person, gone[self._digest(person)], at) for person in back]
+            versions = [
+                self._forget(session, person, gone[stored.digest_of(person, self._site)], at)
+                for person in back
+            ]
         if versions:
             self._outbox.tell(RightsChanged(versions[-1]))
         return len(back)
@@ -153,7 +156,7 @@ class Erasures:
     def _forget(self, session: Session, person: PersonId, pseudonym: str, at: datetime) -> int:
         change = Change(session, _ACTOR, at)
         _end_visits(change, person)
-        held = badges.page(session, None, _MOST_HELD, person)
+        held = badges.page(session, BadgeFilter(person), Listing(_MOST_HELD))
         for badge in held:
             ended = badge.status if badge.status is BadgeStatus.REPLACED else BadgeStatus.REVOKED
             badges.replace(
@@ -170,9 +173,6 @@ class Erasures:
             badges=[*(badge.id for badge in held), *change.badges],
         )
 
-    def _digest(self, person: PersonId) -> str:
-        return hashlib.sha256(f"totem erasure\n{self._site}\n{person}".encode()).hexdigest()
-
 
 def _end_visits(change: Change, person: PersonId) -> None:
     """Take back what a visit gave: the visit goes with either of its two, and nobody could end it later."""
@@ -186,7 +186,10 @@ def _end_visits(change: Change, person: PersonId) -> None:
 
 def _entries(session: Session, person: PersonId) -> tuple[AuditEntry, ...]:
     """Return what was done to somebody or to a badge of theirs, the newest first."""
-    subjects = (person, *(badge.id for badge in badges.page(session, None, _MOST_HELD, person)))
+    subjects = (
+        person,
+        *(badge.id for badge in badges.page(session, BadgeFilter(person), Listing(_MOST_HELD))),
+    )
     found = (audit.newest(session, AuditFilter(subject=one), None, _MOST_ENTRIES) for one in subjects)
     return tuple(sorted(chain.from_iterable(found), key=lambda entry: -entry.seq))
 

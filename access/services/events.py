@@ -3,6 +3,7 @@
 An event tells nobody's name without a purpose and a reason, and both are in the audit before the answer is given.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 from enum import Enum
 
@@ -21,6 +22,7 @@ EVERYBODY = "everybody"
 """What stands in the audit where the events of more than one person were opened."""
 
 _MOST_REASON = 300
+_AT_ONCE = 1_000
 
 
 class Purpose(Enum):
@@ -57,6 +59,31 @@ class Events:
         self, chosen: Filter, opening: Opening, before: Place | None = None, limit: int = 100
     ) -> list[Event]:
         """As `newest`, with the people in them; that they were opened, and what for, is kept."""
+        self._note(chosen, opening)
+        with self._database.reading() as session:
+            return stored.newest(session, chosen, before, limit)
+
+    def all(self, chosen: Filter, opening: Opening | None) -> Iterator[Event]:
+        """Return every event that is chosen, the newest first, as `newest` or `opened` would."""
+        if opening is not None:
+            self._note(chosen, opening)
+        elif chosen.person is not None:
+            raise Invalid("person: somebody's events are opened for a purpose and a reason only")
+        return self._every(chosen, shows_people=opening is not None)
+
+    def _every(self, chosen: Filter, *, shows_people: bool) -> Iterator[Event]:
+        """Yield them piece by piece: memory stays small, and nobody waits for a long transaction."""
+        place: Place | None = None
+        while True:
+            with self._database.reading() as session:
+                found = stored.newest(session, chosen, place, _AT_ONCE)
+            yield from found if shows_people else map(_unlinked, found)
+            if len(found) < _AT_ONCE:
+                return
+            last = found[-1]
+            place = Place(last.at, last.source, last.epoch, last.seq)
+
+    def _note(self, chosen: Filter, opening: Opening) -> None:
         reason = " ".join(opening.reason.split())
         if not 1 <= len(reason) <= _MOST_REASON:
             raise Invalid(f"reason: expected 1 to {_MOST_REASON} characters")
@@ -65,8 +92,6 @@ class Events:
             audit.append(
                 session, opening.at, opening.actor, "events-opened", [subject], purpose=purpose, reason=reason
             )
-        with self._database.reading() as session:
-            return stored.newest(session, chosen, before, limit)
 
     def findings(self, limit: int = 100) -> list[Finding]:
         """Return up to `limit` findings of ingest, the newest first."""

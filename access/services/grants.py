@@ -13,13 +13,17 @@ from access.services.rights import EVERYWHERE, Reach
 from access.store import grants as stored
 from access.store import people
 from access.store.database import Database
-from access.store.grants import GrantRecord
+from access.store.grants import GrantFilter, GrantRecord
+from access.store.listing import FIRST, Listing
 from policies.building import Building
-from policies.ids import DoorId, GrantId, PersonId, SpaceId
+from policies.ids import DoorId, GrantId, SpaceId
 
-__all__ = ["GrantRecord", "Grants", "check_places"]
+__all__ = ["GrantFilter", "GrantRecord", "Grants", "check_places"]
 
 _REASON = 300
+
+
+_ALL = GrantFilter()
 
 
 class Grants:
@@ -68,16 +72,10 @@ class Grants:
         with self._database.reading() as session:
             return self._known(session, grant)
 
-    def page(
-        self,
-        after: GrantId | None = None,
-        limit: int = 100,
-        person: PersonId | None = None,
-        at: datetime | None = None,
-    ) -> list[GrantRecord]:
-        """Return up to `limit` grants by id; those of `person` or that hold `at` a moment only, if given."""
+    def page(self, chosen: GrantFilter = _ALL, listing: Listing = FIRST) -> list[GrantRecord]:
+        """Return a piece of the list of grants."""
         with self._database.reading() as session:
-            return stored.page(session, after, limit, person, at, self._reach.organisation)
+            return stored.page(session, chosen, listing, self._reach.organisation)
 
     def _known(self, session: Session, grant: GrantId) -> GrantRecord:
         found = stored.get(session, grant)

@@ -16,13 +16,17 @@ from access.services.rulebook import Rulebook
 from access.store import audit, changes, grants, organisations, site
 from access.store import people as stored
 from access.store.database import Database
-from access.store.people import PersonRecord
+from access.store.listing import FIRST, Listing
+from access.store.people import PersonFilter, PersonRecord
 from policies.building import Building
 from policies.ids import PersonId
 
-__all__ = ["People", "PersonRecord"]
+__all__ = ["People", "PersonFilter", "PersonRecord"]
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+_EVERYBODY = PersonFilter()
 
 
 class People:
@@ -61,10 +65,10 @@ class People:
         with self._database.reading() as session:
             return self._known(session, person)
 
-    def page(self, after: PersonId | None = None, limit: int = 100) -> list[PersonRecord]:
-        """Return up to `limit` people whose id follows `after`."""
+    def page(self, chosen: PersonFilter = _EVERYBODY, listing: Listing = FIRST) -> list[PersonRecord]:
+        """Return a piece of the list of people."""
         with self._database.reading() as session:
-            return stored.page(session, after, limit, self._reach.organisation)
+            return stored.page(session, chosen, listing, self._reach.organisation)
 
     def change(
         self,

@@ -22,6 +22,7 @@ from access.store import badges, grants, people
 from access.store import visits as stored
 from access.store.database import Database
 from access.store.grants import GrantRecord
+from access.store.listing import FIRST, Listing
 from access.store.people import PersonRecord
 from access.store.visits import VisitFilter, VisitRecord, VisitState
 from policies.building import Building
@@ -88,10 +89,10 @@ class Visits:
         with self._database.reading() as session:
             return self._known(session, visit)
 
-    def page(self, after: str | None, limit: int, chosen: VisitFilter) -> list[VisitRecord]:
-        """Return up to `limit` visits by id."""
+    def page(self, chosen: VisitFilter, listing: Listing = FIRST) -> list[VisitRecord]:
+        """Return a piece of the list of visits."""
         with self._database.reading() as session:
-            return stored.page(session, after, limit, chosen, self._reach.organisation)
+            return stored.page(session, chosen, listing, self._reach.organisation)
 
     def arrive(
         self,

@@ -18,6 +18,7 @@ from access.services import Services, open_services
 from access.services.badges import BadgeRecord
 from access.services.examination import files_of
 from access.services.intake import Intake
+from access.services.listing import Listing
 from access.services.organisations import OrganisationRecord
 from access.services.people import PersonRecord
 from access.site.edge import Edge
@@ -117,7 +118,7 @@ def _residents(services: Services, settings: EmulatedSettings, clock: Clock) -> 
     """Return the people of the seed, enrolled in the store if it has nobody yet."""
     count = {} if settings.people is None else {"count": settings.people}
     residents = population(services.building, services.policy, seed=settings.seed, **count)
-    if not services.people.page(limit=1):
+    if not services.people.page(listing=Listing(1)):
         _enrol(services, residents, clock)
     return residents
 

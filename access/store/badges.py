@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
+import msgspec
 from sqlalchemy import and_, bindparam, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from access.store.belonging import of_organisation
+from access.store.listing import Listing, piece
 from access.store.models import BadgeRow
 from policies.ids import BadgeId, OrganisationId, PersonId
 from policies.roster import Badge, BadgeKind, BadgeStatus
@@ -44,19 +46,26 @@ def get(session: Session, badge: BadgeId) -> BadgeRecord | None:
     return None if row is None else _record(row)
 
 
+class BadgeFilter(msgspec.Struct, frozen=True):
+    """Which badges a list holds; what is not given lets all pass."""
+
+    person: PersonId | None = None
+    status: BadgeStatus | None = None
+    kind: BadgeKind | None = None
+
+
 def page(
-    session: Session,
-    after: BadgeId | None,
-    limit: int,
-    person: PersonId | None = None,
-    organisation: OrganisationId | None = None,
+    session: Session, chosen: BadgeFilter, listing: Listing, organisation: OrganisationId | None = None
 ) -> list[BadgeRecord]:
-    """Return up to `limit` badges whose id follows `after`, by id; of a person or an organisation only, if given."""
-    query = select(BadgeRow).order_by(BadgeRow.id).limit(limit)
-    if after is not None:
-        query = query.where(BadgeRow.id > after)
-    if person is not None:
-        query = query.where(BadgeRow.person == person)
+    """Return a piece of the list of badges; those of one organisation's people only, if given."""
+    row = BadgeRow
+    exact = (
+        (row.person, chosen.person),
+        (row.status, chosen.status and chosen.status.value),
+        (row.kind, chosen.kind and chosen.kind.value),
+    )
+    query = piece(select(row), row, listing)
+    query = query.where(*(column == wanted for column, wanted in exact if wanted is not None))
     if organisation is not None:
         query = query.where(of_organisation(BadgeRow.person, organisation))
     return [_record(row) for row in session.scalars(query)]

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from access.store.belonging import of_organisation
+from access.store.listing import Listing, piece
 from access.store.models import GrantRow
 from policies.ids import DoorId, GrantId, OrganisationId, PersonId, SpaceId
 from policies.roster import Grant, Person
@@ -66,21 +67,21 @@ def get(session: Session, grant: GrantId) -> GrantRecord | None:
     return None if row is None else _record(row)
 
 
+class GrantFilter(msgspec.Struct, frozen=True):
+    """Which grants a list holds; what is not given lets all pass. `at`: those that hold at this moment."""
+
+    person: PersonId | None = None
+    at: datetime | None = None
+
+
 def page(
-    session: Session,
-    after: GrantId | None,
-    limit: int,
-    person: PersonId | None = None,
-    at: datetime | None = None,
-    organisation: OrganisationId | None = None,
+    session: Session, chosen: GrantFilter, listing: Listing, organisation: OrganisationId | None = None
 ) -> list[GrantRecord]:
-    """Return up to `limit` grants by id; of a person or an organisation, or that hold `at` a moment, if given."""
-    row = GrantRow
-    query = select(row).order_by(row.id).limit(limit)
-    if after is not None:
-        query = query.where(row.id > after)
-    if person is not None:
-        query = query.where(row.person == person)
+    """Return a piece of the list of grants; those of one organisation's people only, if given."""
+    row, at = GrantRow, chosen.at
+    query = piece(select(row), row, listing)
+    if chosen.person is not None:
+        query = query.where(row.person == chosen.person)
     if organisation is not None:
         query = query.where(of_organisation(row.person, organisation))
     if at is not None:

@@ -6,7 +6,7 @@ import msgspec
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from access.store.models import ApiKeyRow, OperatorRow, SessionRow
+from access.store.operator_models import ApiKeyRow, OperatorRow, SessionRow
 from policies.ids import OrganisationId, SpaceId
 
 

@@ -4,10 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from access.store import certifications, grants
+from access.store.listing import Listing, piece
 from access.store.models import PersonRow, TierHeldRow
 from policies.ids import OrganisationId, PersonId, TierId
 from policies.roster import Person, ResidentType
@@ -82,15 +84,34 @@ def get(session: Session, person: PersonId) -> PersonRecord | None:
     return next(iter(_records(session, rows)), None)
 
 
+class PersonFilter(msgspec.Struct, frozen=True):
+    """Which people a list holds; what is not given lets all pass. `name`: those whose name has these letters."""
+
+    organisation: OrganisationId | None = None
+    type: ResidentType | None = None
+    tier: TierId | None = None
+    suspended: bool | None = None
+    name: str | None = None
+
+
 def page(
-    session: Session, after: PersonId | None, limit: int, organisation: OrganisationId | None = None
+    session: Session, chosen: PersonFilter, listing: Listing, organisation: OrganisationId | None = None
 ) -> list[PersonRecord]:
-    """Return up to `limit` people whose id follows `after`, by id; those of one organisation only, if given."""
-    query = select(PersonRow).order_by(PersonRow.id).limit(limit)
-    if organisation is not None:
-        query = query.where(PersonRow.organisation == organisation)
-    if after is not None:
-        query = query.where(PersonRow.id > after)
+    """Return a piece of the list of people; those of one organisation only, if given."""
+    row = PersonRow
+    query = piece(select(row), row, listing)
+    exact = (
+        (row.organisation, organisation),
+        (row.organisation, chosen.organisation),
+        (row.type, chosen.type and chosen.type.value),
+        (row.suspended, chosen.suspended),
+    )
+    query = query.where(*(column == wanted for column, wanted in exact if wanted is not None))
+    if chosen.tier is not None:
+        holders = select(TierHeldRow.person).where(TierHeldRow.tier == chosen.tier)
+        query = query.where(row.id.in_(holders))
+    if chosen.name is not None:
+        query = query.where(row.name.icontains(chosen.name, autoescape=True))
     return _records(session, session.scalars(query).all())
 
 

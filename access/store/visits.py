@@ -8,6 +8,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from access.store.belonging import of_organisation
+from access.store.listing import Listing, piece
 from access.store.models import VisitRow
 from policies.ids import BadgeId, DoorId, OrganisationId, PersonId, SpaceId
 
@@ -66,17 +67,11 @@ class VisitFilter(msgspec.Struct, frozen=True):
 
 
 def page(
-    session: Session,
-    after: str | None,
-    limit: int,
-    chosen: VisitFilter,
-    organisation: OrganisationId | None = None,
+    session: Session, chosen: VisitFilter, listing: Listing, organisation: OrganisationId | None = None
 ) -> list[VisitRecord]:
-    """Return up to `limit` visits by id; whose host is of one organisation only, if given."""
+    """Return a piece of the list of visits; those whose host is of one organisation only, if given."""
     row = VisitRow
-    query = select(row).order_by(row.id).limit(limit)
-    if after is not None:
-        query = query.where(row.id > after)
+    query = piece(select(row), row, listing)
     if chosen.state is not None:
         query = query.where(row.state == chosen.state.value)
     if chosen.host is not None:

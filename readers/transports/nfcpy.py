@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import nfc
 import nfc.clf
@@ -35,6 +35,9 @@ from readers.transports.contactless import TypeA, parse_ats, parse_targets
 from readers.transports.isodep import Bounded
 from readers.transports.pn532 import LIST_TARGETS, TYPE_A_106, feels_a_card, serial_port
 from readers.transports.threaded import Link, ThreadedTransport
+
+_Nfcpy: TypeAlias = Any
+"""Something of nfcpy's, which has no types."""
 
 _PAUSE_S = 0.07  # between two rounds of asking for cards: found soon enough for a hand
 _TYPE_B_EVERY = 10  # cards of type B are rare at doors, and asking for them costs four commands to the chip
@@ -165,14 +168,14 @@ class _Line(nfc.clf.transport.TTY):  # type: ignore[misc] # nfcpy has no types
         self.tty.reset_input_buffer()
 
 
-def _close_line(device: Any) -> None:  # noqa: ANN401 (as below)
+def _close_line(device: _Nfcpy) -> None:
     line = getattr(getattr(device, "chipset", None), "transport", None)
     port = getattr(line, "tty", None)
     if port is not None:
         port.close()
 
 
-def _cards_of_type_a(frontend: Any) -> tuple[TypeA, ...]:  # noqa: ANN401 (nfcpy has no types)
+def _cards_of_type_a(frontend: _Nfcpy) -> tuple[TypeA, ...]:
     """Select the cards that came since the field went on; two where the chip can tell them apart."""
     if isinstance(frontend.device, nfc.clf.pn53x.Device):
         wanted = bytearray((_BOTH, TYPE_A_106))
@@ -187,7 +190,7 @@ def _cards_of_type_a(frontend: Any) -> tuple[TypeA, ...]:  # noqa: ANN401 (nfcpy
     return (TypeA(bytes(target.sens_res), target.sel_res[0], bytes(target.sdd_res)),)
 
 
-def _remote(card: TypeA) -> Any:  # noqa: ANN401 (nfcpy has no types)
+def _remote(card: TypeA) -> _Nfcpy:
     return nfc.clf.RemoteTarget(
         "106A",
         sens_res=bytearray(card.sens_res),
@@ -196,7 +199,7 @@ def _remote(card: TypeA) -> Any:  # noqa: ANN401 (nfcpy has no types)
     )
 
 
-def _type_a_link(frontend: Any, card: TypeA) -> Link | None:  # noqa: ANN401 (nfcpy has no types)
+def _type_a_link(frontend: _Nfcpy, card: TypeA) -> Link | None:
     if not card.speaks_apdu:
         return _StorageLink(frontend, card.uid)
     ats = parse_ats(bytes(frontend.exchange(bytearray(_RATS), _ATS_WITHIN_S) or b""))
@@ -210,7 +213,7 @@ def _type_a_link(frontend: Any, card: TypeA) -> Link | None:  # noqa: ANN401 (nf
 class _ApduLink:
     """A card that speaks ISO/IEC 14443-4, by nfcpy's block protocol."""
 
-    def __init__(self, frontend: Any, uid: bytes, historical: bytes, protocol: Any) -> None:  # noqa: ANN401 (as above)
+    def __init__(self, frontend: _Nfcpy, uid: bytes, historical: bytes, protocol: _Nfcpy) -> None:
         self._frontend, self._uid, self._protocol = frontend, uid, protocol
         self._air = protocol.clf = Bounded(frontend)
         self.atr = processor_card_atr(historical)
@@ -240,7 +243,7 @@ class _StorageLink:
 
     atr = storage_card_atr(standard=TYPE_A_PART_3, name=_UNNAMED)
 
-    def __init__(self, frontend: Any, uid: bytes) -> None:  # noqa: ANN401 (as above)
+    def __init__(self, frontend: _Nfcpy, uid: bytes) -> None:
         self._frontend, self._uid = frontend, uid
 
     def exchange(self, apdu: bytes) -> bytes:
@@ -265,7 +268,7 @@ class _UnreadableLink:
 
     atr = b""
 
-    def __init__(self, frontend: Any) -> None:  # noqa: ANN401 (as above)
+    def __init__(self, frontend: _Nfcpy) -> None:
         self._frontend = frontend
 
     def exchange(self, apdu: bytes) -> bytes:
@@ -297,7 +300,7 @@ def _card_at_fault() -> Iterator[None]:
         raise CardGone(f"the card answers no more: {fault!r}") from fault
 
 
-def _switch_off(frontend: Any) -> None:  # noqa: ANN401 (as above)
+def _switch_off(frontend: _Nfcpy) -> None:
     """Cut the card's power, so that it forgets what it has authenticated; a reader that is gone has done so."""
     try:
         if frontend.device is not None:

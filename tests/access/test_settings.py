@@ -40,6 +40,7 @@ def test_the_environment_names_the_file(tmp_path):
         ('port = "many"', r"\$\.port"),
         ("[bus]\nhots = 1", "hots"),
         ("port = ", "serve.toml"),
+        pytest.param(f"port = {'9' * 5000}", "serve.toml", id="endless"),
         ('log = "loud"', r"\$\.log"),
     ],
 )

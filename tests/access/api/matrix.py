@@ -43,7 +43,8 @@ NEEDS = {
     "people:read": [
         "GET /v1/people", "GET /v1/people/{person}", "GET /v1/certifications",
         "GET /v1/certifications/{person}/{certification}", "GET /v1/grants", "GET /v1/grants/{grant}",
-        "GET /v1/visits", "GET /v1/visits/{visit}",
+        "GET /v1/visits", "GET /v1/visits/{visit}", "GET /v1/people.csv", "GET /v1/grants.csv",
+        "GET /v1/visits.csv",
     ],
     "people:write": [
         "POST /v1/people", "PATCH /v1/people/{person}", "POST /v1/people/{person}/leave",
@@ -52,7 +53,7 @@ NEEDS = {
         "POST /v1/visits/{visit}/leave", "POST /v1/visits/{visit}/cancel",
     ],
     "people:import": ["GET /v1/imports", "POST /v1/imports"],
-    "badges:read": ["GET /v1/badges", "GET /v1/badges/{badge}"],
+    "badges:read": ["GET /v1/badges", "GET /v1/badges.csv", "GET /v1/badges/{badge}"],
     "badges:write": [
         "POST /v1/badges", "PATCH /v1/badges/{badge}", "POST /v1/badges/{badge}/{verb}",
         "POST /v1/badges/{badge}/replace", "PUT /v1/people/{person}/pin", "DELETE /v1/people/{person}/pin",
@@ -70,7 +71,7 @@ NEEDS = {
         "POST /v1/doors/{door}/maintenance",
     ],
     "lockdown:write": ["POST /v1/lockdown", "DELETE /v1/lockdown"],
-    "events:read": ["GET /v1/events", "GET /v1/passages"],
+    "events:read": ["GET /v1/events", "GET /v1/passages", "GET /v1/events.csv", "GET /v1/passages.csv"],
     "operators:read": ["GET /v1/operators", "GET /v1/operators/{name}"],
     "operators:write": [
         "POST /v1/operators", "PATCH /v1/operators/{name}", "POST /v1/operators/{name}/reset-password",
@@ -85,6 +86,9 @@ NEEDS = {
     ],
     "holds:write": ["POST /v1/holds", "POST /v1/holds/{hold}/approve", "POST /v1/holds/{hold}/lift"],
 }  # fmt: skip
+
+STREAMS = {"GET /v1/stream/occupancy": "occupancy:read", "GET /v1/stream/events": "events:read"}
+"""What the application as it is served has beside: it goes on for as long as it is followed."""
 
 _SEES = {"building:read", "occupancy:read"}
 _MUSTERS = {"rollcall:read", "rollcall:write"}

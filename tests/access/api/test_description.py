@@ -7,6 +7,8 @@ from access.api import create_app
 from access.api.desk import SESSION_COOKIE, csrf_token
 from access.api.taps import Taps
 from access.authorize.authorizer import Authorizer
+from access.services.badges import BadgeFilter
+from access.services.grants import GrantFilter
 from access.services.keyring import KeyRing
 from access.services.rights import EVERYWHERE, Reach, Role, scopes_of
 from policies.ids import OrganisationId, PersonId, SourceId, SpaceId
@@ -17,7 +19,7 @@ from tests.access.api.matrix import NEEDS, OPEN, READER, SESSION, SIGNED_IN
 from tests.small_site import NOON
 from tests.soak import soaked
 
-EXAMPLES = soaked(5, 300)
+EXAMPLES = soaked(5, 100)
 """How many requests an operation gets from each role."""
 
 LAST = ("DELETE /v1/session", "POST /v1/session/password")
@@ -67,8 +69,8 @@ def zetas(site):
     people = [PersonId("zz-zoe"), PersonId("zz-yan")]
     return [
         *(site.people.get(person) for person in people),
-        *(badge for person in people for badge in site.badges.page(person=person)),
-        *(grant for person in people for grant in site.grants.page(person=person)),
+        *(badge for person in people for badge in site.badges.page(BadgeFilter(person))),
+        *(grant for person in people for grant in site.grants.page(GrantFilter(person))),
         site.visits.get("zz-visit"),
         site.organisations.get(OrganisationId("zeta")),
     ]

@@ -1,5 +1,6 @@
 """Every operation × every role, from one table: what is not granted there is refused, and what is, is not."""
 
+import asyncio
 import re
 from datetime import timedelta
 
@@ -10,9 +11,11 @@ from access.services.organisations import OrganisationRecord
 from access.services.people import PersonRecord
 from access.services.rights import SCOPES, Reach, Role, Scope
 from access.services.visits import VisitRecord
+from access.site.web import Web
 from policies.ids import BadgeId, CertificationId, DoorId, GrantId, OrganisationId, PersonId
 from policies.roster import BadgeKind, Certification, Grant, ResidentType
-from tests.access.api.matrix import BOUNDED, HAS, NEEDS, OPEN, READER, SESSION, SIGNED_IN
+from tests.access.api.matrix import BOUNDED, HAS, NEEDS, OPEN, READER, SESSION, SIGNED_IN, STREAMS
+from tests.asgi_client import Client
 from tests.small_site import NOON
 
 NEEDED = {operation: right for right, operations in NEEDS.items() for operation in operations}
@@ -79,6 +82,21 @@ def test_the_table_holds_every_operation_and_no_other(app):
     assert sorted(NEEDED) == sorted(described(app)), "say in matrix.py who may"
 
 
+def test_the_application_as_it_is_served_has_the_streams_beside_and_closes_them_to_who_may_not(
+    services, keyed
+):
+    async def opened():
+        return Web(services, lambda: NOON, None, lambda: True).app
+
+    served = asyncio.run(opened())
+    assert sorted({*described(served)} - NEEDED.keys()) == sorted(STREAMS)
+    for role in Role:
+        key = keyed(*(scope.value for scope in SCOPES[role]))
+        for operation, right in STREAMS.items():
+            if right not in HAS[role]:
+                assert is_refused(ask(Client(served, dict(key.headers)), operation), right), (role, operation)
+
+
 def test_every_right_is_in_the_table():
     known = {scope.value for scope in Scope}
     assert {role: known & rights for role, rights in HAS.items()} == {
@@ -140,7 +158,6 @@ def test_a_key_without_rights_may_nothing(app, keyed):
 
 def test_a_one_time_password_opens_nothing_but_the_session(app, services):
     from access.api.desk import SESSION_COOKIE, csrf_token
-    from tests.asgi_client import Client
 
     services.operators.create("grace", Role.ADMINISTRATOR, "test", NOON, Reach())
     token = services.sessions.admit("grace", NOON).token

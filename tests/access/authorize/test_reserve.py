@@ -17,7 +17,8 @@ from access.services.doors import Act
 from access.services.people import PersonRecord
 from policies.building import Passback, Reader, ScheduledMode
 from policies.decision import Effect, Reason
-from policies.ids import BadgeId, DoorId, PersonId, ReaderId, ScheduleId, SourceId, SpaceId, TierId
+from policies.ids import BadgeId, DoorId, PersonId, ReaderId, RuleId, ScheduleId, SourceId, SpaceId, TierId
+from policies.policy import Rule, RuleEffect
 from policies.presence.seats import held_for
 from policies.request import Assurance, Direction, DoorMode
 from policies.roster import BadgeKind, ResidentType
@@ -40,8 +41,8 @@ LASTS = held_for(SIDE)
 MOMENT = timedelta(seconds=1)
 
 
-def site(folder, building=TWO_DOORS, sources=SCOPES):
-    opened = open_services(f"sqlite:///{folder}/totem.db", building, POLICY, sources, folder / "key")
+def site(folder, building=TWO_DOORS, sources=SCOPES, policy=POLICY):
+    opened = open_services(f"sqlite:///{folder}/totem.db", building, policy, sources, folder / "key")
     if not opened.people.page():
         staff = (TierId("staff"),)
         people = [PersonRecord(PersonId(name), ResidentType.STAFF, tiers=staff, name=name) for name in PEOPLE]
@@ -153,6 +154,24 @@ def test_two_persons_enter_together_and_take_two_seats(tmp_path, journal):
     assert ask(authorizer, "ada", BY_ROOM) is Reason.AUTHORIZATION_DELAYED
     assert ask(authorizer, "bob", BY_ROOM, NOON + MOMENT) is Reason.GRANTED
     assert ask(authorizer, "cyd", BY_SIDE, NOON + MOMENT) is Reason.UPPER_OCCUPANCY_LIMIT
+    services.close()
+
+
+def test_an_escort_counts_as_long_as_they_may_enter_themselves(tmp_path, journal):
+    escorted = Rule(
+        RuleId("with-host"), RuleEffect.PERMIT, (ResidentType.VISITOR,), spaces=(ROOM.id,), escorted=True
+    )
+    policy = replace(POLICY, rules=(*POLICY.rules, escorted))
+    services = site(tmp_path, BUILDING, policy=policy)
+    eve = PersonRecord(PersonId("eve"), ResidentType.VISITOR, name="eve", host=PersonId("ada"))
+    services.people.add([eve], "test", NOON)
+    services.badges.add([BadgeRecord(BadgeId("chip-eve"), BadgeKind.DESFIRE, eve.id)], "test", NOON)
+    authorizer = Authorizer(services, journal)
+    assert ask(authorizer, "eve", BY_ROOM) is Reason.NO_ACCOMPANIMENT
+    ask(authorizer, "ada", BY_ROOM)
+    assert ask(authorizer, "eve", BY_ROOM, NOON + MOMENT) is Reason.GRANTED
+    services.people.change(PersonId("ada"), lambda ada: replace(ada, suspended=True), "test", NOON)
+    assert ask(authorizer, "eve", BY_ROOM, NOON + 2 * MOMENT) is Reason.INCORRECT_ACCOMPANIMENT
     services.close()
 
 

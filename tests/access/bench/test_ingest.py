@@ -11,7 +11,7 @@ def test_ingest_and_pages_are_measured_beside_their_yardsticks(monkeypatch):
     monkeypatch.setattr(ingest, "_PER_ROUND", 200)
     monkeypatch.setattr(ingest, "_PAGES", {Size.BUILDING: 4})
     report = ingest.run(Options(seconds=0.05))
-    assert set(report.results) == {"ingest.sqlite", "raw.sqlite", "page.first", "page.last"}
-    assert set(report.ratios) == {"ingest/raw.sqlite.rate", "page/first.p50"}
+    assert set(report.results) == {"ingest.sqlite", "raw.sqlite", "page.first.sqlite", "page.last.sqlite"}
+    assert set(report.ratios) == {"ingest/raw.sqlite.rate", "page/first.sqlite.p50"}
     assert report.results["ingest.sqlite"].n == 200 * ROUNDS
     assert report.config["listed"] == 400

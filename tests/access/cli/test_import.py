@@ -8,6 +8,7 @@ import pytest
 
 from access.cli import main
 from access.services.badges import BadgeRecord
+from access.services.listing import Listing
 from access.services.organisations import OrganisationRecord
 from access.settings import load
 from access.site.server import open_site
@@ -42,7 +43,7 @@ def students(first, last, until):
 
 def everyone(config):
     services = open_site(load(Path(config), {}))
-    found = {person.external_id: person for person in services.people.page(limit=2_000)}
+    found = {person.external_id: person for person in services.people.page(listing=Listing(2_000))}
     services.close()
     return found
 

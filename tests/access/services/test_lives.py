@@ -9,7 +9,7 @@ from access.errors import Conflict, Invalid, NotFound, Outdated
 from access.services import open_services
 from access.services.badges import BadgeRecord, BadgeVerb
 from access.services.certifications import CertificationRecord, Level, Warned, warning
-from access.services.grants import GrantRecord
+from access.services.grants import GrantFilter, GrantRecord
 from access.services.ingest import Batch
 from access.services.organisations import OrganisationRecord
 from access.services.outbox import RightsChanged
@@ -202,11 +202,11 @@ def grant(**more):
 def test_a_grant_is_at_doors_until_it_is_ended(site):
     site.grants.give(grant(), "boss", NOON)
     assert [held.id for held in known(site).people[BOB.id].grants] == ["g1"]
-    assert (site.grants.get(GrantId("g1")).given_by, site.grants.page(at=NOON)[0].reason) == (
+    assert (site.grants.get(GrantId("g1")).given_by, site.grants.page(GrantFilter(at=NOON))[0].reason) == (
         "boss",
         "repair of the lamp",
     )
-    assert site.grants.page(at=NOON + DAY) == []
+    assert site.grants.page(GrantFilter(at=NOON + DAY)) == []
     site.grants.end(GrantId("g1"), "boss", NOON)
     assert known(site).people[BOB.id].grants == ()
     with pytest.raises(NotFound):
@@ -380,7 +380,7 @@ def test_every_night_what_is_past_is_put_in_order(site):
         "old_changes": 6,
     }
     assert {work(at) for work in upkeep.works()} == {0}
-    assert site.visits.page(None, 10, VisitFilter(VisitState.EXPECTED)) == []
+    assert site.visits.page(VisitFilter(VisitState.EXPECTED)) == []
 
 
 def test_a_person_who_is_changed_into_themselves_is_not_changed(site):

@@ -169,7 +169,9 @@ def test_a_right_for_one_organisation_opens_only_what_looks_at_the_reach(settled
     grace = settled("grace", Role.MANAGER, AT_ACME).actor
     assert grace.may_within(Scope.PEOPLE_WRITE)
     assert not grace.may(Scope.PEOPLE_WRITE)
-    assert grace.may(Scope.OCCUPANCY_READ)
+    assert grace.may(Scope.BUILDING_READ)
+    assert grace.may_within(Scope.OCCUPANCY_READ)  # counts as they are disclosed
+    assert not grace.may(Scope.OCCUPANCY_READ)
     with pytest.raises(NotAllowed):
         grace.require(Scope.PEOPLE_READ)
 

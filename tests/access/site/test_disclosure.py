@@ -156,7 +156,7 @@ def now(site: Site, client: Client, shown: Shown) -> None:
         spaces = [space for space in site.truth if path == "/spaces" or not space.startswith("room")]
         assert len(rows) == len(spaces)
         for space, cell in zip(in_order(site, spaces), rows, strict=True):
-            add(shown, at[1], space, None if "few" in cell else int(cell))
+            add(shown, at[1], space, None if "not shown" in cell else int(cell))
 
 
 def in_order(site: Site, spaces: list[SpaceId]) -> list[SpaceId]:
