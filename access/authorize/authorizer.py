@@ -166,12 +166,15 @@ class Authorizer:
     def _kept(self, tap: Waiting, fault: JournalError | None) -> None:
         """Answer a tap whose record is kept, or will never be."""
         if fault is None and tap.passing and self.turn.is_told(tap.question.reader):
-            telling = asyncio.get_running_loop().create_task(self.turn.tell(tap.kept.line))
-            self._telling.add(telling)
-            telling.add_done_callback(self._telling.discard)
-            telling.add_done_callback(lambda _: self._conclude(tap, None))
+            self._tell(tap.kept.line).add_done_callback(lambda _: self._conclude(tap, None))
         else:
             self._conclude(tap, fault)
+
+    def _tell(self, line: bytes) -> asyncio.Task[None]:
+        telling = asyncio.get_running_loop().create_task(self.turn.tell(line))
+        self._telling.add(telling)
+        telling.add_done_callback(self._telling.discard)
+        return telling
 
     def _conclude(self, tap: Waiting, fault: JournalError | None) -> None:
         """Answer a tap of which nothing is to be waited for any more: whoever answers late, or out of turn, refuses."""
@@ -211,7 +214,7 @@ class Authorizer:
         if not is_kept or not self.turn.is_ours(asked.reader) or monotonic() >= due:
             self._latency.miss(door, at)
             with self._lock:
-                self._judge.release(passing, door)
+                self._judge.release(passing, door, at)
             return None
         self.on_kept()
         return Verdict(decision.effect, decision.reason, self.turn.tenure.epoch, decision.rules, kept.id)
@@ -249,7 +252,7 @@ class Authorizer:
         if said is _TOO_LATE:
             self._latency.miss(door, tap.at)
         with self._lock:
-            self._judge.release(tap.passing, door)
+            self._judge.release(tap.passing, door, tap.at)
             for person in tap.passing if said is _TOO_LATE else ():
                 draft = drafts.not_passed(self._building, reader, badge, tap.kept.id, tap.at, person)
                 self._commit.stage(draft)
@@ -265,7 +268,10 @@ class Authorizer:
                 self._judge.view.modes.hear(parse(tap.kept.line), tap.at)
             for person in tap.passing:
                 draft = drafts.passed(self._building, reader, badge, tap.kept.id, tap.at, person)
-                self._judge.view.take([parse(self._commit.stage(draft).line)])
+                entered = self._commit.stage(draft).line
+                self._judge.view.take([parse(entered)])
+                if self.turn.is_told(reader):
+                    self._tell(entered)
         self._commit.when_kept(self._grown)
 
     def _grown(self, _fault: JournalError | None) -> None:

@@ -105,10 +105,10 @@ class Judge:
                 self.view.seats.hold(person, reader, at, timedelta(seconds=door.two_person_s))
         return ()
 
-    def release(self, passing: tuple[PersonId, ...], door: DoorId) -> None:
-        """Give back the seats of those who were not let pass after all."""
+    def release(self, passing: tuple[PersonId, ...], door: DoorId, at: datetime) -> None:
+        """Give back the seats that a tap at `at` took, of those who were not let pass by it after all."""
         for person in passing:
-            self.view.seats.end(person, door)
+            self.view.seats.take_back(person, door, at)
 
     def unlock_ms(self, question: Question, decision: Decision) -> int:
         """Return how long to release the strike; 0 unless granted."""

@@ -55,12 +55,19 @@ class SiteView:
             if entry is not None:
                 entries.append(entry)
             if event.type in _TELLS_OF_A_SEAT and event.person is not None and event.door is not None:
-                self.seats.end(event.person, event.door, event.at)
+                self._end(event.type, event.person, event.door, event.at)
             elif self._peers and self._is_of_a_peer(event):
                 self._hold(event)
                 self.modes.hear(event, event.at)
         if entries:
             self._presence.add(entries)
+
+    def _end(self, kind: EventType, person: PersonId, door: DoorId, at: datetime) -> None:
+        """Give a seat up whose holder came in or did not; what an authorizer takes back bears the tap's own time."""
+        if kind is EventType.NO_ENTRY and self.seats.is_held_since(person, door, at):
+            self.seats.take_back(person, door, at)
+        else:
+            self.seats.end(person, door, at)
 
     def resume(self, lately: Iterable[Event]) -> None:
         """Take up events in their order, and hold again the seats that their decisions gave away."""

@@ -19,6 +19,7 @@ TOTEM_PORT=8080 over `port`, and with two underscores TOTEM_BUS__HOST=… over `
   durability = "synced"        a tap is answered when its decision is on the disk; "buffered": when this
                                program may die
   authorizer = "inside"        who answers taps; "apart": `totem authorizer`, with this file or one like it
+  authorizers = ["authorizer"] the names that they report under; one answers, for terms of term_s = 3 seconds
   public = true                the page without small groups is open to everybody; default false
   home_assistant = "homeassistant"   counts are announced to Home Assistant under this prefix
   log = "text" or "json", log_level = "INFO"

@@ -21,7 +21,7 @@ from access.occupancy.visits import Dwell, lengths, quartiles
 from access.services.offload import Offload
 from access.services.own import OwnEvents
 from access.services.quality import Quality, quality
-from access.store import audit, people
+from access.store import audit, people, privacy
 from access.store import occupancy as stored
 from access.store.database import Database
 from access.store.occupancy import DayRecord, KeptDay, Total
@@ -143,7 +143,7 @@ class Chronicle:
         own: OwnEvents,
     ) -> None:
         self._database, self._calendar, self._live, self.recorder = database, calendar, live, recorder
-        self._own = own
+        self._own, self._site = own, building.site
         self._outside = {space.id for space in building.spaces.values() if space.kind is SpaceKind.OUTSIDE}
         self._told_until: datetime | None = None
         self._day: date | None = None
@@ -178,7 +178,9 @@ class Chronicle:
     def _write(self, batch: "_Batch") -> list[Event]:
         with self._database.writing() as session:
             stored.write(session, map(_kept, batch.pages))
-            stored.save_presence(session, batch.at, batch.tallies, batch.doubts)
+            gone = privacy.erased(session, batch.doubts, self._site)  # memory still holds them
+            doubts = {person: doubt for person, doubt in batch.doubts.items() if person not in gone}
+            stored.save_presence(session, batch.at, batch.tallies, doubts)
             for day, histograms in batch.visits:
                 stored.write_visits(session, day, histograms)
             return self._own.append(session, [_inferred(one) for one in batch.settled])

@@ -5,7 +5,6 @@ that every count stays what it was. The hash of their id is kept: it makes a res
 computer that sends old events again, forget them anew.
 """
 
-import hashlib
 import secrets
 from collections.abc import Iterable
 from datetime import datetime
@@ -122,7 +121,7 @@ class Erasures:
             for hold in binding(holds.standing(session, at), at):
                 if hold.person == person:
                     raise Conflict(f"person {person}: the legal hold {hold.id} keeps their events for now")
-            stored.remember(session, [Erasure(self._digest(person), pseudonym, at)])
+            stored.remember(session, [Erasure(stored.digest_of(person, self._site), pseudonym, at)])
             version = self._forget(session, person, pseudonym, at)
         self._outbox.tell(RightsChanged(version))
         return pseudonym
@@ -143,10 +142,13 @@ class Erasures:
             back = sorted(
                 person
                 for person in known.union(stored.people_in_events(session))
-                if self._digest(person) in gone
+                if stored.digest_of(person, self._site) in gone
             )
             audit.append(session, at, _ACTOR, "person-erased", back, reason="back from a copy or a journal")
-            versions = [self._forget(session, person, gone[self._digest(person)], at) for person in back]
+            versions = [
+                self._forget(session, person, gone[stored.digest_of(person, self._site)], at)
+                for person in back
+            ]
         if versions:
             self._outbox.tell(RightsChanged(versions[-1]))
         return len(back)
@@ -170,9 +172,6 @@ class Erasures:
             people=[person, *change.people],
             badges=[*(badge.id for badge in held), *change.badges],
         )
-
-    def _digest(self, person: PersonId) -> str:
-        return hashlib.sha256(f"totem erasure\n{self._site}\n{person}".encode()).hexdigest()
 
 
 def _end_visits(change: Change, person: PersonId) -> None:

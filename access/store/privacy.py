@@ -144,6 +144,17 @@ def erasures(session: Session) -> list[Erasure]:
     ]
 
 
+def digest_of(person: str, site: str) -> str:
+    """Return the hash by which somebody who was erased is known again."""
+    return hashlib.sha256(f"totem erasure\n{site}\n{person}".encode()).hexdigest()
+
+
+def erased(session: Session, people: Iterable[PersonId], site: str) -> set[PersonId]:
+    """Return those of some people who were erased."""
+    gone = set(session.scalars(select(ErasureRow.digest)))
+    return {person for person in people if digest_of(person, site) in gone} if gone else set()
+
+
 def remember(session: Session, gone: Iterable[Erasure]) -> None:
     """Note who was erased; one that is known stays as it is."""
     insert_once(session, ErasureRow, [msgspec.structs.astuple(erasure) for erasure in gone])

@@ -19,7 +19,10 @@ _Key = tuple[PersonId, DoorId]
 
 
 class Seat(msgspec.Struct, frozen=True, gc=False):
-    """A place in `spaces`, those that its holder enters by going through the door; in `leaf` they will stand."""
+    """A place in `spaces`, those that its holder enters by going through the door; in `leaf` they will stand.
+
+    One that `renews` another goes on with it: to take back what renewed it is not to give the place up.
+    """
 
     person: PersonId
     door: DoorId
@@ -27,6 +30,7 @@ class Seat(msgspec.Struct, frozen=True, gc=False):
     spaces: tuple[SpaceId, ...]
     since: datetime
     until: datetime
+    renews: bool = False
 
 
 class Seats:
@@ -49,8 +53,10 @@ class Seats:
         """Reserve a seat for whoever was let pass at `reader`, for as long as its door may take to report."""
         door = self._door[reader]
         until = at + (held_for(door) if lasts is None else lasts)
+        before = self._by_key.get((person, door.id))
+        renews = before is not None and before.until > at
         self.end(person, door.id)
-        seat = Seat(person, door.id, self._leaf[reader], self._gained[reader], at, until)
+        seat = Seat(person, door.id, self._leaf[reader], self._gained[reader], at, until, renews)
         self._by_key[person, door.id] = seat
         self._of.setdefault(person, []).append(seat)
         for space in seat.spaces:
@@ -71,6 +77,12 @@ class Seats:
         for space in seat.spaces:
             self._held[space] -= 1
         return True
+
+    def take_back(self, person: PersonId, door: DoorId, at: datetime) -> None:
+        """Give up a seat that was taken at `at`, unless its holder had one by that door before, or took it again."""
+        seat = self._by_key.get((person, door))
+        if seat is not None and seat.since == at and not seat.renews:
+            self.end(person, door)
 
     def is_held_since(self, person: PersonId, door: DoorId, at: datetime) -> bool:
         """Return whether somebody holds a seat by a door that was taken at `at` or later."""

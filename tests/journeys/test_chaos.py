@@ -252,7 +252,9 @@ def test_whatever_is_killed_no_promise_is_broken(site):
     assert [each for each in late if each.reader == "room-in"] == []
 
     # The room for one is given to one at a time.
-    assert doubly_given(site, journaled, granted) == []
+    doubly = doubly_given(site, journaled, granted)
+    print(*doubly, sep="\n")
+    assert doubly == []
 
     # Every grant that anybody was told of is kept, once, with nothing amiss in any chain.
     ids = Counter(str(each.answer["event"]) for each in granted)

@@ -35,6 +35,7 @@ class Pair:
     """Two authorizers of the mill, each a process, and a kept line to each."""
 
     def __init__(self, folder, broker, cluster):
+        self.cluster = cluster
         policy, database = mill.write(folder / "mill"), cluster.address.format(name="postgres")
         building, rules = load(policy)
         sources = {SourceId(name): () for name in NAMES}
@@ -129,3 +130,9 @@ def test_a_standby_follows_the_one_that_is_killed_or_stopped_and_no_two_answer(p
     pair.programs[first].stop()
     last = until(lambda: pair.grants(second), "the second answering again")
     assert last["epoch"] > again["epoch"]
+
+    # Cut off from the database it stops, and answers again once that is back: nobody has followed it.
+    pair.cluster.kill()
+    until(lambda: pair.tap(second, "ada", "front-in")[0] == 503, "the second falling silent")
+    pair.cluster.start()
+    assert until(lambda: pair.grants(second), "the second answering again")["epoch"] > last["epoch"]

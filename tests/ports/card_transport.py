@@ -10,6 +10,9 @@ from collections.abc import Iterator
 import pytest
 
 from emulators.cards.uid import UidCard
+from policies.ids import BadgeId
+from policies.request import Assurance
+from readers.credentials.exchange import Exchange, Identified, Step, Transmit
 from readers.credentials.uid import GET_UID
 from readers.errors import CardGone, TransportDown
 from tests.handles import open_handles
@@ -40,6 +43,29 @@ async def test_a_card_is_found_by_its_number_and_answers_whatever_it_is_asked(ri
         assert card.atr.startswith(b"\x3b")
         assert await transmit(card, GET_UID) == UID + b"\x90\x00"
         assert len(await transmit(card, SELECT)) == 2
+
+
+def its_number(_: bytes) -> Exchange:
+    """Take the card's number for its badge."""
+    said = yield Transmit(GET_UID)
+    return Identified(BadgeId(said[:-2].hex()), Assurance.UID)
+
+
+def nothing_else(step: Step) -> bytes:
+    raise AssertionError(f"{step} is no command")
+
+
+async def test_each_card_is_greeted_and_one_that_left_has_nothing_more_to_say(rig):
+    rig.transport.greet(its_number, nothing_else)
+    async with asyncio.timeout(DEADLINE_S):
+        for uid in (UID, OTHER_UID):
+            await rig.hold(UidCard(uid))
+            card = await rig.transport.next_card()
+            assert await card.greeted() == Identified(BadgeId(uid.hex()), Assurance.UID)
+            await rig.take_away()
+            await card.removed()
+            with pytest.raises(CardGone):
+                await card.hold(its_number(card.atr), nothing_else)
 
 
 async def test_a_card_that_stays_is_one_card(rig):

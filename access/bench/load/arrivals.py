@@ -71,7 +71,7 @@ def moments(seconds: float, per_s: float, seed: int, shape: Callable[[float], fl
 
 
 def _play(lines: list[socket.socket], taps: Iterator[bytes], due_at: Iterator[int]) -> Taken:
-    idle, asked = list(lines), dict[socket.socket, int]()
+    idle, asked = deque(lines), dict[socket.socket, int]()
     due, times, timed_out = deque[int](), list[int](), 0
     begin = perf_counter_ns()
     coming = next(due_at, None)
@@ -82,7 +82,7 @@ def _play(lines: list[socket.socket], taps: Iterator[bytes], due_at: Iterator[in
             due.append(begin + coming)
             last, coming = begin + coming, next(due_at, None)
         while due and idle:
-            line = idle.pop()
+            line = idle.popleft()
             line.sendall(next(taps))
             asked[line] = due.popleft()
         if coming is None and now > last + _ENDS_WITHIN_NS:

@@ -20,7 +20,7 @@ PEOPLE = 10_000
 NICE = 10
 
 _EXPORTS = ("/v1/audit.csv", "/v1/occupancy/agora/history.csv")
-_HOUR_S = 3600.0
+_HOUR_S, _AGAIN_S = 3600.0, 0.5
 
 Done = MutableSequence[int]
 """How many imports and exports were answered."""
@@ -113,6 +113,9 @@ async def _import(client: "httpx.AsyncClient", begun: asyncio.Event, done: Done)
         file = "\n".join(("external_id,name,type", *rows))
         headers = {"Content-Type": "text/csv"}
         answer = await client.post("/v1/imports", params={"apply": True}, content=file, headers=headers)
+        if answer.is_server_error:
+            await asyncio.sleep(_AGAIN_S)
+            continue
         answer.raise_for_status()
         done[0] += 1
         number += 1
@@ -123,6 +126,9 @@ async def _export(client: "httpx.AsyncClient", path: str, begun: asyncio.Event, 
     days = {"from": "2026-09-01", "to": "2026-09-15"}
     while True:
         answer = await client.get(path, params=days if "history" in path else {})
+        if answer.is_server_error:  # an import holds the store: the office tries again
+            await asyncio.sleep(_AGAIN_S)
+            continue
         answer.raise_for_status()
         done[1] += 1
         begun.set()

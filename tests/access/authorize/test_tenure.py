@@ -146,6 +146,23 @@ def test_one_whose_term_ends_while_it_keeps_a_grant_takes_it_back(services, jour
     assert kinds(journal) == [EventType.DECISION, EventType.NO_ENTRY]
 
 
+def test_a_tap_that_is_taken_back_leaves_the_seat_that_an_earlier_one_took(services, tmp_path):
+    turn, at = Turn(lasts=3), NOON + MOMENT
+    with closing(FileJournal(tmp_path / "j", SOURCE, lambda: NOON, Durability.BUFFERED)) as journal:
+        authorizer = Authorizer(services, journal, turn)
+
+        async def scene():
+            first = await authorizer.decide(tap("ada", BY_ROOM), NOON)
+            again = await authorizer.decide(tap("ada", BY_ROOM), at)
+            await asyncio.sleep(0)
+            turn.lasts = 1_000
+            return first.effect, again.effect, (await authorizer.decide(tap("bob", BY_SIDE), at)).reason
+
+        full = Reason.UPPER_OCCUPANCY_LIMIT
+        assert asyncio.run(scene()) == (Effect.GRANT, Effect.DENY, full)
+        assert ask(Authorizer(services, journal), "bob", BY_SIDE, at).reason is full
+
+
 # ---- what others give away
 
 
@@ -193,6 +210,31 @@ def test_a_seat_is_told_to_the_peers_before_its_taker_hears_of_it(standby):
     assert told == [answer.event]
     assert ask(standby, "ada", BY_FRONT).effect is Effect.GRANT
     assert len(told) == 1
+
+
+def test_peers_hear_of_an_entry_that_no_contact_reports(tmp_path):
+    open_room = replace(TWO_DOORS.doors[DoorId("room")], contact=False)
+    services = site(tmp_path, replace(WITH_EXIT, doors=WITH_EXIT.doors | {open_room.id: open_room}))
+    told = []
+
+    async def scene(journal):
+        both = asyncio.Event()
+
+        async def tell(line):
+            told.append(parse(line).type)
+            if len(told) > 1:
+                both.set()
+
+        authorizer = Authorizer(services, journal, Turn(), frozenset({PEER}))
+        authorizer.turn.tell_peers = tell
+        await authorizer.decide(tap("ada", BY_ROOM), NOON)
+        async with asyncio.timeout(10):
+            await both.wait()
+
+    with closing(FileJournal(tmp_path / "j", SOURCE, lambda: NOON, Durability.BUFFERED)) as journal:
+        asyncio.run(scene(journal))
+    services.close()
+    assert told == [EventType.DECISION, EventType.PASSAGE]
 
 
 def test_a_seat_is_given_though_nobody_can_be_told(standby):

@@ -1,11 +1,13 @@
 """Forgetting: in time, with proof, on request, and never what two operators hold for an incident."""
 
+from contextlib import closing
 from datetime import timedelta
 
 import msgspec
 import pytest
 
 from access.errors import Conflict, Invalid, NotAllowed, NotFound
+from access.services import open_services
 from access.services.badges import BadgeRecord
 from access.services.erasure import Erasure
 from access.services.events import Filter, Opening, Purpose
@@ -18,7 +20,7 @@ from access.store.musters import Listed, Muster, Safe
 from policies.ids import BadgeId, DoorId, PersonId, SpaceId
 from policies.roster import BadgeKind, BadgeStatus, ResidentType
 from readers.wire.events import FIRST_SEQ, GENESIS, Draft, EventType, parse, seal
-from tests.small_site import DESK, EDGE, NOON
+from tests.small_site import BUILDING, DESK, EDGE, NOON, POLICY, SCOPES
 
 ADA, EVE = PersonId("ada"), PersonId("eve")
 DAY = timedelta(days=1)
@@ -76,6 +78,17 @@ def test_who_passed_is_known_for_three_months_at_the_perimeter_a_day_elsewhere_a
     assert len(known(site)) == 7
     assert list(check(site.database)) == []
     assert site.retention.purge(NOON) == []
+
+
+def test_a_purge_forgets_the_same_on_either_database_and_every_event_still_counts(database_url, tmp_path):
+    with closing(open_services(database_url, BUILDING, POLICY, SCOPES, tmp_path / "site.key")) as opened:
+        passed(opened, EDGE, "front", *[(ADA, 100 - number / 100) for number in range(120)], (ADA, 1))
+        before = opened.events.newest(Filter(), limit=200)
+        (purge,) = opened.retention.purge(NOON)
+        assert (purge.number, purge.left) == (120, 0)
+        assert [person for _door, person in known(opened)] == [ADA, *[None] * 120]
+        assert opened.events.newest(Filter(), limit=200) == before
+        assert list(check(opened.database)) == []
 
 
 def test_a_purge_proves_what_it_forgot_and_that_nothing_is_left(site):

@@ -1,5 +1,6 @@
 """An export tells of every table that names somebody; whoever is erased is named in none: all tables are walked."""
 
+import asyncio
 import re
 from contextlib import closing
 from datetime import timedelta
@@ -12,10 +13,13 @@ from access.services.badges import BadgeRecord
 from access.services.ingest import Batch
 from access.services.people import PersonRecord
 from access.services.visits import VisitRecord
+from access.site.pace import inline
 from access.store import audit, musters
 from access.store.models import Row
 from access.store.musters import Listed, Muster, Safe
+from emulators.clock import LoopClock, run_virtually
 from policies.ids import BadgeId, DoorId, PersonId, SpaceId
+from policies.presence.passage import Cause, Doubt, Passage
 from policies.roster import BadgeKind, BadgeStatus, ResidentType
 from tests.access.store.freeze import ADA, live, write_key
 from tests.small_site import BUILDING, EDGE, NOON, POLICY, SCOPES, sealed_events
@@ -108,6 +112,22 @@ def test_whoever_is_erased_is_named_nowhere_but_where_it_is_said(site):
         acts = audit.acts(session, 0, ("person-added", "person-erased"))
     assert ("person-erased", site.holds.page()[0].person) in acts
     assert site.holds.page()[0].person.startswith("erased-")
+
+
+def test_memory_does_not_bring_back_who_was_erased(site):
+    async def live_on():
+        clock = LoopClock(asyncio.get_running_loop(), NOON)
+        writing = asyncio.create_task(site.chronicle.run(clock, inline))
+        await clock.sleep(timedelta(hours=1).total_seconds())
+        writing.cancel()
+
+    seen = Passage(NOON, EDGE, 9, 1, DoorId("front"), SpaceId("outside"), HALL, ADA.id)
+    site.live.restore([], {ADA.id: Doubt(seen, NOON, Cause.DWELT_TOO_LONG)})
+    run_virtually(live_on())
+    assert "presence.doubts" in naming(site)
+    site.erasures.erase(ADA.id, "asked", "test", LATER)
+    run_virtually(live_on())
+    assert naming(site) == STAYS.keys()
 
 
 @pytest.mark.parametrize("gone", ["host", "guest"])

@@ -296,6 +296,43 @@ def test_a_line_is_kept_as_long_as_taps_come_and_no_longer(site):
     with_door(front, scene)
 
 
+def test_whoever_sends_a_head_by_drops_is_hung_up_on(site, monkeypatch):
+    front, *_ = site
+
+    async def scene(door):
+        door.line.data_received(b"POST /v1/authorize HTTP/1.1\r\nHost: to")
+        door.line.look_at_head()
+        assert not door.line.transport.is_closing()
+        monkeypatch.setattr("access.site.arrival.HEAD_WITHIN_S", 0.0)
+        door.line.look_at_head()
+        assert await door.is_hung_up()
+
+    with_door(front, scene)
+
+
+def test_whoever_connects_and_says_nothing_is_hung_up_on(site):
+    front, *_ = site
+
+    async def scene(door):
+        assert await door.is_hung_up()
+
+    with_door(front, scene, timeout_keep_alive=0)
+
+
+def test_whoever_has_been_answered_may_be_silent(site, monkeypatch):
+    front, secret, *_ = site
+
+    async def scene(door):
+        for _ in range(2):
+            await door.ask(request(secret))
+        monkeypatch.setattr("access.site.arrival.HEAD_WITHIN_S", 0.0)
+        door.line.look_at_head()
+        monkeypatch.undo()
+        assert (await door.ask(request(secret)))[0] == 200
+
+    with_door(front, scene)
+
+
 def test_a_server_that_stops_gives_the_answer_that_is_waited_for(site):
     front, secret, *_ = site
 

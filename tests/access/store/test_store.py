@@ -114,6 +114,13 @@ def test_a_moment_without_its_offset_is_refused(opened):
         opened.people.add([naive], "test", NOON)
 
 
+def test_a_badge_of_one_person_is_not_issued_to_another_and_nothing_beside_it_either(opened):
+    overlapping = [BadgeRecord(BadgeId(name), BadgeKind.UID, ZOE.id) for name in ("04ddeeff", BADGE.id)]
+    with pytest.raises(Conflict, match=BADGE.id):
+        opened.badges.add(overlapping, "test", NOON)
+    assert [(badge.id, badge.person) for badge in opened.badges.page()] == [(BADGE.id, ADA.id)]
+
+
 def test_a_statement_that_fails_tells_nobodys_name(opened):
     with pytest.raises(StatementError) as failed, opened.database.writing() as session:
         session.execute(
