@@ -67,6 +67,7 @@ class StateForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
 
     counts: dict[SpaceId, int] | None = None
     inside: dict[PersonId, SpaceId] | None = None
+    since: dict[PersonId, Instant] | None = None
     modes: dict[DoorId, DoorMode] = {}
     companions: tuple[PersonId, ...] = ()
 

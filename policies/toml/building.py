@@ -1,6 +1,5 @@
 """building.toml: `[site]`, `[[use]]`, `[[space]]` and `[[door]]` with its readers."""
 
-import math
 from collections.abc import Iterable, Mapping
 from typing import Literal, TypeVar
 
@@ -45,6 +44,8 @@ _TIMES = (
 )  # fmt: skip
 _REFUSING = frozenset({Passback.HARD, Passback.TIMED})
 _MOST_PEOPLE = 1_000_000
+_LONGEST_S = 7 * 24 * 60 * 60
+"""A week: no door waits longer, and every clock and date can still be reckoned with."""
 _READERS = (("entry_reader", Direction.ENTRY), ("exit_reader", Direction.EXIT))
 
 
@@ -210,8 +211,8 @@ def _check_door(table: Table, door: DoorForm, taken: dict[str, str]) -> None:
         table.fault("inner", f"both sides are {door.inner}; expected two different spaces")
     for key in _TIMES:
         seconds: float = getattr(door, key)
-        if not (math.isfinite(seconds) and seconds > 0):
-            table.fault(key, f"{seconds} seconds; expected more than 0")
+        if not 0 < seconds <= _LONGEST_S:
+            table.fault(key, f"{seconds} seconds; expected more than 0, up to {_LONGEST_S} (a week)")
     if door.passback_alone and door.passback not in _REFUSING:
         table.fault(
             "passback_alone", f"{door.passback.value} refuses nobody; expected hard or timed beside it"

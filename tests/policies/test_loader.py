@@ -151,6 +151,8 @@ ONE_ERROR = [
     ("calendar", "from = 2026-08-10", "from = 1969-12-31T18:00:00", r"calendar.toml:15: from: closure works: 1969-12-31T18:00:00 is out of reach"),
     ("policy", 'id = "laser"', 'id = """la\nser"""', r"policy.toml:5: id: certification la\\nser: 'la\\nser' is no id; expected"),
     ("building", 'passback = "hard"\n', 'passback = "soft"\npassback_alone = true\n', r"building.toml:32: passback_alone: door front: soft refuses nobody; expected hard or timed"),
+    ("building", "exit_button = false", "exit_button = false\npassback_s = 1e308", r"building.toml:30: passback_s: door front: 1e\+308 seconds; expected more than 0, up to 604800"),
+    ("building", "exit_button = false", "exit_button = false\ntwo_person_s = inf", r"building.toml:30: two_person_s: door front: inf seconds; expected .*up to 604800"),
     ("calendar", 'days = ["sat"]', 'days = ["sat-"]', r"calendar.toml:22: windows: .*'sat-' is no day; expected one of mon"),
     ("calendar", 'days = ["sat"]', 'days = ["-sat"]', r"calendar.toml:22: windows: .*'-sat' is no day; expected one of mon"),
     ("building", "release_input = true", "release_input = false", r"building.toml:17: id: space hall: one leaves it by readers alone; expected a handle"),

@@ -1,6 +1,7 @@
 """`totem policy decide DIR --people FILE --taps FILE`: one decision a tap, as JSON lines."""
 
 import argparse
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from policies.ids import DoorId, PersonId, RuleId, SourceId, SpaceId
 from policies.loader import Site
 from policies.presence import Passage, Presence
 from policies.request import LiveState
+from policies.roster import Roster, is_random_uid
 
 SUMMARY = "Print one decision a tap, as JSON lines."
 
@@ -49,22 +51,45 @@ def run(arguments: argparse.Namespace) -> int:
     engine = Engine(site.policy, site.building, roster)
     presence = Presence(site.building)
     for number, tap in enumerate(read_taps(taps, site.building, roster)):
-        state = _state(tap, presence)
-        decision = engine.decide(tap.request, state)
+        state = _state(tap, presence, roster)
+        decision = _decide(engine, tap, state, site, roster)
         if decision.grants:
             presence.add([_passage(site, tap, decision, number)])
         print(json(_line(engine, tap, state, decision)))
     return 0
 
 
-def _state(tap: Tap, presence: Presence) -> LiveState:
+def _decide(engine: Engine, tap: Tap, state: LiveState, site: Site, roster: Roster) -> Decision:
+    """Decide as a door does, whose reader takes no random serial number for a badge."""
+    badge, reader = tap.request.badge, tap.request.reader
+    if is_random_uid(badge) and badge not in roster.badges:
+        door, reached = site.building.readers[reader].door, site.building.passage(reader)[1]
+        return Decision(Effect.DENY, Reason.AUTHENTICATION_FACTOR_ERROR, door=door, space=reached)
+    return engine.decide(tap.request, state)
+
+
+def _state(tap: Tap, presence: Presence, roster: Roster) -> LiveState:
     """Return the state that the tap brings along, completed by the presence that the taps before it left."""
     given = tap.state
+    inside = presence.inside if given.inside is None else given.inside
     return LiveState(
         given.modes,
         presence.counts() if given.counts is None else given.counts,
-        presence.inside if given.inside is None else given.inside,
+        inside,
+        _since(tap, presence, inside, roster) if given.since is None else given.since,
     )
+
+
+def _since(
+    tap: Tap, presence: Presence, inside: Mapping[PersonId, SpaceId], roster: Roster
+) -> dict[PersonId, datetime]:
+    """Return since when the person who taps is where they are, if the taps before tell."""
+    badge = roster.badges.get(tap.request.badge)
+    who = badge.person if badge is not None else None
+    stay = presence.stays.get(who) if who is not None else None
+    if who is None or stay is None or inside.get(who) != stay.target:
+        return {}
+    return {who: stay.at}
 
 
 def _passage(site: Site, tap: Tap, decision: Decision, number: int) -> Passage:

@@ -71,7 +71,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--with", nargs="*", metavar="PERSON", dest="companions", help="who came along; none: alone"
     )
-    parser.add_argument("--state", metavar="JSON", help='live state, {"counts": …, "inside": …, "modes": …}')
+    parser.add_argument(
+        "--state", metavar="JSON", help='live state, {"counts": …, "inside": …, "since": …, "modes": …}'
+    )
     parser.add_argument("--all", action="store_true", help="print the rules about other doors too")
     add_language(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -125,7 +127,7 @@ def _state(written: str, site: Site) -> LiveState:
         raise WrongUse(f"--state: {error}") from error
     if faults := list(unknown_in_state(form, site.building)):
         raise WrongUse("; ".join(f"--state: {fault}" for fault in faults))
-    return LiveState(form.modes, form.counts, form.inside)
+    return LiveState(form.modes, form.counts, form.inside, form.since)
 
 
 def _lines(found: Explanation, site: Site, *, everything: bool) -> Iterator[Message]:

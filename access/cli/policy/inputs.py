@@ -15,7 +15,7 @@ from access.errors import Invalid
 from policies.decision import Message
 from policies.errors import LoadError
 from policies.loader import Site, load
-from policies.roster import Roster
+from policies.roster import Badge, BadgeKind, Roster, is_random_uid
 from policies.schedule import beyond_reach
 
 
@@ -48,14 +48,25 @@ def site_of(directory: Path) -> Site:
 
 
 def people_of(path: Path, site: Site) -> Roster:
-    """Read the people file, telling on stderr of names that the site does not have.
+    """Read the people file, telling on stderr of names that the site does not have and of badges that are none.
 
     Raise `Invalid` at its first error, `WrongUse` if there is no file.
     """
     roster = read_people(existing_file(path))
     for stray in strays(path, roster, site):
         print(stray, file=sys.stderr)
-    return roster
+    return _without_random(path, roster)
+
+
+def _without_random(path: Path, roster: Roster) -> Roster:
+    """Return the roster without serial numbers that cards make up at each activation: they identify nobody."""
+    kept: list[Badge] = []
+    random: list[Badge] = []
+    for badge in roster.badges.values():
+        (random if badge.kind is BadgeKind.UID and is_random_uid(badge.id) else kept).append(badge)
+    for badge in random:
+        print(f"{path}: badge {badge.id}: a random serial number, which identifies nobody", file=sys.stderr)
+    return Roster.of(roster.people.values(), kept) if random else roster
 
 
 def add_instant(parser: argparse.ArgumentParser) -> None:

@@ -32,11 +32,11 @@ def tap(reader: str, badge: str = "04a1", at: str = TUESDAY_10, **more: object) 
 def decide(tmp_path, capsys):
     """Decide `taps` for `people` in KM0; return the decisions."""
 
-    def run(people: list[object], taps: list[dict[str, object]]) -> list[dict[str, object]]:
+    def run(people: list[object], taps: list[dict[str, object]], site: Path = KM0) -> list[dict[str, object]]:
         (tmp_path / "people.json").write_text(json.dumps(people))
         (tmp_path / "taps.jsonl").write_text("".join(json.dumps(each) + "\n" for each in taps))
         words = ["--people", str(tmp_path / "people.json"), "--taps", str(tmp_path / "taps.jsonl")]
-        assert main(["policy", "decide", str(KM0), *words]) == 0
+        assert main(["policy", "decide", str(site), *words]) == 0
         return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
     return run
@@ -180,6 +180,37 @@ def test_presence_is_folded_from_the_grants_of_the_taps_before(decide):
 def test_a_second_entry_is_flagged_by_the_folded_presence(decide):
     first, second = decide([ADA], [tap("main-b23-in"), tap("courtyard-in")])
     assert (first["flags"], second["flags"]) == ([], ["passback"])
+
+
+def test_a_random_serial_number_identifies_nobody_even_where_it_is_written_down(decide):
+    people = [ADA | {"badges": [{"id": "08a1b2c3"}, {"id": "08a1b2c3d4e5f6"}, {"id": "04a1"}]}]
+    random, longer, own = decide(
+        people, [tap("main-b23-in", read) for read in ("08a1b2c3", "08a1b2c3d4e5f6", "04a1")]
+    )
+    assert (random["effect"], random["reason"]) == ("deny", "denied-authentication-factor-error")
+    assert (random["person"], random["door"]) == (None, "main-b23")
+    assert (longer["reason"], own["reason"]) == ("granted", "granted")
+
+
+@pytest.fixture
+def timed(tmp_path):
+    """KM0 with timed anti-passback, of a quarter of an hour, at its main door."""
+    for name in ("building", "policy", "calendar"):
+        text = (KM0 / f"{name}.toml").read_text()
+        (tmp_path / f"{name}.toml").write_text(
+            text.replace('id = "main-b23"\n', 'id = "main-b23"\npassback = "timed"\n', 1)
+        )
+    return tmp_path
+
+
+def test_timed_passback_refuses_who_came_in_just_before_and_no_longer_than_it_lasts(decide, timed):
+    times = [f"2026-09-15T10:{minute}:00+02:00" for minute in ("00", "05", "15")]
+    came, again, later = decide([ADA], [tap("main-b23-in", at=at) for at in times], timed)
+    assert (came["reason"], again["reason"]) == ("granted", "denied-passback")
+    assert (later["reason"], later["flags"]) == ("granted", ["passback"])
+    inside = {"inside": {"ada": "b23-0-hall"}, "since": {"ada": times[0]}}
+    (told,) = decide([ADA], [tap("main-b23-in", at=times[1], state=inside)], timed)
+    assert told["reason"] == "denied-passback"
 
 
 def test_a_state_that_comes_with_the_tap_counts_for_that_tap(decide):
