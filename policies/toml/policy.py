@@ -1,7 +1,7 @@
 """policy.toml: the tiers, organisations and certifications that rules name; `[[permit]]` and `[[forbid]]`."""
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple, TypeVar
 
 import msgspec
 
@@ -24,6 +24,11 @@ _EFFECTS = {"permit": RuleEffect.PERMIT, "forbid": RuleEffect.FORBID}
 _PROOF_KEYS = ("certifications", "assurance", "escorted", "accompanied")
 _SETS = ("types", "tiers", "organisations", "spaces", "doors", "uses", "certifications", "modes")
 
+_NameT = TypeVar("_NameT")
+_Some = Annotated[tuple[_NameT, ...], msgspec.Meta(min_length=1)]
+"""What a rule is about, where it says so. An empty list would lift the condition: a permit's last tier, once taken out,
+would open the door to everybody."""
+
 Known = Mapping[str, set[str] | None]
 """The ids that a rule may name, by the key it names them under; None where their file could not be read."""
 
@@ -44,15 +49,15 @@ class RuleForm(msgspec.Struct, frozen=True):
     """One `[[permit]]` or `[[forbid]]`; see `policies.policy.Rule`."""
 
     id: RuleId
-    types: tuple[ResidentType, ...] = ()
-    tiers: tuple[TierId, ...] = ()
-    organisations: tuple[OrganisationId, ...] = ()
-    spaces: tuple[SpaceId, ...] = ()
-    doors: tuple[DoorId, ...] = ()
-    uses: tuple[UseId, ...] = ()
+    types: _Some[ResidentType] = ()
+    tiers: _Some[TierId] = ()
+    organisations: _Some[OrganisationId] = ()
+    spaces: _Some[SpaceId] = ()
+    doors: _Some[DoorId] = ()
+    uses: _Some[UseId] = ()
     schedule: ScheduleId | None = None
-    modes: tuple[DoorMode, ...] = ()
-    certifications: tuple[CertificationId, ...] = ()
+    modes: _Some[DoorMode] = ()
+    certifications: _Some[CertificationId] = ()
     assurance: Literal["uid", "sun", "authenticated"] | None = None
     escorted: bool = False
     accompanied: bool = False
@@ -123,7 +128,7 @@ def _read_rule(table: Table, known: Known) -> Rule | None:
     for key, ids in known.items():
         refuse_unknown(table, key, ids, key.removesuffix("s"))
     refuse_doubles(table, _SETS)
-    if not any(table.values.get(key) for key in ("spaces", "doors", "uses")):
+    if not any(key in table.values for key in ("spaces", "doors", "uses")):
         table.fault("spaces", "it covers nothing; expected spaces, doors or uses")
     _refuse_what_turns_around(table, effect)
     if form is None:

@@ -84,11 +84,13 @@ def weekdays_of(written: Iterable[str], fault: Fault) -> tuple[Weekday, ...]:
     """Return the days that `mon`, `mon-fri` and the like name, each once, reporting other words."""
     days: list[Weekday] = []
     for word in written:
-        first, _, last = word.partition("-")
-        if first not in _NAMES or (last or first) not in _NAMES:
+        first, dash, last = word.partition("-")
+        if not dash:
+            last = first
+        if first not in _NAMES or last not in _NAMES:
             fault(f"{word!r} is no day; expected one of {', '.join(_NAMES)}, or two of them as in mon-fri")
             continue
-        start, end = _NAMES.index(first), _NAMES.index(last or first)
+        start, end = _NAMES.index(first), _NAMES.index(last)
         span = range(start, end + 1 if end >= start else end + 8)
         days += (Weekday(number % 7) for number in span)
     return tuple(dict.fromkeys(days))

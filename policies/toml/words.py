@@ -12,12 +12,16 @@ _WRITTEN = re.compile(r"Invalid enum value '(.*?)'")
 _NAME = re.compile(r"\.([^.\[`]+)(?:\[[^\]]*\])*`")
 
 
+_NONE_AT_ALL = "Expected `array` of length >= 1"
+
 _ALIKE = 0.7
 """How much of two names must be the same, from 0 to 1, for one to be a slip of the other."""
 
 
 def expected_words(message: str, type_: object) -> str:
     """Return `; expected one of …`, and the likely one, for msgspec's message about a value of `type_` that is none."""
+    if message.startswith(_NONE_AT_ALL):
+        return "; an empty list would be no condition: leave the key out for everybody, or name who or what"
     if not message.startswith("Invalid enum value"):
         return ""
     name = _NAME.search(message)

@@ -151,6 +151,8 @@ ONE_ERROR = [
     ("calendar", "from = 2026-08-10", "from = 1969-12-31T18:00:00", r"calendar.toml:15: from: closure works: 1969-12-31T18:00:00 is out of reach"),
     ("policy", 'id = "laser"', 'id = """la\nser"""', r"policy.toml:5: id: certification la\\nser: 'la\\nser' is no id; expected"),
     ("building", 'passback = "hard"\n', 'passback = "soft"\npassback_alone = true\n', r"building.toml:32: passback_alone: door front: soft refuses nobody; expected hard or timed"),
+    ("calendar", 'days = ["sat"]', 'days = ["sat-"]', r"calendar.toml:22: windows: .*'sat-' is no day; expected one of mon"),
+    ("calendar", 'days = ["sat"]', 'days = ["-sat"]', r"calendar.toml:22: windows: .*'-sat' is no day; expected one of mon"),
     ("building", "release_input = true", "release_input = false", r"building.toml:17: id: space hall: one leaves it by readers alone; expected a handle"),
 ]  # fmt: skip
 
@@ -165,6 +167,20 @@ def test_one_error_gives_one_finding_with_its_line_and_what_was_expected(
     found = findings(write(tmp_path, **texts))
     assert re.match(expected, found[0]), found
     assert len(found) == (2 if "room" in wrong else 1), found
+
+
+LISTS = ("types", "tiers", "organisations", "spaces", "doors", "uses", "certifications", "modes")
+
+
+@pytest.mark.parametrize("key", LISTS)
+def test_an_empty_list_on_a_rule_is_refused_as_it_would_lift_the_condition(tmp_path, key):
+    rule = {"id": '"new"', "uses" if key == "spaces" else "spaces": '["hall"]', key: "[]"}
+    text = POLICY + "\n[[permit]]\n" + "".join(f"{name} = {value}\n" for name, value in rule.items())
+    line = text.splitlines().index(f"{key} = []") + 1
+    found = findings(write(tmp_path, policy=text))
+    said = [each for each in found if each.startswith(f"policy.toml:{line}: {key}: permit new: ")]
+    assert len(said) == 1, found
+    assert "leave the key out for everybody" in said[0]
 
 
 def test_a_release_line_that_no_input_hears_is_told_on_its_line(tmp_path):

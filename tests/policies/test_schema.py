@@ -54,6 +54,7 @@ def test_a_schema_is_one_and_the_shipped_file_fits_it_and_names_it(file):
         ("building", 'kind = "level"', 'kind = "floor"'),
         ("building", "capacity = 950", "capasity = 950"),
         ("policy", 'types = ["visitor"]', 'types = ["visiteur"]'),
+        ("policy", 'types = ["visitor"]', "types = []"),
         ("policy", 'assurance = "sun"', 'assurance = "moon"'),
         ("policy", "[[forbid]]", "[[forbids]]"),
         ("calendar", "from = 07:30:00", "from = 07:31:00"),
