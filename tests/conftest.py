@@ -1,6 +1,7 @@
 """What every test shares: Hypothesis runs the same examples on every machine and prints how to repeat one."""
 
 import logging
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -8,6 +9,9 @@ from hypothesis import settings
 
 settings.register_profile("totem", deadline=None, print_blob=True)
 settings.load_profile("totem")
+
+# Shells start what runs in their background deaf to SIGINT, and programs pass that on: ours are ended by it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
