@@ -53,11 +53,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         arguments = _parser(chosen).parse_args(words)
         code: int = _command(arguments.command).run(arguments)
-        sys.stdout.flush()  # here, where a reader who has left is no fault
+        _flush()  # here, where a reader who has left is no fault
     except BrokenPipeError:
         if not _reader_left():
             raise
         return READER_LEFT
+    except OSError as error:
+        if not _takes_no_more():
+            raise
+        print(f"totem {chosen}: stdout: {error.strerror}; the result is not complete", file=sys.stderr)
+        return FOUND_OR_REFUSED
     except TotemError as error:
         print(f"totem {chosen}: {error}", file=sys.stderr)
         return WRONG_USE if isinstance(error, WrongUse) else FOUND_OR_REFUSED
@@ -71,14 +76,34 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
+def _flush() -> None:
+    if sys.stdout is None:  # it was closed when Python began
+        raise TotemError("stdout is closed; expected somewhere to write the result to")
+    sys.stdout.flush()
+
+
+def _takes_no_more() -> bool:
+    """Return whether stdout fails, as on a full disk; if so it goes nowhere from now on."""
+    try:
+        print(flush=True)  # a blank line, as what could not be written may be gone from the buffer
+    except OSError:
+        _silence()
+        return True
+    return False
+
+
 def _reader_left() -> bool:
     """Return whether nobody reads stdout any more; if so it goes nowhere from now on, also when Python ends."""
     watch = select.poll()
     watch.register(sys.stdout.fileno(), 0)  # a pipe that nobody reads is an error that is always told
     if not watch.poll(0):
         return False
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _silence()
     return True
+
+
+def _silence() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _command(name: str) -> ModuleType:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -13,6 +14,13 @@ _STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]")
 _PATH = re.compile(r" - at `(?:key in )?\$([^`]*)`")
 _FIELD = re.compile(r"field `([^`]+)`")
 _DECODER = json.JSONDecoder(strict=False)
+
+
+class _Object(list[tuple[str, object]]):
+    """A JSON object with every key as it is written, so that one that is there twice shows."""
+
+
+_WRITTEN = json.JSONDecoder(object_pairs_hook=_Object, strict=False)
 
 
 class Fault(NamedTuple):
@@ -32,6 +40,29 @@ def fault(error: msgspec.ValidationError, form: object) -> Fault:
         path += f".{field[1]}"
     names = [step[1] for step in _STEP.finditer(path) if step[1]]
     return Fault(path, names[-1] if names else "json", _PATH.sub("", text) + expected_words(text, form))
+
+
+def doubled(text: str) -> Fault | None:
+    """Return the first key that an object of the valid JSON `text` has twice: of its two values one would be lost."""
+    path = _doubled(_WRITTEN.decode(text.strip()), "")
+    if path is None:
+        return None
+    key = path.rpartition(".")[2]
+    return Fault(path, key, "the key is there twice; expected once")
+
+
+def _doubled(value: object, path: str) -> str | None:
+    seen: set[str] = set()
+    parts: Iterator[tuple[str, object]] = iter(())
+    if isinstance(value, _Object):
+        for name, _ in value:
+            if name in seen:
+                return f"{path}.{name}"
+            seen.add(name)
+        parts = ((f"{path}.{name}", part) for name, part in value)
+    elif isinstance(value, list):
+        parts = ((f"{path}[{number}]", part) for number, part in enumerate(value))
+    return next(filter(None, (_doubled(part, place) for place, part in parts)), None)
 
 
 def line_of(text: str, path: str) -> int:

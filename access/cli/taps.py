@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from access.cli.json_places import fault, line_of, syntax_line
+from access.cli.json_places import doubled, fault, line_of, syntax_line
 from access.errors import Invalid
 from policies.building import Building
 from policies.ids import (
@@ -98,6 +98,8 @@ def read_people(path: Path) -> Roster:
         raise Invalid(f"{path}:{line_of(text, found.path)}: {found.key}: {found.message}") from error
     except msgspec.DecodeError as error:
         raise Invalid(f"{path}:{syntax_line(text)}: json: {error}") from error
+    if twice := doubled(text):
+        raise Invalid(f"{path}:{line_of(text, twice.path)}: {twice.key}: {twice.message}")
     _refuse_doubles(path, text, forms)
     return Roster.of(
         map(_person, forms), (_badge(form, person.id) for person in forms for form in person.badges)
@@ -112,6 +114,8 @@ def read_taps(path: Path, building: Building, roster: Roster) -> list[Tap]:
         try:
             if line.strip():
                 form = msgspec.json.decode(line, type=_TapForm)
+                if twice := doubled(line):
+                    faults.append(f"{path}:{number}: {twice.key}: {twice.message}")
                 faults += (f"{path}:{number}: {message}" for message in _faults(form, building))
                 taps.append(_tap(form, roster))
         except msgspec.ValidationError as error:

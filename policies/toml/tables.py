@@ -4,6 +4,7 @@ Nothing is raised for what a file says: a `Finding` goes to the list that all fi
 read is None. What the tables mean is in building.py, policy.py and calendar.py beside this.
 """
 
+import codecs
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Sequence
@@ -122,10 +123,16 @@ class Document:
             self.fault(line, name, f"unknown table; expected one of {', '.join(sorted(self._seen))}")
 
     def _text(self, path: Path) -> str | None:
+        if path.exists() and not path.is_file():  # such as a pipe, which would be waited for
+            self.fault(1, "file", "cannot be read; expected a regular file")
+            return None
         try:
             content = path.read_bytes()
         except OSError as error:
             self.fault(1, "file", f"cannot be read: {error.strerror}")
+            return None
+        if content.startswith(codecs.BOM_UTF8):
+            self.fault(1, "encoding", "it begins with a byte order mark; expected UTF-8 without one")
             return None
         try:
             return content.decode()

@@ -1,5 +1,6 @@
 """The loader: a right site loads, and every error of a wrong one is told with its file, line and key, all at once."""
 
+import os
 import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -169,6 +170,18 @@ def test_one_error_gives_one_finding_with_its_line_and_what_was_expected(
     found = findings(write(tmp_path, **texts))
     assert re.match(expected, found[0]), found
     assert len(found) == (2 if "room" in wrong else 1), found
+
+
+def test_a_pipe_in_a_files_place_is_refused_and_not_waited_for(tmp_path):
+    write(tmp_path)
+    (tmp_path / "policy.toml").unlink()
+    os.mkfifo(tmp_path / "policy.toml")
+    assert findings(tmp_path) == ["policy.toml:1: file: cannot be read; expected a regular file"]
+
+
+def test_a_byte_order_mark_is_named(tmp_path):
+    (found,) = findings(write(tmp_path, policy="\ufeff" + POLICY))
+    assert re.match("policy.toml:1: encoding: .*byte order mark; expected UTF-8 without one", found)
 
 
 LISTS = ("types", "tiers", "organisations", "spaces", "doors", "uses", "certifications", "modes")

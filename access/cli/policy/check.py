@@ -1,6 +1,7 @@
 """`totem policy check DIR`: every error of the files as FILE:LINE: key: message."""
 
 import argparse
+import sys
 from pathlib import Path
 
 import msgspec
@@ -8,7 +9,7 @@ import msgspec
 from access.cli import FOUND_OR_REFUSED
 from access.cli.policy.inputs import add_directory, existing_directory, json
 from policies.errors import Finding, LoadError
-from policies.loader import Site, load
+from policies.loader import POLICY, Site, load
 
 SUMMARY = "Print every error as FILE:LINE: key: message."
 
@@ -34,6 +35,8 @@ def run(arguments: argparse.Namespace) -> int:
     except LoadError as error:
         print(json(_Report(None, error.findings)) if arguments.json else error)
         return FOUND_OR_REFUSED
+    if not site.policy.rules:
+        print(f"{directory / POLICY}: warning: there is no rule, so that nobody may enter", file=sys.stderr)
     print(json(_Report(site.policy.version, ())) if arguments.json else _summary(directory, site))
     return 0
 

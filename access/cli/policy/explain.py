@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 
 from access.cli import WrongUse
+from access.cli.json_places import doubled
 from access.cli.policy.explain_words import CONDITIONS, HEADS, MARKS
 from access.cli.policy.inputs import (
     add_directory,
@@ -125,6 +126,8 @@ def _state(written: str, site: Site) -> LiveState:
         form = msgspec.json.decode(written, type=StateForm)
     except msgspec.DecodeError as error:
         raise WrongUse(f"--state: {error}") from error
+    if twice := doubled(written):
+        raise WrongUse(f"--state: {twice.key}: {twice.message}")
     if faults := list(unknown_in_state(form, site.building)):
         raise WrongUse("; ".join(f"--state: {fault}" for fault in faults))
     return LiveState(form.modes, form.counts, form.inside, form.since)

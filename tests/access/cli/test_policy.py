@@ -381,6 +381,42 @@ def test_a_reader_who_leaves_early_is_no_fault():
     assert (ended.returncode, ended.stderr) == (141, b"")
 
 
+def test_a_full_disk_or_a_closed_stdout_is_told_in_a_line():
+    for place, said in ((">/dev/full", b"stdout: No space left on device"), (">&-", b"stdout is closed")):
+        command = ["sh", "-c", f'"$0" "$@" {place}', *PROGRAM, "policy", "schema", "policy"]
+        ended = subprocess.run(command, stderr=subprocess.PIPE, check=False)
+        assert ended.returncode == 1
+        assert said in ended.stderr
+        assert ended.stderr.count(b"\n") == 1
+
+
+def test_a_policy_without_rules_is_told_and_is_no_error(tmp_path, capsys):
+    for name in ("building", "calendar"):
+        (tmp_path / f"{name}.toml").write_text((KM0 / f"{name}.toml").read_text())
+    (tmp_path / "policy.toml").write_text("")
+    assert main(["policy", "check", str(tmp_path)]) == 0
+    assert "policy.toml: warning: there is no rule" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("people", "taps", "expected"),
+    [
+        (
+            '[\n{"id": "ada",\n"type": "student", "suspended": true,\n"suspended": false}]',
+            "",
+            "people.json:3: suspended: the key is there twice; expected once",
+        ),
+        ("[]", '{"reader": "main-b23-in", "reader": "main-b23-in"}', "taps.jsonl:1: reader: "),
+        ("[]", '{"state": {"counts": {"agora": 1, "agora": 2}}}', "taps.jsonl:1: agora: "),
+    ],
+)
+def test_a_key_that_is_there_twice_is_refused(complaint, people, taps, expected):
+    at = f'{{"at": "{TUESDAY_10}", "badge": "04a1", '
+    if taps and "reader" not in taps:
+        at += '"reader": "main-b23-in", '
+    assert expected in complaint(people, taps and at + taps[1:])
+
+
 def test_every_wrong_tap_is_told(complaint):
     said = complaint(taps='{"at": 1}\n{}\n')
     assert "taps.jsonl:1: " in said

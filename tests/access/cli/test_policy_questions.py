@@ -91,6 +91,11 @@ def test_a_live_state_is_believed(ask):
     assert ask("explain", *words).startswith("refused: denied-threat-level")
 
 
+def test_a_state_with_a_key_twice_is_wrong_use(ask):
+    words = ("--person", "ada", "--reader", "e-nov-in", "--state", '{"modes": {}, "modes": {}}')
+    assert "--state: modes: the key is there twice" in ask("explain", *words, code=2)
+
+
 def test_who_can_enter_is_told_with_what_is_still_needed(ask):
     told = ask("who-can", "e-nov", "--at", "2026-09-15T10:00")
     assert told.splitlines() == ["as they are (2): ada, gil", "with your host (1): eve"]
