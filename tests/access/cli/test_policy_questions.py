@@ -98,7 +98,9 @@ def test_a_state_with_a_key_twice_is_wrong_use(ask):
 
 def test_who_can_enter_is_told_with_what_is_still_needed(ask):
     told = ask("who-can", "e-nov", "--at", "2026-09-15T10:00")
-    assert told.splitlines() == ["as they are (2): ada, gil", "with your host (1): eve"]
+    assert told.splitlines() == ["as they are (2): ada, gil", "with their host (1): eve"]
+    french = ask("who-can", "e-nov", "--at", "2026-09-15T10:00", "--lang", "fr").splitlines()
+    assert french[1] == "avec son hôte (1) : eve"
     assert ask("who-can", "e-nov", "--at", "2026-09-15T03:00", "--lang", "fr") == "personne\n"
     found = json.loads(ask("who-can", "e-nov", "--at", "2026-09-15T10:00", "--json"))
     assert [group["people"] for group in found["groups"]] == [["ada", "gil"], ["eve"]]
@@ -107,7 +109,7 @@ def test_who_can_enter_is_told_with_what_is_still_needed(ask):
 def test_what_somebody_can_enter_is_told_now_and_over_a_week(ask):
     now = ask("what-can", "eve", "--at", "2026-09-15T10:00").splitlines()
     assert "agora" in now
-    assert "e-nov: with your host" in now
+    assert "e-nov: with their host" in now
     week = ask("what-can", "ada", "--week", "--at", "2026-09-15T10:00").splitlines()
     first = week.index("e-nov") + 1
     assert week[first : first + 2] == [
