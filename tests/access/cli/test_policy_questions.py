@@ -38,6 +38,13 @@ PEOPLE = [
         "certifications": {"laser": None},
         "badges": [{"id": "d1", "kind": "uid"}],
     },
+    {
+        "id": "sol",
+        "type": "startup",
+        "tiers": ["module-tenant"],
+        "certifications": {"wood": None},
+        "badges": [{"id": "s1", "kind": "desfire"}],
+    },
 ]
 
 
@@ -125,6 +132,19 @@ def test_a_right_to_a_room_that_somebody_does_not_get_to_is_told(ask):
     week = json.loads(ask("what-can", "gil", "--week", "--at", "2026-09-15T10:00", "--json"))
     assert week["cut_off"] == ["e-nov"]
     assert "no way" not in ask("what-can", "ada", "--at", "2026-09-15T10:00")
+
+
+def test_a_door_that_is_free_by_schedule_is_a_way_at_those_hours_alone(ask):
+    at_the_lesson = ask("what-can", "sol", "--at", "2026-09-16T15:00").splitlines()
+    assert "wood-shop" in at_the_lesson
+    assert "no way" not in at_the_lesson[-1]
+    evening = ask("what-can", "sol", "--at", "2026-09-15T20:30").splitlines()
+    assert "wood-shop" in evening
+    assert evening[-1] == "but no way opens as far as: wood-shop"
+    assert (
+        "wood-shop"
+        not in json.loads(ask("what-can", "sol", "--week", "--at", "2026-09-15T20:30", "--json"))["cut_off"]
+    )
 
 
 @pytest.mark.parametrize(
