@@ -55,7 +55,7 @@ class _Orders:
         try:
             ends = self._instant(until) if mode in _MODES else None
         except ValueError:
-            return self._telling.refused(request, "refused-until")
+            return self._telling.refused(request, operator, "refused-until")
         work = partial(self._doors.set_mode, DoorId(door), _MODES.get(mode), ends, Slot.OPERATOR)
         return await self._telling.tell(request, operator, work, reason)
 
