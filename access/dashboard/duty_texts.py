@@ -106,10 +106,16 @@ DUTY_TEXTS: dict[str, Label] = {
     "list-at": Label("Liste à {time}", "List at {time}"),
     "to-find": Label("à retrouver", "to find"),
     "of-all": Label("sur {all}", "of {all}"),
+    "unnamed": Label(
+        "{number} de plus, compté(s) sans que personne sache leur nom (entre {low} et {high})",
+        "{number} more are counted whom nobody knows by name ({low} to {high})",
+    ),
     "nobody-listed": Label("Personne sur la liste.", "Nobody is on the list."),
     "seen-last": Label("vu(e) à {time}", "seen at {time}"),
-    "muster-missing": Label("pas confirmé(e) sorti(e)", "not confirmed out"),
-    "muster-unconfirmed": Label("sortie déduite, pas vue", "inferred out, not seen"),
+    "muster-missing": Label("à retrouver", "inside, to find"),
+    "muster-unconfirmed": Label(
+        "sortie non confirmée : déduite, pas vue", "not confirmed out: inferred, not seen"
+    ),
     "muster-left": Label("sorti(e) à {time}", "left at {time}"),
     "muster-safe": Label("en sécurité à {time}, par {actor}", "safe at {time}, by {actor}"),
     "mark-safe": Label("En sécurité", "Safe"),

@@ -124,13 +124,24 @@ def test_in_a_fire_the_list_of_who_was_inside_stands_still_and_wardens_find_ever
     assert demo.post("/emulation/tap", left).json()["effect"] == "grant"
 
     guard.goto(f"{demo.address}/rollcall?lang=en")
+    csrf = guard.request.get(f"{demo.address}/v1/session").json()["csrf"]
+    said = guard.request.post(
+        f"{demo.address}/v1/spaces/fablab/count",
+        data={"count": 4, "reason": "counted by hand"},
+        headers={"X-CSRF-Token": csrf},
+    )
+    assert said.ok, said.text()
+    guard.reload()
     expect(guard.get_by_role("alert")).to_contain_text("Doors released for evacuation since")
     expect_accessible(guard)
     guard.get_by_role("button", name="Alarm").click()
     expect(guard.locator(".muster-total")).to_contain_text("2 to find of 3")
     expect(guard.locator("#muster")).to_contain_text("Inside at")
+    nameless = "4 more are counted whom nobody knows by name"
+    expect(guard.locator("#muster > .unnamed")).to_contain_text(nameless)
+    expect(guard.locator(".muster-group .unnamed")).to_contain_text(nameless)
     expect(guard.locator("li", has_text="Bob")).to_contain_text("left at")
-    expect(guard.locator("li", has_text="Ada")).to_contain_text("not confirmed out")
+    expect(guard.locator("li", has_text="Ada")).to_contain_text("inside, to find")
     expect_accessible(guard)
     other = guard.context.new_page()
     other.goto(guard.url)
@@ -139,7 +150,7 @@ def test_in_a_fire_the_list_of_who_was_inside_stands_still_and_wardens_find_ever
     expect(guard.locator(".muster-total")).to_contain_text("1 to find of 3")
     other.close()
     sheet = guard.request.get(f"{guard.url}".replace("/rollcall", "/v1/rollcall") + "/people.csv").text()
-    assert sheet.count("\n") == 4
+    assert sheet.count("\n") == 6, "three by name; a space and the whole without"
     guard.emulate_media(media="print")
     expect(guard.get_by_role("button", name="Eve: safe")).to_be_hidden()
     guard.emulate_media(media="screen")
