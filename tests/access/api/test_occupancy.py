@@ -125,6 +125,16 @@ def test_the_past_comes_by_quarter_hour_hour_and_minute_and_as_csv(keyed):
     assert sum(count is not None for count in minutes) == 30
     sheet = client.get(f"/v1/occupancy/hall/history.csv?{day}")
     assert sheet.text.splitlines()[1] == "hall,2026-09-15,12:00,1.0,1,1,0"
+    steps = {step: client.get(f"/v1/occupancy/hall/history.csv?{day}&step={step}") for step in ("1m", "1h")}
+    minutes = steps["1m"].text.splitlines()
+    assert (minutes[:2], len(minutes)) == (["space,day,time,count", "hall,2026-09-15,12:01,1"], 31)
+    assert steps["1h"].text.splitlines() == [
+        "space,day,time,mean,entries,exits",
+        f"hall,2026-09-15,12:00,1.0,{hours[12]['entries']},{hours[12]['exits']}",
+    ]
+    wrong = client.get(f"/v1/occupancy/hall/history.csv?{day}&step=1d")
+    assert wrong.status_code == 422
+    assert "'1m', '15m' or '1h'" in wrong.text
     assert client.get("/v1/occupancy/hall/history?from=2026-09-15&to=2026-09-14").status_code == 422
     assert client.get("/v1/occupancy/hall/history?from=2016-09-15&to=2026-09-14").status_code == 422
     assert client.get(f"/v1/occupancy/outside/history?{day}").status_code == 404
