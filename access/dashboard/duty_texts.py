@@ -26,6 +26,10 @@ DUTY_TEXTS: dict[str, Label] = {
     "said-obeyed": Label(
         "Obéi par {number} porte(s) sur {all}, à {time}.", "Obeyed by {number} of {all} door(s), at {time}."
     ),
+    "said-waits-for-lockdown": Label(
+        "Un confinement prime : ce mode est gardé et vaudra quand il sera levé, si son heure n’est pas passée.",
+        "A lockdown stands above: this mode is kept, and holds once the lockdown ends, if its time is not over.",
+    ),
     "said-silent": Label(
         "ne répond pas : elle obéira à son retour, si l’ordre tient encore.",
         "does not answer: it obeys when it is back, if the order still stands.",
