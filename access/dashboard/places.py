@@ -57,11 +57,15 @@ class _Places:
         return self._front.page(
             request, spoken, "space-panel.html" if part else "space.html", operator=operator.name, space=known,
             count=count, step=fill_step(count.count, count.capacity), today=today,
-            changed=renderer.time(count.changed_at), as_of=renderer.time(count.as_of),
+            changed=renderer.time(count.changed_at), as_of=renderer.time(count.as_of), mark=self._mark(spoken),
             above=[self._building.spaces[one] for one in self._building.path_up(known.id)[1:]],
             chart=charts.line(today.means, today.lows, today.highs, known.capacity) if today else None,
             doors=[(one, states[one.id].state.value, renderer.time(states[one.id].since)) for one in doors],
         )  # fmt: skip
+
+    def _mark(self, spoken: Language) -> str:
+        """Return from where a place's page follows what changes."""
+        return self._front.broadcast.pages[spoken].mark
 
     async def door(
         self, request: Request, door: str, asked: _LanguageAsked = None, part: _AsPart = None
@@ -80,7 +84,8 @@ class _Places:
         latest = [entry for entry in live.feed(FEED_ENTRIES) if entry.door == known.id][:_LATEST]
         return self._front.page(
             request, spoken, "door-panel.html" if part else "door.html", operator=operator.name, door=known,
-            state=view.state.value, since=renderer.time(view.since),
+            state=view.state.value, since=renderer.time(view.since), mark=self._mark(spoken),
+            now=renderer.time(self._front.now()),
             sides=[self._building.spaces[known.outer], self._building.spaces[known.inner]],
             readers=[one for one in self._building.readers.values() if one.door == known.id],
             told=view.told, ends=renderer.moment(view.told.until) if view.told and view.told.until else "",

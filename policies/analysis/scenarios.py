@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, time, timezone
 from pathlib import Path
 
 import msgspec
@@ -16,6 +17,7 @@ from policies.errors import Finding, LoadError
 from policies.ids import RuleId
 from policies.loader import Site
 from policies.scenarios import Scenarios, Trial
+from policies.schedule import Calendar
 from policies.toml.scenarios import read_scenarios
 from policies.toml.tables import Document
 from policies.toml.words import meant
@@ -110,8 +112,17 @@ def _mismatches(engine: Engine, trial: Trial, decision: Decision) -> Iterator[tu
     if expected.next is not None or expected.never:
         found = next_grant(engine, trial.request, trial.state)
         if found != expected.next:
-            due = "never" if expected.next is None else expected.next.isoformat()
-            yield f"next {due}", f"next {'never' if found is None else found.isoformat()}"
+            calendar = engine.policy.calendar
+            yield f"next {_on_the_wall(expected.next, calendar)}", f"next {_on_the_wall(found, calendar)}"
+
+
+def _on_the_wall(at: datetime | None, calendar: Calendar) -> str:
+    """Return the building's own time, which is what the file says, with the offset that it has then."""
+    if at is None:
+        return "never"
+    day, minute = calendar.local(at)
+    wall = datetime.combine(day, time(*divmod(minute, 60)), UTC)
+    return at.astimezone(timezone(wall - at.replace(second=0, microsecond=0))).isoformat()
 
 
 def _gone(engine: Engine, rule: RuleId) -> str:

@@ -105,17 +105,17 @@ def _in_words(turned: Sequence[Difference], space: Space, arguments: argparse.Na
     """Yield a summary, then the differences, the plainest first: a few of them, all, or those of some people."""
     if not turned:
         return
-    yield summary_told(turned)
     people = None if arguments.people is None else people_of(arguments.people, space.sites[1]).people
-    told = 0
-    for each in plainest_first(turned):
-        who = [] if people is None else concerned(each, people.values(), space)
-        if people is not None and not who:
-            continue
-        if told == _MOST_TOLD and not arguments.all:
+    every = [
+        (each, [] if people is None else concerned(each, people.values(), space))
+        for each in plainest_first(turned)
+    ]
+    told = [(each, who) for each, who in every if people is None or who]
+    yield summary_told([each for each, _ in told], space)
+    for number, (each, who) in enumerate(told):
+        if number == _MOST_TOLD and not arguments.all:
             yield Message("… (--all dit tout)", "… (--all tells everything)")
             return
-        told += 1
         yield difference_told(each, space)
         if who:
             yield plain(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from access.cli import FOUND_OR_REFUSED
+from access.cli import FOUND_OR_REFUSED, WrongUse
 from access.cli.policy.inputs import (
     add_directory,
     add_language,
@@ -56,6 +56,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Replay, and print the flips; any is a finding."""
+    if not arguments.events.exists():
+        raise WrongUse(f"{arguments.events}: expected a file of events, or a directory with journals")
     old, new = site_of(arguments.old), site_of(arguments.new)
     replay, events = (
         Replay(old, new, people_of(arguments.people, new)),
@@ -71,10 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _summary(replay: Replay, events: PastTaps, flips: tuple[Flip, ...]) -> Iterator[Message]:
-    yield Message(
-        f"{replay.decided} passages de badge, {len(flips)} décidés autrement",
-        f"{replay.decided} taps, {len(flips)} decided otherwise",
-    )
+    """Yield first what cannot be decided, as the numbers after it say nothing of those taps."""
     if replay.unknown:
         yield Message(
             f"{replay.unknown} par des badges absents du fichier des personnes : refusés des deux côtés",
@@ -85,6 +84,10 @@ def _summary(replay: Replay, events: PastTaps, flips: tuple[Flip, ...]) -> Itera
             f"{events.skipped} sans badge connu, laissés de côté",
             f"{events.skipped} without a badge, left out",
         )
+    yield Message(
+        f"{replay.decided} passages de badge, {len(flips)} décidés autrement",
+        f"{replay.decided} taps, {len(flips)} decided otherwise",
+    )
 
 
 def _by_door(flips: tuple[Flip, ...], old: Site, new: Site) -> Iterator[Message]:

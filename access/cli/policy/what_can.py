@@ -21,7 +21,7 @@ from access.cli.policy.inputs import (
 from access.cli.policy.who_can import needs_told
 from policies.analysis.needs import Need
 from policies.analysis.phrases import WEEKDAYS, joined, plain
-from policies.analysis.questions.approach import cut_off
+from policies.analysis.questions.approach import cut_off, free_doors
 from policies.analysis.questions.reach import Hours, hours, what_can
 from policies.decision import Message
 from policies.engine import Engine
@@ -73,11 +73,13 @@ def run(arguments: argparse.Namespace) -> int:
     at = instant(arguments.at, site)
     if arguments.week:
         week = hours(engine, who, at, at + _WEEK)
-        lines, shut = _of_the_week(week, site), cut_off(site.building, week)
+        shut = cut_off(site.building, week, free_doors(site, at, _WEEK))
+        lines = _of_the_week(week, site)
         answer: msgspec.Struct = _Week(who, at, at + _WEEK, week, shut)
     else:
         doors = what_can(engine, who, at)
-        lines, shut = _of_now(doors, site, at), cut_off(site.building, doors)
+        shut = cut_off(site.building, doors, free_doors(site, at))
+        lines = _of_now(doors, site, at)
         answer = _Now(who, at, doors, shut)
     if arguments.json:
         print(json(answer))

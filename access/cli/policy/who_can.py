@@ -17,7 +17,7 @@ from access.cli.policy.inputs import (
     people_of,
     site_of,
 )
-from policies.analysis.explanation.words import phrase
+from policies.analysis.explanation.words import phrase_of_another
 from policies.analysis.needs import Need
 from policies.analysis.phrases import joined, plain
 from policies.analysis.questions.entrants import Entrants, who_can
@@ -84,4 +84,6 @@ def needs_told(needs: tuple[Need, ...], site: Site, at: datetime) -> Message:
     """Return what is still needed in a few words."""
     if not needs:
         return AT_ONCE
-    return joined([phrase(need, site.policy.calendar, at) for need in needs], Message(" et ", " and "))
+    return joined(
+        [phrase_of_another(need, site.policy.calendar, at) for need in needs], Message(" et ", " and ")
+    )

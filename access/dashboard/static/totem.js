@@ -38,8 +38,8 @@
         there.setAttribute("class", fresh.getAttribute("class") || "");
         there.replaceChildren(...fresh.childNodes);
         there.dataset.fresh = "";
-        document.dispatchEvent(new CustomEvent("totem:changed", { detail: fresh.id }));
       }
+      document.dispatchEvent(new CustomEvent("totem:changed", { detail: fresh.id }));
     }
   };
 
@@ -48,6 +48,7 @@
     heard();
     opened.detail.source.addEventListener("beat", heard);
     opened.detail.source.addEventListener("piece", (message) => { heard(); putIn(message); });
+    opened.detail.source.addEventListener("feed", () => document.dispatchEvent(new Event("totem:feed")));
   });
   document.addEventListener("htmx:sseMessage", heard);
   document.addEventListener("htmx:sseError", failed);
@@ -62,18 +63,41 @@
   }
   if (document.querySelector("[sse-connect]")) { expectWithin(RECONNECT_MS); }
 
-  // ---- the panel; without a script the same links lead to the same pages
+  // ---- a place, in the panel beside the plan or on a page of its own: fresh when what is shown of it has changed
   const panel = document.getElementById("panel");
+  const content = panel ? panel.querySelector(".panel-content") : document.querySelector(".one-place");
+  if (!content) {
+    return;
+  }
+  let opener = null;
+  let address = panel ? "" : window.location.pathname + window.location.search;
+  let waiting = 0;
+
+  const isShown = () => !panel || panel.open;
+  const refresh = (part) =>
+    window.htmx.ajax("GET", address, { target: part, select: ".panel-live", swap: "outerHTML" });
+  // Not under somebody's fingers.
+  const refreshSoon = () => {
+    const part = content.querySelector(".panel-live");
+    if (isShown() && part && !waiting) {
+      waiting = window.setTimeout(() => {
+        waiting = 0;
+        if (!part.contains(document.activeElement) && !part.querySelector("details[open]")) { refresh(part); }
+      }, PANEL_MS);
+    }
+  };
+  document.addEventListener("totem:changed", (changed) => {
+    if (changed.detail.endsWith(`:${address.split(/[/?]/)[2]}`)) { refreshSoon(); }
+  });
+  document.addEventListener("totem:feed", () => {
+    if (address.startsWith("/doors/")) { refreshSoon(); }
+  });
+
+  // ---- the panel; without a script the same links lead to the same pages
   if (!panel) {
     return;
   }
-  const content = panel.querySelector(".panel-content");
-  let opener = null;
-  let address = "";
-
   const load = () => window.htmx.ajax("GET", address, { target: content });
-  const refresh = (part) =>
-    window.htmx.ajax("GET", address, { target: part, select: ".panel-live", swap: "outerHTML" });
 
   document.addEventListener("click", (click) => {
     const link = click.target.closest("a[href^='/spaces/'], a[href^='/doors/']");
@@ -92,22 +116,5 @@
   panel.addEventListener("close", () => { if (opener) { opener.focus(); } });
   document.addEventListener("keydown", (key) => {
     if (key.key === "Escape" && panel.open) { panel.close(); }
-  });
-  // Fresh numbers when what is shown has changed, but not under somebody's fingers.
-  let waiting = 0;
-  const refreshSoon = () => {
-    const part = content.querySelector(".panel-live");
-    if (panel.open && part && !waiting) {
-      waiting = window.setTimeout(() => {
-        waiting = 0;
-        if (!part.contains(document.activeElement) && !part.querySelector("details[open]")) { refresh(part); }
-      }, PANEL_MS);
-    }
-  };
-  document.addEventListener("totem:changed", (changed) => {
-    if (changed.detail.endsWith(`:${address.split("/")[2]}`)) { refreshSoon(); }
-  });
-  document.addEventListener("htmx:sseMessage", (message) => {
-    if (message.detail.type === "feed" && address.startsWith("/doors/")) { refreshSoon(); }
   });
 })();

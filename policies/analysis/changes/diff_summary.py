@@ -1,13 +1,14 @@
-"""Many differences in a few lines: how many, where, by which rules, which first, and whom of a roster they concern.
+"""Many differences in a few lines: how many, where, what they come from, which first, whom of a roster they concern.
 
 For people to read: what is left out here is in the differences themselves (diff.py).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 
 from policies.analysis.changes.diff import Difference
 from policies.analysis.changes.doorways import Turn
-from policies.analysis.phrases import glued, joined, plain
+from policies.analysis.phrases import COMMA, glued, joined, plain
 from policies.analysis.taps.space import Space
 from policies.analysis.taps.standings import Group
 from policies.decision import Message, Reason
@@ -15,6 +16,7 @@ from policies.ids import DoorId, OrganisationId, PersonId, RuleId
 from policies.policy import Policy
 from policies.request import DoorMode
 from policies.roster import Person
+from policies.schedule import is_open
 
 _MODES, _TURNS = list(DoorMode), list(Turn)
 _SIGNS = {Turn.GAINS: Message("+", "+"), Turn.LOSES: Message("−", "-")}
@@ -31,8 +33,8 @@ def _rarity(difference: Difference) -> tuple[int, int, int, int]:
     return mode, tiers, turn, -len(difference.doors)
 
 
-def summary_told(differences: Sequence[Difference]) -> Message:
-    """Return a line on all of them, and a line a rule that they come from."""
+def summary_told(differences: Sequence[Difference], space: Space) -> Message:
+    """Return a line on all of them, and a line a closure, schedule or rule that they come from."""
     doors = len({door for each in differences for door in each.doors})
     losses = sum(each.turn is Turn.LOSES for each in differences)
     first = Message(
@@ -41,20 +43,44 @@ def summary_told(differences: Sequence[Difference]) -> Message:
         f"{_number(len(differences), 'difference')} at {_number(doors, 'door')}: "
         f"{_number(losses, 'loss', 'losses')}, {_number(len(differences) - losses, 'gain')}",
     )
-    return joined([first, *_causes(differences)], plain("\n"))
+    return joined([first, *_causes(differences, space)], plain("\n"))
 
 
-def _causes(differences: Iterable[Difference]) -> Iterator[Message]:
-    found: dict[tuple[Turn, tuple[RuleId, ...]], list[DoorId]] = {}
+def _causes(differences: Iterable[Difference], space: Space) -> Iterator[Message]:
+    found: dict[tuple[Turn, tuple[Message, ...]], list[DoorId]] = {}
     for each in differences:
-        found.setdefault((each.turn, _cause(each)), []).extend(each.doors)
-    for (turn, rules), doors in sorted(found.items(), key=lambda each: -len(set(each[1]))):
-        number, by = len(set(doors)), ", ".join(rules)
+        found.setdefault((each.turn, _roots(each, space)), []).extend(each.doors)
+    for (turn, roots), doors in sorted(found.items(), key=lambda each: -len(set(each[1]))):
+        number, by = len(set(doors)), joined(roots, COMMA)
         told = Message(
-            f" {_number(number, 'porte')}, par {by}" if by else f" {_number(number, 'porte')}",
-            f" {_number(number, 'door')}, by {by}" if by else f" {_number(number, 'door')}",
+            f" {_number(number, 'porte')}, par {by.fr}" if roots else f" {_number(number, 'porte')}",
+            f" {_number(number, 'door')}, by {by.en}" if roots else f" {_number(number, 'door')}",
         )
         yield glued(plain("  "), _SIGNS[turn], told)
+
+
+def _roots(difference: Difference, space: Space) -> tuple[Message, ...]:
+    """Return what was edited: for a rule that stayed as it was, the closure or schedule that cuts or opens it now."""
+    old, new = (site.policy for site in space.sites)
+    at = difference.tap.at
+    each = (root for rule in _cause(difference) for root in _edited(rule, old, new, at))
+    return tuple(dict.fromkeys(each))
+
+
+def _edited(name: RuleId, old: Policy, new: Policy, at: datetime) -> tuple[Message, ...]:
+    before, after = (next((rule for rule in each.rules if rule.id == name), None) for each in (old, new))
+    itself = (plain(name),)
+    if before is None or before != after or before.schedule is None:
+        return itself
+    was, now = old.schedules[before.schedule], new.schedules[before.schedule]
+    if is_open(was, old.calendar, at) is is_open(now, new.calendar, at):
+        return itself
+    if was != now:
+        return (Message(f"l’horaire {now.id}", f"the schedule {now.id}"),)
+    changed = {*old.calendar.closures} ^ {*new.calendar.closures}
+    wall = new.calendar.local(at)
+    names = sorted({closure.id for closure in changed if closure.covers(wall)})
+    return tuple(Message(f"la fermeture {each}", f"the closure {each}") for each in names) or itself
 
 
 def _cause(difference: Difference) -> tuple[RuleId, ...]:

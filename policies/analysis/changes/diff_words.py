@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from policies.analysis.changes.diff import Difference, Timetable
 from policies.analysis.changes.doorways import Turn
-from policies.analysis.changes.week import DaysAlike, Stretch, Week, usual_week
+from policies.analysis.changes.week import DaysAlike, Stretch, Week, only_day, usual_week
 from policies.analysis.phrases import (
     AND,
     COMMA,
@@ -68,7 +68,10 @@ def timetable_told(timetable: Timetable, space: Space) -> Message:
 
 def when_told(quarters: int, space: Space) -> Message:
     """Return when, as a usual week on the wall of the second site's building."""
-    week = usual_week(space.world.clock, space.sites[1].policy.calendar, quarters)
+    clock, calendar = space.world.clock, space.sites[1].policy.calendar
+    week = usual_week(clock, calendar, quarters)
+    if not week.usual and (once := only_day(clock, calendar, quarters)):
+        return Message(f"une fois, le {once}", f"once, on {once}")
     usual = joined(_days(each) for each in week.usual)
     return joined((usual, _others(week)), plain(" "))
 
@@ -76,6 +79,11 @@ def when_told(quarters: int, space: Space) -> Message:
 def _others(week: Week) -> Message:
     if not week.usual:
         days = week.other_days
+        if not days:
+            return Message(
+                f"pas dans l’année qui vient, mais comme le {week.first}",
+                f"not in the year ahead, but as on {week.first}",
+            )
         return Message(
             f"{days} jour{'s' if days > 1 else ''} par an, dès le {week.first}",
             f"{days} day{'s' if days > 1 else ''} a year, from {week.first} on",

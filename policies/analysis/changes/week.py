@@ -60,6 +60,18 @@ def usual_week(clock: Clock, calendar: Calendar, quarters: int) -> Week:
     return Week(tuple(told), len(others), first)
 
 
+def only_day(clock: Clock, calendar: Calendar, quarters: int) -> date | None:
+    """Return the local day that all of a set of quarters lie on, in whatever year; None if they lie on several."""
+    found = [(day, mask) for day, mask in enumerate(clock.spread(quarters)) if mask]
+    (first, low), (last, high) = found[0], found[-1]
+    ends = (
+        first * QUARTERS_A_DAY + (low & -low).bit_length() - 1,
+        last * QUARTERS_A_DAY + high.bit_length() - 1,
+    )
+    days = {calendar.local(clock.span.at(quarter)).day for quarter in ends}
+    return days.pop() if len(days) == 1 else None
+
+
 def _local_days(clock: Clock, calendar: Calendar, quarters: int) -> Iterator[tuple[date, int]]:
     """Yield the local days of the year that is shown, and which of their quarters are in the set."""
     spread = [*clock.spread(quarters), 0]

@@ -47,6 +47,11 @@ def phrase(need: Need, calendar: Calendar, at: datetime) -> Message:
     return _PHRASES[need.kind](need.what or "")
 
 
+def phrase_of_another(need: Need, calendar: Calendar, at: datetime) -> Message:
+    """Return what `phrase` does, for somebody else than the person at the door: "with their host"."""
+    return _OF_ANOTHER.get(need.kind) or phrase(need, calendar, at)
+
+
 def _from(opens: datetime, calendar: Calendar, at: datetime) -> Message:
     """Return "from 07:00", with the day if it is another one; a time within a minute is told as the next minute."""
     whole = opens.replace(second=0, microsecond=0)
@@ -82,4 +87,10 @@ _PHRASES: dict[Kind, Callable[[str], Message]] = {
     ),
     Kind.ROOM: lambda _: Message("quand une place se libère", "once there is room"),
     Kind.LEAVE: lambda _: Message("après être ressorti", "after you have left"),
+}
+
+_OF_ANOTHER = {
+    Kind.PIN: Message("avec son code", "with their PIN"),
+    Kind.HOST: Message("avec son hôte", "with their host"),
+    Kind.LEAVE: Message("après être ressorti", "after they have left"),
 }

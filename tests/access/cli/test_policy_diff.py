@@ -90,9 +90,57 @@ def test_differences_are_told_of_the_people_that_are_asked_about(broad, tmp_path
     assert "− ne peuvent plus entrer : start-up et étudiants, avec school-42 ou " in out
     assert "\n    1: ada\n" in out
     assert "bob" not in out
+    assert main(["policy", "diff", *words, "--all"]) == 1
+    head, *lines = capsys.readouterr().out.splitlines()
+    assert head.startswith(f"{sum(line.startswith('- may no') for line in lines)} differences at ")
     (tmp_path / "people.json").write_text(json.dumps(people[1:]))
     assert main(["policy", "diff", *words]) == 1
-    assert capsys.readouterr().out.endswith("\nnobody in the file is concerned\n")
+    assert capsys.readouterr().out == (
+        "0 differences at 0 doors: 0 losses, 0 gains\nnobody in the file is concerned\n"
+    )
+
+
+CLOSURE = """
+[[closure]]
+id = "lift-works"
+from = 2026-10-05T00:00:00
+until = 2026-10-06T00:00:00
+"""
+
+
+def with_calendar(directory: Path, old: str, new: str, more: str = "") -> str:
+    shutil.copytree(KM0, directory)
+    file = directory / "calendar.toml"
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new, 1) + more)
+    return str(directory)
+
+
+def test_a_closure_is_named_and_not_the_permits_that_it_cuts(tmp_path, capsys):
+    shut = with_calendar(tmp_path / "shut", "", "", CLOSURE)
+    assert main(["policy", "diff", str(KM0), shut, *AT]) == 1
+    _, cause, *told = capsys.readouterr().out.splitlines()
+    assert cause.endswith(" doors, by the closure lift-works")
+    assert told[0].startswith("- may no longer enter: ")
+    assert "once, on 2026-10-05" in told[0]
+    assert main(["policy", "diff", shut, str(KM0), *AT, "--lang", "fr"]) == 1
+    assert capsys.readouterr().out.splitlines()[1].endswith(" portes, par la fermeture lift-works")
+
+
+def test_a_day_that_is_past_is_told_as_once(tmp_path, capsys):
+    shut = with_calendar(tmp_path / "shut", "", "", CLOSURE)
+    assert main(["policy", "diff", str(KM0), shut, "--at", "2026-12-20T00:00", "--all"]) == 1
+    out = capsys.readouterr().out
+    assert "once, on 2026-10-05" in out
+    assert "0 day" not in out
+
+
+def test_a_schedule_that_changed_is_named_and_not_its_permits(tmp_path, capsys):
+    lessons = 'id = "uha40-lessons"\nwindows = [{ days = ["mon-fri"], from = 07:30:00'
+    later = with_calendar(tmp_path / "later", lessons, lessons.replace("07:30", "08:30"))
+    assert main(["policy", "diff", str(KM0), later, *AT]) == 1
+    assert "by the schedule uha40-lessons" in capsys.readouterr().out.splitlines()[1]
 
 
 def test_json_has_who_where_when_and_the_tap(edited, capsys):

@@ -38,6 +38,13 @@ PEOPLE = [
         "certifications": {"laser": None},
         "badges": [{"id": "d1", "kind": "uid"}],
     },
+    {
+        "id": "sol",
+        "type": "startup",
+        "tiers": ["module-tenant"],
+        "certifications": {"wood": None},
+        "badges": [{"id": "s1", "kind": "desfire"}],
+    },
 ]
 
 
@@ -98,7 +105,9 @@ def test_a_state_with_a_key_twice_is_wrong_use(ask):
 
 def test_who_can_enter_is_told_with_what_is_still_needed(ask):
     told = ask("who-can", "e-nov", "--at", "2026-09-15T10:00")
-    assert told.splitlines() == ["as they are (2): ada, gil", "with your host (1): eve"]
+    assert told.splitlines() == ["as they are (2): ada, gil", "with their host (1): eve"]
+    french = ask("who-can", "e-nov", "--at", "2026-09-15T10:00", "--lang", "fr").splitlines()
+    assert french[1] == "avec son hôte (1) : eve"
     assert ask("who-can", "e-nov", "--at", "2026-09-15T03:00", "--lang", "fr") == "personne\n"
     found = json.loads(ask("who-can", "e-nov", "--at", "2026-09-15T10:00", "--json"))
     assert [group["people"] for group in found["groups"]] == [["ada", "gil"], ["eve"]]
@@ -107,7 +116,7 @@ def test_who_can_enter_is_told_with_what_is_still_needed(ask):
 def test_what_somebody_can_enter_is_told_now_and_over_a_week(ask):
     now = ask("what-can", "eve", "--at", "2026-09-15T10:00").splitlines()
     assert "agora" in now
-    assert "e-nov: with your host" in now
+    assert "e-nov: with their host" in now
     week = ask("what-can", "ada", "--week", "--at", "2026-09-15T10:00").splitlines()
     first = week.index("e-nov") + 1
     assert week[first : first + 2] == [
@@ -123,6 +132,19 @@ def test_a_right_to_a_room_that_somebody_does_not_get_to_is_told(ask):
     week = json.loads(ask("what-can", "gil", "--week", "--at", "2026-09-15T10:00", "--json"))
     assert week["cut_off"] == ["e-nov"]
     assert "no way" not in ask("what-can", "ada", "--at", "2026-09-15T10:00")
+
+
+def test_a_door_that_is_free_by_schedule_is_a_way_at_those_hours_alone(ask):
+    at_the_lesson = ask("what-can", "sol", "--at", "2026-09-16T15:00").splitlines()
+    assert "wood-shop" in at_the_lesson
+    assert "no way" not in at_the_lesson[-1]
+    evening = ask("what-can", "sol", "--at", "2026-09-15T20:30").splitlines()
+    assert "wood-shop" in evening
+    assert evening[-1] == "but no way opens as far as: wood-shop"
+    assert (
+        "wood-shop"
+        not in json.loads(ask("what-can", "sol", "--week", "--at", "2026-09-15T20:30", "--json"))["cut_off"]
+    )
 
 
 @pytest.mark.parametrize(

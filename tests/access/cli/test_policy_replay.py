@@ -127,7 +127,7 @@ def test_a_narrower_policy_flips_the_entry_and_neither_the_exit_nor_the_refusal(
     assert (flip["reader"], flip["person"]) == ("lab-in", "ada")
     assert (flip["old"]["reason"], flip["new"]["reason"]) == ("granted", "denied-out-of-time-range")
     _, told, _ = replay(recorded)
-    summary, strangers, by_door, *_ = told.splitlines()
+    strangers, summary, by_door, *_ = told.splitlines()
     assert summary == "3 taps, 1 decided otherwise"
     assert strangers.startswith("1 by badges that the people file does not have: ")
     assert by_door == "       1  lab: granted → denied-out-of-time-range"
@@ -156,6 +156,12 @@ def test_a_directory_of_journals_is_read_whole_the_oldest_epoch_first(recorded, 
     assert (code, json.loads(out)["decided"]) == (0, 3)
     (tmp_path / "events" / "10.journal").write_bytes(b"{}\n")
     assert "10.journal:1: no event: " in replay(None)[2]
+
+
+def test_events_that_are_not_there_are_wrong_use(replay):
+    code, out, told = replay(None)
+    assert (code, out) == (2, "")
+    assert "events: expected a file of events, or a directory with journals" in told
 
 
 def test_a_directory_without_a_journal_is_told(replay, tmp_path):

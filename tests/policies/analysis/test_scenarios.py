@@ -197,7 +197,7 @@ bob  ++          +-
         (11, "deny", "grant (granted by cluster-42)"),
         (18, "denied-out-of-time-range", "denied-zone-no-access-rights"),
         (26, "rules epitech", "rules cluster-42"),
-        (34, "next 2026-09-15T08:00:00+00:00", "next 2026-09-15T07:00:00+00:00"),
+        (34, "next 2026-09-15T10:00:00+02:00", "next 2026-09-15T09:00:00+02:00"),
         (49, "deny", "grant (granted by facility-everywhere)"),
     ]
     assert failures[-1].name == "matrix: bob at fablab, 2026-09-15 10:00"
