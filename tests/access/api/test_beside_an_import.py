@@ -3,6 +3,7 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 
 import pytest
 
@@ -42,7 +43,7 @@ def file_of(rows):
 
 def work(client, number, is_over):
     """Read and write as a desk does until the import is over; return how often each answer was met."""
-    met = []
+    met: list[int] = []
     while not is_over.is_set() or not met:
         name = f"o{number}-{len(met)}"
         met += [client.get(path).status_code for path in (READ[len(met) % len(READ)], EXPORT)]
@@ -75,10 +76,9 @@ def test_reading_goes_on_while_an_import_stands_still_and_many_wait_to_write(ope
 
     content = file_of(2)
     with closing(services), ThreadPoolExecutor(WAITING + 1) as threads:
-        wanted = from_csv(content, "Europe/Paris")
-        importing = threads.submit(
-            services.imports.apply, *wanted, content, "test", NOON, progress=stand_still
-        )
+        wanted, faults = from_csv(content, "Europe/Paris")
+        apply = partial(services.imports.apply, progress=stand_still)
+        importing = threads.submit(apply, wanted, faults, content, "test", NOON)
         reached.wait()
         exports = [threads.submit(client.get, "/v1/audit.csv") for _ in range(WAITING)]
         try:
