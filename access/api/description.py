@@ -43,7 +43,7 @@ _SCHEMES = {
 _TEXT = {"type": "string"}
 _PROBLEM = {
     "title": "Problem",
-    "description": "What went wrong (RFC 9457); its title in French or English by `Accept-Language`.",
+    "description": "What went wrong (RFC 9457), told in French or English by `Accept-Language`.",
     "type": "object",
     "required": ["type", "title", "status", "detail", "instance"],
     "properties": {
