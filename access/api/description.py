@@ -29,6 +29,7 @@ _MEANS = {
     413: "the body is larger than anything that means something",
     422: "what was sent is not what it must be",
     428: "`If-Match` is missing",
+    503: "the database does not answer in time: ask again",
 }
 _SCHEMES = {
     "key": {"type": "http", "scheme": "bearer", "description": "a machine's key"},
@@ -117,7 +118,7 @@ def _problems(method: str, path: str, operation: dict[str, Any]) -> Iterator[int
     """Yield the statuses that follow from an operation's shape."""
     has_body, named = "requestBody" in operation, {one["name"] for one in operation.get("parameters", ())}
     if (method, path) not in OPEN:
-        yield from (401, 403)
+        yield from (401, 403, 503)
     if "{" in path:
         yield 404
     if method in _WRITES and (method, path) not in OPEN:

@@ -1,5 +1,7 @@
 """Errors as problems (RFC 9457): every one has a stable `type`, and none repeats what was sent."""
 
+import logging
+import sqlite3
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -8,6 +10,8 @@ import msgspec
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as WaitedTooLong
 from starlette.exceptions import HTTPException
 
 from access.api.titles import title
@@ -24,6 +28,8 @@ from access.errors import (
     TotemError,
 )
 from access.languages import Language, preferred
+
+_log = logging.getLogger(__name__)
 
 TYPE = "urn:totem:problem:"
 MEDIA_TYPE = "application/problem+json"
@@ -81,6 +87,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(TotemError, _totem)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(OperationalError, _store)
+    app.add_exception_handler(WaitedTooLong, _store)
     app.add_exception_handler(Exception, _fault)
 
 
@@ -127,6 +135,19 @@ def _http(request: Request, error: Exception) -> Response:
     name = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
     path, language = request.url.path, language_of(request)
     return problem(error.status_code, name, error.detail, path, error.headers, language)
+
+
+def _store(request: Request, error: Exception) -> Response:
+    """Tell that the database is away or was written to for too long: it may answer the next time."""
+    code = getattr(getattr(error, "orig", None), "sqlite_errorcode", None)
+    if code == sqlite3.SQLITE_ERROR:
+        raise error  # a statement that is wrong will be wrong again
+    _log.error("store-unavailable", extra={"path": request.url.path, "fault": type(error).__name__})
+    detail = "the database does not answer in time; nothing was changed: ask again"
+    status, language = HTTPStatus.SERVICE_UNAVAILABLE, language_of(request)
+    return problem(
+        status, "store-unavailable", detail, request.url.path, {"Retry-After": "2"}, language=language
+    )
 
 
 def _fault(request: Request, _error: Exception) -> Response:

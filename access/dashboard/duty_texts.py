@@ -26,6 +26,10 @@ DUTY_TEXTS: dict[str, Label] = {
     "said-obeyed": Label(
         "Obéi par {number} porte(s) sur {all}, à {time}.", "Obeyed by {number} of {all} door(s), at {time}."
     ),
+    "said-waits-for-lockdown": Label(
+        "Un confinement prime : ce mode est gardé et vaudra quand il sera levé, si son heure n’est pas passée.",
+        "A lockdown stands above: this mode is kept, and holds once the lockdown ends, if its time is not over.",
+    ),
     "said-silent": Label(
         "ne répond pas : elle obéira à son retour, si l’ordre tient encore.",
         "does not answer: it obeys when it is back, if the order still stands.",
@@ -106,10 +110,16 @@ DUTY_TEXTS: dict[str, Label] = {
     "list-at": Label("Liste à {time}", "List at {time}"),
     "to-find": Label("à retrouver", "to find"),
     "of-all": Label("sur {all}", "of {all}"),
+    "unnamed": Label(
+        "{number} de plus, compté(s) sans que personne sache leur nom (entre {low} et {high})",
+        "{number} more are counted whom nobody knows by name ({low} to {high})",
+    ),
     "nobody-listed": Label("Personne sur la liste.", "Nobody is on the list."),
     "seen-last": Label("vu(e) à {time}", "seen at {time}"),
-    "muster-missing": Label("pas confirmé(e) sorti(e)", "not confirmed out"),
-    "muster-unconfirmed": Label("sortie déduite, pas vue", "inferred out, not seen"),
+    "muster-missing": Label("à retrouver", "inside, to find"),
+    "muster-unconfirmed": Label(
+        "sortie non confirmée : déduite, pas vue", "not confirmed out: inferred, not seen"
+    ),
     "muster-left": Label("sorti(e) à {time}", "left at {time}"),
     "muster-safe": Label("en sécurité à {time}, par {actor}", "safe at {time}, by {actor}"),
     "mark-safe": Label("En sécurité", "Safe"),
