@@ -76,4 +76,14 @@ COUNTED_TEXTS: dict[str, tuple[Label, Label]] = {
         Label("{number} personne à l’intérieur peut sortir.", "{number} person inside can leave."),
         Label("{number} personnes à l’intérieur peuvent sortir.", "{number} people inside can leave."),
     ),
+    "unnamed": (
+        Label(
+            "{number} de plus, compté sans que personne sache son nom (entre {low} et {high})",
+            "{number} more is counted whom nobody knows by name ({low} to {high})",
+        ),
+        Label(
+            "{number} de plus, comptés sans que personne sache leur nom (entre {low} et {high})",
+            "{number} more are counted whom nobody knows by name ({low} to {high})",
+        ),
+    ),
 }

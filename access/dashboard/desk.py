@@ -13,6 +13,7 @@ from access.dashboard.guard import GuardedRoute, is_ours
 from access.dashboard.ports import Actor
 from access.dashboard.words import Language
 from access.errors import TotemError
+from access.languages import worded
 from access.services.badges import BadgeRecord, Badges, BadgeVerb
 from access.services.reception import Reception
 from access.services.refusals import Refusals
@@ -119,7 +120,8 @@ class _Desk:
             say = self._badges.within(operator.reach).say
             await run_in_threadpool(say, BadgeId(badge), chosen, operator.name, self._front.now())
         except (KeyError, TotemError) as error:
-            return await self._page(request, language(request), operator, search, refusal=str(error))
+            spoken = language(request)
+            return await self._page(request, spoken, operator, search, refusal=worded(str(error), spoken))
         return go(f"/desk?q={quote(search)}")
 
     async def enrol(
@@ -140,7 +142,8 @@ class _Desk:
             add = self._badges.within(operator.reach).add
             await run_in_threadpool(add, [record], operator.name, self._front.now())
         except TotemError as error:
-            return await self._page(request, language(request), operator, search, refusal=str(error))
+            spoken = language(request)
+            return await self._page(request, spoken, operator, search, refusal=worded(str(error), spoken))
         return go(f"/desk?q={quote(search)}")
 
     async def _may_write(self, request: Request, csrf: str) -> Actor | Response:

@@ -23,6 +23,10 @@ DUTY_TEXTS: dict[str, Label] = {
     "by-operator": Label("par un opérateur", "by an operator"),
     "by-event": Label("par un autre système", "by another system"),
     "by-lockdown": Label("par un confinement", "by a lockdown"),
+    "said-waits-for-lockdown": Label(
+        "Un confinement prime : ce mode est gardé et vaudra quand il sera levé, si son heure n’est pas passée.",
+        "A lockdown stands above: this mode is kept, and holds once the lockdown ends, if its time is not over.",
+    ),
     "said-silent": Label(
         "ne répond pas : elle obéira à son retour, si l’ordre tient encore.",
         "does not answer: it obeys when it is back, if the order still stands.",
@@ -104,8 +108,10 @@ DUTY_TEXTS: dict[str, Label] = {
     "of-all": Label("sur {all}", "of {all}"),
     "nobody-listed": Label("Personne sur la liste.", "Nobody is on the list."),
     "seen-last": Label("dernier passage à {time}", "seen at {time}"),
-    "muster-missing": Label("sortie non confirmée", "not confirmed out"),
-    "muster-unconfirmed": Label("sortie déduite, pas vue", "inferred out, not seen"),
+    "muster-missing": Label("à retrouver", "inside, to find"),
+    "muster-unconfirmed": Label(
+        "sortie non confirmée : déduite, pas vue", "not confirmed out: inferred, not seen"
+    ),
     "muster-left": Label("sortie à {time}", "left at {time}"),
     "muster-safe": Label("en sécurité à {time}, par {actor}", "safe at {time}, by {actor}"),
     "mark-safe": Label("En sécurité", "Safe"),

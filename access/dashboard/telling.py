@@ -40,9 +40,16 @@ class Telling:
         return self.refused(request, operator, "refused-form")
 
     async def tell(
-        self, request: Request, operator: Actor, work: Work, reason: str, *, is_once: bool = False
+        self,
+        request: Request,
+        operator: Actor,
+        work: Work,
+        reason: str,
+        *,
+        is_once: bool = False,
+        note: str = "",
     ) -> Response:
-        """Tell the doors, and show what they said. What `is_once` is done at once or never."""
+        """Tell the doors, and show what they said, and a `note` to it. What `is_once` is done at once or never."""
         if not reason.strip():
             return self.refused(request, operator, "refused-no-reason")
         act = Act(f"c-{secrets.token_hex(16)}", operator.name, reason.strip(), self._front.now())
@@ -57,7 +64,7 @@ class Telling:
         except Invalid:
             return self.refused(request, operator, "refused-until")
         words = [(door, _word(one, is_once=is_once)) for door, one in said.items()]
-        return self._answer(request, operator, words)
+        return self._answer(request, operator, words, note=self._front.words(request)(note) if note else "")
 
     def refused(self, request: Request, operator: Actor, refusal: str) -> Response:
         """Say why nothing was told."""
@@ -67,7 +74,12 @@ class Telling:
         return response
 
     def _answer(
-        self, request: Request, operator: Actor, words: list[tuple[DoorId, str]], refusal: str = ""
+        self,
+        request: Request,
+        operator: Actor,
+        words: list[tuple[DoorId, str]],
+        refusal: str = "",
+        note: str = "",
     ) -> Response:
         spoken = language(request)
         renderer = self._front.broadcast.renderers[spoken]
@@ -76,7 +88,7 @@ class Telling:
         ]
         return self._front.page(
             request, spoken, frame(request, "order-answer"), rows=rows, all=len(words), obeyed=len(words) - len(rows),
-            time=renderer.time(self._front.now()), refusal=refusal, back=_back(request), operator=operator,
+            time=renderer.time(self._front.now()), refusal=refusal, note=note, back=_back(request), operator=operator,
         )  # fmt: skip
 
 

@@ -130,6 +130,13 @@ class Doors:
         with self._database.reading() as session:
             return stored.lockdowns(session, at)
 
+    def is_locked_down(self, door: DoorId, at: datetime) -> bool:
+        """Return whether a lockdown stands above every other order to a door."""
+        known = self._building.doors.get(door)
+        return known is not None and any(
+            self._leads_into(known.inner, one.space) for one in self.lockdowns(at)
+        )
+
     def registers(self, at: datetime) -> list[Message]:
         """Return every door's register as it is sent: retained, signed anew."""
         with self._database.reading() as session:

@@ -1,5 +1,6 @@
 """Word to doors from the pages, to real door computers of a running KM0, and what they answer."""
 
+import csv
 from collections.abc import Iterator
 
 import pytest
@@ -107,6 +108,16 @@ def test_a_lockdown_asks_whether_it_is_meant_is_obeyed_refuses_an_unlocking_and_
     guard.get_by_label("Reason").first.fill("a parcel")
     guard.get_by_role("button", name="Unlock once").click()
     expect(guard.locator("#answer")).to_contain_text("refuses: a lockdown is in force.")
+    guard.get_by_text("Set a mode").first.click()
+    form = guard.locator("form[action$='/mode']")
+    form.get_by_label("Mode").select_option("free")
+    form.get_by_label("Reason").fill("open day")
+    form.get_by_role("button").click()
+    expect(guard.locator("#answer")).to_contain_text("A lockdown stands above: this mode is kept")
+    form.get_by_label("Mode").select_option("scheduled")
+    form.get_by_label("Reason").fill("over")
+    form.get_by_role("button").click()
+    expect(guard.locator("#answer")).not_to_contain_text("A lockdown stands above")
 
     guard.goto(f"{demo.address}/lockdown?lang=en")
     guard.get_by_role("link", name="End the lockdown").click()
@@ -133,13 +144,24 @@ def test_in_a_fire_the_list_of_who_was_inside_stands_still_and_wardens_find_ever
     assert demo.post("/emulation/tap", left).json()["effect"] == "grant"
 
     guard.goto(f"{demo.address}/rollcall?lang=en")
+    csrf = guard.request.get(f"{demo.address}/v1/session").json()["csrf"]
+    said = guard.request.post(
+        f"{demo.address}/v1/spaces/fablab/count",
+        data={"count": 4, "reason": "counted by hand"},
+        headers={"X-CSRF-Token": csrf},
+    )
+    assert said.ok, said.text()
+    guard.reload()
     expect(guard.get_by_role("alert")).to_contain_text("Doors released for evacuation since")
     expect_accessible(guard)
     guard.get_by_role("button", name="Alarm").click()
     expect(guard.locator(".muster-total")).to_contain_text("2 to find of 3")
     expect(guard.locator("#muster")).to_contain_text("Inside at")
+    nameless = "more are counted whom nobody knows by name"
+    expect(guard.locator("#muster > .unnamed")).to_contain_text(nameless)
+    expect(guard.locator(".muster-group .unnamed", has_text=f"4 {nameless}")).to_have_count(1)
     expect(guard.locator("li", has_text="Bob")).to_contain_text("left at")
-    expect(guard.locator("li", has_text="Ada")).to_contain_text("not confirmed out")
+    expect(guard.locator("li", has_text="Ada")).to_contain_text("inside, to find")
     expect_accessible(guard)
     other = guard.context.new_page()
     other.goto(guard.url)
@@ -148,7 +170,9 @@ def test_in_a_fire_the_list_of_who_was_inside_stands_still_and_wardens_find_ever
     expect(guard.locator(".muster-total")).to_contain_text("1 to find of 3")
     other.close()
     sheet = guard.request.get(f"{guard.url}".replace("/rollcall", "/v1/rollcall") + "/people.csv").text()
-    assert sheet.count("\n") == 4
+    rows = list(csv.DictReader(sheet.splitlines()))
+    assert sum(bool(row["person"]) for row in rows) == 3
+    assert [row["unnamed"] for row in rows if row["space"] == "fablab"] == ["4"]
     guard.emulate_media(media="print")
     expect(guard.get_by_role("button", name="Eve: safe")).to_be_hidden()
     guard.emulate_media(media="screen")
