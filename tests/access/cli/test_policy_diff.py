@@ -71,7 +71,7 @@ def test_many_differences_are_summed_up_and_the_plainest_told(broad, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].endswith(" differences at 34 doors: 49 losses, 0 gains")
     assert lines[1] == "  - 34 doors, by nobody-at-night"
-    assert lines[3].startswith("- may no longer enter: start-ups and students | Main entrance B23, ")
+    assert lines[2].startswith("- may no longer enter: start-ups and students | Main entrance B23, ")
     assert lines[-1] == "… (--all tells everything)"
     assert len(lines) < 30
     assert main(["policy", "diff", str(KM0), broad, *AT, "--all"]) == 1
