@@ -43,7 +43,7 @@ _SCHEMES = {
 _TEXT = {"type": "string"}
 _PROBLEM = {
     "title": "Problem",
-    "description": "What went wrong (RFC 9457); its title in French or English by `Accept-Language`.",
+    "description": "What went wrong (RFC 9457), told in French or English by `Accept-Language`.",
     "type": "object",
     "required": ["type", "title", "status", "detail", "instance"],
     "properties": {
@@ -118,7 +118,9 @@ def _problems(method: str, path: str, operation: dict[str, Any]) -> Iterator[int
     """Yield the statuses that follow from an operation's shape."""
     has_body, named = "requestBody" in operation, {one["name"] for one in operation.get("parameters", ())}
     if (method, path) not in OPEN:
-        yield from (401, 403, 503)
+        yield from (401, 403)
+    if (method, path) not in OPEN and "503" not in operation["responses"]:
+        yield 503
     if "{" in path:
         yield 404
     if method in _WRITES and (method, path) not in OPEN:

@@ -27,7 +27,7 @@ from access.errors import (
     StandingBy,
     TotemError,
 )
-from access.languages import Language, preferred
+from access.languages import Language, preferred, worded
 
 _log = logging.getLogger(__name__)
 
@@ -68,12 +68,12 @@ def problem(
     language: Language = Language.EN,
     **more: object,
 ) -> Response:
-    """Return a problem, its title in the language asked for; the detail is for whoever looks after the system."""
+    """Return a problem, its title and detail in the language asked for."""
     body = {
         "type": f"{TYPE}{name}",
         "title": title(name, status, language),
         "status": int(status),
-        "detail": detail,
+        "detail": worded(detail, language),
         "instance": instance,
     }
     sent = {"Content-Language": language.value, "Vary": "Accept-Language", **(headers or {})}
@@ -111,10 +111,15 @@ def of_error(
             (found for kind, found in _STATUS.items() if isinstance(error, kind)),
             (HTTPStatus.INTERNAL_SERVER_ERROR, "fault"),
         )
-    more = {"faults": error.faults} if isinstance(error, InvalidFile) else {}
+    more = {"faults": faults_in(language, error.faults)} if isinstance(error, InvalidFile) else {}
     if isinstance(error, StandingBy):
         headers = {**(headers or {}), "Retry-After": "1"}
     return problem(status, name, str(error), path, headers, language, **more)
+
+
+def faults_in(language: Language, faults: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
+    """Return the faults of a file, each told in a language."""
+    return [{**fault, "message": worded(str(fault["message"]), language)} for fault in faults]
 
 
 def _totem(request: Request, error: Exception) -> Response:
@@ -123,9 +128,13 @@ def _totem(request: Request, error: Exception) -> Response:
 
 def _validation(request: Request, error: Exception) -> Response:
     errors: list[dict[str, Any]] = list(error.errors()) if isinstance(error, RequestValidationError) else []
-    places = [{"at": ".".join(map(str, each["loc"])), "message": str(each["msg"])} for each in errors]
-    detail = "; ".join(f"{place['at']}: {place['message']}" for place in places)
     status, language = HTTPStatus.UNPROCESSABLE_ENTITY, language_of(request)
+    places = [
+        {"at": ".".join(map(str, each["loc"])), "message": worded(str(each["msg"]), language)}
+        for each in errors
+    ]
+    colon = " : " if language is Language.FR else ": "
+    detail = "; ".join(f"{place['at']}{colon}{place['message']}" for place in places)
     return problem(status, "invalid", detail, request.url.path, language=language, errors=places)
 
 
