@@ -194,7 +194,10 @@ def test_a_badge_lost_at_any_command_and_there_again_at_once_is_one_tap_that_ope
 
         def lose() -> None:
             antenna.remove()
-            at.clock.call_later(0.9 * RETURNS_S, lambda: antenna.present(issued_card()))
+            at.clock.call_later(0.9 * RETURNS_S, come_back)
+
+        def come_back() -> None:
+            antenna.present(issued_card())
 
         assert await at.tap(Torn(issued_card(), at_command, moment, lose))
         assert reasons(at) == ["granted"]
@@ -251,7 +254,10 @@ def test_who_comes_right_after_a_torn_badge_is_answered_for_their_own(tmp_path):
 
         def swap() -> None:
             antenna.remove()
-            at.clock.call_later(0.1, lambda: antenna.present(UidCard(UID)))
+            at.clock.call_later(0.1, come_after)
+
+        def come_after() -> None:
+            antenna.present(UidCard(UID))
 
         assert not await at.tap(Torn(issued_card(), 3, Moment.AFTER, swap))
         assert reasons(at) == ["denied-unknown-credential"]
