@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
@@ -73,6 +73,12 @@ class CommandBody(BaseModel):
     doors: dict[str, str]
 
 
+class ModeSaidBody(CommandBody):
+    """A mode as it was ordered. While it `waits_for` a `lockdown`, it is kept, and holds once the lockdown ends."""
+
+    waits_for: Literal["lockdown"] | None
+
+
 class LockdownBody(BaseModel):
     """A lockdown in force."""
 
@@ -97,10 +103,14 @@ async def rearm(door: str, asked: Why, desk: AtDesk, actor: _Commands) -> Comman
 
 
 @routes.post("/doors/{door}/mode")
-async def set_mode(door: str, asked: ModeSet, desk: AtDesk, actor: _Commands) -> CommandBody:
+async def set_mode(door: str, asked: ModeSet, desk: AtDesk, actor: _Commands) -> ModeSaidBody:
     """Set a door's mode until an end time, or leave it to its schedule again."""
     work = partial(desk.services.doors.set_mode, DoorId(door), asked.mode, asked.until, asked.by)
-    return await _told(desk, asked.reason, actor, work)
+    told = await _told(desk, asked.reason, actor, work)
+    is_below = asked.mode is not None and await run_in_threadpool(
+        desk.services.doors.is_locked_down, DoorId(door), desk.now()
+    )
+    return ModeSaidBody(command=told.command, doors=told.doors, waits_for="lockdown" if is_below else None)
 
 
 @routes.post("/doors/{door}/maintenance")

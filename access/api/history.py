@@ -6,7 +6,7 @@ from that alone (DOMAIN section 6). Nothing here names anybody.
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from enum import Enum
 from typing import Annotated
@@ -17,7 +17,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel
 
 from access.api import days
-from access.api.days import DayBody, KpiBody, QuarterBody
+from access.api.days import DayBody, KpiBody
 from access.api.desk import AtDesk, Desk, needs, needs_within
 from access.api.schemas import Day
 from access.errors import Invalid, NotAllowed, NotFound
@@ -34,7 +34,6 @@ _Since = Annotated[Day, Query(alias="from", description="first day, of the build
 _Until = Annotated[Day, Query(alias="to", description="last day, included")]
 
 _MOST_MINUTE_DAYS = 7
-_COLUMNS = ("space", "day", "time", "mean", "low", "high", "inferred_percent")
 
 
 class QualityBody(BaseModel):
@@ -64,6 +63,13 @@ class Step(Enum):
     MINUTE = "1m"
     QUARTER = "15m"
     HOUR = "1h"
+
+
+_COLUMNS = {
+    Step.MINUTE: ("count",),
+    Step.QUARTER: ("mean", "low", "high", "inferred_percent"),
+    Step.HOUR: ("mean", "entries", "exits"),
+}
 
 
 @routes.get("/occupancy/kpis")
@@ -123,26 +129,35 @@ def history(
 
 
 @routes.get("/occupancy/{space}/history.csv", response_class=Response)
-def history_csv(space: str, desk: AtDesk, actor: _Counts, since: _Since, until: _Until) -> Response:
-    """Download a space's quarter-hours as CSV: space, day, time, mean, low, high, share inferred in percent."""
-    known, services = _known(desk, space, since, until), desk.services
-    told: Iterable[tuple[date, Iterable[QuarterBody]]]
-    if actor.reach.sees_disclosed_only:
-        disclosed = services.disclosures.days(known, since, until)
-        told = ((one.day, days.disclosed_quarters(one)) for one in disclosed)
-    else:
-        told = ((one.day, days.quarters(one)) for one in services.counting.days([known], since, until))
+def history_csv(
+    space: str, desk: AtDesk, actor: _Counts, since: _Since, until: _Until, step: Step = Step.QUARTER
+) -> Response:
+    """Download a space's history as CSV: space, day and time, then what its steps tell.
+
+    A minute tells the count; a quarter-hour the mean, low, high and share inferred in percent; an hour the mean,
+    entries and exits. What is not known has no line.
+    """
+    told = history(space, desk, actor, since, until, step)
     rows = io.StringIO()
     writer = csv.writer(rows)
-    writer.writerow(_COLUMNS)
-    for day, quarters in told:
-        for one in quarters:
-            if one.mean is not None:
-                values = (one.start, one.mean, one.low, one.high, one.inferred)
-                writer.writerow((known, day.isoformat(), *values))
+    writer.writerow(("space", "day", "time", *_COLUMNS[step]))
+    for day in told:
+        for start, known, *more in _steps(day):
+            if known is not None:
+                writer.writerow((day.space, day.day.isoformat(), start, known, *more))
     name = f"occupancy-{space}-{since.isoformat()}-{until.isoformat()}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(rows.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _steps(day: DayBody) -> Iterator[tuple[object, ...]]:
+    """Yield the steps that a day was told in, each with its time of the wall."""
+    for minute, count in enumerate(day.minutes or ()):
+        yield f"{minute // 60:02}:{minute % 60:02}", count
+    for one in day.quarters or ():
+        yield one.start, one.mean, one.low, one.high, one.inferred
+    for each in day.hours or ():
+        yield f"{each.hour:02}:00", each.mean, each.entries, each.exits
 
 
 def _disclosed(desk: Desk, space: SpaceId, since: date, until: date, step: Step) -> list[DayBody]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Response
@@ -15,7 +15,7 @@ from access.api.schemas import Id, Sent
 from access.api.sheets import described, sheet
 from access.errors import NotFound
 from access.services.rights import Actor, Scope
-from access.services.rollcall import Listed, Muster, time_to_accounted
+from access.services.rollcall import Listed, Muster, Unnamed, lines_and_total, time_to_accounted
 from policies.ids import PersonId
 
 routes = APIRouter(prefix="/v1/rollcall", tags=["roll-call"])
@@ -24,10 +24,11 @@ _Reads = Annotated[Actor, Depends(needs_within(Scope.ROLLCALL_READ))]
 _Marks = Annotated[Actor, Depends(needs_within(Scope.ROLLCALL_WRITE))]
 _Writes = Annotated[Actor, Depends(needs(Scope.ROLLCALL_WRITE))]
 
+_Told = TypeVar("_Told", Listed, Unnamed)
 
 _HEADS = (
     "space", "name", "person", "kind", "organisation", "door", "seen_at", "confirmed",
-    "inside_at", "left_at", "left_by",
+    "inside_at", "left_at", "left_by", "unnamed", "unnamed_low", "unnamed_high",
 )  # fmt: skip
 
 
@@ -67,8 +68,23 @@ class SafeBody(BaseModel):
     actor: str
 
 
+class UnnamedBody(BaseModel):
+    """How many more a space counts than are known by name, never negative; the truth lies from `low` to `high`.
+
+    A space above others counts the sum of theirs.
+    """
+
+    space: str
+    count: int
+    low: int
+    high: int
+
+
 class MusterBody(BaseModel):
-    """A roll-call. `accounted_s` is how long it took until nine in ten were safe or had left."""
+    """A roll-call. `accounted_s` is how long it took until nine in ten were safe or had left.
+
+    `unnamed` is who was counted and known by no name when it was opened.
+    """
 
     id: str
     opened_at: datetime
@@ -77,6 +93,7 @@ class MusterBody(BaseModel):
     closed_at: datetime | None
     people: list[ListedBody]
     safe: list[SafeBody]
+    unnamed: list[UnnamedBody]
     accounted_s: float | None
 
 
@@ -105,7 +122,15 @@ async def read_sheet(
     desk: AtDesk, actor: _Reads, reason: Annotated[str, Query(min_length=1, max_length=200)]
 ) -> Response:
     """List who may be inside now, as CSV."""
-    return sheet("roll-call", _HEADS, map(_row, await _now(desk, actor, reason)))
+    rows = [_row(one) for one in await _now(desk, actor, reason)]
+    return sheet("roll-call", _HEADS, [*rows, *_more(desk, _unnamed_now(desk, actor))])
+
+
+@routes.get("/unnamed")
+async def read_unnamed(desk: AtDesk, actor: _Reads) -> list[UnnamedBody]:
+    """Count for each space who is inside now and known by no name: the roll-call lists none of them."""
+    desk.services.live.advance(desk.now())
+    return [UnnamedBody.model_validate(msgspec.to_builtins(one)) for one in _unnamed_now(desk, actor)]
 
 
 @routes.get("/release")
@@ -123,14 +148,14 @@ async def open_muster(asked: Opening, desk: AtDesk, actor: _Writes) -> MusterBod
     desk.services.live.advance(desk.now())
     seen = rollcall.look()
     muster = await run_in_threadpool(rollcall.open, seen, actor.name, desk.now(), is_drill=asked.is_drill)
-    return _body(muster, muster.people)
+    return _body(muster, muster.people, muster.unnamed)
 
 
 @routes.get("/{muster}")
 async def read_muster(muster: str, desk: AtDesk, actor: _Reads) -> MusterBody:
     """Read a roll-call with who is safe and who was seen going out."""
     found = await _followed(desk, muster)
-    return _body(found, _theirs(desk, actor, found.people))
+    return _body(found, _theirs(desk, actor, found.people), _theirs(desk, actor, found.unnamed))
 
 
 @routes.get("/{muster}/people.csv", response_class=Response, responses=described("the roll-call's people"))
@@ -138,8 +163,10 @@ async def read_muster_sheet(muster: str, desk: AtDesk, actor: _Reads) -> Respons
     """Read a roll-call's list as CSV, with when each was marked safe, and by whom."""
     found = await _followed(desk, muster)
     safe = {one.person: (one.at.isoformat(), one.actor) for one in found.safe}
-    rows = ((*_row(one), *safe.get(one.person, ("", ""))) for one in _theirs(desk, actor, found.people))
-    return sheet(f"roll-call-{found.id}", (*_HEADS, "safe_at", "safe_by"), rows)
+    theirs = _theirs(desk, actor, found.people)
+    rows = [(*_row(one), *safe.get(one.person, ("", ""))) for one in theirs]
+    more = [(*row, "", "") for row in _more(desk, _theirs(desk, actor, found.unnamed))]
+    return sheet(f"roll-call-{found.id}", (*_HEADS, "safe_at", "safe_by"), [*rows, *more])
 
 
 @routes.post("/{muster}/safe")
@@ -152,7 +179,7 @@ async def mark_safe(muster: str, asked: MarkedSafe, desk: AtDesk, actor: _Marks)
         raise NotFound(f"person {unknown[0]}: not on this roll-call")
     marked = await run_in_threadpool(rollcall.mark_safe, muster, whom, actor.name, desk.now())
     found = rollcall.follow(marked)
-    return _body(found, _theirs(desk, actor, found.people))
+    return _body(found, _theirs(desk, actor, found.people), _theirs(desk, actor, found.unnamed))
 
 
 @routes.post("/{muster}/close")
@@ -162,7 +189,7 @@ async def close(muster: str, desk: AtDesk, actor: _Writes) -> MusterBody:
     found, events = await run_in_threadpool(desk.services.rollcall.close, followed, actor.name, desk.now())
     if events:
         desk.services.news.tell(events)
-    return _body(found, found.people)
+    return _body(found, found.people, found.unnamed)
 
 
 async def _now(desk: Desk, actor: Actor, reason: str) -> tuple[Listed, ...]:
@@ -181,21 +208,35 @@ async def _followed(desk: Desk, muster: str) -> Muster:
 def _row(one: Listed) -> tuple[object, ...]:
     """Return somebody as a line of a table."""
     told = msgspec.to_builtins(one)
-    return tuple("" if told[head] is None else told[head] for head in _HEADS)
+    return tuple("" if told.get(head) is None else told[head] for head in _HEADS)
 
 
-def _theirs(desk: Desk, actor: Actor, listed: Iterable[Listed]) -> tuple[Listed, ...]:
-    """Return those of a list that were last seen where the actor's rights hold."""
+def _unnamed_now(desk: Desk, actor: Actor) -> tuple[Unnamed, ...]:
+    rollcall = desk.services.rollcall
+    return _theirs(desk, actor, rollcall.unnamed(rollcall.look()))
+
+
+def _more(desk: Desk, told: Sequence[Unnamed]) -> list[tuple[object, ...]]:
+    """Return who is counted without a name as lines of a table: each space, then the whole; none where nobody is."""
+    lines, total = lines_and_total(desk.services.building, told)
+    blank = ("",) * (len(_HEADS) - 4)
+    shown = dict.fromkeys(one for one in (*lines, *total) if one.count)
+    return [(one.space, *blank, one.count, one.low, one.high) for one in shown]
+
+
+def _theirs(desk: Desk, actor: Actor, listed: Iterable[_Told]) -> tuple[_Told, ...]:
+    """Return of a list what is where the actor's rights hold."""
     building = desk.services.building
     return tuple(one for one in listed if actor.reach.covers(building, one.space))
 
 
-def _body(muster: Muster, listed: Sequence[Listed]) -> MusterBody:
+def _body(muster: Muster, listed: Sequence[Listed], unnamed: Sequence[Unnamed]) -> MusterBody:
     """Return a roll-call as far as it is told: those listed, and which of them are safe."""
     took, told = time_to_accounted(muster), {one.person for one in listed}
     more = {
         "accounted_s": took.total_seconds() if took is not None else None,
         "people": msgspec.to_builtins(listed),
+        "unnamed": msgspec.to_builtins(unnamed),
         "safe": [msgspec.to_builtins(one) for one in muster.safe if one.person in told],
     }
     return MusterBody.model_validate(msgspec.to_builtins(muster) | more)

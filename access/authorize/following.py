@@ -130,8 +130,7 @@ class Following:
             self._apply(delta)
         elif rights is not None:
             with self._lock:
-                self.judge.rights = rights
-                self.judge.view.modes.policy = rights.engine.policy
+                self.judge.follow(rights)
 
     def read_store(self, since: datetime) -> None:
         """Read rights, modes and what was stored from `since` on, in which what is known already changes nothing.

@@ -25,13 +25,19 @@ _ABOUT_COMPANIONS = frozenset({_WAITS, Reason.NO_ACCOMPANIMENT})
 
 
 class Judge:
-    """Answers for one building. `rights` may be put in place of the old at any time."""
+    """Answers for one building by the rights in force, `follow`ing others at any time."""
 
     def __init__(self, building: Building, rights: Rights, view: SiteView) -> None:
-        self.rights, self.view = rights, view
+        self.view = view
+        self.follow(rights)
         self._companions = Companions()
         self._building = building
         self._doors = {reader: building.doors[side.door] for reader, side in building.readers.items()}
+
+    def follow(self, rights: Rights) -> None:
+        """Put rights in force, in place of those before."""
+        self.rights = rights
+        self.view.modes.policy, self.view.seated = rights.engine.policy, rights.seated
 
     def door_of(self, reader: ReaderId) -> Door:
         """Return the door of a reader; raise KeyError for one that the building does not have."""

@@ -4,14 +4,14 @@ A fold of events and nothing else: they may come in any order, doubled or late. 
 it asks, for the few spaces that its door leads into.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from access.authorize.modes import Modes
 from access.occupancy.entries import entry_of
 from policies.building import Building, Door, Space
 from policies.decision import Effect
-from policies.ids import DoorId, PersonId, SourceId, SpaceId
+from policies.ids import DoorId, PersonId, ReaderId, SourceId, SpaceId
 from policies.presence import Entry, Expiry, Presence, Seat, Seats
 from policies.presence.seats import REPORTS_WITHIN, held_for
 from policies.request import LiveState
@@ -38,6 +38,8 @@ class SiteView:
         self.seats = Seats(building)
         self._leaves = _leaves_under(building)
         self._readers = building.readers
+        self.seated: Container[ReaderId] = building.readers
+        """The readers at which a seat is given. A tap at another, as on the way out, gives none and ends none."""
         nobody = (self._presence, self.seats, None, None)
         self.plain = LiveState(modes.now, _Counts(self, None, None), _Inside(*nobody), _Since(*nobody))
         """What decisions are made from where no seat is given: everybody by the passages reported."""
@@ -87,7 +89,9 @@ class SiteView:
     def _hold(self, event: Event) -> None:
         """Hold the seat of a permit, unless a later one is held or its holder has come in since."""
         person, reader, at = event.person, event.reader, event.at
-        if event.effect is not Effect.GRANT or person is None or reader not in self._readers:
+        if event.effect is not Effect.GRANT or person is None or reader is None:
+            return
+        if reader not in self.seated or reader not in self._readers:
             return
         door, leaf = self._readers[reader].door, self._building.passage(reader)[1]
         stay = self._presence.stays.get(person)

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
+from starlette.concurrency import run_in_threadpool
 
 from access.dashboard.front import Front
 from access.dashboard.guard import GuardedRoute
@@ -55,9 +56,13 @@ class _Orders:
         try:
             ends = self._instant(until) if mode in _MODES else None
         except ValueError:
-            return self._telling.refused(request, "refused-until")
+            return self._telling.refused(request, operator, "refused-until")
         work = partial(self._doors.set_mode, DoorId(door), _MODES.get(mode), ends, Slot.OPERATOR)
-        return await self._telling.tell(request, operator, work, reason)
+        is_below = mode in _MODES and await run_in_threadpool(
+            self._doors.is_locked_down, DoorId(door), self._front.now()
+        )
+        note = "said-waits-for-lockdown" if is_below else ""
+        return await self._telling.tell(request, operator, work, reason, note=note)
 
     async def _once(self, request: Request, work: Work, reason: str, csrf: str) -> Response:
         operator = await self._telling.entitled(request, _COMMANDS, csrf)

@@ -6,7 +6,7 @@ within their reach.
 
 from collections.abc import Iterable, Sequence
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 from fastapi import APIRouter, Form, Query, Request, Response
@@ -18,7 +18,7 @@ from access.dashboard.ports import Actor
 from access.dashboard.words import Language
 from access.errors import Invalid, NotFound
 from access.services.outbox import Outbox
-from access.services.rollcall import Listed, RollCall
+from access.services.rollcall import Listed, RollCall, Unnamed, lines_and_total
 from policies.building import Building, Door, Label
 from policies.ids import PersonId, SpaceId
 from readers.wire.events import Event
@@ -28,6 +28,7 @@ _WRITES = "rollcall:write"
 _SHOWN = 10
 
 _LanguageAsked = Annotated[Language | None, Query(alias="lang")]
+_Told = TypeVar("_Told", Listed, Unnamed)
 _Text = Annotated[str, Form(max_length=1000)]
 
 
@@ -48,11 +49,12 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Group(msgspec.Struct, frozen=True):
-    """The people of a space, and how many of them nobody has accounted for."""
+    """The people of a space, how many of them nobody has accounted for, and who is counted there without a name."""
 
     name: Label
     lines: tuple[Line, ...]
     missing: int
+    more: Unnamed | None
 
 
 def rollcall(front: Front, building: Building, calls: RollCall, news: Outbox[Sequence[Event]]) -> APIRouter:
@@ -97,9 +99,10 @@ class _RollCalls:
             listed = await run_in_threadpool(self._calls.now, seen, reason, operator.name, now)
         except Invalid:
             return await self._overview(request, operator, spoken, refusal=words("refused-no-reason"))
+        more = self._theirs(operator, self._calls.unnamed(seen))
         return self._front.page(
-            request, spoken, "rollcall-now.html", operator=operator.name,
-            **self._listed(spoken, self._theirs(operator, listed), {}),
+            request, spoken, "rollcall-now.html", operator=operator,
+            **self._listed(spoken, self._theirs(operator, listed), {}, more),
         )  # fmt: skip
 
     async def begin(self, request: Request, kind: _Text = "", csrf: _Text = "") -> Response:
@@ -172,7 +175,7 @@ class _RollCalls:
         release, renderer = self._calls.look().release, self._front.broadcast.renderers[spoken]
         known = await run_in_threadpool(self._calls.newest, _SHOWN)
         response = self._front.page(
-            request, spoken, "rollcall.html", operator=operator.name, refusal=refusal,
+            request, spoken, "rollcall.html", operator=operator, refusal=refusal,
             since=renderer.time(release.since) if release else "",
             doors=[self._building.doors[door] for door in release.doors] if release else [],
             musters=[(one, renderer.moment(one.opened_at)) for one in known], may_open=operator.may(_WRITES),
@@ -195,34 +198,42 @@ class _RollCalls:
         renderer = self._front.broadcast.renderers[spoken]
         safe = {one.person: (renderer.time(one.at), one.actor) for one in found.safe}
         return self._front.page(
-            request, spoken, template, operator=operator.name, muster=found,
+            request, spoken, template, operator=operator, muster=found,
             opened=renderer.moment(found.opened_at), now=renderer.time(self._front.now()),
             closed=renderer.moment(found.closed_at) if found.closed_at else "",
             may_mark=operator.may_within(_WRITES) and found.closed_at is None,
             may_close=operator.may(_WRITES) and found.closed_at is None,
-            **self._listed(spoken, self._theirs(operator, found.people), safe),
+            **self._listed(spoken, self._theirs(operator, found.people), safe, self._theirs(operator, found.unnamed)),
         )  # fmt: skip
 
-    def _theirs(self, operator: Actor, listed: Iterable[Listed]) -> list[Listed]:
-        """Return those of a list that were last seen where the operator's rights hold."""
+    def _theirs(self, operator: Actor, listed: Iterable[_Told]) -> list[_Told]:
+        """Return of a list what is where the operator's rights hold."""
         return [one for one in listed if operator.reach.covers(self._building, one.space)]
 
     def _listed(
-        self, spoken: Language, listed: Sequence[Listed], safe: dict[PersonId, tuple[str, str]]
+        self,
+        spoken: Language,
+        listed: Sequence[Listed],
+        safe: dict[PersonId, tuple[str, str]],
+        unnamed: Sequence[Unnamed],
     ) -> dict[str, object]:
-        """Return a list by spaces, how many are on it, and how many nobody has accounted for."""
+        """Return a list by spaces, how many are on it, and how many nobody has accounted for or knows by name."""
         lines: dict[SpaceId, list[Line]] = {}
         for one in listed:
             lines.setdefault(one.space, []).append(self._line(spoken, one, safe.get(one.person)))
+        spaces, total = lines_and_total(self._building, unnamed)
+        more = {one.space: one for one in spaces if one.count}
         groups = [
-            Group(self._building.spaces[space].name, tuple(found), sum(map(_is_missing, found)))
-            for space, found in lines.items()
+            Group(space.name, tuple(found), sum(map(_is_missing, found)), more.get(space.id))
+            for space in self._building.spaces.values()
+            if (found := lines.get(space.id, [])) or space.id in more
         ]
         began = next((one.inside_at for one in listed if one.inside_at is not None), None)
         renderer = self._front.broadcast.renderers[spoken]
         return {
             "groups": groups,
             "all": len(listed),
+            "more": [one for one in total if one.high],
             "missing": sum(group.missing for group in groups),
             "began": renderer.time(began) if began is not None else "",
         }

@@ -3,6 +3,7 @@
 Nobody drops from that list by themselves: who was seen going out since is told apart, and stays on it.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
@@ -29,28 +30,59 @@ class Left(msgspec.Struct, frozen=True):
     door: DoorId | None
 
 
+class Unnamed(msgspec.Struct, frozen=True):
+    """How many more are counted than are known by name. The truth lies from `low` to `high` 19 times of 20."""
+
+    count: int
+    low: int
+    high: int
+
+
 class Sight(msgspec.Struct, frozen=True):
-    """Everybody who may be inside, by their last passage, and who of them left since the release began."""
+    """Everybody who may be inside, by their last passage, and who of them left since the release began.
+
+    `unnamed` has every space but the outside: who is counted there now and was named by no badge.
+    """
 
     inside: Mapping[PersonId, Passage]
     unconfirmed: Mapping[PersonId, Passage]
     left: Mapping[PersonId, Left] = {}
     release: Release | None = None
+    unnamed: Mapping[SpaceId, Unnamed] = {}
 
 
 def sight(live: LiveBuilding) -> Sight:
     """Return who may be inside, as the live view has it; call it on the view's loop."""
     inside = dict(live.stays)
     unconfirmed = {person: doubt.seen for person, doubt in live.doubts.items()}
-    freeze = live.freeze
+    freeze, more = live.freeze, unnamed(live)
     if freeze is None:
-        return Sight(inside, unconfirmed)
+        return Sight(inside, unconfirmed, unnamed=more)
     doors = tuple(sorted(door for door in live.released if door is not None))
     then = {person: doubt.seen for person, doubt in freeze.doubts.items()} | unconfirmed
     there = {**freeze.inside, **inside}
     then = {person: seen for person, seen in then.items() if person not in there}
     release = Release(freeze.since, doors, frozenset(freeze.inside) | frozenset(freeze.doubts))
-    return Sight(there, then, left_since(live, freeze.since), release)
+    return Sight(there, then, left_since(live, freeze.since), release, more)
+
+
+def unnamed(live: LiveBuilding) -> dict[SpaceId, Unnamed]:
+    """Return how many more each space counts than the badges named there, in the building's order.
+
+    Above other spaces it is their sum: where more are named than counted, that takes nobody off another space.
+    """
+    building, estimates = live.building, live.estimates()
+    named, more = Counter[SpaceId](), Counter[SpaceId]()
+    for stay in live.stays.values():
+        named.update(building.path_up(stay.target))
+    for leaf in building.leaves():
+        over = max(estimates[leaf.id].count - named[leaf.id], 0)
+        for space in building.path_up(leaf.id):
+            more[space] += over
+    return {
+        space: Unnamed(more[space], max(one.low - named[space], 0), max(one.high - named[space], more[space]))
+        for space, one in estimates.items()
+    }
 
 
 def left_since(live: LiveBuilding, since: datetime) -> Mapping[PersonId, Left]:

@@ -6,6 +6,7 @@ apart, and who is safe is out of the building once it is closed.
 """
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -16,13 +17,13 @@ from access.occupancy.muster import Left, Release, Sight, left_since, sight
 from access.services.own import OwnEvents
 from access.store import audit, musters, people
 from access.store.database import Database
-from access.store.musters import Listed, Muster, Safe
+from access.store.musters import Listed, Muster, Safe, Unnamed
 from policies.building import Building
 from policies.ids import PersonId
 from policies.presence import Passage
 from readers.wire.events import Draft, Event, EventType
 
-__all__ = ["Listed", "Muster", "Release", "RollCall", "Safe", "Sight"]
+__all__ = ["Listed", "Muster", "Release", "RollCall", "Safe", "Sight", "Unnamed"]
 
 _ACCOUNTED = 0.9
 
@@ -46,9 +47,14 @@ class RollCall:
             audit.append(session, at, actor, "roll-call-read", [reason[:200]])
         return self._listed(seen)
 
+    def unnamed(self, seen: Sight) -> tuple[Unnamed, ...]:
+        """Return for every space how many more are counted than are known by name, in the building's order."""
+        return tuple(Unnamed(space, more.count, more.low, more.high) for space, more in seen.unnamed.items())
+
     def open(self, seen: Sight, actor: str, at: datetime, *, is_drill: bool) -> Muster:
         """Open a roll-call: the list stands still from now on; during a release, as it was when that began."""
-        muster = Muster(secrets.token_hex(6), at, actor, is_drill, None, self._listed(seen), ())
+        listed, more = self._listed(seen), self.unnamed(seen)
+        muster = Muster(secrets.token_hex(6), at, actor, is_drill, None, listed, (), more)
         with self._database.writing() as session:
             audit.append(session, at, actor, "roll-call-opened", [muster.id])
             musters.add(session, muster)
@@ -123,6 +129,15 @@ class RollCall:
                 )
         order = {space: number for number, space in enumerate(self._building.spaces)}
         return tuple(sorted(listed, key=lambda one: (order[one.space], one.name, one.person)))
+
+
+def lines_and_total(
+    building: Building, told: Sequence[Unnamed]
+) -> tuple[tuple[Unnamed, ...], tuple[Unnamed, ...]]:
+    """Return of what is told the spaces without others in them, and the topmost: the one space, or a site's whole."""
+    parents, there = {space.parent for space in building.spaces.values()}, {one.space for one in told}
+    lines = tuple(one for one in told if one.space not in parents)
+    return lines, tuple(one for one in told if building.spaces[one.space].parent not in there)
 
 
 def time_to_accounted(muster: Muster, share: float = _ACCOUNTED) -> timedelta | None:

@@ -32,6 +32,15 @@ class Listed(msgspec.Struct, frozen=True):
     left_by: DoorId | None = None
 
 
+class Unnamed(msgspec.Struct, frozen=True):
+    """How many more a space counted than were known by name when the list was made, from `low` to `high`."""
+
+    space: SpaceId
+    count: int
+    low: int
+    high: int
+
+
 class Safe(msgspec.Struct, frozen=True):
     """Who was marked safe, when, and by whom."""
 
@@ -50,12 +59,14 @@ class Muster(msgspec.Struct, frozen=True):
     closed_at: datetime | None
     people: tuple[Listed, ...]
     safe: tuple[Safe, ...]
+    unnamed: tuple[Unnamed, ...] = ()
 
 
 def add(session: Session, muster: Muster) -> None:
     """Write a new roll-call."""
     people = msgspec.json.encode(muster.people).decode()
-    row = (muster.id, muster.opened_at, muster.opened_by, muster.is_drill, muster.closed_at, people)
+    unnamed = msgspec.json.encode(muster.unnamed).decode()
+    row = (muster.id, muster.opened_at, muster.opened_by, muster.is_drill, muster.closed_at, people, unnamed)
     insert_once(session, MusterRow, [row])
 
 
@@ -96,4 +107,5 @@ def _muster(session: Session, row: MusterRow) -> Muster:
         row.closed_at,
         msgspec.json.decode(row.people, type=tuple[Listed, ...]),
         tuple(Safe(PersonId(one.person), one.at, one.actor) for one in session.scalars(marked)),
+        msgspec.json.decode(row.unnamed, type=tuple[Unnamed, ...]) if row.unnamed is not None else (),
     )

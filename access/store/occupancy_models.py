@@ -66,7 +66,7 @@ class PresenceRow(Row):
 
 
 class MusterRow(Row):
-    """A roll-call: opened, perhaps closed; the list of people as it was then, JSON."""
+    """A roll-call: opened, perhaps closed; the list of people as it was then, and who had no name, JSON."""
 
     __tablename__ = "musters"
 
@@ -76,6 +76,7 @@ class MusterRow(Row):
     is_drill: Mapped[bool]
     closed_at: Mapped[datetime | None]
     people: Mapped[str] = mapped_column(Text)
+    unnamed: Mapped[str | None] = mapped_column(Text)
 
 
 class SafeRow(Row):

@@ -61,7 +61,7 @@ async def story(site: EmulatedSite) -> None:
 
     until = (site.clock.now() + timedelta(hours=1)).isoformat()
     answer = await guard.post("/v1/doors/agora/mode", json={"mode": "free", "until": until, **WHY})
-    assert answer.json()["doors"] == {"agora": "obeyed"}
+    assert (answer.json()["doors"], answer.json()["waits_for"]) == ({"agora": "obeyed"}, None)
     shown = (await guard.get("/v1/doors/agora")).json()
     assert (shown["mode"], shown["mode_by"], shown["waits_for_first"]) == ("free", "operator", False)
     assert (await guard.post("/v1/doors/agora/mode", json={"mode": "free", **WHY})).status_code == 422
@@ -72,6 +72,9 @@ async def story(site: EmulatedSite) -> None:
     assert refused.status_code == 409
     assert refused.json()["type"] == "urn:totem:problem:command-refused"
     assert "lockdown" in refused.json()["detail"]
+    ordered = await guard.post("/v1/doors/agora/mode", json={"mode": "free", "until": until, **WHY})
+    assert (ordered.json()["doors"], ordered.json()["waits_for"]) == ({"agora": "obeyed"}, "lockdown")
+    assert (await guard.get("/v1/doors/agora")).json()["mode"] == "lockdown"
     assert [one["space"] for one in (await guard.get("/v1/lockdown")).json()] == ["agora"]
     assert (await guard.delete("/v1/lockdown", params=WHY)).status_code == 409, "of the site there is none"
     assert (await guard.delete("/v1/lockdown", params={"space": "agora", **WHY})).status_code == 200

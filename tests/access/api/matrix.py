@@ -35,7 +35,7 @@ NEEDS = {
     "occupancy:write": ["POST /v1/spaces/{space}/count", "POST /v1/people/{person}/out"],
     "rollcall:read": [
         "GET /v1/rollcall", "GET /v1/rollcall/now.csv", "GET /v1/rollcall/release", "GET /v1/rollcall/{muster}",
-        "GET /v1/rollcall/{muster}/people.csv",
+        "GET /v1/rollcall/{muster}/people.csv", "GET /v1/rollcall/unnamed",
     ],
     "rollcall:write": [
         "POST /v1/rollcall", "POST /v1/rollcall/{muster}/safe", "POST /v1/rollcall/{muster}/close",

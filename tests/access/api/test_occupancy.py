@@ -1,5 +1,6 @@
 """Counts over HTTP: now with how sure they are, the past by steps and as CSV, corrections with their reason."""
 
+import csv
 from datetime import date, timedelta
 
 import pytest
@@ -88,6 +89,30 @@ def test_a_roll_call_stands_still_is_shared_by_wardens_and_ends_with_everybody_o
 
 
 @pytest.mark.usefixtures("lived")
+def test_a_roll_call_tells_who_is_counted_without_a_name_in_every_form_and_stands_still(keyed):
+    client = keyed("rollcall:read", "rollcall:write", "occupancy:write")
+    assert {one["count"] for one in client.get("/v1/rollcall/unnamed").json()} == {0}
+    assert len(client.get("/v1/rollcall/now.csv?reason=drill").text.splitlines()) == 2
+    client.post("/v1/spaces/hall/count", json={"count": 7, "reason": "counted by hand"})
+    client.post("/v1/spaces/room/count", json={"count": 2, "reason": "counted by hand"})
+    found = client.get("/v1/rollcall/unnamed").json()
+    assert {one["space"]: one["count"] for one in found} == {"site": 8, "hall": 6, "room": 2}
+    assert all(0 <= one["low"] <= one["count"] <= one["high"] for one in found)
+    opened = client.post("/v1/rollcall", json={}).json()
+    assert opened["unnamed"] == found
+    client.post("/v1/spaces/hall/count", json={"count": 0, "reason": "counted by hand"})
+    assert client.get(f"/v1/rollcall/{opened['id']}").json()["unnamed"] == found, "the list stands still"
+    for path, spaces in (
+        ("now.csv?reason=drill", ["room", "site"]),
+        (f"{opened['id']}/people.csv", ["hall", "room", "site"]),
+    ):
+        heads, *rows = csv.reader(client.get(f"/v1/rollcall/{path}").text.splitlines())
+        assert {len(row) for row in rows} == {len(heads)}
+        more = heads.index("unnamed")
+        assert [row[0] for row in rows if row[more]] == spaces
+
+
+@pytest.mark.usefixtures("lived")
 def test_the_past_comes_by_quarter_hour_hour_and_minute_and_as_csv(keyed):
     client = keyed("occupancy:read")
     day = "from=2026-09-15&to=2026-09-15"
@@ -100,6 +125,16 @@ def test_the_past_comes_by_quarter_hour_hour_and_minute_and_as_csv(keyed):
     assert sum(count is not None for count in minutes) == 30
     sheet = client.get(f"/v1/occupancy/hall/history.csv?{day}")
     assert sheet.text.splitlines()[1] == "hall,2026-09-15,12:00,1.0,1,1,0"
+    steps = {step: client.get(f"/v1/occupancy/hall/history.csv?{day}&step={step}") for step in ("1m", "1h")}
+    minutes = steps["1m"].text.splitlines()
+    assert (minutes[:2], len(minutes)) == (["space,day,time,count", "hall,2026-09-15,12:01,1"], 31)
+    assert steps["1h"].text.splitlines() == [
+        "space,day,time,mean,entries,exits",
+        f"hall,2026-09-15,12:00,1.0,{hours[12]['entries']},{hours[12]['exits']}",
+    ]
+    wrong = client.get(f"/v1/occupancy/hall/history.csv?{day}&step=1d")
+    assert wrong.status_code == 422
+    assert "'1m', '15m' or '1h'" in wrong.text
     assert client.get("/v1/occupancy/hall/history?from=2026-09-15&to=2026-09-14").status_code == 422
     assert client.get("/v1/occupancy/hall/history?from=2016-09-15&to=2026-09-14").status_code == 422
     assert client.get(f"/v1/occupancy/outside/history?{day}").status_code == 404

@@ -261,6 +261,8 @@ def test_a_warden_of_a_space_lists_and_marks_who_is_there(warden, keyed):
     assert [
         one["person"] for one in warden.post(f"{path}/safe", json={"people": ["zoe"]}).json()["safe"]
     ] == ["zoe"]
+    assert [one["space"] for one in warden.get(path).json()["unnamed"]] == ["room"]
+    assert [one["space"] for one in warden.get("/v1/rollcall/unnamed").json()] == ["room"]
     is_problem(warden.post(f"{path}/close"), 403, "not-allowed")
 
 

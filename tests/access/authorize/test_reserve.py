@@ -33,7 +33,11 @@ TWO_DOORS = replace(
     BUILDING,
     spaces=BUILDING.spaces | {ROOM.id: replace(ROOM, capacity=1, enforced=True)},
     doors=BUILDING.doors | {SIDE.id: SIDE},
-    readers=BUILDING.readers | {ReaderId("side-in"): Reader(ReaderId("side-in"), SIDE.id, Direction.ENTRY)},
+    readers=BUILDING.readers
+    | {
+        ReaderId("side-in"): Reader(ReaderId("side-in"), SIDE.id, Direction.ENTRY),
+        ReaderId("side-out"): Reader(ReaderId("side-out"), SIDE.id, Direction.EXIT),
+    },
 )
 BY_ROOM, BY_SIDE = ReaderId("room-in"), ReaderId("side-in")
 PEOPLE = ("ada", "bob", "cyd")
@@ -125,6 +129,16 @@ def test_seats_in_flight_outlive_the_program(authorizer, services, journal):
     again = Authorizer(services, journal)
     assert ask(again, "bob", BY_SIDE, NOON + MOMENT) is Reason.UPPER_OCCUPANCY_LIMIT
     assert ask(again, "bob", BY_SIDE, NOON + LASTS) is Reason.GRANTED
+
+
+def test_a_tap_on_the_way_out_that_no_door_has_reported_frees_no_seat_at_the_next_start(
+    authorizer, services, journal
+):
+    ask(authorizer, "ada", BY_SIDE)
+    assert ask(authorizer, "ada", ReaderId("side-out"), NOON + MOMENT) is Reason.GRANTED
+    assert ask(authorizer, "bob", BY_ROOM, NOON + 2 * MOMENT) is Reason.UPPER_OCCUPANCY_LIMIT
+    again = Authorizer(services, journal)
+    assert ask(again, "bob", BY_ROOM, NOON + 2 * MOMENT) is Reason.UPPER_OCCUPANCY_LIMIT
 
 
 def test_hard_anti_passback_holds_between_two_doors_before_either_has_reported(tmp_path, journal):

@@ -4,13 +4,14 @@ import random
 from datetime import timedelta
 
 from access.occupancy.live import LiveBuilding
-from access.occupancy.muster import Left, Sight, sight
+from access.occupancy.muster import Left, Sight, Unnamed, sight
 from policies.building import Building
-from policies.ids import DoorId, PersonId
+from policies.ids import DoorId, PersonId, SpaceId
 from readers.wire.events import Event, EventType
 from tests.live_events import NINE, event, passage
 
 ADA, BOB, EVE = map(PersonId, ("ada", "bob", "eve"))
+HALL, LAB = SpaceId("hall"), SpaceId("lab")
 MAIN = DoorId("main")
 
 
@@ -76,3 +77,17 @@ def test_when_the_door_is_re_armed_the_list_moves_again(building: Building) -> N
 def test_a_walk_test_of_the_green_box_freezes_nothing(building: Building) -> None:
     tried = event(10, EventType.DOOR_RELEASED, "main", cause="maintenance")
     assert seen(building, *BEFORE, tried, *AFTER).release is None
+
+
+def test_who_is_counted_and_known_by_no_name_is_told_beside_the_list_and_never_below_nobody(
+    building: Building,
+) -> None:
+    counted = event(20, EventType.COUNT_SET, space="hall", number=12)
+    found = seen(building, *BEFORE, counted)
+    assert len(found.inside) == 2, "one in the hall, one in the lab"
+    assert found.unnamed[HALL].count == 11
+    assert found.unnamed[LAB] == Unnamed(0, 0, 0)
+    assert found.unnamed[SpaceId("house")].count == 11
+    fewer = seen(building, *BEFORE, *(passage(n, None, "lab", "lab", "hall") for n in (21, 22, 23)))
+    assert all(0 <= one.low <= one.count <= one.high for one in fewer.unnamed.values())
+    assert fewer.unnamed[LAB].count == 0
