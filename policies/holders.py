@@ -38,12 +38,15 @@ NOBODY = Standing(0, exempt=False, responder=False, passback_exempt=False)
 
 
 class Holder(msgspec.Struct, gc=False, eq=False):
-    """A person: the standing, the whole `person` only where the standing does not say everything, and their badges."""
+    """A person: the standing, the whole `person` only where the standing does not say everything, and their badge.
+
+    `Holders` has the others of those who have several: a place for them here would be there a million times.
+    """
 
     id: PersonId | None
     standing: Standing = NOBODY
     person: Person | None = None
-    badges: tuple[BadgeId, ...] = ()
+    badge: BadgeId | None = None
 
     def refusal(self, at: datetime) -> Reason | None:
         """Return why they may not enter anywhere at `at`."""
@@ -80,6 +83,7 @@ class Holders:
         self.people: dict[PersonId, Holder] = {}
         self.standings: dict[_Key, Standing] = {}
         self._nobody = Holder(None)
+        self._others: dict[PersonId, tuple[BadgeId, ...]] = {}
         for person in roster.people.values():
             self.put_person(person)
         for badge in roster.badges.values():
@@ -110,7 +114,17 @@ class Holders:
         """Forget a badge."""
         card = self.cards.pop(badge, None)
         if card is not None:
-            _take_from(card.holder, badge)
+            self._take(badge, card.owner)
+
+    def badges_of(self, person: PersonId | None) -> tuple[BadgeId, ...]:
+        """Return all badges of somebody, whatever their state."""
+        if person is None or (holder := self.people.get(person)) is None or holder.badge is None:
+            return ()
+        return holder.badge, *self._others.get(person, ())
+
+    def has_several(self, person: PersonId | None) -> bool:
+        """Return whether somebody has more than one badge."""
+        return person in self._others
 
     def _owner_of(self, badge: Badge) -> Holder:
         """Return the holder whose badge it now is, and nobody else's."""
@@ -118,19 +132,32 @@ class Holders:
         if known is not None:
             if known.owner == owner:
                 return known.holder
-            _take_from(known.holder, badge.id)
+            self._take(badge.id, known.owner)
         if owner is None:
             return self._nobody
         holder = self.people.get(owner)
         if holder is None:
             holder = self.people[owner] = Holder(owner)
-        holder.badges += (badge.id,)
+        if holder.badge is None:
+            holder.badge = badge.id
+        else:
+            self._others[owner] = (*self._others.get(owner, ()), badge.id)
         return holder
+
+    def _take(self, badge: BadgeId, owner: PersonId | None) -> None:
+        """Take a badge from whoever had it."""
+        if owner is None:
+            return
+        left = [each for each in self.badges_of(owner) if each != badge]
+        self.people[owner].badge = left[0] if left else None
+        self._others.pop(owner, None)
+        if left[1:]:
+            self._others[owner] = tuple(left[1:])
 
     def _change(self, holder: Holder, standing: Standing, person: Person | None) -> None:
         """Change a holder, and with them their cards."""
         holder.standing, holder.person = standing, person
-        for badge in holder.badges:
+        for badge in self.badges_of(holder.id):
             card = self.cards[badge]
             card.everyday = None if card.badge is not None else holder.everyday
 
@@ -159,10 +186,6 @@ class Holders:
             passback_exempt=any(tier.passback_exempt for tier in tiers),
             type=person.type,
         )
-
-
-def _take_from(holder: Holder, badge: BadgeId) -> None:
-    holder.badges = tuple(each for each in holder.badges if each != badge)
 
 
 def _has_more(person: Person) -> bool:

@@ -49,17 +49,17 @@ class Census:
     def __init__(self, holders: Holders) -> None:
         self._classes: dict[_Class, Class] = {}
         for badge, card in holders.cards.items():
-            self._count(badge, card)
+            self._count(badge, card, has_several=holders.has_several(card.owner))
         self.classes = tuple(self._classes.values())
 
-    def _count(self, badge: BadgeId, card: Card) -> None:
+    def _count(self, badge: BadgeId, card: Card, *, has_several: bool) -> None:
         holder = card.holder
         person, name = holder.person, holder.id
         is_dead = card.badge is not None and card.badge.status is not BadgeStatus.ACTIVE
         if name is None or holder.standing is NOBODY or is_dead or (person is not None and person.suspended):
             return
         found = self._class_of(card)
-        if len(holder.badges) > 1 or (person is not None and _has_more(person)):
+        if has_several or (person is not None and _has_more(person)):
             found.others.append(badge)
         elif person is not None or card.badge is not None:
             found.dated.append(_dated(name, badge, person, card.badge))
