@@ -65,10 +65,10 @@ class LosesTheLastRule(_OtherRules):
 class ForgetsForbidsOnTheShortWay(Engine):
     """No forbid is looked at where the tap is an everyday one."""
 
-    def _everyday_grant(self, portal, card, request, state):
+    def _everyday_grant(self, portal, card, standing, request, state):
         unforbidden = copy.copy(portal)
         unforbidden.forbids = 0
-        return super()._everyday_grant(unforbidden, card, request, state)
+        return super()._everyday_grant(unforbidden, card, standing, request, state)
 
 
 class OpensOnce(Engine):
