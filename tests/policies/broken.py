@@ -103,6 +103,17 @@ class NeverLearns(Engine):
             super().put_person(person)
 
 
+class LeavesCardsAsTheyWere(Engine):
+    """Whoever changes, changes for none of their badges on the short way."""
+
+    def put_person(self, person):
+        cards = self.holders.cards
+        before = {badge: card.everyday for badge, card in cards.items()}
+        super().put_person(person)
+        for badge, everyday in before.items():
+            cards[badge].everyday = everyday
+
+
 class AsksWhoLeaves(Engine):
     """Who may not come in may not go out."""
 
