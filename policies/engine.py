@@ -66,8 +66,9 @@ class Engine:
         card = self._cards.get(request.badge)
         if card is None:
             return Decision(_DENY, Reason.UNKNOWN_CREDENTIAL, (), None, portal.door, portal.reached)
-        if portal.is_plain and not state.modes and card.badge is None and card.holder.person is None:
-            everyday = self._everyday_grant(portal, card, request, state)
+        standing = card.everyday
+        if standing is not None and portal.is_plain and not state.modes:
+            everyday = self._everyday_grant(portal, card, standing, request, state)
             if everyday is not None:
                 return everyday
         door, inner, holder = portal.door, portal.inner, card.holder
@@ -95,24 +96,24 @@ class Engine:
         return Decision(_GRANT, _GRANTED, rules, holder.id, door, inner, flags)
 
     def _everyday_grant(
-        self, portal: Portal, card: Card, request: AccessRequest, state: LiveState
+        self, portal: Portal, card: Card, standing: Standing, request: AccessRequest, state: LiveState
     ) -> Decision | None:
         """Grant what most taps are: somebody with no dates or trainings, at a plain door in normal mode, in hours.
 
         The same as below with nothing left out but what such a tap cannot meet; None sends it there.
         """
-        proof, holder = request.assurance, card.holder
+        proof, who = request.assurance, card.owner
         if not self._open_from <= request.at < self._open_until:
             self._open_mask(request.at)
-        about = holder.standing.mask
-        permits = portal.everyday[proof] & about & self._open_now
-        if not permits or proof < card.least_proof or portal.forbids & about & self._open_now:
+        concerned = standing.mask & self._open_now
+        permits = portal.everyday[proof] & concerned
+        if not permits or proof < card.least_proof or portal.forbids & concerned:
             return None
         rules = self._names.get(permits) or self._ids(permits)
-        is_inside = state.inside is not None and state.inside.get(holder.id) == portal.inner  # type: ignore[arg-type]
-        is_twice = is_inside and not holder.standing.responder
-        flags = self._passback(portal, holder, request, state)[1] if is_twice else ()
-        return Decision(_GRANT, _GRANTED, rules, holder.id, portal.door, portal.inner, flags)
+        is_inside = state.inside is not None and state.inside.get(who) == portal.inner  # type: ignore[arg-type]
+        is_twice = is_inside and not standing.responder
+        flags = self._passback(portal, card.holder, request, state)[1] if is_twice else ()
+        return Decision(_GRANT, _GRANTED, rules, who, portal.door, portal.inner, flags)
 
     def _rights(
         self, portal: Portal, card: Card, request: AccessRequest, state: LiveState, mode: DoorMode
@@ -256,7 +257,7 @@ class Engine:
         return self.holders.escort(person, request.at) in request.companions
 
     def _escort_missing(self, request: AccessRequest) -> Reason:
-        who = self._cards[request.badge].holder.id
+        who = self._cards[request.badge].owner
         alone = all(name == who for name in request.companions)
         return Reason.NO_ACCOMPANIMENT if alone else Reason.INCORRECT_ACCOMPANIMENT
 

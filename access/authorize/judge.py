@@ -66,7 +66,7 @@ class Judge:
             return self._unidentified(question, Reason.UNKNOWN_CREDENTIAL)
         if reader in rights.seated:
             self.view.seats.expire(at)
-            state = self.view.asked(door, card.holder.id if card is not None else None)
+            state = self.view.asked(door, card.owner if card is not None else None)
         else:
             state = self.view.plain
         decision = rights.engine.decide(AccessRequest(at, reader, badge, question.proven, pin_ok), state)
@@ -80,7 +80,7 @@ class Judge:
         door = self._doors[asked.reader]
         card = self.rights.cards.get(asked.badge)
         self.view.seats.expire(at)
-        state = self.view.asked(door, card.holder.id if card is not None else None)
+        state = self.view.asked(door, card.owner if card is not None else None)
         request = AccessRequest(
             at, asked.reader, asked.badge, asked.assurance, asked.pin_ok, asked.companions
         )
