@@ -29,12 +29,12 @@ def serve_authorizer(
     """
     from access.authorize.authorizer import AUTHORIZER
     from access.bus.memory import MemoryBus
-    from access.bus.mqtt import MqttBus
     from access.services import open_services
     from access.services.offload import WriterThread
     from access.site.authorizer import AuthorizerProcess
     from readers.clock import SystemClock
     from readers.journal import FileJournal
+    from readers.uplink.mqtt import MqttBus
 
     day = site_and_taps()
     building = day.site.building
