@@ -161,13 +161,6 @@ class Holders:
             card = self.cards[badge]
             card.everyday = None if card.badge is not None else holder.everyday
 
-    def escort(self, person: Person, at: datetime) -> PersonId | None:
-        """Return who can escort the person at `at`, as `conditions.Situation.escort` does."""
-        host = self.people.get(person.host) if person.host else None
-        if host is None or person.host == person.id or host.refusal(at) is not None:
-            return None
-        return person.host
-
     def standing(self, person: Person) -> Standing:
         """Return what the person shares with all of their type, tiers and organisation."""
         key = person.type, person.tiers, person.organisation

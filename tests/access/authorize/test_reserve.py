@@ -155,10 +155,15 @@ def test_hard_anti_passback_holds_between_two_doors_before_either_has_reported(t
     services.close()
 
 
-def two_person_site(folder):
+def two_person_site(folder, *readers):
     paired = {DoorId("room"): replace(TWO_DOORS.doors[DoorId("room")], two_person=True)}
     for_two = {ROOM.id: replace(ROOM, capacity=2, enforced=True)}
-    building = replace(TWO_DOORS, doors=TWO_DOORS.doors | paired, spaces=TWO_DOORS.spaces | for_two)
+    building = replace(
+        TWO_DOORS,
+        doors=TWO_DOORS.doors | paired,
+        spaces=TWO_DOORS.spaces | for_two,
+        readers=TWO_DOORS.readers | {reader.id: reader for reader in readers},
+    )
     return site(folder, building)
 
 
@@ -186,6 +191,15 @@ def test_an_escort_counts_as_long_as_they_may_enter_themselves(tmp_path, journal
     assert ask(authorizer, "eve", BY_ROOM, NOON + MOMENT) is Reason.GRANTED
     services.people.change(PersonId("ada"), lambda ada: replace(ada, suspended=True), "test", NOON)
     assert ask(authorizer, "eve", BY_ROOM, NOON + 2 * MOMENT) is Reason.INCORRECT_ACCOMPANIMENT
+    services.close()
+
+
+def test_who_leaves_is_nobody_s_second_person(tmp_path, journal):
+    out = Reader(ReaderId("room-out"), DoorId("room"), Direction.EXIT)
+    services = two_person_site(tmp_path, out)
+    authorizer = Authorizer(services, journal)
+    assert ask(authorizer, "bob", out.id) is Reason.GRANTED
+    assert ask(authorizer, "ada", BY_ROOM, NOON + MOMENT) is Reason.AUTHORIZATION_DELAYED
     services.close()
 
 
