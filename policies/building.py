@@ -51,8 +51,8 @@ class Spot(msgspec.Struct, frozen=True):
 class Space(msgspec.Struct, frozen=True):
     """A node of the tree. `capacity` is a ceiling of people; `enforced` says whether doors refuse above it.
 
-    A `restricted` space is entered only by rules that name it (DOMAIN section 3.8); `always_open` marks a space in
-    use around the clock, where no quiet-hour cut-off applies (DOMAIN section 5.3). `use` says what it is for, so
+    A `restricted` space is entered only by rules that name it (docs/domain.md, 3.8); `always_open` marks a space in
+    use around the clock, where no quiet-hour cut-off applies (docs/domain.md, 5.3). `use` says what it is for, so
     that one rule can speak of all meeting rooms.
     """
 
@@ -69,7 +69,7 @@ class Space(msgspec.Struct, frozen=True):
 
 
 class Passback(Enum):
-    """What a second entry without an exit means at a door (DOMAIN section 4).
+    """What a second entry without an exit means at a door (docs/domain.md, 4).
 
     Soft lets pass and says so, hard refuses, timed refuses for the door's `passback_s` after the first entry.
     """

@@ -1,6 +1,6 @@
 """What a policy says: tiers, and rules over a finite vocabulary. What the rules mean is in rules.py.
 
-Finite sets, flags and named schedules only: that is what makes the exact analysis possible (DOMAIN section 3.9).
+Finite sets, flags and named schedules only: that is what makes the exact analysis possible (docs/domain.md, 3.9).
 """
 
 from enum import Enum

@@ -10,7 +10,7 @@ from policies.ids import BadgeId, DoorId, PersonId, ReaderId, SpaceId
 
 
 class Assurance(IntEnum):
-    """How a credential was proven, weakest first (DOMAIN section 3.1)."""
+    """How a credential was proven, weakest first (docs/domain.md, 3.1)."""
 
     NONE = 0
     UID = 1
@@ -26,7 +26,7 @@ class Direction(Enum):
 
 
 class DoorMode(Enum):
-    """What a door asks of those who enter (DOMAIN section 4). Leaving is possible in every mode."""
+    """What a door asks of those who enter (docs/domain.md, 4). Leaving is possible in every mode."""
 
     NORMAL = "normal"
     FREE = "free"

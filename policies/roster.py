@@ -25,7 +25,7 @@ from policies.request import Assurance
 
 
 class ResidentType(Enum):
-    """What somebody is to the building (DOMAIN section 2)."""
+    """What somebody is to the building (docs/domain.md, 2)."""
 
     STARTUP = "startup"
     STUDENT = "student"
@@ -49,7 +49,7 @@ class BadgeKind(Enum):
 
     @property
     def least_proof(self) -> Assurance:
-        """Return the proof that a medium of this kind can always give, and so must (DOMAIN section 3.1)."""
+        """Return the proof that a medium of this kind can always give, and so must (docs/domain.md, 3.1)."""
         return _LEAST_PROOF[self]
 
     @property
@@ -120,7 +120,7 @@ class Grant(msgspec.Struct, frozen=True):
 class Person(msgspec.Struct, frozen=True):
     """A holder without a name: what the rules need to know of somebody.
 
-    `extended_opening` gives the longer strike time; why is never stored (DOMAIN section 4). `pin` is the hash of a PIN
+    `extended_opening` gives the longer strike time; why is never stored (docs/domain.md, 4). `pin` is the hash of a PIN
     (readers.wire.pin), only where a door asks for one.
     """
 

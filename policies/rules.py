@@ -1,6 +1,6 @@
 """What the rules mean: the naive interpreter is the definition; engine.py must equal it.
 
-Read `Entry.decide` top to bottom: it is DOMAIN section 3.3, in its order of reasons. Default deny, a matching
+Read `Entry.decide` top to bottom: it is docs/domain.md, 3.3, in its order of reasons. Default deny, a matching
 forbid beats every permit, leaving is never refused to a known badge, and what cannot be evaluated denies.
 """
 

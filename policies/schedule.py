@@ -4,7 +4,7 @@ A window belongs to the local day it began on, also after midnight. That day's w
 if it has one; else none outside the schedule's dates, on a public holiday or on one of the days that it is closed
 on; else those of its weekday. A closure shuts everything inside it, also what came over midnight into it. Local
 wall time is meant on the short and the long DST day: the repeated hour counts twice, and a time that does not exist
-is read as the next that does (DOMAIN section 3.5). UTC offsets and days are data of the `Calendar`, compiled when
+is read as the next that does (docs/domain.md, 3.5). UTC offsets and days are data of the `Calendar`, compiled when
 the policy is loaded, so that no library on a door changes a decision.
 """
 
@@ -20,7 +20,7 @@ from policies.ids import ClosureId, DaysId, ScheduleId
 
 MINUTES_PER_DAY = 24 * 60
 GRID_MINUTES = 15
-"""Windows begin and end on the quarter-hour; the loader refuses anything else (DOMAIN section 3.5)."""
+"""Windows begin and end on the quarter-hour; the loader refuses anything else (docs/domain.md, 3.5)."""
 
 FIRST_YEAR, LAST_YEAR = 1970, 2100
 """A calendar can be compiled for these years, so nothing outside them is ever asked about."""

@@ -1,7 +1,7 @@
 """`/v1/occupancy/{space}/history` and what sums it up: counts of the past by steps, as CSV, and in a few figures.
 
 From the store, on a thread. Companies are answered with what was disclosed of each quarter-hour and with what follows
-from that alone (DOMAIN section 6). Nothing here names anybody.
+from that alone (docs/domain.md, 6). Nothing here names anybody.
 """
 
 import csv

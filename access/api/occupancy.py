@@ -1,7 +1,7 @@
 """`/v1/occupancy`: how many people are where now; and an operator's count of a space.
 
 Answers from memory, on the event loop, where the live view is kept. Companies are answered with what is disclosed
-(DOMAIN section 6). Nothing here names anybody, but the correction that says that somebody has left.
+(docs/domain.md, 6). Nothing here names anybody, but the correction that says that somebody has left.
 """
 
 from datetime import datetime

@@ -49,7 +49,7 @@ class ComputerBody(BaseModel):
 
 
 class DoorBody(BaseModel):
-    """A door; from `state` on, what was last heard of it. Companies are told nothing of that (DOMAIN section 6).
+    """A door; from `state` on, what was last heard of it. Companies are told nothing of that (docs/domain.md, 6).
 
     `mode_by` is who wants the mode; `waits_for_first` says that a free period waits for the first person.
     """

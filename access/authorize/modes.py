@@ -1,4 +1,4 @@
-"""The modes of the doors that controllers ask about, as orders and schedules say (DOMAIN section 4).
+"""The modes of the doors that controllers ask about, as orders and schedules say (docs/domain.md, 4).
 
 The registers are those that door computers obey, under revisions that only grow. A free period that waits for its
 first person begins when somebody is let in by a rule at a door without a contact, where a permit is an entry; at one

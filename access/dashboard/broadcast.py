@@ -155,7 +155,7 @@ class Broadcast:
 
 
 def _nameless(event: Event) -> Event:
-    """Return the event without its person: a stream is a screen (DOMAIN section 6)."""
+    """Return the event without its person: a stream is a screen (docs/domain.md, 6)."""
     return msgspec.structs.replace(event, salt=None, person=None, badge=None, commitment=None)
 
 

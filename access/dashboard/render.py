@@ -1,7 +1,7 @@
 """Pieces of the page: what the building is now, drawn by templates, and only where it changed.
 
 A `Renderer` speaks one language; the same state gives back the same text without drawing it again. It shows
-spaces, doors and reasons, never a person (DOMAIN section 6).
+spaces, doors and reasons, never a person (docs/domain.md, 6).
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,7 +1,7 @@
 """What happened lately: decisions and alarms for the feed, arrivals and departures for the header.
 
 Both are bounded and equal for any order, doubling or delay of the same events. No entry carries a person: the
-feed is a screen, and no screen shows a person's path (DOMAIN section 6).
+feed is a screen, and no screen shows a person's path (docs/domain.md, 6).
 """
 
 from bisect import bisect_left, bisect_right, insort

@@ -4,7 +4,7 @@ Numbers are those of the last quarter-hour. A group under the threshold is suppr
 until nobody can work it out from a total: what is suppressed under one parent is at least two groups, and together at
 least the threshold, or the total is suppressed as well. The choice is made once for the whole tree, so every public or
 company view is a part of one and the same publication, and views laid side by side tell no more than it does. Sources:
-CNIL's guidance as read in DOMAIN section 6; complementary suppression as in statistical disclosure control.
+CNIL's guidance as read in docs/domain.md, 6; complementary suppression as in statistical disclosure control.
 """
 
 from collections.abc import Mapping, Sequence

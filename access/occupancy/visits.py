@@ -11,7 +11,7 @@ from policies.presence import Entry, Passage
 BIN = timedelta(minutes=15)
 BINS = 24 * 4
 FEWEST = 11
-"""Visits that a quartile needs before it is told (DOMAIN section 6)."""
+"""Visits that a quartile needs before it is told (docs/domain.md, 6)."""
 
 
 class Dwell(msgspec.Struct, frozen=True):

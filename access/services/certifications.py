@@ -1,4 +1,4 @@
-"""Trainings: give, renew, revoke, and see in time which ones end (DOMAIN section 7)."""
+"""Trainings: give, renew, revoke, and see in time which ones end (docs/domain.md, 7)."""
 
 from datetime import datetime, timedelta
 from enum import Enum

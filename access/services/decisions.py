@@ -13,7 +13,7 @@ from policies.roster import BadgeKind
 from readers.wire.reservations import Reserve, Verdict
 
 DEADLINE_S = 0.05
-"""How long an answer may take where the asker names no limit: nobody at a door feels it (DOMAIN section 4)."""
+"""How long an answer may take where the asker names no limit: nobody at a door feels it (docs/domain.md, 4)."""
 
 
 PIN_DEADLINE_S = 1.0

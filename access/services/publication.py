@@ -1,7 +1,7 @@
 """Rights on their way out: signed snapshots for every source that has doors, and signed deltas for all of them.
 
 A snapshot carries everybody and every badge, without names: leaving is never refused to a known badge, and a
-refusal tells its true reason, so a door must know also those who have no right there (DOMAIN section 3.3). Of the
+refusal tells its true reason, so a door must know also those who have no right there (docs/domain.md, 3.3). Of the
 building it holds the scope's own doors, of temporary grants those that reach them. A delta carries whoever changed,
 read from the database at that moment; it begins at the newest snapshots or later.
 """

@@ -1,6 +1,6 @@
 """How long it is known who passed: three months at the perimeter and in restricted spaces, a day elsewhere.
 
-So says the law as this building reads it (DOMAIN section 6; CNIL). Every time can be made shorter; longer than the
+So says the law as this building reads it (docs/domain.md, 6; CNIL). Every time can be made shorter; longer than the
 legal one only with a reason that the audit keeps. What goes is counted, hashed and counted again; counts by space
 have nobody in them and stay. Events with nobody in them are deleted after thirteen months, so that a database grows
 for a year and no longer. Run `purge` once an hour.

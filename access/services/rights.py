@@ -76,7 +76,7 @@ SCOPES = {
     Role.MANAGER: _WELCOMES
     | _MUSTERS
     | {Scope.PEOPLE_IMPORT, Scope.ORGANISATIONS_WRITE, Scope.OCCUPANCY_WRITE, Scope.POLICIES_READ},
-    # Whoever administers the system does not thereby read where people went (DOMAIN section 6).
+    # Whoever administers the system does not thereby read where people went (docs/domain.md, 6).
     Role.ADMINISTRATOR: frozenset(Scope) - {Scope.EVENTS_READ},
     Role.AUDITOR: _SEES
     | {Scope.EVENTS_READ, Scope.AUDIT_READ, Scope.OPERATORS_READ, Scope.KEYS_READ, Scope.PRIVACY_READ}
@@ -87,7 +87,7 @@ _NAMES_NOBODY = _SEES
 """The same in every space: the building, and how many are where."""
 
 _OF_AN_ORGANISATION = _WELCOMES | {Scope.PEOPLE_IMPORT}
-"""What can be had for one organisation's people. Passages and the roll-call are not among it (DOMAIN section 6)."""
+"""What can be had for one organisation's people. Passages and the roll-call are not among it (docs/domain.md, 6)."""
 
 _OF_A_SPACE = _SEES | _MUSTERS | {Scope.OCCUPANCY_WRITE}
 _WHOLE_SITE = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
@@ -177,4 +177,4 @@ def _word(scope: Scope | str) -> str:
 
 _ANYWHERE = frozenset(scope.value for scope in _NAMES_NOBODY)
 _PUBLIC = frozenset({Scope.BUILDING_READ.value})
-"""What companies may see as everybody else does: counts they see as disclosed (DOMAIN section 6)."""
+"""What companies may see as everybody else does: counts they see as disclosed (docs/domain.md, 6)."""

@@ -1,6 +1,6 @@
 """The administration's own record: who did what to whom, append-only, each row carrying the hash of the one before.
 
-It holds pseudonymous ids and nothing else of a person (DOMAIN section 6), but for what an operator wrote as a reason.
+It holds pseudonymous ids and nothing else of a person (docs/domain.md, 6), but for what an operator wrote as a reason.
 Its oldest part may go after its time; the hash of the last row that went stays, so that the rest still proves itself.
 """
 

@@ -17,7 +17,7 @@ from policies.roster import Certification, Person
 
 
 class Level(Enum):
-    """What a training lets somebody do (DOMAIN section 7)."""
+    """What a training lets somebody do (docs/domain.md, 7)."""
 
     TRAINEE = "trainee"
     AUTONOMOUS = "autonomous"

@@ -76,7 +76,7 @@ def newest(session: Session, chosen: Filter, before: Place | None, limit: int) -
 def oldest_first(
     session: Session, types: Sequence[EventType], since: datetime | None = None
 ) -> Iterator[Event]:
-    """Return every stored event of the given types from `since` on in the order of the fold (DOMAIN section 5.1)."""
+    """Return every stored event of the given types from `since` on in the order of the fold (docs/domain.md, 5.1)."""
     row = EventRow
     query = _query().where(row.type.in_([kind.value for kind in types]))
     if since is not None:

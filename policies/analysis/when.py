@@ -17,7 +17,7 @@ from policies.request import AccessRequest, LiveState
 from policies.schedule import quarters
 
 HORIZON = timedelta(days=8)
-"""How far ahead is looked: a week and a day, so that every weekly window comes up (CONTRACTS section 3)."""
+"""How far ahead is looked: a week and a day, so that every weekly window comes up (docs/policies.md)."""
 
 
 def next_grant(

@@ -1,6 +1,6 @@
 """When the fold stops believing that somebody is still there: after a dwell too long, or a quiet hour.
 
-Both look at the building's wall; neither removes anybody from the roll-call (DOMAIN section 5.3).
+Both look at the building's wall; neither removes anybody from the roll-call (docs/domain.md, 5.3).
 """
 
 from collections.abc import Callable

@@ -197,7 +197,7 @@ def _holidays(
     """Return the days of one category, refusing aliases, retired names and what has no days.
 
     For France, the alias GES loses two of Alsace's days, and school holidays are by zone: asked for the subdivision
-    6AE, the library answers with none (DOMAIN section 3.6).
+    6AE, the library answers with none (docs/domain.md, 3.6).
     """
     import holidays  # noqa: PLC0415  (a door computer gets the days compiled and does without the library)
 

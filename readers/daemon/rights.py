@@ -104,7 +104,7 @@ class Rights:
             return Decision(Effect.DENY, Reason.STALE_RIGHTS)
         try:
             decision = self._engine.decide(request, state)
-        except Exception:  # noqa: BLE001  (whatever the fault: what cannot be evaluated denies, DOMAIN section 3.2)
+        except Exception:  # noqa: BLE001  (whatever the fault: what cannot be evaluated denies, docs/domain.md, 3.2)
             _log.exception("decision-failed", extra={"reader": request.reader})
             return Decision(
                 Effect.DENY, Reason.OTHER, door=self.snapshot.building.readers[request.reader].door

@@ -1,4 +1,4 @@
-"""Which mode is in force at a door: lockdown before operator before event before schedule (DOMAIN section 4).
+"""Which mode is in force at a door: lockdown before operator before event before schedule (docs/domain.md, 4).
 
 Fire release and the way out stand above all of them; they are the door machine's. A scheduled free mode may wait for
 the first person: somebody entitled who went in since the schedule opened.

@@ -13,7 +13,7 @@ _log = logging.getLogger(__name__)
 
 KEPT = timedelta(hours=11)
 """A file is left for a new one after this time and deleted as long after that: within a day everybody is unlinked
-from what the server has stored, edge journals included (DOMAIN section 6)."""
+from what the server has stored, edge journals included (docs/domain.md, 6)."""
 
 LOOK_EVERY_S = 3600.0
 

@@ -1,4 +1,4 @@
-"""Every reason of DOMAIN section 3.3, in its order: whatever comes first in the list is the one that is given.
+"""Every reason of docs/domain.md, 3.3, in its order: whatever comes first in the list is the one that is given.
 
 The story is one world in which everything is wrong at once; each row puts right what the row before it told.
 """

@@ -1,4 +1,4 @@
-"""What every entry asks, in the order of reasons (DOMAIN section 3.3), each on its own: none hides the next.
+"""What every entry asks, in the order of reasons (docs/domain.md, 3.3), each on its own: none hides the next.
 
 An entry is granted exactly where all of them are hits, or where the door stands free and those up to the forbids are.
 """

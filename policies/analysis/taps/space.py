@@ -1,6 +1,6 @@
 """The request space: all taps that the rules of some policies can tell apart, each class with a tap to show it by.
 
-The vocabulary of rules is finite (DOMAIN section 3.9), so the classes can be counted and each be asked about. Several
+The vocabulary of rules is finite (docs/domain.md, 3.9), so the classes can be counted and each be asked about. Several
 sites are looked at together: two taps of a class are decided alike by each of the sites, and that is what makes the
 comparison of two sites exact. What no policy says is left out: badges and people that are expired, suspended or
 unknown are refused everywhere, and temporary grants are theirs who have them.
