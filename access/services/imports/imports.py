@@ -20,6 +20,7 @@ from access.services.imports.rows import Fault, Wanted
 from access.services.imports.under_way import Board, UnderWay
 from access.services.outbox import Outbox, RightsChanged
 from access.services.rights import EVERYWHERE, Reach
+from access.services.rulebook import Rulebook
 from access.store import audit, changes, organisations, site
 from access.store import imports as stored
 from access.store import people as people_stored
@@ -27,7 +28,6 @@ from access.store.database import Database
 from access.store.imports import ImportRecord
 from access.store.listing import FIRST, Listing
 from access.store.people import PersonRecord
-from policies.policy import Policy
 
 __all__ = ["ImportRecord", "Imports", "Outcome", "UnderWay"]
 
@@ -49,17 +49,17 @@ class Imports:
     def __init__(
         self,
         database: Database,
-        policy: Policy,
+        rulebook: Rulebook,
         outbox: Outbox[RightsChanged],
         reach: Reach = EVERYWHERE,
         board: Board | None = None,
     ) -> None:
-        self._database, self._policy, self._outbox, self._reach = database, policy, outbox, reach
+        self._database, self._rulebook, self._outbox, self._reach = database, rulebook, outbox, reach
         self._board = board if board is not None else Board()
 
     def within(self, reach: Reach) -> "Imports":
         """Return the same use cases for whoever's rights hold only there: the file speaks of nobody else."""
-        return Imports(self._database, self._policy, self._outbox, reach, self._board)
+        return Imports(self._database, self._rulebook, self._outbox, reach, self._board)
 
     def under_way(self) -> list[UnderWay]:
         """Return the imports that are being written now, and how far they have come."""
@@ -143,7 +143,7 @@ class Imports:
             if want.organisation is not None and want.organisation not in organised:
                 yield Fault(want.line, "organisation", f"there is no organisation {want.organisation}")
             for tier in want.tiers:
-                if tier not in self._policy.tiers:
+                if tier not in self._rulebook.policy.tiers:
                     yield Fault(want.line, "tiers", f"there is no tier {tier}")
             if want.external_id in new and want.external_id not in taken:
                 for name in _FOR_SOMEBODY_NEW:
