@@ -99,7 +99,9 @@ class Judge:
         if person is None:
             return ()
         if decision.effect is Effect.GRANT:
-            passing = self._companions.let_in(self._doors[reader], person, at)
+            door = self._doors[reader]
+            enters = decision.space == door.inner  # whoever leaves is nobody's second person, and nobody's escort
+            passing = self._companions.let_in(door, person, at) if enters else (person,)
             if reader in self.rights.seated:
                 for who in passing:
                     self.view.seats.hold(who, reader, at)

@@ -156,7 +156,7 @@ def test_hard_anti_passback_holds_between_two_doors_before_either_has_reported(t
 
 
 def two_person_site(folder):
-    paired = {DoorId("room"): replace(TWO_DOORS.doors[DoorId("room")], two_person=True)}
+    paired = {door: replace(TWO_DOORS.doors[door], two_person=True) for door in (DoorId("room"), SIDE.id)}
     for_two = {ROOM.id: replace(ROOM, capacity=2, enforced=True)}
     building = replace(TWO_DOORS, doors=TWO_DOORS.doors | paired, spaces=TWO_DOORS.spaces | for_two)
     return site(folder, building)
@@ -168,6 +168,24 @@ def test_two_persons_enter_together_and_take_two_seats(tmp_path, journal):
     assert ask(authorizer, "ada", BY_ROOM) is Reason.AUTHORIZATION_DELAYED
     assert ask(authorizer, "bob", BY_ROOM, NOON + MOMENT) is Reason.GRANTED
     assert ask(authorizer, "cyd", BY_SIDE, NOON + MOMENT) is Reason.UPPER_OCCUPANCY_LIMIT
+    services.close()
+
+
+def test_two_persons_at_two_doors_of_a_room_are_each_alone(tmp_path, journal):
+    services = two_person_site(tmp_path)
+    authorizer = Authorizer(services, journal)
+    assert ask(authorizer, "ada", BY_ROOM) is Reason.AUTHORIZATION_DELAYED
+    assert ask(authorizer, "bob", BY_SIDE, NOON + MOMENT) is Reason.AUTHORIZATION_DELAYED
+    services.close()
+
+
+def test_whoever_leaves_is_nobody_s_second_person_before_or_after(tmp_path, journal):
+    services = two_person_site(tmp_path)
+    authorizer = Authorizer(services, journal)
+    assert ask(authorizer, "bob", ReaderId("side-out")) is Reason.GRANTED
+    assert ask(authorizer, "ada", BY_SIDE, NOON + MOMENT) is Reason.AUTHORIZATION_DELAYED
+    assert ask(authorizer, "bob", ReaderId("side-out"), NOON + 2 * MOMENT) is Reason.GRANTED
+    assert ask(authorizer, "ada", BY_SIDE, NOON + 3 * MOMENT) is Reason.AUTHORIZATION_DELAYED
     services.close()
 
 
