@@ -2,12 +2,13 @@
 
 Cards come and go at once. Two in the field at a time collide: the antenna then reads neither, and the one it was
 reading is lost to it, until the field has been emptied; two that came before it looked are found as one thing that
-cannot be read. With `rf_timing` activation and each command take the time of
-their bytes in the air at 106 kbit/s and of the card's work; a card torn away meanwhile has perhaps heard the command,
-but its answer is lost. GET DATA takes none: the reader knows the number from the anticollision (PC/SC part 3, section
-3.2.2.1.3). An unplugged antenna is reported once; then `next_card` waits until it is plugged in again.
+cannot be read. With `rf_timing` activation and each command take the time of their bytes in the air at 106 kbit/s and
+of the card's work; a card torn away meanwhile has perhaps heard the command, but its answer is lost. GET DATA takes
+none: the reader knows the number from the anticollision (PC/SC part 3, section 3.2.2.1.3). An unplugged antenna is
+reported once; then `next_card` waits until it is plugged in again.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from emulators.cards.card import VirtualCard
@@ -29,9 +30,13 @@ class Presented(LoopCard):
     """An emulated card in the field."""
 
     def __init__(
-        self, card: VirtualCard, air_time: Callable[[float], Awaitable[None]], welcome: Welcome
+        self,
+        card: VirtualCard,
+        air_time: Callable[[float], Awaitable[None]],
+        welcome: Welcome,
+        find_anew: Callable[[], None],
     ) -> None:
-        super().__init__(welcome)
+        super().__init__(welcome, find_anew)
         self._card, self._air_time = card, air_time
 
     @property
@@ -96,13 +101,13 @@ class Antenna:
         came_together = self._read is not None and not self._is_looking_at_it
         self._lose()
         self._in_field.append(card)
-        presented = Presented(card, self._spend, self._welcome)
+        presented = Presented(card, self._spend, self._welcome, self._find_anew)
         if len(self._in_field) == 1 and self._is_plugged:
             self._find(presented)
         else:
             presented.leave()
             if came_together:
-                self._find(Stack(self._welcome))
+                self._find(Stack(self._welcome, self._find_anew))
         return presented
 
     def remove(self) -> None:
@@ -120,15 +125,17 @@ class Antenna:
         """Connect the reader again; a card that lies on it is found as a new one."""
         self._is_plugged = True
         self._arrivals.up()
-        lying = self._in_field.copy()
-        self._in_field.clear()
-        for card in lying:
-            self.present(card)
+        self._find_anew()
 
     async def next_card(self) -> Card:
         found = await self._arrivals.next()
         self._is_looking_at_it = found is self._read
-        await self._spend(ACTIVATION_S)
+        try:
+            await self._spend(ACTIVATION_S)
+        except asyncio.CancelledError:
+            if found is self._read:
+                self._arrivals.found(found)
+            raise
         return found
 
     def greet(self, greeting: Greeting, answer: Answer) -> None:
@@ -145,6 +152,12 @@ class Antenna:
     async def _spend(self, seconds: float) -> None:
         if self.rf_timing:
             await self._clock.sleep(seconds)
+
+    def _find_anew(self) -> None:
+        lying = self._in_field.copy()
+        self._in_field.clear()
+        for card in lying:
+            self.present(card)
 
     def _find(self, thing: Presented | Stack) -> None:
         self._read, self._is_looking_at_it = thing, False

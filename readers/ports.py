@@ -72,8 +72,12 @@ class Card(Protocol):
         """Return what the reader's greeting of this card comes to, as `hold` does. There must have been one."""
         ...
 
+    def forget(self) -> None:
+        """Let go of a card whose conversation was torn: if it lies there still, it is the next card."""
+        ...
+
     async def removed(self) -> None:
-        """Return once the card has left the field."""
+        """Return once the card has left the field, or was forgotten."""
         ...
 
 

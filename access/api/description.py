@@ -29,6 +29,7 @@ _MEANS = {
     413: "the body is larger than anything that means something",
     422: "what was sent is not what it must be",
     428: "`If-Match` is missing",
+    503: "the database does not answer in time: ask again",
 }
 _SCHEMES = {
     "key": {"type": "http", "scheme": "bearer", "description": "a machine's key"},
@@ -42,7 +43,7 @@ _SCHEMES = {
 _TEXT = {"type": "string"}
 _PROBLEM = {
     "title": "Problem",
-    "description": "What went wrong (RFC 9457); its title in French or English by `Accept-Language`.",
+    "description": "What went wrong (RFC 9457), told in French or English by `Accept-Language`.",
     "type": "object",
     "required": ["type", "title", "status", "detail", "instance"],
     "properties": {
@@ -118,6 +119,8 @@ def _problems(method: str, path: str, operation: dict[str, Any]) -> Iterator[int
     has_body, named = "requestBody" in operation, {one["name"] for one in operation.get("parameters", ())}
     if (method, path) not in OPEN:
         yield from (401, 403)
+    if (method, path) not in OPEN and "503" not in operation["responses"]:
+        yield 503
     if "{" in path:
         yield 404
     if method in _WRITES and (method, path) not in OPEN:

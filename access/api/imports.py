@@ -12,8 +12,9 @@ from starlette.concurrency import run_in_threadpool
 
 from access.api.desk import AtDesk, needs_within
 from access.api.paging import LIMIT, After, Limit, Page, page
-from access.api.problems import InvalidFile
+from access.api.problems import InvalidFile, faults_in, language_of
 from access.errors import Invalid
+from access.languages import Language
 from access.services.imports import Outcome, from_csv, from_json
 from access.services.rights import Actor, Scope
 
@@ -127,13 +128,12 @@ async def take(
         return imports.apply(wanted, faults, content, actor.name, desk.now(), end=end)
 
     outcome = await run_in_threadpool(work)
-    body = _body(outcome)
     if apply and outcome.faults:
-        raise InvalidFile([fault.model_dump() for fault in body.faults])
-    return body
+        raise InvalidFile(list(map(msgspec.structs.asdict, outcome.faults)))
+    return _body(outcome, language_of(request))
 
 
-def _body(outcome: Outcome) -> OutcomeBody:
+def _body(outcome: Outcome, language: Language) -> OutcomeBody:
     found = outcome.difference
     changed = [
         ImportedBody(
@@ -155,5 +155,8 @@ def _body(outcome: Outcome) -> OutcomeBody:
         changed=changed,
         ended=ended,
         unchanged=found.unchanged,
-        faults=[FaultBody.model_validate(msgspec.structs.asdict(one)) for one in outcome.faults],
+        faults=[
+            FaultBody.model_validate(fault)
+            for fault in faults_in(language, list(map(msgspec.structs.asdict, outcome.faults)))
+        ],
     )

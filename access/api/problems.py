@@ -1,5 +1,7 @@
 """Errors as problems (RFC 9457): every one has a stable `type`, and none repeats what was sent."""
 
+import logging
+import sqlite3
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -8,6 +10,8 @@ import msgspec
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as WaitedTooLong
 from starlette.exceptions import HTTPException
 
 from access.api.titles import title
@@ -23,7 +27,9 @@ from access.errors import (
     StandingBy,
     TotemError,
 )
-from access.languages import Language, preferred
+from access.languages import Language, preferred, worded
+
+_log = logging.getLogger(__name__)
 
 TYPE = "urn:totem:problem:"
 MEDIA_TYPE = "application/problem+json"
@@ -62,12 +68,12 @@ def problem(
     language: Language = Language.EN,
     **more: object,
 ) -> Response:
-    """Return a problem, its title in the language asked for; the detail is for whoever looks after the system."""
+    """Return a problem, its title and detail in the language asked for."""
     body = {
         "type": f"{TYPE}{name}",
         "title": title(name, status, language),
         "status": int(status),
-        "detail": detail,
+        "detail": worded(detail, language),
         "instance": instance,
     }
     sent = {"Content-Language": language.value, "Vary": "Accept-Language", **(headers or {})}
@@ -81,6 +87,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(TotemError, _totem)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(OperationalError, _store)
+    app.add_exception_handler(WaitedTooLong, _store)
     app.add_exception_handler(Exception, _fault)
 
 
@@ -103,10 +111,15 @@ def of_error(
             (found for kind, found in _STATUS.items() if isinstance(error, kind)),
             (HTTPStatus.INTERNAL_SERVER_ERROR, "fault"),
         )
-    more = {"faults": error.faults} if isinstance(error, InvalidFile) else {}
+    more = {"faults": faults_in(language, error.faults)} if isinstance(error, InvalidFile) else {}
     if isinstance(error, StandingBy):
         headers = {**(headers or {}), "Retry-After": "1"}
     return problem(status, name, str(error), path, headers, language, **more)
+
+
+def faults_in(language: Language, faults: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
+    """Return the faults of a file, each told in a language."""
+    return [{**fault, "message": worded(str(fault["message"]), language)} for fault in faults]
 
 
 def _totem(request: Request, error: Exception) -> Response:
@@ -115,9 +128,13 @@ def _totem(request: Request, error: Exception) -> Response:
 
 def _validation(request: Request, error: Exception) -> Response:
     errors: list[dict[str, Any]] = list(error.errors()) if isinstance(error, RequestValidationError) else []
-    places = [{"at": ".".join(map(str, each["loc"])), "message": str(each["msg"])} for each in errors]
-    detail = "; ".join(f"{place['at']}: {place['message']}" for place in places)
     status, language = HTTPStatus.UNPROCESSABLE_ENTITY, language_of(request)
+    places = [
+        {"at": ".".join(map(str, each["loc"])), "message": worded(str(each["msg"]), language)}
+        for each in errors
+    ]
+    colon = " : " if language is Language.FR else ": "
+    detail = "; ".join(f"{place['at']}{colon}{place['message']}" for place in places)
     return problem(status, "invalid", detail, request.url.path, language=language, errors=places)
 
 
@@ -127,6 +144,19 @@ def _http(request: Request, error: Exception) -> Response:
     name = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
     path, language = request.url.path, language_of(request)
     return problem(error.status_code, name, error.detail, path, error.headers, language)
+
+
+def _store(request: Request, error: Exception) -> Response:
+    """Tell that the database is away or was written to for too long: it may answer the next time."""
+    code = getattr(getattr(error, "orig", None), "sqlite_errorcode", None)
+    if code == sqlite3.SQLITE_ERROR:
+        raise error  # a statement that is wrong will be wrong again
+    _log.error("store-unavailable", extra={"path": request.url.path, "fault": type(error).__name__})
+    detail = "the database does not answer in time; nothing was changed: ask again"
+    status, language = HTTPStatus.SERVICE_UNAVAILABLE, language_of(request)
+    return problem(
+        status, "store-unavailable", detail, request.url.path, {"Retry-After": "2"}, language=language
+    )
 
 
 def _fault(request: Request, _error: Exception) -> Response:

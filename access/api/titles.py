@@ -23,6 +23,7 @@ TITLES = {
     "precondition-required": Label("Version à indiquer", "Version required"),
     "service-unavailable": Label("Service indisponible", "Service unavailable"),
     "standing-by": Label("Un autre serveur répond", "Another one answers"),
+    "store-unavailable": Label("La base de données ne répond pas", "The database does not answer"),
     "too-late": Label("Trop tard", "Too late"),
 }  # fmt: skip
 

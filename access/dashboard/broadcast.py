@@ -18,6 +18,7 @@ from access.dashboard.watchers import Watchers
 from access.dashboard.words import Language
 from access.occupancy.disclosure import Disclosure
 from access.occupancy.live import LiveBuilding
+from access.services.doors import Lockdown
 from policies.ids import SpaceId
 from readers.wire.events import Event
 
@@ -34,7 +35,8 @@ _BEAT = b"event: beat\ndata: -\n\n"
 class Broadcast:
     """The streams of one building: pages by language, counts and events for programs, counts as disclosed.
 
-    `speed` is how many seconds of the event loop pass in one of the wall: eyes keep the wall's pace.
+    `speed` is how many seconds of the event loop pass in one of the wall: eyes keep the wall's pace. `lockdowns` are
+    asked for again and again, so they answer from memory.
     """
 
     def __init__(
@@ -44,8 +46,9 @@ class Broadcast:
         timezone: tzinfo,
         speed: float = 1.0,
         disclosure: Disclosure | None = None,
+        lockdowns: Callable[[datetime], tuple[Lockdown, ...]] = lambda _: (),
     ) -> None:
-        self.live, self._speed = live, speed
+        self.live, self._speed, self._lockdowns = live, speed, lockdowns
         self.disclosure = disclosure or Disclosure(live)
         self.occupancy, self.events, self.watchers = StateHub(), LogHub(), Watchers()
         self.disclosed = StateHub()
@@ -76,6 +79,10 @@ class Broadcast:
         self._draw_soon(CLOCK_S)
         return hub
 
+    def lockdown(self, language: Language) -> Markup:
+        """Return what the top of every page says of lockdowns now."""
+        return self.renderers[language].lockdown(self._lockdowns(self._now()))
+
     def today(self) -> date:
         """Return the day on the building's wall."""
         return self._now().astimezone(self.timezone).date()
@@ -90,7 +97,7 @@ class Broadcast:
     def _glimpse(self) -> Glimpse:
         now = self._now()
         self.live.advance(now)
-        return look(self.live, now, self.sparks.at(now))
+        return look(self.live, now, self.sparks.at(now), self._lockdowns(now))
 
     def _draw_soon(self, pause_s: float = SHORTEST_PAUSE_S) -> None:
         loop = asyncio.get_running_loop()

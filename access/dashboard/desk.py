@@ -13,6 +13,7 @@ from access.dashboard.guard import GuardedRoute, is_ours
 from access.dashboard.ports import Actor
 from access.dashboard.words import Language
 from access.errors import TotemError
+from access.languages import worded
 from access.services.badges import BadgeRecord, Badges, BadgeVerb
 from access.services.reception import Reception
 from access.services.refusals import Refusals
@@ -74,7 +75,14 @@ class _Desk:
         found = await run_in_threadpool(self._reception.within(operator.reach).find, search)
         may_write = operator.may_within(_WRITES_BADGES)
         return self._front.page(
-            request, spoken, "desk-news.html", search=search, found=found, may_write=may_write, **values
+            request,
+            spoken,
+            "desk-news.html",
+            operator,
+            search=search,
+            found=found,
+            may_write=may_write,
+            **values,
         )
 
     async def why(self, request: Request, event: str, asked: _LanguageAsked = None) -> Response:
@@ -91,7 +99,7 @@ class _Desk:
         renderer = self._front.broadcast.renderers[spoken]
         return self._front.page(
             request, spoken, "why.html" if "hx-request" in request.headers else "why-page.html",
-            operator=operator.name, limited=operator.reach.sees_disclosed_only, time=renderer.time(tap.at),
+            operator=operator, time=renderer.time(tap.at),
             door=self._building.doors.get(tap.door) if tap.door else None,
             said=renderer.words.reason(tap.reason) if tap.reason else "",
             told=renderer.words.message(found.message) if found is not None else "",
@@ -112,7 +120,8 @@ class _Desk:
             say = self._badges.within(operator.reach).say
             await run_in_threadpool(say, BadgeId(badge), chosen, operator.name, self._front.now())
         except (KeyError, TotemError) as error:
-            return await self._page(request, language(request), operator, search, refusal=str(error))
+            spoken = language(request)
+            return await self._page(request, spoken, operator, search, refusal=worded(str(error), spoken))
         return go(f"/desk?q={quote(search)}")
 
     async def enrol(
@@ -133,7 +142,8 @@ class _Desk:
             add = self._badges.within(operator.reach).add
             await run_in_threadpool(add, [record], operator.name, self._front.now())
         except TotemError as error:
-            return await self._page(request, language(request), operator, search, refusal=str(error))
+            spoken = language(request)
+            return await self._page(request, spoken, operator, search, refusal=worded(str(error), spoken))
         return go(f"/desk?q={quote(search)}")
 
     async def _may_write(self, request: Request, csrf: str) -> Actor | Response:
@@ -148,9 +158,9 @@ class _Desk:
         reception = self._reception.within(operator.reach)
         found = await run_in_threadpool(reception.find, search)
         response = self._front.page(
-            request, spoken, "desk.html", operator=operator.name, search=search, found=found, refusal=refusal,
+            request, spoken, "desk.html", operator=operator, search=search, found=found, refusal=refusal,
             may_write=operator.may_within(_WRITES_BADGES), in_use=_IN_USE,
-            limited=operator.reach.sees_disclosed_only, **await self._taps(operator, spoken),
+            **await self._taps(operator, spoken),
         )  # fmt: skip
         if refusal:
             response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY

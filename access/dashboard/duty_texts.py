@@ -23,9 +23,6 @@ DUTY_TEXTS: dict[str, Label] = {
     "by-operator": Label("par un opérateur", "by an operator"),
     "by-event": Label("par un autre système", "by another system"),
     "by-lockdown": Label("par un confinement", "by a lockdown"),
-    "said-obeyed": Label(
-        "Obéi par {number} porte(s) sur {all}, à {time}.", "Obeyed by {number} of {all} door(s), at {time}."
-    ),
     "said-waits-for-lockdown": Label(
         "Un confinement prime : ce mode est gardé et vaudra quand il sera levé, si son heure n’est pas passée.",
         "A lockdown stands above: this mode is kept, and holds once the lockdown ends, if its time is not over.",
@@ -75,15 +72,14 @@ DUTY_TEXTS: dict[str, Label] = {
     "lock-down-where": Label("Où", "Where"),
     "lock-down-ask": Label("Confiner…", "Lock down…"),
     "lock-down": Label("Confiner maintenant", "Lock down now"),
-    "lock-down-means": Label(
-        "{doors} porte(s) se ferment à l’entrée. {people} personne(s) à l’intérieur peuvent sortir.",
-        "{doors} door(s) shut to whoever enters. {people} inside can leave.",
-    ),
     "whole-site": Label("Tout le site", "The whole site"),
     "no-lockdown": Label("Aucun confinement en cours.", "No lockdown in force."),
+    "lockdown-now": Label("Confinement en cours", "Lockdown in force"),
+    "lockdown-now-since": Label("depuis le {time}", "since {time}"),
     "lockdown-since": Label("depuis le {time}, par {actor} :", "since {time}, by {actor}:"),
     "lockdown-end": Label("Lever le confinement", "End the lockdown"),
     "lockdown-end-of": Label("Lever le confinement :", "End the lockdown of"),
+    "nav-lockdown": Label("Confinement", "Lockdown"),
     "nav-rollcall": Label("Appel", "Roll-call"),
     "rollcall": Label("Appel", "Roll-call"),
     "rollcall-lead": Label(
@@ -110,17 +106,13 @@ DUTY_TEXTS: dict[str, Label] = {
     "list-at": Label("Liste à {time}", "List at {time}"),
     "to-find": Label("à retrouver", "to find"),
     "of-all": Label("sur {all}", "of {all}"),
-    "unnamed": Label(
-        "{number} de plus, compté(s) sans que personne sache leur nom (entre {low} et {high})",
-        "{number} more are counted whom nobody knows by name ({low} to {high})",
-    ),
     "nobody-listed": Label("Personne sur la liste.", "Nobody is on the list."),
-    "seen-last": Label("vu(e) à {time}", "seen at {time}"),
+    "seen-last": Label("dernier passage à {time}", "seen at {time}"),
     "muster-missing": Label("à retrouver", "inside, to find"),
     "muster-unconfirmed": Label(
         "sortie non confirmée : déduite, pas vue", "not confirmed out: inferred, not seen"
     ),
-    "muster-left": Label("sorti(e) à {time}", "left at {time}"),
+    "muster-left": Label("sortie à {time}", "left at {time}"),
     "muster-safe": Label("en sécurité à {time}, par {actor}", "safe at {time}, by {actor}"),
     "mark-safe": Label("En sécurité", "Safe"),
     "mark-safe-of": Label("{name} : en sécurité", "{name}: safe"),

@@ -1,17 +1,20 @@
 """What every page needs of its visitor: who they are, their language, the token of their forms; and how it is sent."""
 
+import hashlib
 from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
 
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
+from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 
 from access.dashboard.assets import addresses, read_assets
 from access.dashboard.broadcast import Broadcast
 from access.dashboard.compress import for_line
 from access.dashboard.guard import CSRF_COOKIE, csrf_token, keep
+from access.dashboard.menu import menu
 from access.dashboard.ports import Actor, Sessions
 from access.dashboard.words import Language, Words, preferred
 from access.errors import NotSignedIn
@@ -47,7 +50,7 @@ class Front:
             "static": addresses(self.assets),
             "states": [state.value for state in DoorState],
             "least": LEAST_PASSWORD,
-            "limited": False,
+            "stream_mark": "",
         }
 
     async def operator(self, request: Request) -> Actor | None:
@@ -76,22 +79,35 @@ class Front:
         """Return the words of the visitor's language."""
         return self.broadcast.renderers[asked or language(request)].words
 
-    def refused(self, request: Request, template: str, refusal: str, **values: object) -> Response:
+    def refused(
+        self, request: Request, template: str, refusal: str, operator: Actor | None = None, **values: object
+    ) -> Response:
         """Return a form again with the reason why it was not taken."""
         words = self.words(request)
-        response = self.page(request, words.language, template, refusal=words(refusal), **values)
+        response = self.page(request, words.language, template, operator, refusal=words(refusal), **values)
         response.status_code = (
             HTTPStatus.FORBIDDEN if refusal == "refused-form" else HTTPStatus.UNPROCESSABLE_ENTITY
         )
         return response
 
-    def page(self, request: Request, spoken: Language, template: str, **values: object) -> Response:
-        """Return a page; the visitor keeps its language. `limited` leaves out of it what its visitor may not see."""
+    def page(
+        self,
+        request: Request,
+        spoken: Language,
+        template: str,
+        operator: Actor | None = None,
+        **values: object,
+    ) -> Response:
+        """Return a page for `operator`; the visitor keeps its language.
+
+        `limited` leaves out of it what its visitor may not see; with a `stream_mark` it follows the stream.
+        """
         csrf = csrf_token(request)
         other = next(one.value for one in Language if one is not spoken)
         renderer = self.broadcast.renderers[spoken]
+        lockdown = self.broadcast.lockdown(spoken) if operator is not None else Markup("")
         common = {"csrf": csrf, "other": other, "path": request.url.path, "query": _query(request)}
-        text = renderer.page(template, **self._common | common | values)
+        text = renderer.page(template, **self._common | common | _theirs(operator, lockdown) | values)
         response = HTMLResponse(text, headers={"content-language": spoken.value})
         keep(request, response, CSRF_COOKIE, csrf)
         keep(request, response, LANGUAGE_COOKIE, spoken.value, _YEAR_S)
@@ -114,6 +130,22 @@ def language(request: Request) -> Language:
 def go(address: str) -> Response:
     """Send the visitor elsewhere."""
     return RedirectResponse(address, HTTPStatus.SEE_OTHER)
+
+
+def lockdown_mark(lockdown: Markup) -> str:
+    """Return what changes when that text does: by it a page says what it shows already."""
+    return hashlib.sha256(lockdown.encode()).hexdigest()[:12]
+
+
+def _theirs(operator: Actor | None, lockdown: Markup) -> dict[str, object]:
+    """Return what a page shows because of who looks at it."""
+    return {
+        "operator": operator.name if operator is not None else None,
+        "menu": menu(operator) if operator is not None else (),
+        "limited": operator is not None and operator.reach.sees_disclosed_only,
+        "lockdown": lockdown,
+        "lockdown_mark": lockdown_mark(lockdown),
+    }
 
 
 def _query(request: Request) -> str:

@@ -7,8 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from access.dashboard.front import Front, language
+from access.dashboard.front import Front, language, lockdown_mark
 from access.dashboard.guard import GuardedRoute
+from access.dashboard.ports import Actor
 from access.dashboard.telling import Telling, frame
 from access.dashboard.words import Language
 from access.services.doors import Doors
@@ -27,6 +28,7 @@ def lockdown(front: Front, building: Building, doors: Doors, telling: Telling) -
     routes = APIRouter(route_class=GuardedRoute, include_in_schema=False)
     routes.add_api_route("/lockdown", pages.form, methods=["GET"])
     routes.add_api_route("/lockdown", pages.begin, methods=["POST"])
+    routes.add_api_route("/lockdown/now", pages.now, methods=["GET"])
     routes.add_api_route("/lockdown/standing", pages.standing, methods=["GET"])
     routes.add_api_route("/lockdown/end", pages.end_form, methods=["GET"])
     routes.add_api_route("/lockdown/end", pages.end, methods=["POST"])
@@ -46,6 +48,16 @@ class _Lockdowns:
         """Answer the page's own look for news with the lockdowns in force alone."""
         return await self._show(request, "lockdown-standing.html", asked, "")
 
+    async def now(self, request: Request, seen: str = "", asked: _LanguageAsked = None) -> Response:
+        """Answer whoever is signed in what is locked down, or nothing where their page shows it already."""
+        operator = await self._front.operator(request)
+        if operator is None:
+            return Response(status_code=HTTPStatus.UNAUTHORIZED)
+        spoken = asked or language(request)
+        if lockdown_mark(self._front.broadcast.lockdown(spoken)) == seen:
+            return Response(status_code=HTTPStatus.NO_CONTENT)
+        return self._front.page(request, spoken, "lockdown-asks.html", operator=operator)
+
     async def end_form(self, request: Request, space: str = "", asked: _LanguageAsked = None) -> Response:
         """Ask for the reason of a release."""
         return await self._show(request, frame(request, "lockdown-end"), asked, space)
@@ -61,9 +73,9 @@ class _Lockdowns:
         if where is not None and where not in self._building.spaces:
             return Response(status_code=HTTPStatus.NOT_FOUND)
         if not reason.strip():
-            return self._telling.refused(request, "refused-no-reason")
+            return self._telling.refused(request, operator, "refused-no-reason")
         if sure != "yes":
-            return self._ask(request, where, reason, operator.name)
+            return self._ask(request, where, reason, operator)
         work = partial(self._doors.lock_down, where, None)
         return await self._telling.tell(request, operator, work, reason)
 
@@ -77,7 +89,7 @@ class _Lockdowns:
         work = partial(self._doors.end_lockdown, self._space(space))
         return await self._telling.tell(request, operator, work, reason)
 
-    def _ask(self, request: Request, where: SpaceId | None, reason: str, operator: str) -> Response:
+    def _ask(self, request: Request, where: SpaceId | None, reason: str, operator: Actor) -> Response:
         """Say how many doors and people a lockdown concerns, and ask whether it is meant."""
         live = self._front.broadcast.live
         live.advance(self._front.now())
@@ -101,7 +113,7 @@ class _Lockdowns:
             for one in standing
         ]
         return self._front.page(
-            request, spoken, template, operator=operator.name, rows=rows, spaces=self._spaces, space=space,
+            request, spoken, template, operator=operator, rows=rows, spaces=self._spaces, space=space,
             name=self._name(self._space(space)),
         )  # fmt: skip
 

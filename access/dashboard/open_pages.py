@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from access.dashboard.front import Front, language
 from access.dashboard.guard import GuardedRoute
+from access.dashboard.ports import Actor
 from access.dashboard.render import fill_step
 from access.dashboard.words import Language
 from policies.building import Building, Space, SpaceKind
@@ -58,7 +59,7 @@ class _Open:
         sparks = self._front.broadcast.sparks.at(self._front.now())
         flow = live.flow(self._front.now())
         return self._front.page(
-            request, spoken, "kiosk.html", operator=operator.name, inside=sum(counts[root].count for root in roots),
+            request, spoken, "kiosk.html", operator=operator, inside=sum(counts[root].count for root in roots),
             spark=sparks.get(roots[0], "") if len(roots) == 1 else "", rows=rows, flow=flow,
             now=renderer.time(self._front.now()),
         )  # fmt: skip
@@ -71,10 +72,7 @@ class _Open:
         operator = await self._front.entitled(request, _SEES_COUNTS, within_reach=True)
         if isinstance(operator, Response):
             return operator
-        limited = operator.reach.sees_disclosed_only
-        return self._disclosed(
-            request, asked, "spaces.html", _INSIDE, operator=operator.name, limited=limited
-        )
+        return self._disclosed(request, asked, "spaces.html", _INSIDE, operator)
 
     def _disclosed(
         self,
@@ -82,14 +80,14 @@ class _Open:
         asked: Language | None,
         template: str,
         kinds: Collection[SpaceKind],
-        **values: object,
+        operator: Actor | None = None,
     ) -> Response:
         spoken = asked or language(request)
         disclosed = self._front.broadcast.disclosure.at(self._front.now())
         rows = [(one, disclosed[one.id], depth) for one, depth in _tree(self._building, kinds)]
         step = next(one.as_of for one in disclosed.values())
         at = self._front.broadcast.renderers[spoken].time(step)[:5]
-        return self._front.page(request, spoken, template, **{"operator": None} | values, rows=rows, at=at)
+        return self._front.page(request, spoken, template, operator, rows=rows, at=at)
 
 
 def _tree(building: Building, kinds: Collection[SpaceKind]) -> Iterator[tuple[Space, int]]:

@@ -56,7 +56,7 @@ class _Orders:
         try:
             ends = self._instant(until) if mode in _MODES else None
         except ValueError:
-            return self._telling.refused(request, "refused-until")
+            return self._telling.refused(request, operator, "refused-until")
         work = partial(self._doors.set_mode, DoorId(door), _MODES.get(mode), ends, Slot.OPERATOR)
         is_below = mode in _MODES and await run_in_threadpool(
             self._doors.is_locked_down, DoorId(door), self._front.now()

@@ -4,7 +4,7 @@ A `Renderer` speaks one language; the same state gives back the same text withou
 spaces, doors and reasons, never a person (DOMAIN section 6).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 
 import msgspec
@@ -17,6 +17,7 @@ from access.occupancy.doors import DoorState, DoorView
 from access.occupancy.feed import FeedEntry, FlowView
 from access.occupancy.limits import Limit
 from access.occupancy.live import LiveBuilding, SpaceCount
+from access.services.doors import Lockdown
 from policies.building import Building, Door, Space, SpaceKind
 from policies.ids import DoorId, SpaceId
 from readers.wire.events import EventType
@@ -24,6 +25,7 @@ from readers.wire.signals import Line
 
 FEED_LINES = 40
 ALARMS = frozenset({DoorState.HELD, DoorState.FORCED, DoorState.RELEASED, DoorState.OFFLINE})
+_COUNTED = frozenset({EventType.LIMIT_REACHED, EventType.LIMIT_CLEARED})
 _FILL_STEPS = (0.25, 0.5, 0.75, 1.0)
 _FULL = 5
 
@@ -41,9 +43,15 @@ class Glimpse(msgspec.Struct, frozen=True):
     ahead: int = 0
     ignored: int = 0
     sparks: Mapping[SpaceId, str] = {}
+    lockdowns: tuple[Lockdown, ...] = ()
 
 
-def look(live: LiveBuilding, now: datetime, sparks: Mapping[SpaceId, str] | None = None) -> Glimpse:
+def look(
+    live: LiveBuilding,
+    now: datetime,
+    sparks: Mapping[SpaceId, str] | None = None,
+    lockdowns: tuple[Lockdown, ...] = (),
+) -> Glimpse:
     """Return what the building is at `now`."""
     silent = sum(source.line is Line.OFFLINE for source in live.sources().values())
     return Glimpse(
@@ -57,6 +65,7 @@ def look(live: LiveBuilding, now: datetime, sparks: Mapping[SpaceId, str] | None
         live.ahead,
         live.ignored,
         sparks or {},
+        lockdowns,
     )
 
 
@@ -96,10 +105,11 @@ class Renderer:
     def fragments(self, glimpse: Glimpse) -> dict[str, Markup]:
         """Return every piece by its name.
 
-        `summary`, `levels`, `alarms` and `feed` are sections; `total:ID`, `space:ID`, `door:ID`, `space-row:ID` and
-        `door-row:ID` are single elements whose id in the page is that name.
+        `lockdown`, `summary`, `levels`, `alarms` and `feed` are sections; `total:ID`, `space:ID`, `door:ID`,
+        `space-row:ID` and `door-row:ID` are single elements whose id in the page is that name.
         """
         pieces = {
+            "lockdown": self.lockdown(glimpse.lockdowns),
             "summary": self._summary(glimpse),
             "levels": self._levels(glimpse),
             "alarms": self._alarms(glimpse),
@@ -108,6 +118,13 @@ class Renderer:
         for drawing in self.levels:
             pieces.update(self._level(drawing, glimpse))
         return pieces
+
+    def lockdown(self, standing: Sequence[Lockdown]) -> Markup:
+        """Return what the top of every page says: which spaces are locked down, and since when; nothing if none is."""
+        rows = [
+            (one.space and self._spaces.get(one.space, one.space), self.moment(one.since)) for one in standing
+        ]
+        return self._pieces.draw("lockdown-now", "", rows=rows)
 
     def page(self, template: str, **values: object) -> str:
         """Return a whole page."""
@@ -127,7 +144,9 @@ class Renderer:
         if entry.reason is not None:
             return self.words.reason(entry.reason)
         share = (entry.cause or "").partition("-")[0]
-        return self.words(entry.type.value, share=share, number=self.words.number(entry.number or 0))
+        if entry.type in _COUNTED:
+            return self.words.counted(entry.type.value, entry.number or 0, share=share)
+        return self.words(entry.type.value)
 
     def wall(self, at: datetime) -> str:
         """Write a minute as a form's field takes it (HTML, `datetime-local`)."""

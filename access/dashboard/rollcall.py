@@ -101,7 +101,7 @@ class _RollCalls:
             return await self._overview(request, operator, spoken, refusal=words("refused-no-reason"))
         more = self._theirs(operator, self._calls.unnamed(seen))
         return self._front.page(
-            request, spoken, "rollcall-now.html", operator=operator.name,
+            request, spoken, "rollcall-now.html", operator=operator,
             **self._listed(spoken, self._theirs(operator, listed), {}, more),
         )  # fmt: skip
 
@@ -175,7 +175,7 @@ class _RollCalls:
         release, renderer = self._calls.look().release, self._front.broadcast.renderers[spoken]
         known = await run_in_threadpool(self._calls.newest, _SHOWN)
         response = self._front.page(
-            request, spoken, "rollcall.html", operator=operator.name, refusal=refusal,
+            request, spoken, "rollcall.html", operator=operator, refusal=refusal,
             since=renderer.time(release.since) if release else "",
             doors=[self._building.doors[door] for door in release.doors] if release else [],
             musters=[(one, renderer.moment(one.opened_at)) for one in known], may_open=operator.may(_WRITES),
@@ -198,7 +198,7 @@ class _RollCalls:
         renderer = self._front.broadcast.renderers[spoken]
         safe = {one.person: (renderer.time(one.at), one.actor) for one in found.safe}
         return self._front.page(
-            request, spoken, template, operator=operator.name, muster=found,
+            request, spoken, template, operator=operator, muster=found,
             opened=renderer.moment(found.opened_at), now=renderer.time(self._front.now()),
             closed=renderer.moment(found.closed_at) if found.closed_at else "",
             may_mark=operator.may_within(_WRITES) and found.closed_at is None,

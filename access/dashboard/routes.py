@@ -56,10 +56,10 @@ class _Pages:
             request,
             spoken,
             "page.html",
-            operator=operator.name,
+            operator=operator,
             drawings=self._broadcast.renderers[spoken].levels,
             pieces=pieces,
-            mark=mark,
+            stream_mark=mark,
             may_lock_down=operator.may(_LOCKS_DOWN),
         )
 
@@ -102,9 +102,7 @@ class _Pages:
         operator = await self._front.operator(request)
         if operator is None:
             return go("/sign-in")
-        return self._front.page(
-            request, language(request), "password.html", operator=operator.name, refusal=""
-        )
+        return self._front.page(request, language(request), "password.html", operator=operator, refusal="")
 
     async def set_password(
         self, request: Request, password: _Text = "", again: _Text = "", csrf: _Text = ""
@@ -116,13 +114,13 @@ class _Pages:
             "refused-form" if not is_ours(request, csrf) else "refused-differ" if password != again else ""
         )
         if refusal:
-            return self._front.refused(request, "password.html", refusal, operator=operator.name)
+            return self._front.refused(request, "password.html", refusal, operator=operator)
         try:
             signed_in = await run_in_threadpool(
                 self._sessions.set_password, session_token(request), password, self._front.now()
             )
         except (Invalid, NotSignedIn):
-            return self._front.refused(request, "password.html", "refused-password", operator=operator.name)
+            return self._front.refused(request, "password.html", "refused-password", operator=operator)
         return _signed_in(request, signed_in.token)
 
     async def sign_out(self, request: Request, csrf: _Text = "") -> Response:

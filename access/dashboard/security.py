@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from access.dashboard.front import Front, language
 from access.dashboard.guard import GuardedRoute, is_ours
+from access.dashboard.ports import Actor
 from access.dashboard.render import ALARMS, kind_of
 from access.dashboard.words import Language
 from access.errors import Invalid, NotFound
@@ -78,7 +79,7 @@ class _Security:
             for entry in chosen
         ]
         return self._front.page(
-            request, spoken, template, operator=operator.name, rows=rows, alarms=alarms, only=only.value,
+            request, spoken, template, operator=operator, rows=rows, alarms=alarms, only=only.value,
             now=renderer.time(self._front.now()),
             door=door, doors=list(self._building.doors.values()), may_open=operator.may(_READS_EVENTS),
         )  # fmt: skip
@@ -91,7 +92,7 @@ class _Security:
         operator = await self._front.entitled(request, _READS_EVENTS)
         if isinstance(operator, Response):
             return operator
-        return self._form(request, asked or language(request), operator.name)
+        return self._form(request, asked or language(request), operator)
 
     async def person(
         self, request: Request, person: _Text = "", purpose: _Text = "", reason: _Text = "", csrf: _Text = ""
@@ -102,7 +103,7 @@ class _Security:
         spoken = language(request)
         words = self._front.words(request)
         if not is_ours(request, csrf):
-            return self._refused(request, spoken, operator.name, words("refused-form"))
+            return self._refused(request, spoken, operator, words("refused-form"))
         known = {one.value for one in Purpose}
         try:
             if purpose not in known:
@@ -112,9 +113,9 @@ class _Security:
                 self._front.now(),
             )  # fmt: skip
         except Invalid:
-            return self._refused(request, spoken, operator.name, words("refused-reason"))
+            return self._refused(request, spoken, operator, words("refused-reason"))
         except NotFound:
-            return self._refused(request, spoken, operator.name, words("not-found"))
+            return self._refused(request, spoken, operator, words("not-found"))
         renderer = self._front.broadcast.renderers[spoken]
         rows = [
             (
@@ -125,9 +126,9 @@ class _Security:
             )
             for event in found
         ]
-        return self._form(request, spoken, operator.name, rows=rows, person=person.strip())
+        return self._form(request, spoken, operator, rows=rows, person=person.strip())
 
-    def _refused(self, request: Request, spoken: Language, operator: str, refusal: str) -> Response:
+    def _refused(self, request: Request, spoken: Language, operator: Actor, refusal: str) -> Response:
         response = self._form(request, spoken, operator, refusal=refusal)
         response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
         return response
@@ -136,7 +137,7 @@ class _Security:
         self,
         request: Request,
         spoken: Language,
-        operator: str,
+        operator: Actor,
         *,
         rows: object = None,
         person: str = "",

@@ -37,7 +37,7 @@ class Telling:
         operator = await self._front.entitled(request, scope)
         if isinstance(operator, Response) or is_ours(request, csrf):
             return operator
-        return self.refused(request, "refused-form")
+        return self.refused(request, operator, "refused-form")
 
     async def tell(
         self,
@@ -51,7 +51,7 @@ class Telling:
     ) -> Response:
         """Tell the doors, and show what they said, and a `note` to it. What `is_once` is done at once or never."""
         if not reason.strip():
-            return self.refused(request, "refused-no-reason")
+            return self.refused(request, operator, "refused-no-reason")
         act = Act(f"c-{secrets.token_hex(16)}", operator.name, reason.strip(), self._front.now())
         within_s = UNLOCKS_WITHIN.total_seconds() if is_once else _ANSWERS_WITHIN_S
         waits_s = within_s if self._is_connected() else 0.0
@@ -60,21 +60,26 @@ class Telling:
         except NotFound:
             return Response(status_code=HTTPStatus.NOT_FOUND)
         except Conflict:
-            return self.refused(request, "refused-no-lockdown")
+            return self.refused(request, operator, "refused-no-lockdown")
         except Invalid:
-            return self.refused(request, "refused-until")
+            return self.refused(request, operator, "refused-until")
         words = [(door, _word(one, is_once=is_once)) for door, one in said.items()]
-        return self._answer(request, words, note=self._front.words(request)(note) if note else "")
+        return self._answer(request, operator, words, note=self._front.words(request)(note) if note else "")
 
-    def refused(self, request: Request, refusal: str) -> Response:
+    def refused(self, request: Request, operator: Actor, refusal: str) -> Response:
         """Say why nothing was told."""
-        response = self._answer(request, [], self._front.words(request)(refusal))
+        response = self._answer(request, operator, [], self._front.words(request)(refusal))
         if "hx-request" not in request.headers:  # htmx puts in only what succeeded
             response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
         return response
 
     def _answer(
-        self, request: Request, words: list[tuple[DoorId, str]], refusal: str = "", note: str = ""
+        self,
+        request: Request,
+        operator: Actor,
+        words: list[tuple[DoorId, str]],
+        refusal: str = "",
+        note: str = "",
     ) -> Response:
         spoken = language(request)
         renderer = self._front.broadcast.renderers[spoken]
@@ -83,7 +88,7 @@ class Telling:
         ]
         return self._front.page(
             request, spoken, frame(request, "order-answer"), rows=rows, all=len(words), obeyed=len(words) - len(rows),
-            time=renderer.time(self._front.now()), refusal=refusal, note=note, back=_back(request), operator="",
+            time=renderer.time(self._front.now()), refusal=refusal, note=note, back=_back(request), operator=operator,
         )  # fmt: skip
 
 

@@ -23,14 +23,6 @@ PAGE_TEXTS: dict[str, Label] = {
     "limit-75": Label("bientôt complet", "nearly full"),
     "limit-100": Label("complet", "full"),
     "limit-150": Label("bien au-delà de la capacité", "far over capacity"),
-    "waiting-events": Label(
-        "{number} événement(s) en avance sur l’heure : gardés, pas encore comptés",
-        "{number} event(s) ahead of time: kept, not counted yet",
-    ),
-    "ignored-events": Label(
-        "{number} événement(s) de portes ou d’espaces inconnus : gardés, non comptés",
-        "{number} event(s) of unknown doors or spaces: kept, not counted",
-    ),
     "last-hours": Label("ces 4 dernières heures", "these last 4 hours"),
     "changed": Label("dernier passage à {time}", "last passage at {time}"),
     "last-passage": Label("Dernier passage", "Last passage"),

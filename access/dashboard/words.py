@@ -6,6 +6,7 @@ building's own; the sentences of reasons are `policies.decision.message`.
 
 from datetime import date
 
+from access.dashboard.counted_texts import COUNTED_TEXTS
 from access.dashboard.duty_texts import DUTY_TEXTS
 from access.dashboard.texts import PAGE_TEXTS
 from access.languages import Language, preferred
@@ -25,6 +26,12 @@ class Words:
     def __call__(self, key: str, **fields: object) -> str:
         text = self.pick(TEXTS[key])
         return text.format(**fields) if fields else text
+
+    def counted(self, key: str, number: int, **fields: object) -> str:
+        """Return what is said of so many things, with the number and other `{fields}` filled in."""
+        is_one = number in {0, 1} if self._is_french else number == 1
+        one, several = COUNTED_TEXTS[key]
+        return self.pick(one if is_one else several).format(number=self.number(number), **fields)
 
     def pick(self, label: Label) -> str:
         """Return the label's text in this language."""
@@ -108,18 +115,12 @@ TEXTS: dict[str, Label] = {
     "title": Label("Le bâtiment maintenant", "Building now"),
     "skip": Label("Aller aux plans", "Skip to the floor plans"),
     "inside": Label("à l’intérieur", "inside"),
-    "arrivals": Label("arrivées en une heure", "arrivals in the last hour"),
-    "departures": Label("départs en une heure", "departures in the last hour"),
     "as-of": Label("au {time}", "as of {time}"),
     "no-data": Label("aucun événement reçu", "no event received yet"),
     "live": Label("en direct", "live"),
     "stale": Label("interrompu depuis {time}", "stale since {time}"),
     "stale-empty": Label("flux interrompu", "stream interrupted"),
     "reload": Label("recharger", "reload"),
-    "source-offline": Label(
-        "{number} ordinateur(s) de porte muet(s) : les nombres peuvent retarder",
-        "{number} door computer(s) not heard: counts may lag behind",
-    ),
     "levels": Label("Niveaux", "Levels"),
     "of": Label("sur {capacity}", "of {capacity}"),
     "capacity": Label("Capacité", "Capacity"),
@@ -135,6 +136,7 @@ TEXTS: dict[str, Label] = {
         "Chaque espace porte son nom et son nombre de personnes, chaque porte son état. Le tableau dit la même chose.",
         "Every space shows its name and how many people are in it; every door, its state. The table says the same.",
     ),
+    "swipe": Label("↔ Faites glisser le plan", "↔ Swipe to see the whole plan"),
     "colon": Label("\u00a0: ", ": "),
     "door": Label("Porte", "Door"),
     "state": Label("État", "State"),
@@ -151,14 +153,6 @@ TEXTS: dict[str, Label] = {
     "door-released": Label("La porte est libérée par les secours.", "The door is released for evacuation."),
     "door-tampered": Label("Un boîtier a été ouvert à la porte.", "A case was opened at the door."),
     "door-fault": Label("Un organe de la porte ne répond plus.", "A part of the door does not answer."),
-    "limit-reached": Label(
-        "{share} % de la capacité atteints : {number} personnes.",
-        "{share}% of the capacity reached: {number} people.",
-    ),
-    "limit-cleared": Label(
-        "De nouveau sous {share} % de la capacité : {number}.",
-        "Below {share}% of the capacity again: {number}.",
-    ),
     "alarm": Label("alarme", "alarm"),
     "over": Label("terminé", "over"),
     "place": Label("Lieu", "Place"),

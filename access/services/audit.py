@@ -17,6 +17,9 @@ from access.store.database import Database
 
 __all__ = ["Audit", "AuditEntry", "AuditFilter", "Chain", "Checkpoint"]
 
+_AT_ONCE = 1_000
+"""Entries of an export: one short transaction each, however slowly they are fetched."""
+
 
 class Checkpoint(msgspec.Struct, frozen=True):
     """Where the record ended, signed: Ed25519 over `signed_text`, the key known by its fingerprint."""
@@ -70,5 +73,11 @@ class Audit:
         return msgspec.structs.replace(unsigned, signature=signature)
 
     def _all(self, chosen: AuditFilter) -> Iterator[AuditEntry]:
+        after = 0
+        while entries := self._piece(chosen, after):
+            yield from entries
+            after = entries[-1].seq
+
+    def _piece(self, chosen: AuditFilter, after: int) -> list[AuditEntry]:
         with self._database.reading() as session:
-            yield from stored.oldest_first(session, chosen)
+            return stored.page(session, after, _AT_ONCE, chosen)

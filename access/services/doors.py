@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from access.errors import Conflict, Invalid, NotFound
 from access.services.outbox import Outbox
+from access.services.standing import Standing
 from access.store import audit
 from access.store import doors as stored
 from access.store.database import Database
@@ -57,13 +58,17 @@ class Act(msgspec.Struct, frozen=True):
 
 
 class Doors:
-    """The use cases. Every one returns the doors that a command went to; `outbox` hears the messages."""
+    """The use cases. Every one returns the doors that a command went to; `outbox` hears the messages.
+
+    `standing` are the lockdowns in force, as pages say them.
+    """
 
     def __init__(
         self, database: Database, building: Building, key: Ed25519PrivateKey, outbox: Outbox[Message]
     ) -> None:
         self._database, self._building, self._key, self._outbox = database, building, key, outbox
         self._topics = Topics(building.site)
+        self.standing = Standing(database)
 
     # ---- once
 
@@ -107,6 +112,7 @@ class Doors:
         with self._changing(doors, "lockdown", act) as (session, registers):
             stored.add_lockdown(session, lockdown)
             self._lock_down(registers, stored.lockdowns(session, act.at))
+        self.standing.refresh()
         return doors
 
     def end_lockdown(self, space: SpaceId | None, act: Act) -> tuple[DoorId, ...]:
@@ -116,6 +122,7 @@ class Doors:
             if not stored.end_lockdowns(session, space, act.at):
                 raise Conflict(f"lockdown of {space or self._building.site}: there is none")
             self._lock_down(registers, stored.lockdowns(session, act.at))
+        self.standing.refresh()
         return doors
 
     def lockdowns(self, at: datetime) -> list[Lockdown]:

@@ -1,7 +1,8 @@
 """What other programs did on the same database: `totem import`, `totem admin`, a second `totem serve`.
 
 Each commits there and can tell nobody here. So the site's row is looked at several times a second, and what is new is
-told in this process as if it had been done here: rights that have to go out, whoever lost theirs, rules in force.
+told in this process as if it had been done here: rights that have to go out, whoever lost theirs, rules and lockdowns
+in force.
 """
 
 import logging
@@ -29,6 +30,7 @@ _LOST = {
 """What the audit calls the loss of rights, and what stands before the subject in the name that streams know."""
 
 _ACTIVATED = "policy-activated"
+_LOCKDOWNS = frozenset({"lockdown", "lockdown-ended"})
 
 
 class _Seen(msgspec.Struct, frozen=True):
@@ -73,10 +75,12 @@ class Neighbours:
 
     def _hear_of(self, after: int) -> None:
         with self._services.database.reading() as session:
-            acts = audit.acts(session, after, (*_LOST, _ACTIVATED))
+            acts = audit.acts(session, after, (*_LOST, _ACTIVATED, *sorted(_LOCKDOWNS)))
         if any(action == _ACTIVATED for action, _ in acts):
             # Before the rights are told: what goes out then is made by the rules in force.
             self._services.policies.catch_up()
+        if any(action in _LOCKDOWNS for action, _ in acts):
+            self._services.doors.standing.refresh()
         for action, subject in acts:
             if action in _LOST:
                 self._services.departures.tell(f"{_LOST[action]}{subject}")

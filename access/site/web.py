@@ -46,7 +46,9 @@ class Web:
         speed: float = 1.0,
     ) -> None:
         timezone = ZoneInfo(services.policy.calendar.timezone)
-        self.broadcast = Broadcast(services.live, now, timezone, speed, services.disclosure)
+        self.broadcast = Broadcast(
+            services.live, now, timezone, speed, services.disclosure, services.doors.standing.at
+        )
         services.news.listen(self.broadcast.notify)
         services.departures.listen(self.broadcast.watchers.send_away)
         self.app: FastAPI = create_app(services, now, authorizer, is_connected)

@@ -55,6 +55,9 @@ class AuditFilter(msgspec.Struct, frozen=True):
     subject: str | None = None
 
 
+EVERYTHING = AuditFilter()
+
+
 class Chain(msgspec.Struct, frozen=True):
     """What a look at the whole record found: how far it goes, and the first entry that is not as it was written."""
 
@@ -100,9 +103,9 @@ def append(
         session.execute(insert(AuditRow), [msgspec.structs.asdict(entry) for entry in entries])
 
 
-def page(session: Session, after: int, limit: int) -> list[AuditEntry]:
+def page(session: Session, after: int, limit: int, chosen: AuditFilter = EVERYTHING) -> list[AuditEntry]:
     """Return up to `limit` entries that follow number `after`, in order."""
-    query = select(AuditRow).where(AuditRow.seq > after).order_by(AuditRow.seq).limit(limit)
+    query = _where(chosen).where(AuditRow.seq > after).order_by(AuditRow.seq).limit(limit)
     return list(map(_entry, session.scalars(query)))
 
 
@@ -121,9 +124,8 @@ def acts(session: Session, after: int, actions: Sequence[str]) -> list[tuple[str
     return [(action, subject) for action, subject in session.execute(query)]
 
 
-def oldest_first(session: Session, chosen: AuditFilter) -> Generator[AuditEntry, None, None]:
-    """Return every entry that is chosen, the oldest first."""
-    query = _where(chosen).order_by(AuditRow.seq).execution_options(yield_per=_AT_ONCE)
+def _oldest_first(session: Session) -> Generator[AuditEntry, None, None]:
+    query = select(AuditRow).order_by(AuditRow.seq).execution_options(yield_per=_AT_ONCE)
     with session.scalars(query) as rows:  # closed also where the reader stops half-way
         yield from map(_entry, rows)
 
@@ -138,7 +140,7 @@ def verify(session: Session) -> Chain:
     """Look at the whole record: every entry, none missing, and the end where the site's row says that it is."""
     row = site.read(session)
     seq, digest = row.audit_gone_seq, row.audit_gone_digest
-    with closing(oldest_first(session, AuditFilter())) as entries:
+    with closing(_oldest_first(session)) as entries:
         for entry in entries:
             is_next = entry.seq == seq + 1 and entry.prev == digest
             if not (is_next and entry.digest == _digest(entry) and _is_of_its_subject(entry)):

@@ -12,7 +12,6 @@ from datetime import datetime
 import msgspec
 
 from readers.credentials.exchange import (
-    UNREADABLE,
     Advance,
     Derive,
     Exchange,
@@ -32,6 +31,9 @@ _log = logging.getLogger(__name__)
 
 VISIT_S = 2.0
 """Longer than any honest card takes over the slowest reader; a person holds a card for about as long."""
+
+TORN = unproven("torn")
+"""The card was gone before it had said who it is."""
 
 _KEPT = b"\x01"
 
@@ -91,13 +93,13 @@ def greet(transport: CardTransport, credentials: Credentials, now: Callable[[], 
     transport.greet(greeting, credentials.answer)
 
 
-async def read(card: Card) -> Identified | Rejected:
-    """Find out whose badge a card is that was greeted. One torn away is an unreadable one."""
+async def read(card: Card, within_s: float = VISIT_S) -> Identified | Rejected:
+    """Find out whose badge a card is that was greeted; `TORN` where it is gone before that."""
     try:
-        async with asyncio.timeout(VISIT_S):
+        async with asyncio.timeout(within_s):
             return await card.greeted()
     except CardGone:
-        return UNREADABLE
+        return TORN
     except TimeoutError:
         return unproven("too-slow")
     except (KeyStoreFault, CounterFault) as fault:

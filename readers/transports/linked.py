@@ -105,9 +105,10 @@ class LinkedCard:
     ) -> None:
         """Greet the card that has come. Called in the driver's thread."""
         self._atr, self._loop, self._despair, self._welcome = atr, loop, despair, welcome
-        self._asked: SimpleQueue[Talk[Any]] = SimpleQueue()
+        self._asked: SimpleQueue[Talk[Any] | None] = SimpleQueue()
         self._talks: list[Talk[Any]] = []
         self._gone = asyncio.Event()
+        self.is_forgotten = False
         self._greeting = self._ask(*welcome.to(atr)) if welcome.is_set else None
 
     @property
@@ -125,6 +126,10 @@ class LinkedCard:
         if self._greeting is None:  # it lay there before the greeting was set
             return await self.hold(*self._welcome.to(self.atr))
         return await self._greeting.outcome
+
+    def forget(self) -> None:
+        self.is_forgotten = True
+        self._asked.put(None)
 
     async def removed(self) -> None:
         await self._gone.wait()
@@ -147,7 +152,7 @@ class LinkedCard:
         return talk
 
     def next_talk(self, within_s: float) -> Talk[Any] | None:
-        """Return the next conversation; None if none was asked for in time. Called in the driver's thread."""
+        """Return the next conversation; None if none was asked for in time, or ever. Called in the driver's thread."""
         try:
             return self._asked.get(timeout=within_s)
         except Empty:

@@ -74,7 +74,7 @@ class OsdpTransport:
             return
         if self._lying is None or self._lying.told != report:
             self._leave()
-            self._lying = _ToldCard(report, self._welcome)
+            self._lying = _ToldCard(report, self._welcome, self._leave)
             self._arrivals.found(self._lying)
         if self._leaving is not None:
             self._leaving.cancel()
@@ -101,8 +101,8 @@ class _ToldCard(LoopCard):
 
     atr = storage_card_atr(standard=TYPE_A_PART_3, name=_UNNAMED)
 
-    def __init__(self, told: CardData, welcome: Welcome) -> None:
-        super().__init__(welcome)
+    def __init__(self, told: CardData, welcome: Welcome, find_anew: Callable[[], None]) -> None:
+        super().__init__(welcome, find_anew)
         self.told = told
 
     async def _transmit(self, apdu: bytes) -> bytes:

@@ -14,6 +14,7 @@ from readers.transports.threaded import Link, ThreadedTransport
 
 _CONNECT_AGAIN_MS = 100  # another program may hold the card for a moment
 _AT_ONCE_MS = 0
+_FEELS_IT_LEAVE_MS = 100  # a reader whose card was torn away knows of it by then
 _COUNTER_SHIFT = 16  # pcsc-lite counts insertions and removals in the upper half of the state
 _STATUS_LENGTH = 2  # every answer ends in two bytes; a driver that gives fewer has lost the card (vpcd does)
 _ABSENT_READER = scard.SCARD_STATE_UNKNOWN | scard.SCARD_STATE_UNAVAILABLE
@@ -72,9 +73,9 @@ class PcscDriver:
         if context is not None:
             scard.SCardReleaseContext(context)
 
-    def card_counter(self) -> int | None:
-        """Look again; give what counts insertions while a card is there."""
-        self._look(_AT_ONCE_MS)
+    def card_counter(self, *, wait_ms: int = _AT_ONCE_MS) -> int | None:
+        """Look again, and wait so long for another state; give what counts insertions while a card is there."""
+        self._look(wait_ms)
         return self._state >> _COUNTER_SHIFT if self._state & scard.SCARD_STATE_PRESENT else None
 
     def _look(self, timeout_ms: int) -> None:
@@ -103,8 +104,9 @@ class _Visit:
         self._counter = driver.card_counter()
         self._is_there = True
 
-    def is_there(self) -> bool:
-        self._is_there = self._counter is not None and self._driver.card_counter() == self._counter
+    def is_there(self, *, wait_ms: int = _AT_ONCE_MS) -> bool:
+        counter = self._counter
+        self._is_there = counter is not None and self._driver.card_counter(wait_ms=wait_ms) == counter
         return self._is_there
 
 
@@ -132,10 +134,15 @@ class _PcscLink(_Visit):
     def exchange(self, apdu: bytes) -> bytes:
         result, answer = scard.SCardTransmit(self._handle, self._pci, list(apdu))
         if result != scard.SCARD_S_SUCCESS:
-            raise CardGone(f"{self._driver}: {scard.SCardGetErrorMessage(result)}")
+            raise self._torn(scard.SCardGetErrorMessage(result))
         if len(answer) < _STATUS_LENGTH:
-            raise CardGone(f"{self._driver}: the answer was cut short")
+            raise self._torn("the answer was cut short")
         return bytes(answer)
+
+    def _torn(self, why: str) -> CardGone:
+        """Say what went wrong, once the reader has had time to feel whether the card has left."""
+        self.is_there(wait_ms=_FEELS_IT_LEAVE_MS)
+        return CardGone(f"{self._driver}: {why}")
 
     def release(self) -> None:
         # Reset, so that the next program does not inherit what this one has authenticated. Where the card has left, a

@@ -173,12 +173,16 @@ class ThreadedTransport:
         card = LinkedCard(link.atr, self._loop, self._despair, self._welcome)
         self._tell(self._came, card)
         try:
-            while not self._closing.is_set() and (self._talk(card, link) or link.is_there()):
+            while not self._closing.is_set() and self._stays(card, link):
                 pass
         finally:
             link.release()
             self._tell(self._leave, card)
         return Happened.CARD_LEFT
+
+    def _stays(self, card: LinkedCard, link: Link) -> bool:
+        """Hold the next conversation, or see whether the card is there still."""
+        return self._talk(card, link) or (not card.is_forgotten and link.is_there())
 
     def _talk(self, card: LinkedCard, link: Link) -> bool:
         """Hold one conversation; False if none was asked for in a while."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 
 from readers.credentials.exchange import (
     Answer,
@@ -41,8 +42,9 @@ class Welcome:
 class LoopCard(ABC):
     """A card that answers on the event loop, as long as nobody waits for anything there: a `readers.ports.Card`."""
 
-    def __init__(self, welcome: Welcome) -> None:
-        self._welcome = welcome
+    def __init__(self, welcome: Welcome, find_anew: Callable[[], None]) -> None:
+        """`find_anew` makes its reader take it for another card."""
+        self._welcome, self._find_anew = welcome, find_anew
         self._gone = asyncio.Event()
 
     @property
@@ -59,6 +61,10 @@ class LoopCard(ABC):
 
     async def greeted(self) -> Identified | Rejected:
         return await self.hold(*self._welcome.to(self.atr))
+
+    def forget(self) -> None:
+        if not self.is_gone:
+            self._find_anew()
 
     async def removed(self) -> None:
         await self._gone.wait()

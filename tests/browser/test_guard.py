@@ -57,7 +57,8 @@ def test_somebody_is_let_in_from_the_panel_and_the_door_s_answer_is_shown(demo: 
     panel = guard.locator("#panel")
     panel.get_by_label("Reason").first.fill("a parcel")
     panel.get_by_role("button", name="Unlock once").click()
-    expect(panel.locator("#answer")).to_contain_text("Obeyed by 1 of 1")
+    expect(panel.locator("#answer")).to_contain_text("1 door of 1 obeyed")
+    expect(panel.locator("#answer")).to_be_in_viewport(ratio=1)
     assert touch(demo, "agora", "push")["is_open"], "the bolt is drawn"
     expect_accessible(guard)
 
@@ -69,7 +70,7 @@ def test_a_mode_is_set_until_a_time_and_lifted_again_and_the_door_s_page_follows
     form.get_by_label("Mode").select_option("free")
     form.get_by_label("Reason").fill("open day")
     form.get_by_role("button").click()
-    expect(guard.locator("#answer")).to_contain_text("Obeyed by 1 of 1")
+    expect(guard.locator("#answer")).to_contain_text("1 door of 1 obeyed")
     expect(guard.locator(".door-mode")).to_contain_text("Mode: free, by an operator until")
     form.get_by_label("Until").fill("2020-01-01T10:00")
     form.get_by_label("Reason").fill("too late")
@@ -78,22 +79,29 @@ def test_a_mode_is_set_until_a_time_and_lifted_again_and_the_door_s_page_follows
     form.get_by_label("Mode").select_option("scheduled")
     form.get_by_label("Reason").fill("over")
     form.get_by_role("button").click()
-    expect(guard.locator("#answer")).to_contain_text("Obeyed by 1 of 1")
+    expect(guard.locator("#answer")).to_contain_text("1 door of 1 obeyed")
 
 
 def test_a_lockdown_asks_whether_it_is_meant_is_obeyed_refuses_an_unlocking_and_is_released(
     demo: Demo, guard: Page
 ):
+    elsewhere = guard.context.new_page()
+    elsewhere.goto(f"{demo.address}/history?lang=en")
+    expect(elsewhere.locator(".lockdown-now")).to_have_text("")
     guard.goto(f"{demo.address}/?lang=en")
     box = guard.locator(".lockdown")
     box.get_by_label("Where").select_option("agora")
     box.get_by_label("Reason").fill("intruder")
     box.get_by_role("button", name="Lock down…").click()
-    expect(box.locator(".ask")).to_contain_text("door(s) shut to whoever enters")
+    expect(box.locator(".ask")).to_contain_text("shut to whoever enters")
     expect_accessible(guard)
     box.get_by_role("button", name="Lock down now").click()
-    expect(box.locator("#lockdown-answer")).to_contain_text("Obeyed by")
+    expect(box.locator("#lockdown-answer")).to_contain_text("obeyed, at")
     expect(box.locator("#lockdown-standing")).to_contain_text("intruder")
+    for page in (guard, elsewhere):
+        expect(page.locator(".lockdown-now")).to_contain_text("Lockdown in force: Agora")
+    expect(elsewhere.locator(".lockdown-now")).not_to_contain_text("intruder")
+    expect_accessible(elsewhere)
 
     guard.goto(f"{demo.address}/doors/agora?lang=en")
     expect(guard.locator(".door-mode")).to_contain_text("Mode: lockdown, by a lockdown")
@@ -115,8 +123,11 @@ def test_a_lockdown_asks_whether_it_is_meant_is_obeyed_refuses_an_unlocking_and_
     guard.get_by_role("link", name="End the lockdown").click()
     guard.locator(".ask").get_by_label("Reason").fill("all clear")
     guard.get_by_role("button", name="End the lockdown").click()
-    expect(guard.locator("#lockdown-answer")).to_contain_text("Obeyed by")
+    expect(guard.locator("#lockdown-answer")).to_contain_text("obeyed, at")
     expect(guard.locator("#lockdown-standing")).to_contain_text("No lockdown in force.")
+    for page in (guard, elsewhere):
+        expect(page.locator(".lockdown-now")).to_have_text("")
+    elsewhere.close()
     expect_accessible(guard)
 
 
@@ -172,7 +183,7 @@ def test_in_a_fire_the_list_of_who_was_inside_stands_still_and_wardens_find_ever
     guard.goto(f"{demo.address}/doors/{FIRE_DOOR}?lang=en")
     guard.get_by_label("Reason").first.fill("all out")
     guard.get_by_role("button", name="Re-arm").click()
-    expect(guard.locator("#answer")).to_contain_text("Obeyed by 1 of 1")
+    expect(guard.locator("#answer")).to_contain_text("1 door of 1 obeyed")
     guard.goto(f"{demo.address}/rollcall?lang=en")
     expect(guard.locator(".release")).to_have_count(0)
     guard.get_by_label("Reason").fill("who is left")
@@ -188,7 +199,7 @@ def test_whoever_has_no_script_gets_the_same_answers_as_pages(demo: Demo, guard:
     page.goto(f"{demo.address}/doors/agora?lang=fr")
     page.get_by_label("Motif").first.fill("un colis")
     page.get_by_role("button", name="Ouvrir une fois").click()
-    expect(page.locator(".answer")).to_contain_text("Obéi par 1 porte(s) sur 1")
+    expect(page.locator(".answer")).to_contain_text("1 porte sur 1 a obéi")
     page.goto(f"{demo.address}/lockdown?lang=fr")
     page.get_by_label("Motif").fill("essai")
     page.get_by_role("button", name="Confiner…").click()

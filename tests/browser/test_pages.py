@@ -106,6 +106,24 @@ def test_axe_finds_nothing_on_any_page_and_none_scrolls_sideways(
     assert not complaints, "\n".join(complaints)
 
 
+def test_wide_tables_of_the_history_scroll_by_themselves_on_a_phone_with_names_in_words(visitor, whole):
+    page: Page = visitor(Role.VIEWER, width=390)
+    page.goto(f"{whole.address}/history?space=restaurant&lang=en")
+    table = page.locator(".kpis")
+    assert table.locator("tr").last.evaluate("row => row.offsetHeight") < 80
+    box = page.locator(".tables", has=table)
+    assert box.evaluate("box => box.scrollWidth > box.clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_levels_of_a_wall_screen_stand_in_rows_of_one_length(visitor, whole):
+    for width in (390, 900, 1280, 1440, 1920):
+        page: Page = visitor(Role.VIEWER, width=width)
+        page.goto(f"{whole.address}/kiosk?lang=en")
+        tops = page.locator(".wall li").evaluate_all("cards => cards.map(card => card.offsetTop)")
+        assert len({tops.count(top) for top in tops}) == 1, (width, tops)
+
+
 def test_nobody_sees_anything_but_the_public_page_without_signing_in(visitor, whole):
     page: Page = visitor(None)
     for path in PAGES:

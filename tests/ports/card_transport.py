@@ -76,6 +76,24 @@ async def test_a_card_that_stays_is_one_card(rig):
         assert await transmit(card, GET_UID) == UID + b"\x90\x00"
 
 
+async def test_a_card_that_is_forgotten_is_found_again_as_the_next_one_and_once(rig):
+    rig.transport.greet(its_number, nothing_else)
+    async with asyncio.timeout(DEADLINE_S):
+        await rig.hold(UidCard(UID))
+        gone = forgotten = card = await rig.transport.next_card()
+        for _ in range(3):
+            forgotten.forget()
+            card = await rig.transport.next_card()
+            await forgotten.removed()
+            assert await card.greeted() == Identified(BadgeId(UID.hex()), Assurance.UID)
+            with pytest.raises(CardGone):
+                await forgotten.hold(its_number(forgotten.atr), nothing_else)
+            gone, forgotten = forgotten, card
+        gone.forget()
+        await nothing_comes(rig)
+        assert await transmit(card, GET_UID) == UID + b"\x90\x00"
+
+
 async def test_a_card_taken_away_is_gone_and_the_next_one_is_new(rig):
     async with asyncio.timeout(DEADLINE_S):
         for uid in (UID, OTHER_UID, OTHER_UID):

@@ -3,7 +3,9 @@
 Subject: an emulated DESFire EV2 badge is presented; antenna, mutual authentication, sealed file read, decision over KM0
 and a thousand people, journal record, strike. Yardstick: the same commands to the same card in a like field, sent by a
 loop that computes nothing. `added` is what the daemon adds to it, figure by figure. The same again through pcscd and
-vpcd where they run here, and the share of a processor that an idle door computer takes (`idle/wall`).
+vpcd where they run here: with a card that answers at once (`pcsc`), which none does, and with one that takes the time
+of its bytes in the air (`pcsc.air`); q1 to q3 are the quartiles of the ratio of a tap to the raw exchange beside it.
+Last, the share of a processor that an idle door computer takes (`idle/wall`).
 """
 
 import asyncio
@@ -11,12 +13,12 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
-from access.bench.report import NotBuilt, Options, Report, Result, Size, machine
+from access.bench.report import NotBuilt, Options, Report, Result, Size, machine, result
 from access.bench.rounds import ROUNDS
 from access.bench.tap import process
 from access.bench.tap.badge import recorded
 
-_IN_PROCESS, _AT_READER, _IDLE = 0.5, 0.3, 0.1  # of the seconds; idle twice, once a kind of reader
+_IN_PROCESS, _AT_READER, _IDLE = 0.1, 0.8, 0.05  # of the seconds; idle twice, once a kind of reader
 _FIGURES = ("p50", "p99")
 
 
@@ -35,21 +37,29 @@ def run(options: Options) -> Report:
         results = asyncio.run(process.measure(directory, _IN_PROCESS * options.seconds))
         ratios = _ratios(results, "tap", "raw") | _ratios(results, "synced", "raw")
         results["added"] = _difference(results["tap"], results["raw"])
-        at_reader = _at_reader(directory, _AT_READER * options.seconds, config)
-        ratios |= _ratios(at_reader, "pcsc", "pcsc.raw") if at_reader else {}
+        at_reader, at_reader_ratios = _at_reader(directory, _AT_READER * options.seconds, config)
+        ratios |= at_reader_ratios
         ratios |= _idle(directory, _IDLE * options.seconds, config)
     return Report("tap", machine(), config, results | at_reader, ratios)
 
 
-def _at_reader(directory: Path, seconds: float, config: dict[str, str | int | float]) -> dict[str, Result]:
+def _at_reader(
+    directory: Path, seconds: float, config: dict[str, str | int | float]
+) -> tuple[dict[str, Result], dict[str, float]]:
     """Measure through PC/SC; note in `config` why not, where it cannot be."""
+    results: dict[str, Result] = {}
+    ratios: dict[str, float] = {}
     try:
         from access.bench.tap import reader
 
-        return asyncio.run(reader.measure(directory / "pcsc", seconds))
+        for pace, pairs in asyncio.run(reader.measure(directory / "pcsc", seconds)).items():
+            subject, raw = pace.value, f"{pace.value}.raw"
+            results |= {subject: result(pairs.subject), raw: result(pairs.raw)}
+            ratios |= _ratios(results, subject, raw)
+            ratios |= {f"{subject}/{raw}.q{at}": ratio for at, ratio in enumerate(pairs.quarters(), start=1)}
     except (ImportError, NotBuilt) as missing:
         config["pcsc"] = f"not measured: {missing}"
-        return {}
+    return results, ratios
 
 
 def _idle(directory: Path, seconds: float, config: dict[str, str | int | float]) -> dict[str, float]:

@@ -1,82 +1,99 @@
 """Through a real pcscd and vpcd, where they run on this machine: the whole tap beside the same commands sent raw.
 
-Both sides hold a badge into a slot of the virtual reader of their own. A tap begins when pcscd first asks the card for
-its answer to reset: before that the virtual reader has not been looked at, which it is every 0.4 s, by either side.
-Raw is this project's driver without thread and event loop: plain calls of PC/SC, one after the other.
+Both sides hold a badge into a slot of the virtual reader of their own, by turns, and the first of a pair is the second
+of the next. A tap begins when pcscd first asks the card for its answer to reset: before that the virtual reader has not
+been looked at, which it is every 0.4 s, by either side, so that a pair takes 0.8 s. Raw is this project's driver
+without thread and event loop: plain calls of PC/SC, one after the other.
 """
 
 import asyncio
 import threading
+from enum import Enum
 from pathlib import Path
 from time import perf_counter_ns
+from typing import TypeAlias
 
-from access.bench.report import NotBuilt, Result, result
-from access.bench.tap.badge import issued_card, make_same_card, recorded
+import msgspec
+
+from access.bench.report import NotBuilt
+from access.bench.tap.badge import recorded
 from access.bench.tap.desk import Desk
-from emulators.cards.card import VirtualCard
-from emulators.vpcd import FIRST_PORT, VpcdSlot
+from access.bench.tap.hand import SUBJECTS_SLOT, YARDSTICKS_SLOT, Hand
 from readers.journal import Durability
 from readers.transports.pcsc import PcscDriver, PcscTransport
 
 _SUBJECTS_READER, _YARDSTICKS_READER = "Virtual PCD 00 00", "Virtual PCD 00 01"
 _WITHIN_S = 5.0
-_WARM_UP = 2
 _NS_PER_S = 1_000_000_000
 
+_Sides: TypeAlias = tuple[tuple[int, "asyncio.Queue[int]"], tuple[int, "asyncio.Queue[int]"]]
+"""The subject's and the yardstick's slot, and where their marks come."""
 
-async def measure(directory: Path, seconds: float) -> dict[str, Result]:
-    """Return both sides' times, tap about tap; raise `NotBuilt` where no virtual reader is there."""
-    slots = VpcdSlot(port=FIRST_PORT), VpcdSlot(port=FIRST_PORT + 1)
-    try:
-        for slot in slots:
-            await slot.insert(make_same_card())
-            await slot.remove()
-    except OSError as fault:
-        raise NotBuilt("no pcscd with vpcd is running here") from fault
+
+class Paced(Enum):
+    """How a badge answers, and what its figures are called."""
+
+    AT_ONCE = "pcsc"
+    AS_IN_THE_AIR = "pcsc.air"
+
+
+class Pairs(msgspec.Struct, frozen=True):
+    """The times of both sides in ns, tap for tap."""
+
+    subject: list[int]
+    raw: list[int]
+
+    def quarters(self) -> tuple[float, ...]:
+        """Return the quartiles of the ratio of a pair."""
+        ratios = sorted(tap / raw for tap, raw in zip(self.subject, self.raw, strict=True))
+        return tuple(ratios[len(ratios) * quarter // 4] for quarter in (1, 2, 3))
+
+
+async def measure(directory: Path, seconds: float) -> dict[Paced, Pairs]:
+    """Return the times of each pace, half of the seconds each; raise `NotBuilt` where no virtual reader is there."""
+    with Hand() as hand:
+        try:
+            for slot in (SUBJECTS_SLOT, YARDSTICKS_SLOT):
+                hand.insert(slot)
+        except OSError as fault:
+            raise NotBuilt("no pcscd with vpcd is running here") from fault
+        return await _measure(hand, directory, seconds)
+
+
+async def _measure(hand: Hand, directory: Path, seconds: float) -> dict[Paced, Pairs]:
+    """Tap by turns; the badges that are held in already are the first, and do not count."""
     transport = PcscTransport(_SUBJECTS_READER, asyncio.get_running_loop())
     desk, raw = Desk(directory, Durability.BUFFERED, transport), _Raw()
     await desk.start()
-    times: dict[str, list[int]] = {"pcsc": [], "pcsc.raw": []}
-    end = perf_counter_ns() + int(seconds * _NS_PER_S)
+    sides: _Sides = (SUBJECTS_SLOT, desk.released), (YARDSTICKS_SLOT, raw.answered)
     try:
-        while perf_counter_ns() < end or len(times["pcsc"]) <= _WARM_UP:
-            times["pcsc"].append(await _tap(slots[0], issued_card(), desk.released))
-            times["pcsc.raw"].append(await _tap(slots[1], make_same_card(), raw.answered))
+        for side in sides:
+            await _end(hand, *side)
+        return {pace: await _taps(hand, sides, pace, seconds / len(Paced)) for pace in Paced}
     finally:
         await desk.stop()
         await transport.close()
         await raw.stop()
-    return {name: result(each[_WARM_UP:]) for name, each in times.items()}
 
 
-async def _tap(slot: VpcdSlot, card: VirtualCard, done: "asyncio.Queue[int]") -> int:
-    """Hold the card into the slot until it is done; return the nanoseconds since pcscd woke it."""
-    stamped = _Stamped(card)
-    await slot.insert(stamped)
-    try:
-        async with asyncio.timeout(_WITHIN_S):
-            return await done.get() - stamped.woken_at
-    finally:
-        await slot.remove()
+async def _taps(hand: Hand, sides: _Sides, pace: Paced, seconds: float) -> Pairs:
+    times: tuple[list[int], list[int]] = ([], [])
+    end = perf_counter_ns() + int(seconds * _NS_PER_S)
+    order = [0, 1]
+    while perf_counter_ns() < end or not times[0]:
+        for side in order:
+            slot, done = sides[side]
+            hand.insert(slot, is_paced=pace is Paced.AS_IN_THE_AIR)
+            times[side].append(await _end(hand, slot, done))
+        order.reverse()
+    return Pairs(*times)
 
 
-class _Stamped:
-    """A card that notes when it was woken."""
-
-    def __init__(self, card: VirtualCard) -> None:
-        self._card = card
-        self.woken_at = 0
-
-    @property
-    def atr(self) -> bytes:
-        self.woken_at = self.woken_at or perf_counter_ns()
-        return self._card.atr
-
-    def process(self, apdu: bytes) -> bytes:
-        return self._card.process(apdu)
-
-    def reset(self) -> None:
-        self._card.reset()
+async def _end(hand: Hand, slot: int, done: "asyncio.Queue[int]") -> int:
+    """Take the badge away once it is done; return the nanoseconds since pcscd woke it."""
+    async with asyncio.timeout(_WITHIN_S):
+        ended = await done.get()
+    return ended - hand.remove(slot)
 
 
 class _Raw:

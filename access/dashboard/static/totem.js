@@ -63,6 +63,11 @@
   }
   if (document.querySelector("[sse-connect]")) { expectWithin(RECONNECT_MS); }
 
+  // What a door or a lockdown answered is brought before whoever asked.
+  document.addEventListener("htmx:afterSwap", (swapped) => {
+    if (swapped.target.matches(".answer")) { swapped.target.scrollIntoView({ block: "nearest" }); }
+  });
+
   // ---- a place, in the panel beside the plan or on a page of its own: fresh when what is shown of it has changed
   const panel = document.getElementById("panel");
   const content = panel ? panel.querySelector(".panel-content") : document.querySelector(".one-place");

@@ -74,11 +74,18 @@ class Imports:
 
         Raise `Conflict` if another number of people is missing. `progress` is told how many people were written.
         """
-        with self._database.writing() as session:
-            site.locked(session)
+        with self._database.reading() as session:
+            seen = site.read(session).audit_seq
             difference, wrong = self._compared(session, wanted, at)
-            if faults or wrong:
-                return Outcome(difference, (*faults, *wrong))
+        if faults or wrong:
+            return Outcome(difference, (*faults, *wrong))
+        with self._database.writing() as session:
+            if (
+                site.locked(session).audit_seq != seen
+            ):  # something was written since, maybe about these people
+                difference, wrong = self._compared(session, wanted, at)
+            if wrong:
+                return Outcome(difference, tuple(wrong))
             if end is not None and end != len(difference.ended):
                 raise Conflict(f"end: {len(difference.ended)} people are missing from the file, not {end}")
             record, version = self._write(

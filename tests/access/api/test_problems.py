@@ -160,6 +160,34 @@ def test_a_problem_is_called_in_the_language_that_is_asked_for(manager, asked, t
     assert answer.headers["vary"] == "Accept-Language"
 
 
+SENT = {
+    "id": "", "name": "A" * 201, "type": "wizard", "tiers": "staff", "suspended": "perhaps", "unknown": 1,
+    "valid_from": "2026-09-15T10:00:00", "valid_until": "soon", "certifications": [{"until": 3}],
+}  # fmt: skip
+
+
+def test_what_is_wrong_with_each_field_and_file_is_told_in_french_too(keyed, manager):
+    french = {"Accept-Language": "fr"}
+    answers = [
+        manager.post("/v1/people", json=SENT, headers=french),
+        manager.post("/v1/people", json={}, headers=french),
+        manager.post("/v1/people", content=b"{", headers=french),
+        keyed("events:read").get("/v1/events?limit=0&since=x&type=y&effect=z", headers=french),
+        keyed("occupancy:read").get("/v1/occupancy/hall/history?from=x&to=1000-01-01", headers=french),
+    ]
+    places = [place for answer in answers for place in is_problem(answer, 422, "invalid")["errors"]]
+    english = re.compile(r"[Ii]nput|should|expected|valid |required|character|error")
+    assert len(places) > 15
+    assert [place for place in places if english.search(place["message"])] == []
+    unknown = manager.get("/v1/people/no-such-thing", headers=french).json()
+    assert unknown["detail"] == "personne no-such-thing : personne n’a cet identifiant"
+    faults = manager.post("/v1/imports", json=[{"external_id": "1", "tiers": "no"}], headers=french).json()
+    assert {fault["message"] for fault in faults["faults"]} == {
+        "la formule no n’existe pas",
+        "cette colonne est attendue pour quelqu’un de nouveau",
+    }
+
+
 def test_every_problem_that_the_server_tells_has_its_title_in_both_languages():
     told = set()
     for file in Path(access.api.__file__).parent.glob("*.py"):

@@ -142,7 +142,7 @@ def test_the_summary_tells_people_flow_wall_time_and_age(live, french, english):
 def test_the_summary_says_when_nothing_came_and_when_a_door_computer_is_silent(live, english):
     assert "no event received yet" in english.fragments(glimpse(live))["summary"]
     live.source_status(SourceId("edge-1"), OFFLINE)
-    assert "1 door computer(s) not heard" in english.fragments(glimpse(live))["summary"]
+    assert "1 door computer not heard" in english.fragments(glimpse(live))["summary"]
 
 
 def test_the_feed_tells_door_effect_and_reason_in_the_page_s_language_and_no_person(live, french, english):
@@ -170,7 +170,7 @@ def test_the_feed_tells_of_a_limit_that_is_reached_as_an_alarm_and_of_its_end_as
     assert "Seminar room A" in reached
     assert "75% of the capacity reached: 23 people." in reached
     assert 'class="over"' in ended
-    assert "De nouveau sous 75 % de la capacité : 20." in french.fragments(glimpse(live))["feed"]
+    assert "De nouveau sous 75 % de la capacité : 20 personnes." in french.fragments(glimpse(live))["feed"]
     live.take([event(3, EventType.LIMIT_REACHED, number=2, **limit | {"space": "a-room-of-before"})])
     assert live.ignored == 1
 

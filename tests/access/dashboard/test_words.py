@@ -7,6 +7,7 @@ from importlib.resources import files
 
 import pytest
 
+from access.dashboard.counted_texts import COUNTED_TEXTS
 from access.dashboard.words import TEXTS, Language, Words, preferred
 
 
@@ -30,7 +31,8 @@ def test_the_language_is_the_one_the_browser_likes_best(header: str, language: L
 
 
 def test_both_languages_say_everything_with_the_same_fields():
-    for key, label in TEXTS.items():
+    counted = [(key, label) for key, labels in COUNTED_TEXTS.items() for label in labels]
+    for key, label in [*TEXTS.items(), *counted]:
         fields = [
             {name for _, name, _, _ in string.Formatter().parse(text) if name}
             for text in (label.fr, label.en)
@@ -55,6 +57,8 @@ def test_templates_use_no_word_that_does_not_exist_and_every_word_is_used():
         "way-", "said-", "muster-", "mode-", "by-", "grant", "deny", "pending", "alarm",
     )  # fmt: skip
     mentioned = "".join(sources + code)
+    counted = set(re.findall(r't\.counted\("([a-z-]+)"', "".join(sources)))
+    assert counted | {"limit-reached", "limit-cleared"} == set(COUNTED_TEXTS)
     for key in TEXTS:
         assert f'"{key}"' in mentioned or f"'{key}'" in mentioned or key.startswith(built), key
 
@@ -65,3 +69,26 @@ def test_numbers_and_days_are_written_as_each_language_does():
     assert (french.percent(0.304), english.percent(0.304)) == ("30\u202f%", "30%")
     assert french.day(date(2026, 2, 1)) == "dimanche 1 février"
     assert english.day(date(2026, 12, 31)) == "Thursday 31 December"
+
+
+@pytest.mark.parametrize(
+    ("number", "french", "english"),
+    [
+        (0, "0 porte se ferme à l’entrée.", "0 doors shut to whoever enters."),
+        (1, "1 porte se ferme à l’entrée.", "1 door shuts to whoever enters."),
+        (2, "2 portes se ferment à l’entrée.", "2 doors shut to whoever enters."),
+        (1200, "1\u202f200 portes se ferment à l’entrée.", "1,200 doors shut to whoever enters."),
+    ],
+)
+def test_one_thing_is_said_in_the_singular_and_nought_as_each_language_does(
+    number: int, french: str, english: str
+):
+    assert Words(Language.FR).counted("lock-down-shuts", number) == french
+    assert Words(Language.EN).counted("lock-down-shuts", number) == english
+
+
+def test_no_text_leaves_the_reader_to_choose_between_one_and_several():
+    texts = [*TEXTS.values(), *(label for labels in COUNTED_TEXTS.values() for label in labels)]
+    assert not [
+        text for label in texts for text in (label.fr, label.en) if re.search(r"\w\((s|e|es)\)", text)
+    ]

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import ExitStack, asynccontextmanager, closing
+from datetime import timedelta
 
 import pytest
 from starlette.types import Message
@@ -11,6 +12,7 @@ from access.bus.memory import MemoryBus
 from access.services import open_services
 from access.services.badges import BadgeRecord
 from access.services.decisions import Question
+from access.services.doors import Act
 from access.services.events import Filter
 from access.services.examination import files_of
 from access.services.imports import from_csv
@@ -83,6 +85,31 @@ def test_what_an_import_on_the_command_line_changes_is_on_its_way_to_doors_withi
     assert [person.type.value for person in delta.people] == ["staff"]
     assert delta.version == command_line.publisher.version()
     assert took.total_seconds() <= AT_MOST_S
+
+
+def test_a_lockdown_that_another_program_begins_or_ends_stands_on_the_pages_here_within_a_second(program):
+    server, other = program(), program()
+
+    async def scene():
+        async with serving(server) as (clock, _):
+            other.doors.lock_down(None, None, Act("c-1", "guard", "intruder", NOON))
+            await clock.sleep(AT_MOST_S)
+            begun = server.doors.standing.at(clock.now())
+            other.doors.end_lockdown(None, Act("c-2", "guard", "all clear", NOON))
+            await clock.sleep(AT_MOST_S)
+            return begun, server.doors.standing.at(clock.now())
+
+    begun, after = run_virtually(scene())
+    assert [(one.space, one.actor) for one in begun] == [(None, "guard")]
+    assert after == ()
+
+
+def test_a_lockdown_stands_until_its_end_time_and_through_a_restart(program):
+    server = program()
+    server.doors.lock_down(None, NOON + timedelta(hours=1), Act("c-1", "guard", "intruder", NOON))
+    for one in (server, program()):
+        assert len(one.doors.standing.at(NOON + timedelta(minutes=59))) == 1
+        assert one.doors.standing.at(NOON + timedelta(hours=1)) == ()
 
 
 def test_one_change_of_its_own_goes_out_once(program):

@@ -18,8 +18,9 @@ from readers.credentials.exchange import unproven
 from readers.credentials.schemes import Pkoc, Scheme
 from readers.credentials.session import identify
 from readers.daemon import Credentials
+from readers.daemon.antenna import MOST_TRIES, RETURNS_S
 from readers.daemon.visit import VISIT_S, read
-from readers.errors import KeyStoreFault
+from readers.errors import CardGone, KeyStoreFault
 from readers.ports import Clock
 from readers.transports.welcome import LoopCard, Welcome
 from readers.wire.events import Event, EventType
@@ -182,6 +183,88 @@ def test_a_badge_torn_away_at_any_command_opens_nothing(tmp_path, at_command, mo
     live(tmp_path, act)
 
 
+@pytest.mark.parametrize("moment", list(Moment), ids=lambda moment: moment.name)
+@pytest.mark.parametrize("at_command", range(4))
+def test_a_badge_lost_at_any_command_and_there_again_at_once_is_one_tap_that_opens_once(
+    tmp_path, at_command, moment
+):
+    async def act(at: Desk) -> None:
+        antenna = at.antennas[LAB_IN]
+        antenna.rf_timing = True
+
+        def lose() -> None:
+            antenna.remove()
+            at.clock.call_later(0.9 * RETURNS_S, come_back)
+
+        def come_back() -> None:
+            antenna.present(issued_card())
+
+        assert await at.tap(Torn(issued_card(), at_command, moment, lose))
+        assert reasons(at) == ["granted"]
+        assert await at.tap(issued_card()), "a second tap is one of its own"
+        assert reasons(at) == ["granted", "granted"]
+
+    live(tmp_path, act)
+
+
+@pytest.mark.parametrize("at_command", range(4))
+def test_a_badge_that_does_not_answer_in_time_and_lies_there_is_read_again_by_itself(tmp_path, at_command):
+    faults = iter([CardGone("the card did not answer")])
+
+    def fail_once() -> None:
+        for fault in faults:
+            raise fault
+
+    async def act(at: Desk) -> None:
+        assert await at.tap(Torn(issued_card(), at_command, Moment.AFTER, fail_once))
+        assert reasons(at) == ["granted"]
+
+    live(tmp_path, act)
+
+
+class NeverRead(UidCard):
+    """A card that lies there and answers nothing."""
+
+    asked = 0
+
+    def process(self, apdu: bytes) -> bytes:
+        self.asked += 1
+        raise CardGone(f"no answer to {len(apdu)} bytes")
+
+
+def test_a_badge_that_never_answers_is_tried_a_few_times_and_refused_once_until_it_is_lifted(tmp_path):
+    async def act(at: Desk) -> None:
+        card = NeverRead(UID)
+        at.antennas[LAB_IN].present(card)
+        await at.clock.sleep(VISIT_S)
+        assert card.asked == MOST_TRIES
+        await at.clock.sleep(60)
+        assert card.asked == MOST_TRIES
+        assert reasons(at) == [UNPROVEN]
+        assert not at.door.push()
+        at.antennas[LAB_IN].remove()
+        assert await at.tap(issued_card())
+
+    live(tmp_path, act)
+
+
+def test_who_comes_right_after_a_torn_badge_is_answered_for_their_own(tmp_path):
+    async def act(at: Desk) -> None:
+        antenna = at.antennas[LAB_IN]
+
+        def swap() -> None:
+            antenna.remove()
+            at.clock.call_later(0.1, come_after)
+
+        def come_after() -> None:
+            antenna.present(UidCard(UID))
+
+        assert not await at.tap(Torn(issued_card(), 3, Moment.AFTER, swap))
+        assert reasons(at) == ["denied-unknown-credential"]
+
+    live(tmp_path, act)
+
+
 def test_a_sun_message_opens_a_weak_door_once_and_never_again_whatever_happens_to_the_daemon(tmp_path):
     tag = Replaying(issued_tag())
     known = Badge(BadgeId(UID.hex()), BadgeKind.NTAG424, PersonId("ada"))
@@ -238,7 +321,7 @@ class StallingCard(LoopCard):
     """A card of which each answer takes a second."""
 
     def __init__(self, clock: Clock, welcome: Welcome) -> None:
-        super().__init__(welcome)
+        super().__init__(welcome, lambda: None)
         self._clock, self._card = clock, issued_card()
 
     @property

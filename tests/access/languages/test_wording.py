@@ -1,0 +1,83 @@
+"""Whatever an error says to somebody over HTTP, it says in French too: every raise is found in the source and tried."""
+
+import ast
+import re
+from pathlib import Path
+
+import access
+from access.languages import Language, worded
+
+ERRORS = {
+    "NotFound", "Conflict", "Refused", "DoorSilent", "StandingBy", "Outdated", "Invalid", "NotSignedIn", "NotAllowed",
+    "PreconditionMissing", "ValueError", "WaitedTooLong",
+}  # fmt: skip
+TOLD_BY = {"Fault": 2, "problem": 2, "_problem": 2, "HTTPException": 1}
+"""Which argument of these is a message."""
+
+ROOT = Path(access.__file__).parent
+FILES = [
+    *ROOT.glob("api/*.py"),
+    *ROOT.glob("services/**/*.py"),
+    *ROOT.glob("store/*.py"),
+    *ROOT.glob("authorize/*.py"),
+]
+ELSEWHERE = {
+    "backup.py",  # `totem db`
+    "past_taps.py",  # `totem policy replay`
+    "site.py",  # the start of a program
+    "columns.py",  # the programmer's own mistakes
+    "description.py",  # of the interface, in English
+}
+VALUE = "a-1"
+WITHOUT_THEIR_VALUE = ("only the building", "after: expected the cursor of a page of ")
+
+
+def said(node):
+    """Return a message with `VALUE` in its holes; None for one that is made elsewhere."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else VALUE for part in node.values)
+    return None
+
+
+def messages():
+    for file in [file for file in FILES if file.name not in ELSEWHERE]:
+        tree = ast.parse(file.read_text())
+        called: dict[str, list[ast.expr]] = {}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                called.setdefault(node.targets[0].id, []).append(node.value)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                place = 0 if node.func.id in ERRORS else TOLD_BY.get(node.func.id, 99)
+                for told in node.args[place : place + 1]:
+                    for each in called.get(told.id, []) if isinstance(told, ast.Name) else [told]:
+                        message = said(each)
+                        if message is not None and message.replace(VALUE, "").strip():
+                            yield f"{file.name}:{node.lineno}", message
+
+
+def test_every_message_of_an_error_is_told_in_french_with_its_values():
+    found = list(messages())
+    assert len(found) > 200
+    for place, message in found:
+        french = worded(message, Language.FR)
+        assert french != message, place
+        assert VALUE in french or VALUE not in message or message.startswith(WITHOUT_THEIR_VALUE), place
+        assert worded(message, Language.EN) == message
+
+
+def test_values_stand_where_french_wants_them_and_are_not_worded_themselves():
+    told = worded("person not-found: grant g {0}: there is no door x: y", Language.FR)
+    assert told == "personne not-found : droit g {0} : la porte x: y n’existe pas"
+    assert worded("of a kind that nobody raises", Language.FR) == "of a kind that nobody raises"
+
+
+def test_french_is_told_with_its_own_quotation_and_spacing():
+    told = (ROOT / "languages" / "french.toml").read_text()
+    for french in re.findall(r'" = "(.*)"$', told, re.MULTILINE):
+        assert "'" not in french
+        assert not re.search(
+            r"\w[:;!?](?!\S*:\d|PORTE)(\s|$)", french.replace("Authorization: Bearer", "")
+        ), french
