@@ -100,7 +100,7 @@ class Judge:
             return ()
         if decision.effect is Effect.GRANT:
             door = self._doors[reader]
-            enters = decision.space == door.inner  # whoever leaves is nobody's second person, and nobody's escort
+            enters = decision.space == door.inner  # who leaves is nobody's second person or escort
             passing = self._companions.let_in(door, person, at) if enters else (person,)
             if reader in self.rights.seated:
                 for who in passing:
