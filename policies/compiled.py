@@ -34,7 +34,9 @@ class Compiled:
         whole = {name for name, schedule in schedules.items() if is_whole(schedule, policy)}
         self._policy = policy
         self.broken = mask_of(rule.schedule is not None and rule.schedule not in whole for rule in rules)
-        self.conditional = mask_of(bool(rule.certifications) or rule.escorted for rule in rules)
+        self.certified = mask_of(bool(rule.certifications) for rule in rules)
+        self.escorted = mask_of(rule.escorted for rule in rules)
+        self.conditional = self.certified | self.escorted
         self.accompanied = mask_of(rule.accompanied for rule in rules)
         self.in_mode = {
             mode: mask_of(not rule.modes or mode in rule.modes for rule in rules) for mode in DoorMode

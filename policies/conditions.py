@@ -6,11 +6,13 @@ What they come to together, and in which order, is rules.py. A `Situation` is on
 from collections.abc import Mapping
 from datetime import datetime
 
+import msgspec
+
 from policies.building import Building, Door, Space
 from policies.decision import Reason
-from policies.ids import DoorId, PersonId, RuleId, SpaceId
+from policies.ids import DoorId, RuleId, SpaceId
 from policies.policy import Policy, Rule, RuleEffect
-from policies.request import AccessRequest, DoorMode, LiveState
+from policies.request import AccessRequest, Assurance, DoorMode, LiveState
 from policies.roster import Badge, BadgeStatus, Grant, Person, Roster, within
 from policies.schedule import Schedule, is_open
 
@@ -40,6 +42,14 @@ class Situation:
         self.mode = state.modes.get(self.door.id, DoorMode.NORMAL)
         badge = roster.badges.get(request.badge)
         self.others = [name for name in request.companions if badge is None or name != badge.person]
+
+    def of_a_companion(self) -> "Situation":
+        """Return the tap as somebody beside is judged by it: with nobody beside them, and proven.
+
+        Whoever is beside proved themselves at a tap of their own, which judged that proof.
+        """
+        own = msgspec.structs.replace(self.request, assurance=Assurance.AUTHENTICATED, companions=())
+        return Situation(self.policy, self.building, self.roster, own, self.state)
 
     @property
     def asks_for_pin(self) -> bool:
@@ -82,16 +92,6 @@ class Situation:
 
     def is_proven(self, rule: Rule) -> bool:
         return self.request.assurance >= max(rule.assurance, self.door.proof)
-
-    def is_escorted(self, rule: Rule, person: Person) -> bool:
-        return not rule.escorted or self.escort(person) in self.request.companions
-
-    def escort(self, person: Person) -> PersonId | None:
-        """Return who can escort the person: their host, unless that is nobody known, or themselves, or refused now."""
-        host = self.roster.people.get(person.host) if person.host else None
-        if host is None or person.host == person.id:
-            return None
-        return person.host if person_refusal(host, self.request.at) is None else None
 
     def is_full(self) -> bool:
         """Return whether a space that an entry here adds to is known to have reached its capacity."""

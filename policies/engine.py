@@ -18,7 +18,7 @@ from policies.ids import BadgeId, DoorId, PersonId, RuleId, SpaceId
 from policies.masks import bits
 from policies.policy import Policy
 from policies.portals import Portal, Reach
-from policies.request import AccessRequest, DoorMode, LiveState
+from policies.request import AccessRequest, Assurance, DoorMode, LiveState
 from policies.roster import Badge, Person, Roster, within
 from policies.schedule import is_open_on_the_wall
 
@@ -66,8 +66,9 @@ class Engine:
         card = self._cards.get(request.badge)
         if card is None:
             return Decision(_DENY, Reason.UNKNOWN_CREDENTIAL, (), None, portal.door, portal.reached)
-        if portal.is_plain and not state.modes and card.badge is None and card.holder.person is None:
-            everyday = self._everyday_grant(portal, card, request, state)
+        standing = card.everyday
+        if standing is not None and portal.is_plain and not state.modes:
+            everyday = self._everyday_grant(portal, card, standing, request, state)
             if everyday is not None:
                 return everyday
         door, inner, holder = portal.door, portal.inner, card.holder
@@ -87,32 +88,48 @@ class Engine:
             return Decision(_GRANT, _GRANTED, rules, holder.id, door, inner, flags)
         reason, more = self._over_live_state(portal, holder, request, state)
         if reason is None and (needs_second or portal.two_person):
-            reason = self._second_person(portal, holder, request, state, mode)
+            reason = self._second_person(holder, request, state)
         if reason is not None:
             effect = Effect.PENDING if reason is Reason.AUTHORIZATION_DELAYED else _DENY
             return Decision(effect, reason, rules, holder.id, door, inner)
         flags = tuple(dict.fromkeys(flags + more)) if flags else more
         return Decision(_GRANT, _GRANTED, rules, holder.id, door, inner, flags)
 
+    def may_accompany(self, other: PersonId, request: AccessRequest, state: LiveState) -> bool:
+        """Return whether somebody may enter here without an escort, and so be the second person or an escort.
+
+        Whether they are there, and of the request more than when and where, is not looked at.
+        """
+        return self._own_rights(other, request, state)[0] is None
+
+    def _own_rights(self, other: PersonId, request: AccessRequest, state: LiveState) -> _Outcome:
+        """Return what somebody beside may do alone; whoever is there gave their proof at a tap of their own."""
+        holder = self.holders.people.get(other)
+        if holder is None:
+            return Reason.CREDENTIAL_UNASSIGNED, (), False
+        portal = self.portals[request.reader]
+        own = AccessRequest(request.at, request.reader, request.badge, Assurance.AUTHENTICATED)
+        return self._rights_of(portal, holder, own, state, state.modes.get(portal.door, _NORMAL))
+
     def _everyday_grant(
-        self, portal: Portal, card: Card, request: AccessRequest, state: LiveState
+        self, portal: Portal, card: Card, standing: Standing, request: AccessRequest, state: LiveState
     ) -> Decision | None:
         """Grant what most taps are: somebody with no dates or trainings, at a plain door in normal mode, in hours.
 
         The same as below with nothing left out but what such a tap cannot meet; None sends it there.
         """
-        proof, holder = request.assurance, card.holder
+        proof, who = request.assurance, card.owner
         if not self._open_from <= request.at < self._open_until:
             self._open_mask(request.at)
-        about = holder.standing.mask
-        permits = portal.everyday[proof] & about & self._open_now
-        if not permits or proof < card.least_proof or portal.forbids & about & self._open_now:
+        concerned = standing.mask & self._open_now
+        permits = portal.everyday[proof] & concerned
+        if not permits or proof < card.least_proof or portal.forbids & concerned:
             return None
         rules = self._names.get(permits) or self._ids(permits)
-        is_inside = state.inside is not None and state.inside.get(holder.id) == portal.inner  # type: ignore[arg-type]
-        is_twice = is_inside and not holder.standing.responder
-        flags = self._passback(portal, holder, request, state)[1] if is_twice else ()
-        return Decision(_GRANT, _GRANTED, rules, holder.id, portal.door, portal.inner, flags)
+        is_inside = state.inside is not None and state.inside.get(who) == portal.inner  # type: ignore[arg-type]
+        is_twice = is_inside and not standing.responder
+        flags = self._passback(portal, card.holder, request, state)[1] if is_twice else ()
+        return Decision(_GRANT, _GRANTED, rules, who, portal.door, portal.inner, flags)
 
     def _rights(
         self, portal: Portal, card: Card, request: AccessRequest, state: LiveState, mode: DoorMode
@@ -126,7 +143,7 @@ class Engine:
     def _rights_of(
         self, portal: Portal, holder: Holder, request: AccessRequest, state: LiveState, mode: DoorMode
     ) -> _Outcome:
-        standing, person, at = holder.standing, holder.person, request.at
+        standing, at = holder.standing, request.at
         if reason := holder.refusal(at):
             return reason, (), False
         if mode is DoorMode.LOCKED:
@@ -146,12 +163,18 @@ class Engine:
             return Reason.FORBIDDEN, self._ids(forbids), False
         if mode is DoorMode.FREE:
             return None, (), False
-        return self._permits(portal, person, request, portal.permits & about, open_now)
+        return self._permits(portal, holder, request, state, portal.permits & about, open_now)
 
     def _permits(
-        self, portal: Portal, person: Person | None, request: AccessRequest, covering: int, open_now: int
+        self,
+        portal: Portal,
+        holder: Holder,
+        request: AccessRequest,
+        state: LiveState,
+        covering: int,
+        open_now: int,
     ) -> _Outcome:
-        rules = self.rules
+        rules, person = self.rules, holder.person
         if (
             person is not None
             and person.grants
@@ -165,7 +188,7 @@ class Engine:
         if not in_hours:
             return Reason.OUT_OF_TIME_RANGE, self._ids(covering), False
         trained = in_hours
-        if in_hours & rules.conditional:
+        if in_hours & rules.certified:
             trained = self._kept(in_hours, lambda index: self._is_certified(index, person, request.at))
             if not trained:
                 return Reason.NOT_CERTIFIED, self._ids(in_hours), False
@@ -173,10 +196,10 @@ class Engine:
         if not proven:
             return Reason.PROOF_TOO_WEAK, self._ids(trained), False
         held = proven
-        if proven & rules.conditional:
-            held = self._kept(proven, lambda index: self._is_escorted(index, person, request))
+        if proven & rules.escorted and not self._is_escorted(holder, request, state):
+            held = proven & ~rules.escorted
             if not held:
-                return self._escort_missing(request), self._ids(proven), False
+                return self._escort_missing(holder, request), self._ids(proven), False
         return None, self._ids(held), not held & ~rules.accompanied
 
     def _over_live_state(
@@ -210,14 +233,11 @@ class Engine:
                 return Reason.PASSBACK, ()
         return None, (Flag.PASSBACK,)
 
-    def _second_person(
-        self, portal: Portal, holder: Holder, request: AccessRequest, state: LiveState, mode: DoorMode
-    ) -> Reason | None:
+    def _second_person(self, holder: Holder, request: AccessRequest, state: LiveState) -> Reason | None:
         others = [name for name in request.companions if name != holder.id]
         if not others:
             return Reason.AUTHORIZATION_DELAYED
-        known = filter(None, (self.holders.people.get(name) for name in others))
-        may_enter = any(self._rights_of(portal, other, request, state, mode)[0] is None for other in known)
+        may_enter = any(self.may_accompany(other, request, state) for other in others)
         return None if may_enter else Reason.INCORRECT_ACCOMPANIMENT
 
     def _without_view(
@@ -249,15 +269,21 @@ class Engine:
         rule = self.policy.rules[index]
         return not rule.certifications or (person is not None and on.certified(rule, person, at))
 
-    def _is_escorted(self, index: int, person: Person | None, request: AccessRequest) -> bool:
-        rule = self.policy.rules[index]
-        if not rule.escorted or person is None:
-            return not rule.escorted
-        return self.holders.escort(person, request.at) in request.companions
+    def _is_escorted(self, holder: Holder, request: AccessRequest, state: LiveState) -> bool:
+        others = {name for name in request.companions if name != holder.id}
+        host = None if holder.person is None else holder.person.host
+        if host is None or host not in others:
+            return False
+        refusal, _, takes_two = self._own_rights(host, request, state)
+        if refusal is not None:
+            return False
+        is_responder = self.holders.people[host].standing.responder
+        if is_responder or not (takes_two or self.portals[request.reader].two_person):
+            return True
+        return any(self.may_accompany(other, request, state) for other in others - {host})
 
-    def _escort_missing(self, request: AccessRequest) -> Reason:
-        who = self._cards[request.badge].holder.id
-        alone = all(name == who for name in request.companions)
+    def _escort_missing(self, holder: Holder, request: AccessRequest) -> Reason:
+        alone = all(name == holder.id for name in request.companions)
         return Reason.NO_ACCOMPANIMENT if alone else Reason.INCORRECT_ACCOMPANIMENT
 
     def _grants(self, door: DoorId, person: Person, at: datetime) -> tuple[RuleId, ...]:

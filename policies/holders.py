@@ -3,7 +3,8 @@
 All people of one type, tiers and organisation share one `Standing`, which has the integer of the rules about them.
 Most people are no more than that; a `Person` is kept only of those with dates, grants, certifications, a host or a
 suspension, a `Badge` only of those that their state or dates may refuse. A card points at its holder, so that a tap
-is one look-up, and a changed person is changed for all their cards at once.
+is one look-up; what an everyday tap needs of the holder stands on the card too, as among a million people nearly
+every object that is looked at comes from memory that no cache holds.
 """
 
 from datetime import datetime
@@ -37,11 +38,15 @@ NOBODY = Standing(0, exempt=False, responder=False, passback_exempt=False)
 
 
 class Holder(msgspec.Struct, gc=False, eq=False):
-    """A person: the standing, and the whole `person` only where the standing does not say everything."""
+    """A person: the standing, the whole `person` only where the standing does not say everything, and their badge.
+
+    `Holders` has the others of those who have several: a place for them here would be there a million times.
+    """
 
     id: PersonId | None
     standing: Standing = NOBODY
     person: Person | None = None
+    badge: BadgeId | None = None
 
     def refusal(self, at: datetime) -> Reason | None:
         """Return why they may not enter anywhere at `at`."""
@@ -49,12 +54,22 @@ class Holder(msgspec.Struct, gc=False, eq=False):
             return Reason.CREDENTIAL_UNASSIGNED
         return None if self.person is None else person_refusal(self.person, at)
 
+    @property
+    def everyday(self) -> Standing | None:
+        """Return the standing of somebody who is no more than that."""
+        return self.standing if self.person is None else None
+
 
 class Card(msgspec.Struct, gc=False, eq=False):
-    """A badge: its holder, kind and least proof, and the whole `badge` only where its state or dates may refuse it."""
+    """A badge: its holder, kind and least proof, and the whole `badge` only where its state or dates may refuse it.
 
-    holder: Holder
+    `everyday` is the holder's standing where that says everything about badge and holder; `owner` the holder's id.
+    """
+
+    everyday: Standing | None
+    owner: PersonId | None
     least_proof: Assurance
+    holder: Holder
     kind: BadgeKind
     badge: Badge | None = None
 
@@ -68,6 +83,7 @@ class Holders:
         self.people: dict[PersonId, Holder] = {}
         self.standings: dict[_Key, Standing] = {}
         self._nobody = Holder(None)
+        self._others: dict[PersonId, tuple[BadgeId, ...]] = {}
         for person in roster.people.values():
             self.put_person(person)
         for badge in roster.badges.values():
@@ -78,35 +94,72 @@ class Holders:
         holder = self.people.get(person.id)
         if holder is None:
             holder = self.people[person.id] = Holder(person.id)
-        holder.standing = self.standing(person)
-        holder.person = person if _has_more(person) else None
+        self._change(holder, self.standing(person), person if _has_more(person) else None)
 
     def put_badge(self, badge: Badge) -> None:
         """Add or replace one badge. Its person may come later."""
         dates = badge.valid_from is not None or badge.valid_until is not None
         is_limited = dates or badge.status is not BadgeStatus.ACTIVE
-        holder = self._nobody if badge.person is None else self.people.get(badge.person)
-        if holder is None and badge.person is not None:
-            holder = self.people[badge.person] = Holder(badge.person)
-        self.cards[badge.id] = Card(
-            holder or self._nobody, badge.kind.least_proof, badge.kind, badge if is_limited else None
-        )
+        holder = self._owner_of(badge)
+        everyday = None if is_limited else holder.everyday
+        limited = badge if is_limited else None
+        self.cards[badge.id] = Card(everyday, holder.id, badge.kind.least_proof, holder, badge.kind, limited)
 
     def drop_person(self, person: PersonId) -> None:
         """Forget what is known of a person; cards of theirs stay, and open nothing."""
         if holder := self.people.get(person):
-            holder.standing, holder.person = NOBODY, None
+            self._change(holder, NOBODY, None)
 
     def drop_badge(self, badge: BadgeId) -> None:
         """Forget a badge."""
-        self.cards.pop(badge, None)
+        card = self.cards.pop(badge, None)
+        if card is not None:
+            self._take(badge, card.owner)
 
-    def escort(self, person: Person, at: datetime) -> PersonId | None:
-        """Return who can escort the person at `at`, as `conditions.Situation.escort` does."""
-        host = self.people.get(person.host) if person.host else None
-        if host is None or person.host == person.id or host.refusal(at) is not None:
-            return None
-        return person.host
+    def badges_of(self, person: PersonId | None) -> tuple[BadgeId, ...]:
+        """Return all badges of somebody, whatever their state."""
+        if person is None or (holder := self.people.get(person)) is None or holder.badge is None:
+            return ()
+        return holder.badge, *self._others.get(person, ())
+
+    def has_several(self, person: PersonId | None) -> bool:
+        """Return whether somebody has more than one badge."""
+        return person in self._others
+
+    def _owner_of(self, badge: Badge) -> Holder:
+        """Return the holder whose badge it now is, and nobody else's."""
+        owner, known = badge.person, self.cards.get(badge.id)
+        if known is not None:
+            if known.owner == owner:
+                return known.holder
+            self._take(badge.id, known.owner)
+        if owner is None:
+            return self._nobody
+        holder = self.people.get(owner)
+        if holder is None:
+            holder = self.people[owner] = Holder(owner)
+        if holder.badge is None:
+            holder.badge = badge.id
+        else:
+            self._others[owner] = (*self._others.get(owner, ()), badge.id)
+        return holder
+
+    def _take(self, badge: BadgeId, owner: PersonId | None) -> None:
+        """Take a badge from whoever had it."""
+        if owner is None:
+            return
+        left = [each for each in self.badges_of(owner) if each != badge]
+        self.people[owner].badge = left[0] if left else None
+        self._others.pop(owner, None)
+        if left[1:]:
+            self._others[owner] = tuple(left[1:])
+
+    def _change(self, holder: Holder, standing: Standing, person: Person | None) -> None:
+        """Change a holder, and with them their cards."""
+        holder.standing, holder.person = standing, person
+        for badge in self.badges_of(holder.id):
+            card = self.cards[badge]
+            card.everyday = None if card.badge is not None else holder.everyday
 
     def standing(self, person: Person) -> Standing:
         """Return what the person shares with all of their type, tiers and organisation."""

@@ -50,7 +50,7 @@ class Rule(msgspec.Struct, frozen=True):
 
     `spaces`, `doors` and `uses` are alternatives; a rule with none of them covers nothing. Of a permit,
     `certifications` are all needed, `assurance` is the least proof, `escorted` asks for the person's host beside
-    them and `accompanied` for a second person who may enter too. A forbid that is `full` holds while a space that
+    them and `accompanied` for a second person, who may enter too. A forbid that is `full` holds while a space that
     the entry would add to has reached its capacity.
     """
 

@@ -19,17 +19,25 @@ _NameT = TypeVar("_NameT", SpaceId, DoorId, UseId)
 _SameT = TypeVar("_SameT", int, tuple[int, ...])
 
 
-class Portal:
+class Everyday:
+    """What an everyday tap looks at of a portal: slots of a base come first, so these share a line of the cache.
+
+    `everyday` has, by the proof of the badge, the permits that such a door gives by type, tiers, organisation and
+    hour alone.
+    """
+
+    __slots__ = ("door", "everyday", "forbids", "inner", "is_plain")
+
+
+class Portal(Everyday):
     """A reader's side of a door with everything about it that does not change from tap to tap.
 
-    `is_plain`: an entry that asks for nothing but rights, with no PIN, no second person and no counts. `everyday`
-    has, by the proof of the badge, the permits that such a door gives by type, tiers, organisation and hour alone.
+    `is_plain`: an entry that asks for nothing but rights, with no PIN, no second person and no counts.
     """
 
     __slots__ = (
-        "card_pin", "counted", "door", "enforced", "everyday", "forbids", "full_forbids", "inner", "is_exit",
-        "is_plain", "is_shared", "passback", "passback_s", "permits", "pin", "pins", "proof", "reached",
-        "two_person",
+        "card_pin", "counted", "enforced", "full_forbids", "is_exit", "is_shared", "passback", "passback_s",
+        "permits", "pin", "pins", "proof", "reached", "two_person",
     )  # fmt: skip
 
     def __init__(self, reader: ReaderId, building: Building, reach: "Reach", rules: Compiled) -> None:

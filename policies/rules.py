@@ -1,10 +1,11 @@
 """What the rules mean: the naive interpreter is the definition; engine.py must equal it.
 
-Read `_Entry.decide` top to bottom: it is DOMAIN section 3.3, in its order of reasons. Default deny, a matching
+Read `Entry.decide` top to bottom: it is DOMAIN section 3.3, in its order of reasons. Default deny, a matching
 forbid beats every permit, leaving is never refused to a known badge, and what cannot be evaluated denies.
 """
 
 from collections.abc import Callable, Iterable
+from functools import cached_property
 
 from policies import conditions as on
 from policies.building import Building, Passback
@@ -28,17 +29,15 @@ def interpret(
     person = roster.people.get(badge.person) if badge and badge.person else None
     if badge is None:
         return Decision(Effect.DENY, Reason.UNKNOWN_CREDENTIAL, door=reader.door, space=reached)
-    entry = _Entry(Situation(policy, building, roster, request, state))
+    entry = Entry(Situation(policy, building, roster, request, state))
     if reader.direction is Direction.ENTRY:
         return entry.decide(badge, person)
-    refusal = entry.refusal(badge, person)[
-        0
-    ]  # the way out is free: what is full, or who is inside, is no matter
+    refusal, _ = entry.refusal(badge, person)  # the way out is free, whatever is full and whoever is inside
     flags = (Flag.REFUSED_INWARDS,) if refusal else ()
     return Decision(Effect.GRANT, Reason.GRANTED, (), badge.person, reader.door, reached, flags, refusal)
 
 
-class _Entry:
+class Entry:
     """The one question whether this badge may go inwards at this door, now."""
 
     def __init__(self, situation: Situation) -> None:
@@ -63,9 +62,10 @@ class _Entry:
         """Return why the rights refuse, and the rules that say so; else None, and the permits that hold."""
         if reason := on.badge_refusal(badge, self.now.request):
             return reason, ()
-        return self._refusal_of(person) if person else (Reason.CREDENTIAL_UNASSIGNED, ())
+        return self.refusal_of(person) if person else (Reason.CREDENTIAL_UNASSIGNED, ())
 
-    def _refusal_of(self, person: Person) -> _Outcome:
+    def refusal_of(self, person: Person) -> _Outcome:
+        """Return what `refusal` does of a person, whichever badge they came with."""
         if reason := on.person_refusal(person, self.now.request.at):
             return reason, ()
         if self.now.mode is DoorMode.LOCKED:
@@ -90,7 +90,7 @@ class _Entry:
             (Reason.OUT_OF_TIME_RANGE, self.now.is_in_hours),
             (Reason.NOT_CERTIFIED, lambda rule: self.now.is_certified(rule, person)),
             (Reason.PROOF_TOO_WEAK, self.now.is_proven),
-            (self._escort_missing(), lambda rule: self.now.is_escorted(rule, person)),
+            (self._escort_missing(), lambda rule: not rule.escorted or self.is_escorted(person)),
         ):
             still = [rule for rule in rules if holds(rule)]
             if not still:
@@ -99,14 +99,9 @@ class _Entry:
         return None, _ids(rules)
 
     def _forbids(self, person: Person) -> list[Rule]:
-        return self._rules(
-            person,
-            lambda rule: (
-                rule.effect is RuleEffect.FORBID
-                and self.now.is_in_hours(rule)
-                and (not rule.full or self.now.is_full())
-            ),
-        )
+        forbids = self._rules(person, lambda rule: rule.effect is RuleEffect.FORBID)
+        hold = filter(self.now.is_in_hours, forbids)
+        return [rule for rule in hold if not rule.full or self.now.is_full()]
 
     def _forbids_without_view(self, person: Person) -> list[Rule]:
         """Return the forbids over counts that would have been asked, had anybody the counts."""
@@ -122,6 +117,22 @@ class _Entry:
             self._about[person.id] = [rule for rule in rules if self.now.applies(rule, person)]
         return [rule for rule in self._about[person.id] if holds(rule)]
 
+    @cached_property
+    def _accompanying(self) -> dict[PersonId, tuple[RuleId, ...]]:
+        """The others who may enter here without an escort, with the permits that let them: nobody else counts."""
+        alone = Entry(self.now.of_a_companion())
+        known = filter(None, (self.now.roster.people.get(name) for name in self.now.others))
+        asked = {other.id: alone.refusal_of(other) for other in known}
+        return {name: permits for name, (refusal, permits) in asked.items() if refusal is None}
+
+    def is_escorted(self, person: Person) -> bool:
+        """Return whether the person's host is there and may enter, beside another who may where it takes two."""
+        may = self._accompanying
+        if person.host is None or person.host not in may:
+            return False
+        host = self.now.roster.people[person.host]
+        return len(may) > 1 or self.now.has(host, "responder") or not self._takes_two(may[host.id])
+
     def _escort_missing(self) -> Reason:
         alone = not self.now.others
         return Reason.NO_ACCOMPANIMENT if alone else Reason.INCORRECT_ACCOMPANIMENT
@@ -136,7 +147,7 @@ class _Entry:
             return self._answer(Effect.DENY, Reason.UPPER_OCCUPANCY_LIMIT, person.id, permits)
         if self.now.enforced and self.now.state.counts is None:
             more += (Flag.DEGRADED,)
-        if self._needs_second(permits) and (missing := self._second_person()):
+        if self._takes_two(permits) and (missing := self._second_person()):
             effect = Effect.PENDING if missing is Reason.AUTHORIZATION_DELAYED else Effect.DENY
             return self._answer(effect, missing, person.id, permits)
         return self._answer(
@@ -161,7 +172,7 @@ class _Entry:
         is_too_soon = (self.now.request.at - since).total_seconds() < self.door.passback_s
         return (Reason.PASSBACK, ()) if is_too_soon else (None, (Flag.PASSBACK,))
 
-    def _needs_second(self, permits: tuple[RuleId, ...]) -> bool:
+    def _takes_two(self, permits: tuple[RuleId, ...]) -> bool:
         alone = {rule.id for rule in self.now.policy.rules if not rule.accompanied}
         return self.door.two_person or not any(rule in alone or rule.startswith("grant:") for rule in permits)
 
@@ -169,9 +180,7 @@ class _Entry:
         """Return what is amiss with the second person, who must have the right to enter here as well."""
         if not self.now.others:
             return Reason.AUTHORIZATION_DELAYED
-        known = filter(None, (self.now.roster.people.get(name) for name in self.now.others))
-        may_enter = any(self._refusal_of(person)[0] is None for person in known)
-        return None if may_enter else Reason.INCORRECT_ACCOMPANIMENT
+        return None if self._accompanying else Reason.INCORRECT_ACCOMPANIMENT
 
     def _answer(
         self,

@@ -315,7 +315,7 @@ class Authorizer:
 
     def hear(self, events: Sequence[Event]) -> None:
         """Take in what doors report, before the server has stored it, and what other authorizers answered."""
-        self._following.take(events)
+        self._following.hear(events)
         if self.turn.peers:
             self._visits.hear(events)
 

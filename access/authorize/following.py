@@ -5,11 +5,12 @@ Everything here happens beside the path of a tap: in the thread that committed, 
 
 import gc
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from threading import Lock
+from time import sleep
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -41,9 +42,15 @@ _MOST_LATELY = 10_000
 _AT_ONCE = 64
 """So many events or people are taken up under one hold of the lock: a tap waits for a few hundred microseconds."""
 
+_BREATH_S = 0.0001
+"""Between two holds: a lock that is taken again at once stays with its thread, whoever waits for it."""
+
 
 class Following:
-    """Keeps a `judge` up to date with the services; `lock` is held for every change of it."""
+    """Keeps a `judge` up to date with the services; `lock` is held for every change of it.
+
+    `breathe` is called between two holds of one change, without the lock.
+    """
 
     def __init__(
         self,
@@ -51,8 +58,9 @@ class Following:
         lock: Lock,
         unstored: Sequence[Event],
         peers: frozenset[SourceId] = frozenset(),
+        breathe: Callable[[], None] = lambda: sleep(_BREATH_S),
     ) -> None:
-        self._services, self._lock = services, lock
+        self._services, self._lock, self._breathe = services, lock, breathe
         self._catching_up = Lock()
         self._stays: dict[PersonId, timedelta] = {}
         self._is_stale = False
@@ -67,10 +75,14 @@ class Following:
 
     # ---- what is told
 
+    def hear(self, news: Sequence[Event]) -> None:
+        """Fold what was reported, in the thread that decides: no tap can wait for it."""
+        with self._lock:
+            self.judge.view.take(news)
+
     def take(self, news: Iterable[Event]) -> None:
-        """Fold what was reported, a little at a time."""
-        coming = iter(news)
-        while batch := list(islice(coming, _AT_ONCE)):
+        """Fold what was reported, a little at a time, beside the thread that decides."""
+        for batch in self._a_few_each(news):
             with self._lock:
                 self.judge.view.take(batch)
 
@@ -133,7 +145,7 @@ class Following:
         with services.database.reading() as session:
             self.take(events.oldest_first(session, tuple(ENTERS_THE_FOLD), since))
             lately = events.oldest_first(session, _TELLS_OF_SEATS, since - view.longest_seat)
-            while batch := list(islice(lately, _AT_ONCE)):
+            for batch in self._a_few_each(lately):
                 with self._lock:
                     view.resume(batch)
 
@@ -160,6 +172,16 @@ class Following:
         while not is_done:
             with self._lock:
                 is_done = len(list(islice(steps, _AT_ONCE))) < _AT_ONCE
+            if not is_done:
+                self._breathe()
+
+    def _a_few_each(self, news: Iterable[Event]) -> Iterator[list[Event]]:
+        """Yield what is taken up under one hold of the lock, and let others have it in between."""
+        coming = iter(news)
+        while batch := list(islice(coming, _AT_ONCE)):
+            yield batch
+            if len(batch) == _AT_ONCE:
+                self._breathe()
 
     def _load(self) -> Rights:
         services = self._services

@@ -15,7 +15,7 @@ from access.services.decisions import Question
 from policies.building import Building, Door
 from policies.decision import Decision, Effect, Flag, Reason
 from policies.ids import DoorId, PersonId, ReaderId
-from policies.request import AccessRequest
+from policies.request import AccessRequest, Direction
 from policies.roster import BadgeKind, is_random_uid
 from readers.wire.reservations import Reserve
 
@@ -66,7 +66,7 @@ class Judge:
             return self._unidentified(question, Reason.UNKNOWN_CREDENTIAL)
         if reader in rights.seated:
             self.view.seats.expire(at)
-            state = self.view.asked(door, card.holder.id if card is not None else None)
+            state = self.view.asked(door, card.owner if card is not None else None)
         else:
             state = self.view.plain
         decision = rights.engine.decide(AccessRequest(at, reader, badge, question.proven, pin_ok), state)
@@ -80,7 +80,7 @@ class Judge:
         door = self._doors[asked.reader]
         card = self.rights.cards.get(asked.badge)
         self.view.seats.expire(at)
-        state = self.view.asked(door, card.holder.id if card is not None else None)
+        state = self.view.asked(door, card.owner if card is not None else None)
         request = AccessRequest(
             at, asked.reader, asked.badge, asked.assurance, asked.pin_ok, asked.companions
         )
@@ -99,9 +99,9 @@ class Judge:
         if person is None:
             return ()
         if decision.effect is Effect.GRANT:
-            door = self._doors[reader]
-            enters = decision.space == door.inner  # who leaves is nobody's second person or escort
-            passing = self._companions.let_in(door, person, at) if enters else (person,)
+            passing: tuple[PersonId, ...] = (person,)
+            if self._is_entry(reader):
+                passing = self._companions.let_in(self._doors[reader], person, at)
             if reader in self.rights.seated:
                 for who in passing:
                     self.view.seats.hold(who, reader, at)
@@ -112,6 +112,10 @@ class Judge:
             if reader in self.rights.seated:
                 self.view.seats.hold(person, reader, at, timedelta(seconds=door.two_person_s))
         return ()
+
+    def _is_entry(self, reader: ReaderId) -> bool:
+        """Return whether one enters at a reader: whoever leaves has shown no right, and accompanies nobody inwards."""
+        return self._building.readers[reader].direction is Direction.ENTRY
 
     def release(self, passing: tuple[PersonId, ...], door: DoorId, at: datetime) -> None:
         """Give back the seats that a tap at `at` took, of those who were not let pass by it after all."""

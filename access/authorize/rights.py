@@ -12,7 +12,7 @@ from policies.ids import PersonId, ReaderId
 from policies.policy import Policy
 from policies.presence import dwell_limit
 from policies.presence.seats import gained
-from policies.roster import Badge, Person, Roster
+from policies.roster import Badge, BadgeStatus, Person, Roster
 from readers.wire.delta import Delta
 
 
@@ -36,22 +36,17 @@ class Rights:
                 self.engine.put_badge(each)
 
     def apply(self, delta: Delta) -> Iterator[None]:
-        """Take up a change one person or badge at a time; the version is reached with the last."""
-        engine = self.engine
-        for dropped in delta.gone_badges:
-            engine.drop_badge(dropped)
-            yield
-        for gone in delta.gone_people:
-            engine.drop_person(gone)
-            self._longer.discard(gone)
-            self._pins.pop(gone, None)
-            yield
-        for person in delta.people:
-            self._put(person)
-            yield
-        for badge in delta.badges:
-            engine.put_badge(badge)
-            yield
+        """Take up a change one person or badge at a time, what shuts doors first; the last reaches the version."""
+        alive = [badge for badge in delta.badges if badge.status is BadgeStatus.ACTIVE]
+        dead = [badge for badge in delta.badges if badge.status is not BadgeStatus.ACTIVE]
+        suspended = [person for person in delta.people if person.suspended]
+        others = [person for person in delta.people if not person.suspended]
+        yield from map(self.engine.drop_badge, delta.gone_badges)
+        yield from map(self.engine.put_badge, dead)
+        yield from map(self._drop, delta.gone_people)
+        yield from map(self._put, suspended)
+        yield from map(self._put, others)
+        yield from map(self.engine.put_badge, alive)
         self.version = max(self.version, delta.version)
 
     def needs_longer(self, person: PersonId | None) -> bool:
@@ -66,6 +61,11 @@ class Rights:
         """Return how long somebody is believed to stay in one space unheard."""
         holder = self.engine.holders.people.get(person)
         return dwell_limit(holder.standing.type if holder is not None else None)
+
+    def _drop(self, person: PersonId) -> None:
+        self.engine.drop_person(person)
+        self._longer.discard(person)
+        self._pins.pop(person, None)
 
     def _put(self, person: Person) -> None:
         self.engine.put_person(person)

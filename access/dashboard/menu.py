@@ -21,6 +21,7 @@ _OTHERS = (
     Entry("/history", "nav-history", _COUNTS, within_reach=True),
     Entry("/events", "nav-events", _COUNTS),
     Entry("/desk", "nav-desk", "people:read", within_reach=True),
+    Entry("/visits", "nav-visits", "people:read", within_reach=True),
     Entry("/rollcall", "nav-rollcall", "rollcall:read", within_reach=True),
     Entry("/lockdown", "nav-lockdown", "lockdown:write"),
     Entry("/kiosk", "nav-kiosk", _COUNTS),

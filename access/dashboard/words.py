@@ -9,6 +9,7 @@ from datetime import date
 from access.dashboard.counted_texts import COUNTED_TEXTS
 from access.dashboard.duty_texts import DUTY_TEXTS
 from access.dashboard.texts import PAGE_TEXTS
+from access.dashboard.visit_texts import VISIT_TEXTS
 from access.languages import Language, preferred
 from policies.building import Label
 from policies.decision import Message, Reason, message
@@ -112,6 +113,7 @@ _MONTHS = (
 TEXTS: dict[str, Label] = {
     **PAGE_TEXTS,
     **DUTY_TEXTS,
+    **VISIT_TEXTS,
     "title": Label("Le bâtiment maintenant", "Building now"),
     "skip": Label("Aller aux plans", "Skip to the floor plans"),
     "inside": Label("à l’intérieur", "inside"),

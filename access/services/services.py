@@ -49,6 +49,7 @@ from access.services.sessions import Sessions
 from access.services.signing import create_key, fingerprint, load_key
 from access.services.usage import Usage
 from access.services.visits import Visits
+from access.services.welcome import Welcome
 from access.store import schema, site
 from access.store.database import Database, open_database
 from policies.building import Building
@@ -74,6 +75,7 @@ class Services(msgspec.Struct, frozen=True):
     certifications: Certifications
     grants: Grants
     visits: Visits
+    welcome: Welcome
     leaving: Leaving
     organisations: Organisations
     operators: Operators
@@ -167,6 +169,7 @@ def open_services(
         certifications=Certifications(database, rulebook, rights),
         grants=Grants(database, building, rights),
         visits=Visits(database, building, rights),
+        welcome=Welcome(database),
         leaving=Leaving(database, rights),
         organisations=Organisations(database, rulebook),
         operators=Operators(database, building, passwords, departures),

@@ -24,6 +24,7 @@ from access.dashboard.rollcall import rollcall
 from access.dashboard.routes import router
 from access.dashboard.security import security
 from access.dashboard.telling import Telling
+from access.dashboard.visits import visits
 from access.services import Services
 from access.services.decisions import Decides
 from access.services.keyring import KeyRing
@@ -77,6 +78,7 @@ class Web:
             lockdown(front, services.building, services.doors, telling),
             rollcall(front, services.building, services.rollcall, services.news),
             security(front, services.reception, services.building),
+            visits(front, services.visits, services.welcome, services.reception, services.building),
             desk(front, services.reception, services.badges, services.refusals, services.building),
         ):
             self.app.include_router(pages)

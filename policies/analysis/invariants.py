@@ -10,7 +10,8 @@ from itertools import product
 
 import msgspec
 
-from policies.analysis.taps.cast import HOST, STRANGER
+from policies.analysis.taps.cast import STRANGER
+from policies.analysis.taps.companies import ALONE, Company
 from policies.analysis.taps.entrance import Case, Entrance
 from policies.analysis.taps.flips import Outcome, Tap, outcome, told
 from policies.analysis.taps.space import Space
@@ -79,7 +80,7 @@ def _plainest(space: Space, entrance: Entrance, engine: Engine, case: Case) -> t
     """Return the counterexample, or one like it with less company and training and the same effect."""
     decision, tap = engine.decide(*entrance.tap(case)), case
     for company, trained in product(entrance.companies, entrance.trainings):
-        if set(company) <= set(case.company) and set(trained) <= set(case.trained):
+        if company.is_in(case.company) and set(trained) <= set(case.trained):
             less = msgspec.structs.replace(case, company=company, trained=trained)
             same = engine.decide(*entrance.tap(less))
             if same.grants is decision.grants:
@@ -95,11 +96,11 @@ def _cases(space: Space, entrance: Entrance, invariant: Invariant) -> Iterator[C
     those who prove and know the least that is meant and come alone, the others of those who have the most.
     """
     modes = invariant.modes or _MODES[invariant.claim]
-    companies: list[tuple[PersonId, ...]] = [()]
+    companies = [ALONE]
     if invariant.claim is Claim.NEVER:
-        companies = [(HOST, *entrance.mates)]
+        companies = _most_company(entrance)
     elif invariant.claim is Claim.NEVER_ALONE and entrance.is_paired:
-        companies = [(), (STRANGER,)]
+        companies = [ALONE, Company((STRANGER,))]
     cases = entrance.cases(
         modes=modes,
         companies=companies,
@@ -110,6 +111,13 @@ def _cases(space: Space, entrance: Entrance, invariant: Invariant) -> Iterator[C
     for case in cases:
         if _is_meant(space, invariant, case.moment.open):
             yield case
+
+
+def _most_company(entrance: Entrance) -> list[Company]:
+    """Return everybody who makes a difference beside somebody, each as the host of whoever needs one."""
+    if entrance.is_escorted and entrance.mates:
+        return [Company((*entrance.mates, *entrance.twins), host) for host in entrance.mates]
+    return [Company(entrance.mates)] if entrance.is_paired else [ALONE]
 
 
 def _trainings(entrance: Entrance, invariant: Invariant) -> list[tuple[CertificationId, ...]]:

@@ -82,16 +82,34 @@ def lint(site: Site) -> tuple[Remark, ...]:
 
 
 def _bearings(space: Space, entrance: Entrance) -> frozenset[_Bearing]:
-    """Return which sets of rules can bear on one person at a door, in which mode: those about them that are open."""
+    """Return which sets of rules can bear on one person at a door, in which mode: those about them that are open.
+
+    A permit that asks for an escort does not where there can be none; nothing does on whom a lockdown keeps out.
+    """
     proof = max(Assurance.UID, *(door.proof for door in entrance.doors))
     alone = not any(door.two_person for door in entrance.doors)
-    is_responder = 1 << space.world.standings.count + FLAGS.index("responder")
+    is_exempt, is_responder = (
+        1 << space.world.standings.count + FLAGS.index(flag) for flag in ("exempt", "responder")
+    )
     return frozenset(
         _Bearing(mode, kind.about & is_open, proof, alone and not kind.about & is_responder)
         for mode, kinds in entrance.kinds.items()
-        for is_open in _open_at(space, entrance, mode)
+        for is_open in _bearable_at(space, entrance, mode)
         for kind in kinds
+        if mode is not DoorMode.LOCKDOWN or kind.about & is_exempt
     )
+
+
+def _bearable_at(space: Space, entrance: Entrance, mode: DoorMode) -> set[int]:
+    """Return which rules at a door can bear on people together: open ones, with an escort there if they ask for one."""
+    escorted = mask_of(
+        index in entrance.rules and entrance.rules[index].escorted
+        for index in range(space.world.standings.count)
+    )
+    return {
+        is_open if not is_open & escorted or entrance.lets_anybody_in(is_open, mode) else is_open & ~escorted
+        for is_open in _open_at(space, entrance, mode)
+    }
 
 
 def _open_at(space: Space, entrance: Entrance, mode: DoorMode) -> set[int]:
@@ -148,7 +166,7 @@ def _asks_no_more(other: Rule, rule: Rule, there: _Bearing) -> bool:
         set(other.certifications) <= set(rule.certifications)
         and other.assurance <= max(rule.assurance, there.proof)
         and (rule.escorted or not other.escorted)
-        and (rule.accompanied or not other.accompanied or not there.pairs)
+        and (rule.accompanied or rule.escorted or not other.accompanied or not there.pairs)
         and (rule.full or not other.full)
     )
 
@@ -205,7 +223,7 @@ def _of_people(space: Space, policy: Policy) -> Iterator[Remark]:
     for entrance in space.entrances():
         if not closed_out:
             return
-        open_at = _open_at(space, entrance, DoorMode.NORMAL)
+        open_at = _bearable_at(space, entrance, DoorMode.NORMAL)
         for kind in entrance.kinds[DoorMode.NORMAL]:
             types = {each for group in kind.groups for each in group.types} & closed_out
             if types and any(_opens(policy, kind.about & is_open) for is_open in open_at):

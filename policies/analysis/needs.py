@@ -1,6 +1,6 @@
 """What can be lacking at a door, and the same tap with it: the vocabulary of near misses and of who-can."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from typing import NamedTuple
 
@@ -8,10 +8,10 @@ import msgspec
 
 from policies import conditions as on
 from policies.building import Building, Passback
-from policies.ids import CertificationId, PersonId, SpaceId
+from policies.ids import CertificationId, DoorId, GrantId, PersonId, SpaceId
 from policies.policy import Rule
 from policies.request import AccessRequest, Assurance, LiveState
-from policies.roster import Badge, Certification, Person
+from policies.roster import Badge, Certification, Grant, Person
 
 
 class Kind(Enum):
@@ -48,7 +48,7 @@ def in_order(needs: Needs) -> tuple[Need, ...]:
 class Case(NamedTuple):
     """One tap of one known person.
 
-    `second` is their double, a stranger with the same rights, where a second person is supposed to be there.
+    `second` is a stranger who may enter as well, where a second person is supposed to be there.
     """
 
     badge: Badge
@@ -113,8 +113,6 @@ def met(needs: Needs, case: Case, building: Building) -> Case:
     """Return the same tap with all `needs` met: what would have to be true, made true."""
     for need in needs:
         case = _MET[need.kind](need, case, building)
-    if case.second is not None:
-        case = case._replace(second=_double(case.person))
     return case
 
 
@@ -141,9 +139,9 @@ def _with_host(_: Need, case: Case, __: Building) -> Case:
     return case if case.person.host is None else _beside(case, case.person.host)
 
 
-def _with_second(_: Need, case: Case, __: Building) -> Case:
-    double = _double(case.person)
-    return _beside(case, double.id)._replace(second=double)
+def _with_second(_: Need, case: Case, building: Building) -> Case:
+    second = _second(case.person, building.readers[case.request.reader].door)
+    return _beside(case, second.id)._replace(second=second)
 
 
 def _with_room(_: Need, case: Case, building: Building) -> Case:
@@ -162,8 +160,11 @@ def _beside(case: Case, companion: PersonId) -> Case:
     return case._replace(request=msgspec.structs.replace(case.request, companions=companions))
 
 
-def _double(person: Person) -> Person:
-    return msgspec.structs.replace(person, id=PersonId(f"second:{person.id}"))
+def _second(person: Person, door: DoorId) -> Person:
+    """Return somebody with a right of their own wherever the person is not refused altogether."""
+    begins, ends = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+    right = Grant(GrantId("second"), begins, ends, doors=(door,))
+    return msgspec.structs.replace(person, id=PersonId(f"second:{person.id}"), grants=(right,))
 
 
 _MET = {

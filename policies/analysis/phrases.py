@@ -136,18 +136,14 @@ def tap_told(tap: Tap, building: Building, calendar: Calendar) -> Message:
     door = building.doors.get(tap.door)
     name = plain(tap.door) if door is None else Message(door.name.fr, door.name.en)
     company = (plain(each) if isinstance(each, str) else witness_told(each) for each in tap.company)
-    beside = joined(
-        Message("avec son hôte", "with their host")
-        if each == plain("host")
-        else glued(Message("avec ", "with "), each)
-        for each in company
-    )
+    beside = joined(glued(Message("avec ", "with "), each) for each in company)
     return joined(
         (
             name,
             instant_told(tap.at, calendar),
             witness_told(tap.person),
             PROOFS[Assurance[tap.assurance.upper()]],
+            NOTHING if tap.host is None else _host_told(tap.host),
             beside,
             NOTHING if tap.mode is DoorMode.NORMAL else MODES[tap.mode],
             counts_told(tap.counts, building),
@@ -155,6 +151,10 @@ def tap_told(tap: Tap, building: Building, calendar: Calendar) -> Message:
             NOTHING if tap.pin_ok else Message("sans code", "without the PIN"),
         )
     )
+
+
+def _host_told(host: Witness) -> Message:
+    return glued(Message("avec son hôte (", "with their host ("), witness_told(host), plain(")"))
 
 
 def counts_told(counts: Mapping[SpaceId, int] | None, building: Building) -> Message:

@@ -6,6 +6,7 @@ from policies.conditions import Situation, is_whole
 from policies.ids import ScheduleId
 from policies.policy import Policy
 from policies.roster import Person, within
+from policies.rules import Entry
 from policies.schedule import is_open
 
 Question = dict[str, object]
@@ -41,7 +42,7 @@ def question(
             "proof": int(situation.request.assurance),
             "mode": situation.mode.value,
             "full": situation.is_full(),
-            "escorted": situation.escort(person) in situation.request.companions,
+            "escorted": Entry(situation).is_escorted(person),
             "accompanied": accompanied,
         },
     }

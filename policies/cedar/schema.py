@@ -26,7 +26,7 @@ action enter appliesTo {{
     proof: Long,             // of the badge: 0 none, 1 uid, 2 sun, 3 authenticated
     mode: String,            // of the door: normal, free, locked, lockdown
     full: Bool,              // a space that the entry would add to has reached its capacity
-    escorted: Bool,          // the person's host, known and not refused everywhere, is beside them
+    escorted: Bool,          // the person's host is beside them, who may enter too
     accompanied: Bool,       // a second person who may enter too is beside them
   }},
 }};

@@ -30,9 +30,11 @@ PAGES = [
     "/events/person",
     "/rollcall",
     "/lockdown",
+    "/visits",
 ]
-OF_A_COMPANY = ["/spaces", "/history?space=restaurant", "/desk?q=a"]
+OF_A_COMPANY = ["/spaces", "/history?space=restaurant", "/desk?q=a", "/visits"]
 VISITS = [(Role.SECURITY, path) for path in PAGES] + [(Role.RECEPTIONIST, path) for path in OF_A_COMPANY]
+VISITS += [(Role.ADMINISTRATOR, "/visits")]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 Scheme = Literal["light", "dark"]
 PAIRS: list[tuple[str, Scheme, int]] = [

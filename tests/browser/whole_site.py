@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import threading
+from array import array
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import date, datetime, timedelta
@@ -21,14 +22,18 @@ from access.services.ingest import Batch
 from access.services.organisations import OrganisationRecord
 from access.services.people import PersonRecord
 from access.services.rights import EVERYWHERE, Reach, Role
+from access.services.visits import VisitRecord
 from access.site.web import Web
 from emulators.building import hosts
 from policies.ids import BadgeId, OrganisationId, PersonId, SourceId
 from policies.loader import load
-from policies.roster import BadgeKind, ResidentType
+from policies.roster import BadgeKind, BadgeStatus, ResidentType
 from readers.wire.events import GENESIS, Draft, seal
 
 KM0 = Path(__file__).parents[2] / "policies" / "km0"
+LENT = BadgeId("04d35c00000001")
+"""A badge of the desk that nobody has."""
+
 NOW = datetime.fromisoformat("2026-09-15T09:00:00+02:00")
 _ResultT = TypeVar("_ResultT")
 
@@ -77,7 +82,22 @@ class WholeSite:
             opened = services.sessions.sign_in(role.value, password, NOW)
             settled = services.sessions.set_password(opened.token, f"a good password for {role.value}", NOW)
             self.tokens[role] = settled.token
+        self._expect()
         services.counting.write(_past(list(services.building.spaces)[1:]))
+
+    def _expect(self) -> None:
+        """Let Ada expect three visitors: one is late, one is here, one has gone."""
+        visits, hour = self.services.visits, timedelta(hours=1)
+        self.services.badges.add([BadgeRecord(LENT, BadgeKind.UID, None, BadgeStatus.ISSUED)], "test", NOW)
+        for number, (name, begins) in enumerate((("Nils", NOW - hour), ("Mina", NOW), ("Zoé", NOW - hour))):
+            person = PersonId(f"visitor-{number}")
+            visit = VisitRecord(
+                f"v-{number}", person, PersonId("ada"), begins, begins + 3 * hour, escorted=True
+            )
+            visits.expect(visit, name, "test", NOW)
+        for number in (1, 2):
+            visits.arrive(f"v-{number}", None, "test", NOW)
+        visits.leave("v-2", "test", NOW)
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -114,15 +134,14 @@ class WholeSite:
 def _past(spaces) -> list[Page]:
     """Return five weeks of invented counts."""
     random, pages = Random(7), []
+    shape = [max(0, 8 - abs(minute - 780) / 60) for minute in range(1440)]
     for days in range(1, 36):
         day = date(2026, 9, 15) - timedelta(days=days)
         busy = 0.1 if day.weekday() >= 5 else 1.0
         for number, space in enumerate(spaces):
             page = Page(space, day)
-            for minute in range(1440):
-                page.counts[minute] = round(
-                    busy * (number + 5) * max(0, 8 - abs(minute - 780) / 60) * random.uniform(0.9, 1.1)
-                )
+            scale = busy * (number + 5) * random.uniform(0.9, 1.1)
+            page.counts[:] = array(page.counts.typecode, [round(scale * share) for share in shape])
             for quarter in range(96):
                 page.lows[quarter], page.highs[quarter], page.inferred[quarter] = 0, 99, 5
             pages.append(page)

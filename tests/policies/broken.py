@@ -65,10 +65,10 @@ class LosesTheLastRule(_OtherRules):
 class ForgetsForbidsOnTheShortWay(Engine):
     """No forbid is looked at where the tap is an everyday one."""
 
-    def _everyday_grant(self, portal, card, request, state):
+    def _everyday_grant(self, portal, card, standing, request, state):
         unforbidden = copy.copy(portal)
         unforbidden.forbids = 0
-        return super()._everyday_grant(unforbidden, card, request, state)
+        return super()._everyday_grant(unforbidden, card, standing, request, state)
 
 
 class OpensOnce(Engine):
@@ -101,6 +101,17 @@ class NeverLearns(Engine):
     def put_person(self, person):
         if person.id not in self.holders.people:
             super().put_person(person)
+
+
+class LeavesCardsAsTheyWere(Engine):
+    """Whoever changes, changes for none of their badges on the short way."""
+
+    def put_person(self, person):
+        cards = self.holders.cards
+        before = {badge: card.everyday for badge, card in cards.items()}
+        super().put_person(person)
+        for badge, everyday in before.items():
+            cards[badge].everyday = everyday
 
 
 class AsksWhoLeaves(Engine):

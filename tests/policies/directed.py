@@ -43,7 +43,7 @@ _PROOFS = {
     BadgeKind.DESFIRE: Assurance.AUTHENTICATED,
 }
 HOST = PersonId("host")
-_REFUSED_HOSTS = tuple(PersonId(f"host.{why}") for why in ("suspended", "early", "late"))
+_REFUSED_HOSTS = tuple(PersonId(f"host.{why}") for why in ("suspended", "early", "late", "without"))
 _INSTANTS_A_RULE = 48
 _SECOND = timedelta(seconds=1)
 _JITTERS = (timedelta(), timedelta(), -_SECOND, _SECOND, timedelta(minutes=15), -timedelta(minutes=15))
@@ -60,22 +60,24 @@ def aim(policy: Policy, building: Building, seed: int, count: int) -> Directed:
     """Return `count` taps, spread evenly over the rules of the policy."""
     draw = random.Random(seed)
     aims = [_Aim(policy, building, rule, draw) for rule in policy.rules]
-    people = [*_hosts(), *chain.from_iterable(each.people for each in aims)]
+    people = [*_hosts(policy), *chain.from_iterable(each.people for each in aims)]
     badges = list(chain.from_iterable(map(_badges, people)))
     taps = [aims[number % len(aims)].tap() for number in range(count)]
     return Directed(Roster.of(people, badges), taps)
 
 
-def _hosts() -> Iterator[Person]:
-    """Yield a host with no rights, and those who escort nobody: suspended, not yet here, and gone."""
+def _hosts(policy: Policy) -> Iterator[Person]:
+    """Yield a host with every tier, and those who escort nobody: without rights, suspended, not yet here, and gone."""
     changes = {
         "valid_from": datetime(2028, 1, 1, tzinfo=UTC),
         "valid_until": datetime(2026, 6, 1, tzinfo=UTC),
     }
-    host = Person(HOST, ResidentType.EMERGENCY)
+    trained = tuple(map(Certification, policy.certifications))
+    host = Person(HOST, ResidentType.EMERGENCY, None, tuple(policy.tiers), trained)
     yield host
+    yield Person(_REFUSED_HOSTS[-1], ResidentType.EMERGENCY)
     yield msgspec.structs.replace(host, id=_REFUSED_HOSTS[0], suspended=True)
-    for name, (key, at) in zip(_REFUSED_HOSTS[1:], changes.items(), strict=True):
+    for name, (key, at) in zip(_REFUSED_HOSTS[1:3], changes.items(), strict=True):
         yield msgspec.structs.replace(host, id=name, **{key: at})
 
 
@@ -115,7 +117,7 @@ class _Aim:
             draw.choice(rule.organisations or (None, *self.policy.organisations)),
             (draw.choice(rule.tiers),) if rule.tiers else (),
             tuple(Certification(each, self._limit()) for each in rule.certifications),
-            host=PersonId(f"{rule.id}.0") if rule.escorted and number else HOST if rule.escorted else None,
+            host=HOST if rule.escorted else None,
         )
 
     def _limit(self) -> datetime | None:

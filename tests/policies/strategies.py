@@ -279,6 +279,11 @@ def rosters(draw):
     return Roster.of([draw(people(name)) for name in PEOPLE], badges)
 
 
+def orders():
+    """Draw in which order things happen, as numbers to choose the next by."""
+    return st.lists(st.integers(0, 999), min_size=12, max_size=20)
+
+
 def requests():
     readers = [ReaderId(f"{door}-{way}") for door in DOORS for way in ("in", "in", "in", "out")]
     proofs = (*[Assurance.AUTHENTICATED] * 8, *Assurance)

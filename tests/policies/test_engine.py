@@ -4,13 +4,14 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 
+from policies.analysis.questions.reach import badges_of
 from policies.building import Building, Door, Space
 from policies.decision import Effect, Flag, Reason
 from policies.engine import Engine
 from policies.ids import BadgeId, ReaderId, RuleId
 from policies.policy import Rule, RuleEffect
 from policies.request import AccessRequest, Assurance, Direction, DoorMode, LiveState
-from policies.roster import Roster
+from policies.roster import Badge, Person, Roster
 from policies.rules import interpret
 from tests.policies import strategies as some
 from tests.policies.strategies import World
@@ -63,6 +64,36 @@ def test_people_and_badges_put_in_later_count_like_those_there_from_the_start(wo
         engine.put_badge(badge)
     for request, state in world.taps:
         assert engine.decide(request, state) == interpret(world.policy, world.building, newer, request, state)
+
+
+@few
+@given(some.worlds(), some.rosters(), some.orders())
+def test_whoever_comes_changes_hands_and_goes_counts_as_they_last_were(world, newer, order):
+    everyday = some.everyday(world)
+    engine, roster = engine_of(everyday), everyday.roster
+    people, badges = dict(roster.people), dict(roster.badges)
+    handed_on = [
+        msgspec.structs.replace(badge, person=person) for badge in newer.badges.values() for person in people
+    ]
+    steps = [*people, *badges, *newer.people.values(), *newer.badges.values(), *handed_on]
+    for step in order:
+        each = steps[step % len(steps)]
+        if isinstance(each, Person):
+            people[each.id] = each
+            engine.put_person(each)
+        elif isinstance(each, Badge):
+            badges[each.id] = each
+            engine.put_badge(each)
+        elif people.pop(each, None):
+            engine.drop_person(each)
+        elif badges.pop(each, None):
+            engine.drop_badge(each)
+        for request, state in everyday.taps:
+            expected = interpret(everyday.policy, everyday.building, Roster(people, badges), request, state)
+            assert engine.decide(request, state) == expected
+    for person in people:
+        held = {badge.id for badge in badges.values() if badge.person == person}
+        assert set(badges_of(engine, person)) == held
 
 
 @few

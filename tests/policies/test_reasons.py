@@ -123,6 +123,8 @@ EVERYTHING_WRONG = PLAIN.but(
     room=Space(ROOM, NAME, parent=WING, capacity=3, enforced=True),
     state=LiveState({DOOR: DoorMode.LOCKDOWN}, {ROOM: 3}, {ADA: ROOM}),
 )
+GRANT = Grant(GrantId("g1"), PAST, FUTURE, spaces=(ROOM,))
+GUEST_OF_THE_HOUSE = Person(HOST, ResidentType.STAFF, tiers=(GUARD,), grants=(GRANT,))
 TOLD_BY_TURNS: tuple[tuple[Reason, dict[str, object]], ...] = (
     (Reason.UNKNOWN_CREDENTIAL, {}),
     (Reason.FACTOR_STOLEN, {"badge": Badge(BADGE, BadgeKind.DESFIRE, ADA, BadgeStatus.STOLEN, FUTURE, PAST)}),
@@ -138,29 +140,21 @@ TOLD_BY_TURNS: tuple[tuple[Reason, dict[str, object]], ...] = (
     (Reason.NOT_CERTIFIED, {"request__at": NOW + timedelta(hours=9)}),
     (Reason.PROOF_TOO_WEAK, {"person__certifications": (Certification(LASER),)}),
     (Reason.NO_ACCOMPANIMENT, {"request__assurance": Assurance.AUTHENTICATED}),
-    (Reason.VERIFICATION_REQUIRED, {"request__companions": (HOST,)}),
+    (
+        Reason.INCORRECT_ACCOMPANIMENT,
+        {"others": (Person(HOST, ResidentType.STAFF),), "request__companions": (HOST,)},
+    ),
+    (Reason.VERIFICATION_REQUIRED, {"others": (GUEST_OF_THE_HOUSE,)}),
     (Reason.PASSBACK, {"request__pin_ok": True}),
     (Reason.UPPER_OCCUPANCY_LIMIT, {"state__inside": {}}),
-    (Reason.INCORRECT_ACCOMPANIMENT, {"state__counts": {ROOM: 2}}),
-    (
-        Reason.GRANTED,
-        {
-            "others": (
-                Person(
-                    HOST,
-                    ResidentType.STAFF,
-                    tiers=(MEMBER,),
-                    certifications=(Certification(LASER),),
-                    host=ADA,
-                ),
-            ),
-            "request__companions": (HOST, ADA),
-        },
-    ),
+    (Reason.GRANTED, {"state__counts": {ROOM: 2}}),
 )
 
 
-@pytest.mark.parametrize("step", range(len(TOLD_BY_TURNS)), ids=[reason.value for reason, _ in TOLD_BY_TURNS])
+NAMES = [f"{number}-{reason.value}" for number, (reason, _) in enumerate(TOLD_BY_TURNS)]
+
+
+@pytest.mark.parametrize("step", range(len(TOLD_BY_TURNS)), ids=NAMES)
 def test_the_first_thing_that_is_wrong_is_the_reason(step):
     case = EVERYTHING_WRONG
     for _, changes in TOLD_BY_TURNS[: step + 1]:
@@ -202,12 +196,15 @@ FULL = {
 TWO = Door(DOOR, NAME, OUTSIDE, ROOM, two_person=True)
 HARD = Door(DOOR, NAME, OUTSIDE, ROOM, passback=Passback.HARD)
 INSIDE = LiveState(counts={}, inside={ADA: ROOM})
+CYD = PersonId("cyd")
+HOSTING, WITH_RIGHT = (Person(name, ResidentType.STAFF, tiers=(MEMBER,)) for name in (HOST, CYD))
+WITH_HOST = Rule(RuleId("with-host"), RuleEffect.PERMIT, (ResidentType.MAKER,), spaces=(ROOM,), escorted=True)
 ESCORTED = PLAIN.but(
     person__host=HOST,
-    rules=(msgspec.structs.replace(PERMIT, escorted=True),),
+    person__tiers=(),
+    rules=(WITH_HOST, PERMIT, BAN),
     request__companions=(HOST,),
 )
-GRANT = Grant(GrantId("g1"), PAST, FUTURE, spaces=(ROOM,))
 
 SENTENCES = {
     "a badge that belongs to nobody is unassigned": (PLAIN.but(badge__person=None), Reason.CREDENTIAL_UNASSIGNED),
@@ -311,8 +308,61 @@ SENTENCES = {
         ESCORTED.but(person__host=ADA, request__companions=(ADA,)),
         Reason.NO_ACCOMPANIMENT,
     ),
-    "a host without rights here escorts": (
+    "a host who may enter escorts": (ESCORTED, Reason.GRANTED),
+    "a host with a temporary grant escorts": (ESCORTED.but(others=(GUEST_OF_THE_HOUSE,)), Reason.GRANTED),
+    "a host without rights here escorts nobody": (
         ESCORTED.but(others=(Person(HOST, ResidentType.STAFF),)),
+        Reason.INCORRECT_ACCOMPANIMENT,
+    ),
+    "a host whom a rule forbids escorts nobody": (
+        ESCORTED.but(others=(Person(HOST, ResidentType.STAFF, tiers=(MEMBER, BANNED)),)),
+        Reason.INCORRECT_ACCOMPANIMENT,
+    ),
+    "a host outside their hours escorts nobody": (
+        ESCORTED.but(rules=(WITH_HOST, msgspec.structs.replace(PERMIT, schedule=EVENING))),
+        Reason.INCORRECT_ACCOMPANIMENT,
+    ),
+    "in lockdown a host who is not exempt escorts nobody": (
+        ESCORTED.but(state=LiveState({DOOR: DoorMode.LOCKDOWN}), person__tiers=(WARDEN,)),
+        Reason.INCORRECT_ACCOMPANIMENT,
+    ),
+    "a host who needs an escort escorts nobody": (
+        ESCORTED.but(others=(Person(HOST, ResidentType.MAKER, host=ADA),), request__companions=(HOST, ADA)),
+        Reason.INCORRECT_ACCOMPANIMENT,
+    ),
+    "somebody who may enter but is not the host escorts nobody": (
+        ESCORTED.but(person__host=CYD, others=(HOSTING, WITH_RIGHT)),
+        Reason.INCORRECT_ACCOMPANIMENT,
+    ),
+    "a host whose permit asks for a proof gave it at a tap of their own": (
+        ESCORTED.but(rules=(WITH_HOST, msgspec.structs.replace(PERMIT, assurance=Assurance.AUTHENTICATED))),
+        Reason.GRANTED,
+    ),
+    "where it takes two, a host who waits for the second escorts nobody": (
+        ESCORTED.but(door=TWO),
+        Reason.INCORRECT_ACCOMPANIMENT,
+    ),
+    "where it takes two, a host whose second is there escorts": (
+        ESCORTED.but(door=TWO, others=(HOSTING, WITH_RIGHT), request__companions=(HOST, CYD)),
+        Reason.GRANTED,
+    ),
+    "a host who needs a second person escorts nobody without": (
+        ESCORTED.but(rules=(WITH_HOST, msgspec.structs.replace(PERMIT, accompanied=True))),
+        Reason.INCORRECT_ACCOMPANIMENT,
+    ),
+    "a responder escorts where it takes two": (
+        ESCORTED.but(door=TWO, others=(Person(HOST, ResidentType.STAFF, tiers=(MEMBER, GUARD)),)),
+        Reason.GRANTED,
+    ),
+    "a second person gave the proof they need at a tap of their own": (
+        PLAIN.but(
+            door=TWO,
+            rules=(PERMIT, msgspec.structs.replace(WITH_LASER, assurance=Assurance.AUTHENTICATED, tiers=(WARDEN,))),
+            request__companions=(HOST,),
+            others=(
+                Person(HOST, ResidentType.STAFF, tiers=(WARDEN,), certifications=(Certification(LASER),)),
+            ),
+        ),
         Reason.GRANTED,
     ),
     "a suspended host escorts nobody": (

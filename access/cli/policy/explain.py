@@ -26,7 +26,7 @@ from policies.analysis.explanation.checks import RuleReading
 from policies.analysis.explanation.explain import Explanation, explain
 from policies.analysis.explanation.inquiry import Inquiry
 from policies.analysis.explanation.near import NearMiss
-from policies.analysis.explanation.verdicts import Check, Verdict
+from policies.analysis.explanation.verdicts import Check, Condition, Verdict
 from policies.analysis.phrases import EFFECTS, joined, plain
 from policies.decision import Decision, Message
 from policies.ids import BadgeId, PersonId, ReaderId
@@ -166,7 +166,11 @@ def _rule(rule: RuleReading) -> Iterator[Message]:
 def _check(check: Check, indent: str) -> Message:
     name, mark = CONDITIONS[check.of], MARKS[check.verdict]
     wanted, given = _list(check.wanted), _list(check.given)
-    if check.verdict is Verdict.MISS and wanted != given:
+    if check.of is Condition.ESCORT and check.verdict is Verdict.MISS and {*check.wanted} & {*check.given}:
+        said = Message(
+            f"{wanted}, qui ne peut pas faire entrer ici", f"{wanted}, who cannot bring anybody in here"
+        )
+    elif check.verdict is Verdict.MISS and wanted != given:
         said = Message(
             f"attendu {wanted or '-'}, donné {given or 'rien'}",
             f"wanted {wanted or '-'}, given {given or 'nothing'}",

@@ -63,6 +63,14 @@
   }
   if (document.querySelector("[sse-connect]")) { expectWithin(RECONNECT_MS); }
 
+  // A list that asks again by itself waits while somebody chooses in it.
+  document.addEventListener("htmx:beforeSwap", (swap) => {
+    const chooses = document.activeElement && document.activeElement.matches("select, input");
+    if (chooses && swap.detail.target.matches("[data-patient]") && swap.detail.target.contains(document.activeElement)) {
+      swap.detail.shouldSwap = false;
+    }
+  });
+
   // What a door or a lockdown answered is brought before whoever asked.
   document.addEventListener("htmx:afterSwap", (swapped) => {
     if (swapped.target.matches(".answer")) { swapped.target.scrollIntoView({ block: "nearest" }); }

@@ -22,7 +22,7 @@ from policies.conditions import newly_counted
 from policies.decision import Decision, Effect
 from policies.engine import Engine
 from policies.ids import RuleId
-from policies.masks import bits
+from policies.masks import bits, mask_of
 from policies.request import DoorMode
 
 _RANK = {Effect.DENY: 0, Effect.PENDING: 1, Effect.GRANT: 2}
@@ -60,7 +60,11 @@ class Doorway:
         self._space, self.entrance = space, entrance
         self._clock, self._count = space.world.clock, space.world.standings.count
         self._names = {index: self._name(index) for index in entrance.rules}
-        self._is_rebuilt = self._is_other_door()
+        self._escorted = mask_of(
+            index in entrance.rules and entrance.rules[index].escorted for index in range(self._count)
+        )
+        self._is_rebuilt = self._built(0) != self._built(1)
+        self._has_other_mates = self._are_other_rules()
         self._same: dict[int, bool] = {}
         self._known: dict[object, dict[Turn, Example]] = {}
 
@@ -73,42 +77,32 @@ class Doorway:
         for mode in DoorMode:
             found: dict[tuple[Turn, int], Turning] = {}
             for moment in self.entrance.moments[mode]:
-                is_open = self._open_at(moment)
+                is_open = self.entrance.open_at(moment)
                 for number, kind in enumerate(self.entrance.kinds[mode]):
                     bearing = kind.about & is_open
-                    if not self._is_rebuilt and self._is_same(bearing):
+                    if not self._is_asked(bearing):
                         continue
                     for turn, example in self._examples(mode, bearing, Case(kind, moment, mode)).items():
                         known = found.get((turn, number), Turning(turn, mode, kind, 0, example))
                         found[turn, number] = known._replace(quarters=known.quarters | moment.quarters)
             yield from found.values()
 
-    def _is_other_door(self) -> bool:
-        """Return whether anybody may turn here, whatever rules bear on them: also for what bears on a second person."""
-        if self._built(0) != self._built(1):
-            return True
+    def _is_asked(self, bearing: int) -> bool:
+        """Return whether somebody may turn here on whom the rules bear, or who depends on somebody beside them."""
+        beside = self._has_other_mates and (self.entrance.is_paired or bool(bearing & self._escorted))
+        return self._is_rebuilt or beside or not self._is_same(bearing)
+
+    def _are_other_rules(self) -> bool:
+        """Return whether anything else bears on anybody here, and so perhaps on whoever is beside somebody."""
         sides = [{self._names[n] for n in self._names if self.entrance.side_of(n) == side} for side in (0, 1)]
         tiers = [site.policy.tiers for site in self._space.sites]
-        return self.entrance.is_paired and (sides[0] != sides[1] or tiers[0] != tiers[1])
-
-    def _open_at(self, moment: Moment) -> int:
-        """Return the rules in their hours, those that nobody can evaluate among them, and all flags."""
-        columns = {index: self._column(index) for index in self.entrance.rules}
-        rules = sum(
-            1 << index for index, column in columns.items() if column is None or moment.open >> column & 1
-        )
-        return rules | -1 << self._count
-
-    def _column(self, index: int) -> int | None:
-        side, schedule = self.entrance.side_of(index), self.entrance.rules[index].schedule
-        is_told = schedule is not None and self._clock.is_told(side, schedule)
-        return self._clock.column(side, schedule) if is_told else None
+        return sides[0] != sides[1] or tiers[0] != tiers[1]
 
     def _name(self, index: int) -> object:
         """Return what a rule says at this door, whatever it and its schedule are called."""
         rule = self.entrance.rules[index]
         asked = msgspec.structs.replace(rule, id=RuleId(""), schedule=None, spaces=(), doors=(), uses=())
-        return asked, rule.schedule is None, self._column(index)
+        return asked, rule.schedule is None, self.entrance.column(index)
 
     def _is_same(self, bearing: int) -> bool:
         """Return whether the same rules bear on them in both sites, with the same flags."""
@@ -142,8 +136,8 @@ class Doorway:
     def _examples(self, mode: DoorMode, bearing: int, case: Case) -> dict[Turn, Example]:
         """Return which ways people turn on whom the same bears, each way by the plainest tap of all."""
         pins = (self._is_pin_asked(side, case.moment) for side in range(len(self._space.sites)))
-        seconds = case.moment.open if self.entrance.is_paired else 0
-        key = mode, bearing, seconds, *pins
+        depends = self.entrance.is_paired or bearing & self._escorted
+        key = mode, bearing, case.moment.open if depends else 0, *pins
         if key not in self._known:
             found: dict[Turn, Example] = {}
             for variant in self._variants(case):

@@ -33,15 +33,18 @@ class RuleReading(msgspec.Struct, frozen=True):
     accompanied: bool = False
 
 
-def read_rules(look: Look, person: Person) -> tuple[RuleReading, ...]:
-    """Read every rule of the policy and every temporary grant of the person, in their order."""
-    rules = (_read_rule(look, rule, person) for rule in look.now.policy.rules)
+def read_rules(look: Look, person: Person, escort: Verdict) -> tuple[RuleReading, ...]:
+    """Read every rule of the policy and every temporary grant of the person, in their order.
+
+    `escort` says whether somebody is beside them who may escort them.
+    """
+    rules = (_read_rule(look, rule, person, escort) for rule in look.now.policy.rules)
     return (*rules, *(_read_grant(look, grant) for grant in person.grants))
 
 
-def _read_rule(look: Look, rule: Rule, person: Person) -> RuleReading:
+def _read_rule(look: Look, rule: Rule, person: Person, escort: Verdict) -> RuleReading:
     place = _place(look.now, rule)
-    checks = (*_who(look.now, rule, person), place, *_how(look, rule, person))
+    checks = (*_who(look.now, rule, person), place, *_how(look, rule, person, escort))
     return RuleReading(
         rule.id,
         rule.effect,
@@ -96,7 +99,7 @@ def _path(now: Situation) -> tuple[str, ...]:
     return now.door.id, *now.building.path_up(now.space.id)
 
 
-def _how(look: Look, rule: Rule, person: Person) -> Iterator[Check]:
+def _how(look: Look, rule: Rule, person: Person, escort: Verdict) -> Iterator[Check]:
     now = look.now
     if rule.modes:
         hit = Verdict.MAY if look.inquiry.state is None else Verdict.of(holds=now.mode in rule.modes)
@@ -115,7 +118,7 @@ def _how(look: Look, rule: Rule, person: Person) -> Iterator[Check]:
     if rule.effect is RuleEffect.PERMIT and (proof := max(rule.assurance, now.door.proof)):
         yield _proof(look, proof)
     if rule.escorted:
-        yield _escort(look, person)
+        yield _escort(look, person, escort)
     if rule.full:
         yield _full(now, person)
 
@@ -125,13 +128,12 @@ def _proof(look: Look, wanted: Assurance) -> Check:
     return Check(Condition.PROOF, look.proves(wanted), (wanted.name.lower(),), (given,))
 
 
-def _escort(look: Look, person: Person) -> Check:
+def _escort(look: Look, person: Person, escort: Verdict) -> Check:
+    """Return what is known of the host, who is supposed to be there where it is not said who is."""
     host = () if person.host is None else (person.host,)
-    escort = look.now.escort(person)
-    if escort is not None and look.inquiry.companions is None:
-        return Check(Condition.ESCORT, Verdict.MAY, host)
-    hit = escort in look.now.request.companions
-    return Check(Condition.ESCORT, Verdict.of(holds=hit), host, look.now.request.companions)
+    beside = look.inquiry.companions
+    supposed = host if escort is Verdict.MISS else ()
+    return Check(Condition.ESCORT, escort, host, supposed if beside is None else beside)
 
 
 def _full(now: Situation, person: Person) -> Check:

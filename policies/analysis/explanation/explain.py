@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from policies.analysis.explanation.checks import RuleReading, read_rules
-from policies.analysis.explanation.gates import read_gates
+from policies.analysis.explanation.gates import escort_of, read_gates
 from policies.analysis.explanation.inquiry import Inquiry, Look
 from policies.analysis.explanation.near import NearMiss, near_misses
 from policies.analysis.explanation.verdicts import Check
@@ -48,7 +48,7 @@ def explain(policy: Policy, building: Building, roster: Roster, inquiry: Inquiry
     request, state = look.now.request, look.now.state
     owner = look.badge.person if look.badge is not None else None
     person = roster.people.get(owner) if owner is not None else None
-    rules = read_rules(look, person) if person is not None else ()
+    rules = read_rules(look, person, escort_of(look, person)) if person is not None else ()
     decision = interpret(policy, building, roster, request, state)
     near = near_misses(policy, building, roster, request, state)
     return Explanation(

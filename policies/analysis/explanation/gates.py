@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from policies import conditions as on
 from policies.analysis.explanation.checks import RuleReading, read_rules
 from policies.analysis.explanation.inquiry import Look
-from policies.analysis.explanation.verdicts import Check, Condition, Verdict, verdict_of
+from policies.analysis.explanation.verdicts import Check, Condition, Verdict, verdict_of, verdict_of_all
 from policies.building import Passback
 from policies.policy import RuleEffect
 from policies.request import DoorMode
@@ -25,6 +25,19 @@ def read_gates(look: Look, person: Person | None, rules: tuple[RuleReading, ...]
     if look.now.mode is DoorMode.FREE:
         return (*badge, *_rights(look, person, rules))
     return (*badge, *_rights(look, person, rules), *_over_live_state(look, person, rules))
+
+
+def escort_of(look: Look, person: Person) -> Verdict:
+    """Return whether the person's host is beside them and may enter, beside another who may where it takes two."""
+    others, host = look.inquiry.companions, look.now.roster.people.get(person.host) if person.host else None
+    if host is None or host.id == person.id or (others is not None and host.id not in others):
+        return Verdict.MISS
+    own = look.of_a_companion()
+    rules = read_rules(own, host, Verdict.MISS)
+    takes_two = Verdict.MISS if own.now.has(host, "responder") else _takes_two(own, rules)
+    rights = verdict_of(tuple(_rights(own, host, rules)))
+    found = verdict_of_all((rights, _beside(look, takes_two, host)))
+    return Verdict.MAY if others is None and found is Verdict.HIT else found
 
 
 def _badge(look: Look) -> tuple[Check, ...]:
@@ -132,19 +145,27 @@ def _capacity(look: Look) -> Check:
 
 
 def _second(look: Look, rules: tuple[RuleReading, ...]) -> Check:
-    asked = _asks_for_second(look, rules)
-    if asked is Verdict.MISS:
+    takes_two = _takes_two(look, rules)
+    if takes_two is Verdict.MISS:
         return Check(Condition.SECOND, Verdict.HIT)
-    others = tuple(look.now.others)
     if look.inquiry.companions is None:
         return Check(Condition.SECOND, Verdict.MAY)
-    verdicts = {_may_enter(look, look.now.roster.people.get(name)) for name in others}
+    return Check(Condition.SECOND, _beside(look, takes_two), ("second-person",), tuple(look.now.others))
+
+
+def _beside(look: Look, takes_two: Verdict, but: Person | None = None) -> Verdict:
+    """Return whether another who may enter is there if it `takes_two`, not counting somebody."""
+    if takes_two is Verdict.MISS:
+        return Verdict.HIT
+    if look.inquiry.companions is None:
+        return Verdict.MAY
+    others = (look.now.roster.people.get(name) for name in look.now.others if but is None or name != but.id)
+    verdicts = {_may_enter(look, other) for other in others}
     found = next((each for each in (Verdict.HIT, Verdict.MAY) if each in verdicts), Verdict.MISS)
-    verdict = found if asked is Verdict.HIT or found is Verdict.HIT else Verdict.MAY
-    return Check(Condition.SECOND, verdict, ("second-person",), others)
+    return found if takes_two is Verdict.HIT or found is Verdict.HIT else Verdict.MAY
 
 
-def _asks_for_second(look: Look, rules: tuple[RuleReading, ...]) -> Verdict:
+def _takes_two(look: Look, rules: tuple[RuleReading, ...]) -> Verdict:
     """Return whether the door, or every permit that holds, asks for a second person."""
     if look.now.door.two_person:
         return Verdict.HIT
@@ -158,7 +179,8 @@ def _asks_for_second(look: Look, rules: tuple[RuleReading, ...]) -> Verdict:
 
 
 def _may_enter(look: Look, companion: Person | None) -> Verdict:
-    """Return whether the companion has the right to enter here as well."""
+    """Return whether the companion has the right to enter here without an escort."""
     if companion is None:
         return Verdict.MISS
-    return verdict_of(tuple(_rights(look, companion, read_rules(look, companion))))
+    own = look.of_a_companion()
+    return verdict_of(tuple(_rights(own, companion, read_rules(own, companion, Verdict.MISS))))

@@ -47,6 +47,17 @@ class Look(NamedTuple):
         request, state = inquiry.request(badge), inquiry.state or NO_VIEW
         return cls(inquiry, Situation(policy, building, roster, request, state), badge)
 
+    def of_a_companion(self) -> "Look":
+        """Return the look at whoever is beside, as `conditions.Situation.of_a_companion`, in the door's likely mode.
+
+        That the mode is not known is told of the person at the door.
+        """
+        now = self.now.of_a_companion()
+        inquiry = msgspec.structs.replace(
+            self.inquiry, assurance=now.request.assurance, companions=(), state=now.state
+        )
+        return Look(inquiry, now, self.badge)
+
     def proves(self, wanted: Assurance) -> Verdict:
         """Return whether the tap proves the badge well enough; not given, the medium says what it can prove."""
         if self.inquiry.assurance is not None or self.badge is None:

@@ -1,5 +1,6 @@
 """Hit, miss or may: the words in which a tap is explained, condition by condition."""
 
+from collections.abc import Iterable
 from enum import Enum
 
 import msgspec
@@ -56,5 +57,10 @@ class Check(msgspec.Struct, frozen=True):
 
 def verdict_of(checks: tuple[Check, ...]) -> Verdict:
     """Return whether all of them hold."""
-    verdicts = {check.verdict for check in checks}
+    return verdict_of_all(check.verdict for check in checks)
+
+
+def verdict_of_all(verdicts: Iterable[Verdict]) -> Verdict:
+    """Return the least certain of the verdicts, a miss before all."""
+    verdicts = {*verdicts}
     return next((each for each in (Verdict.MISS, Verdict.MAY) if each in verdicts), Verdict.HIT)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from policies.holders import NOBODY, Card, Holder, Holders
+from policies.holders import NOBODY, Card, Holders
 from policies.ids import BadgeId, PersonId
 from policies.request import Assurance
 from policies.roster import Badge, BadgeStatus, Person
@@ -48,19 +48,18 @@ class Census:
 
     def __init__(self, holders: Holders) -> None:
         self._classes: dict[_Class, Class] = {}
-        self._several = _with_several_badges(holders)
         for badge, card in holders.cards.items():
-            self._count(badge, card)
+            self._count(badge, card, has_several=holders.has_several(card.owner))
         self.classes = tuple(self._classes.values())
 
-    def _count(self, badge: BadgeId, card: Card) -> None:
+    def _count(self, badge: BadgeId, card: Card, *, has_several: bool) -> None:
         holder = card.holder
         person, name = holder.person, holder.id
         is_dead = card.badge is not None and card.badge.status is not BadgeStatus.ACTIVE
         if name is None or holder.standing is NOBODY or is_dead or (person is not None and person.suspended):
             return
         found = self._class_of(card)
-        if holder in self._several or (person is not None and _has_more(person)):
+        if has_several or (person is not None and _has_more(person)):
             found.others.append(badge)
         elif person is not None or card.badge is not None:
             found.dated.append(_dated(name, badge, person, card.badge))
@@ -76,13 +75,6 @@ class Census:
         if found is None:
             found = self._classes[key] = Class(standing.mask, None, [], [], [])
         return found
-
-
-def _with_several_badges(holders: Holders) -> set[Holder]:
-    seen, several = set[Holder](), set[Holder]()
-    for card in holders.cards.values():
-        (several if card.holder in seen else seen).add(card.holder)
-    return several
 
 
 def _has_more(person: Person) -> bool:

@@ -14,6 +14,7 @@ from policies.engine import Engine
 from policies.holders import Card
 from policies.ids import BadgeId, DoorId, PersonId, ReaderId
 from policies.request import AccessRequest, Assurance, Direction, LiveState
+from policies.roster import Person
 
 NOTHING: Needs = frozenset()
 _PIN, _HOST, _SECOND = Need(Kind.PIN), Need(Kind.HOST), Need(Kind.SECOND)
@@ -71,10 +72,16 @@ class Entry:
         if decision.effect is Effect.GRANT:
             return needs
         lacks_second = decision.reason is Reason.AUTHORIZATION_DELAYED or (
-            host is not None and decision.reason is Reason.INCORRECT_ACCOMPANIMENT
+            host is not None and decision.reason is Reason.INCORRECT_ACCOMPANIMENT  # it is the host who does
         )
         return needs | {_SECOND} if lacks_second else None
 
     def _host(self, card: Card) -> PersonId | None:
         person = card.holder.person
-        return None if person is None else self._engine.holders.escort(person, self._at)
+        return None if person is None else self.escort(person)
+
+    def escort(self, person: Person) -> PersonId | None:
+        """Return who could escort the person here: their host, if that is somebody else who may enter."""
+        host = None if person.host == person.id else person.host
+        tap = AccessRequest(self._at, self._reader, BadgeId(""), Assurance.AUTHENTICATED)
+        return host if host is not None and self._engine.may_accompany(host, tap, self._state) else None

@@ -28,8 +28,7 @@ class Hours(msgspec.Struct, frozen=True, rename={"since": "from"}):
 
 def badges_of(engine: Engine, person: PersonId) -> tuple[BadgeId, ...]:
     """Return all badges of somebody, whatever their state."""
-    holder = engine.holders.people.get(person)
-    return tuple(badge for badge, card in engine.holders.cards.items() if card.holder is holder)
+    return engine.holders.badges_of(person)
 
 
 def what_can(

@@ -5,10 +5,10 @@ import msgspec
 from policies.analysis.taps.standings import Group
 from policies.ids import BadgeId, CertificationId, PersonId
 from policies.request import Assurance
-from policies.roster import Badge, BadgeKind, Certification, Person, ResidentType, Roster
+from policies.roster import Badge, BadgeKind, Certification, Person, Roster
 
-HOST, STRANGER = PersonId("host"), PersonId("stranger")
-"""Whoever hosts the person at the door, and somebody whom the roster does not know."""
+STRANGER = PersonId("stranger")
+"""Somebody whom the roster does not know."""
 
 _BADGES = {
     Assurance.UID: BadgeKind.UID,
@@ -18,23 +18,28 @@ _BADGES = {
 
 
 class Cast:
-    """Everybody that taps were made of until now, and their host, who is of the type that has the fewest rights."""
+    """Everybody that taps were made of until now."""
 
-    def __init__(self, type_of_host: ResidentType) -> None:
-        host = Person(HOST, type_of_host)
-        self._people: dict[PersonId, Person] = {HOST: host}
+    def __init__(self) -> None:
+        self._people: dict[PersonId, Person] = {}
         self._badges: dict[BadgeId, Badge] = {}
         self._names: dict[tuple[object, ...], PersonId] = {}
-        self._new: list[tuple[Person, tuple[Badge, ...]]] = [(host, ())]
+        self._new: list[tuple[Person, tuple[Badge, ...]]] = []
 
-    def person(self, group: Group, trained: tuple[CertificationId, ...], role: str = "somebody") -> PersonId:
+    def person(
+        self,
+        group: Group,
+        trained: tuple[CertificationId, ...],
+        role: str = "somebody",
+        host: PersonId | None = None,
+    ) -> PersonId:
         """Return the id of a person of the group with these trainings, in the roster from now on with their badges."""
-        key = group.types[0], group.organisations[0], group.tiers[0], trained, role
+        key = group.types[0], group.organisations[0], group.tiers[0], trained, role, host
         name = self._names.get(key)
         if name is None:
             name = self._names[key] = PersonId(f"{role}-{len(self._names)}")
             held = tuple(map(Certification, trained))
-            person = msgspec.structs.replace(group.witness(name), certifications=held, host=HOST)
+            person = msgspec.structs.replace(group.witness(name), certifications=held, host=host)
             badges = tuple(Badge(badge_of(name, proof), kind, name) for proof, kind in _BADGES.items())
             self._people[name] = person
             self._badges.update((badge.id, badge) for badge in badges)

@@ -7,14 +7,16 @@ this door; a tap shows each class.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from functools import cached_property
 from itertools import chain, product
 from typing import NamedTuple
 
 import msgspec
 
-from policies.analysis.taps.cast import HOST, STRANGER, Cast, badge_of
+from policies.analysis.taps.cast import STRANGER, Cast, badge_of
+from policies.analysis.taps.companies import ALONE, Company, Instant, Side, accompanying
 from policies.analysis.taps.moments import Clock, Moment
-from policies.analysis.taps.standings import Kind, Standings
+from policies.analysis.taps.standings import FLAGS, Kind, Standings
 from policies.building import Building, Passback
 from policies.conditions import forbid_covers, newly_counted, rule_permit_covers
 from policies.ids import CertificationId, DoorId, PersonId, ReaderId, ScheduleId, SpaceId
@@ -39,7 +41,7 @@ _Filling = Mapping[SpaceId, int] | None
 class Case(msgspec.Struct, frozen=True):
     """One class of taps at one door: who comes, when and how.
 
-    `company` are those who proved themselves just before; `filling` are the counts (None: nobody knows them);
+    `company` is who proved themselves just before; `filling` are the counts (None: nobody knows them);
     `inside` says for how many seconds the person is in the inner space already (None: they are not).
     """
 
@@ -48,7 +50,7 @@ class Case(msgspec.Struct, frozen=True):
     mode: DoorMode = DoorMode.NORMAL
     proof: Assurance = Assurance.AUTHENTICATED
     trained: tuple[CertificationId, ...] = ()
-    company: tuple[PersonId, ...] = ()
+    company: Company = ALONE
     filling: _Filling = None
     inside: float | None = None
     pin_ok: bool = True
@@ -71,7 +73,7 @@ class Entrance:
     ) -> None:
         """Look at `door` with `who` in mind; instants are told apart by the `watched` schedules as well."""
         self.door = door
-        self._clock, self._cast, self._watched = world.clock, world.cast, watched
+        self._world, self._clock, self._cast, self._watched = world, world.clock, world.cast, watched
         self._sites = [site if door in site.building.doors else None for site in sites]
         self._rules = [(side, rule) for side, site in enumerate(sites) for rule in site.policy.rules]
         self.doors = [site.building.doors[door] for site in self._sites if site]
@@ -90,26 +92,88 @@ class Entrance:
         self.is_paired = any(each.two_person for each in self.doors) or any(
             rule.accompanied for rule in self.rules.values()
         )
-        covering = {mode: self._covering(mode) for mode in DoorMode}
+        covering = self._covered = {mode: self._covering(mode) for mode in DoorMode}
         self.kinds = {
             mode: world.standings.kinds(covering[mode], self._flags(mode), who) for mode in DoorMode
         }
         self.moments = {mode: self._moments(covering[mode]) for mode in DoorMode}
-        self._people: dict[tuple[int, tuple[CertificationId, ...]], PersonId] = {}
-        self.mates = self._mates(world.standings, covering[DoorMode.NORMAL]) if self.is_paired else ()
+        self._people: dict[tuple[int, tuple[CertificationId, ...], PersonId | None], PersonId] = {}
 
-    @property
-    def companies(self) -> tuple[tuple[PersonId, ...], ...]:
-        """Return who can be beside the person: nobody, their host, a stranger, somebody who may enter too."""
-        found: list[tuple[PersonId, ...]] = [()]
-        if self.is_escorted:
-            found.append((HOST,))
-        if self.is_escorted or self.is_paired:
-            found.append((STRANGER,))
-        for mate in self.mates:
-            found.append((mate,))
-            found += [(HOST, mate)] if self.is_escorted else []
-        return tuple(found)
+    @cached_property
+    def companies(self) -> tuple[Company, ...]:
+        """Return who can be beside the person: nobody, a stranger, somebody who may enter too, who is their host."""
+        if not (self.is_escorted or self.is_paired):
+            return (ALONE,)
+        mates = [Company((mate,)) for mate in self.mates] if self.is_paired else []
+        hosts = [Company((mate,), mate) for mate in self.mates] if self.is_escorted else []
+        twins = [Company((mate, twin), mate) for mate, twin in zip(self.mates, self.twins, strict=False)]
+        return (ALONE, Company((STRANGER,)), *mates, *hosts, *twins)
+
+    @cached_property
+    def mates(self) -> tuple[PersonId, ...]:
+        """Return people of whom at any instant one may enter without an escort, if anybody may."""
+        return tuple(self._companion(kind, "mate") for kind in self._accompanying)
+
+    @cached_property
+    def twins(self) -> tuple[PersonId, ...]:
+        """Return people just like the mates, where an escort may need a second person themselves."""
+        takes_two = self.is_escorted and self.is_paired
+        return tuple(self._companion(kind, "twin") for kind in self._accompanying) if takes_two else ()
+
+    def _companion(self, kind: Kind, role: str) -> PersonId:
+        return self._cast.person(kind.groups[0], self.trainings[-1], role)
+
+    @cached_property
+    def _accompanying(self) -> list[Kind]:
+        modes = DoorMode.NORMAL, DoorMode.LOCKDOWN
+        covering = self._covered[DoorMode.NORMAL] | self._covered[DoorMode.LOCKDOWN]
+        kinds = self._world.standings.kinds(covering, ("exempt", "responder"))
+        instants = {
+            Instant(self.open_at(moment) & self._covered[mode], mode is DoorMode.LOCKDOWN, is_full)
+            for mode in modes
+            for moment in self.moments[mode]
+            for is_full in ((False, True) if len(self.fillings) > 1 else (False,))
+        }
+        return accompanying(kinds, sorted(instants), self._sides)
+
+    def lets_anybody_in(self, is_open: int, mode: DoorMode) -> bool:
+        """Return whether somebody may enter without an escort, and so be one, while the rules `is_open` are."""
+        now = Instant(is_open & self._covered[mode], mode is DoorMode.LOCKDOWN, is_full=False)
+        return any(side.lets_in(kind.about, now) for side, kind in product(self._sides, self._accompanying))
+
+    @cached_property
+    def _sides(self) -> list[Side]:
+        return [self._side(side) for side, reader in enumerate(self.readers) if reader is not None]
+
+    def _side(self, side: int) -> Side:
+        """Return the rules of a site as they bear on whoever accompanies somebody."""
+        own = {index: rule for index, rule in self.rules.items() if self.side_of(index) == side}
+        broken = {index for index, rule in own.items() if rule.schedule and self.column(index) is None}
+        permits = {index for index, rule in own.items() if rule.effect is RuleEffect.PERMIT}
+        full = {index for index, rule in own.items() if rule.full} - broken
+        escorted = {index for index, rule in own.items() if rule.escorted}
+        flags = self._world.standings.count + side * len(FLAGS)
+        return Side(
+            sum(1 << index for index in permits - escorted - broken),
+            sum(1 << index for index in (own.keys() - permits - full) | broken),
+            sum(1 << index for index in full),
+            1 << flags + FLAGS.index("exempt"),
+            1 << flags + FLAGS.index("responder"),
+        )
+
+    def open_at(self, moment: Moment) -> int:
+        """Return the rules in their hours, those that nobody can evaluate among them, and all flags."""
+        columns = {index: self.column(index) for index in self.rules}
+        rules = sum(
+            1 << index for index, column in columns.items() if column is None or moment.open >> column & 1
+        )
+        return rules | -1 << self._world.standings.count
+
+    def column(self, index: int) -> int | None:
+        """Return the bit of `Moment.open` for the hours of a rule; None if it has none, or nobody can tell."""
+        side, schedule = self.side_of(index), self.rules[index].schedule
+        is_told = schedule is not None and self._clock.is_told(side, schedule)
+        return self._clock.column(side, schedule) if is_told else None
 
     def side_of(self, index: int) -> int:
         """Return the site whose rule has the number `index`."""
@@ -119,7 +183,7 @@ class Entrance:
         self,
         *,
         modes: Iterable[DoorMode] = tuple(DoorMode),
-        companies: Sequence[tuple[PersonId, ...]] | None = None,
+        companies: Sequence[Company] | None = None,
         proofs: Sequence[Assurance] | None = None,
         trainings: Sequence[tuple[CertificationId, ...]] | None = None,
         pins: Sequence[bool] | None = None,
@@ -140,18 +204,19 @@ class Entrance:
 
     def enlist(self) -> None:
         """Put everybody who can come into the cast, for a roster that is whole before the first tap."""
-        for kinds, trained in product(self.kinds.values(), self.trainings):
+        hosts = dict.fromkeys(company.host for company in self.companies)
+        for kinds, trained, host in product(self.kinds.values(), self.trainings, hosts):
             for kind in kinds:
-                self._person(kind, trained)
+                self._person(kind, trained, host)
 
     def tap(self, case: Case, side: int = 0) -> tuple[AccessRequest, LiveState]:
         """Return a tap of the class as a site reads it; raise ValueError if the site has no way in here."""
         reader = self.readers[side]
         if reader is None:
             raise ValueError(f"door {self.door}: no entry reader; expected a site that has one")
-        person = self._person(case.kind, case.trained)
+        person = self._person(case.kind, case.trained, case.company.host)
         badge = badge_of(person, case.proof)
-        request = AccessRequest(case.moment.at, reader, badge, case.proof, case.pin_ok, case.company)
+        request = AccessRequest(case.moment.at, reader, badge, case.proof, case.pin_ok, case.company.people)
         modes = {} if case.mode is DoorMode.NORMAL else {self.door: case.mode}
         if case.inside is None:
             return request, LiveState(modes, case.filling, {}, {})
@@ -160,11 +225,11 @@ class Entrance:
         since = case.moment.at - timedelta(seconds=case.inside)
         return request, LiveState(modes, case.filling, {person: inner}, {person: since})
 
-    def _person(self, kind: Kind, trained: tuple[CertificationId, ...]) -> PersonId:
-        key = kind.about, trained
+    def _person(self, kind: Kind, trained: tuple[CertificationId, ...], host: PersonId | None) -> PersonId:
+        key = kind.about, trained, host
         name = self._people.get(key)
         if name is None:
-            name = self._people[key] = self._cast.person(kind.groups[0], trained)
+            name = self._people[key] = self._cast.person(kind.groups[0], trained, host=host)
         return name
 
     def _covering(self, mode: DoorMode) -> int:
@@ -231,18 +296,6 @@ class Entrance:
         if not timed and all(door.passback is not Passback.HARD for door in self.doors):
             return (None,)
         return (None, 0.0, *sorted(timed))
-
-    def _mates(self, standings: Standings, covering: int) -> tuple[PersonId, ...]:
-        """Return people who may be the second person: of each kind, as well trained as any rule asks."""
-        permits = mask_of(rule.effect is RuleEffect.PERMIT for _, rule in self._rules) & covering
-        alike: dict[int, Kind] = {}
-        for kind in standings.kinds(covering, ()):
-            alike.setdefault(kind.about & permits, kind)
-        return tuple(
-            self._cast.person(kind.groups[0], self.trainings[-1], "mate")
-            for mask, kind in alike.items()
-            if mask
-        )
 
 
 def _entry_reader(site: Site | None, door: DoorId) -> ReaderId | None:

@@ -4,12 +4,12 @@ from datetime import datetime
 
 import msgspec
 
-from policies.analysis.taps.cast import HOST, STRANGER
+from policies.analysis.taps.cast import STRANGER
 from policies.analysis.taps.entrance import Case, Entrance
 from policies.decision import Decision, Effect, Reason
 from policies.ids import CertificationId, DoorId, OrganisationId, PersonId, ReaderId, RuleId, SpaceId, TierId
 from policies.request import AccessRequest, DoorMode
-from policies.roster import ResidentType, Roster
+from policies.roster import Person, ResidentType, Roster
 
 
 class Witness(msgspec.Struct, frozen=True):
@@ -22,7 +22,10 @@ class Witness(msgspec.Struct, frozen=True):
 
 
 class Tap(msgspec.Struct, frozen=True):
-    """One tap. `at` is in UTC; `company` says who is beside the person: `host`, `stranger`, or another witness."""
+    """One tap. `at` is in UTC; `company` says who is beside the person, `stranger` or a witness, and `host` their host.
+
+    The host is beside them too, and not said again in `company`.
+    """
 
     at: datetime
     door: DoorId
@@ -34,6 +37,7 @@ class Tap(msgspec.Struct, frozen=True):
     counts: dict[SpaceId, int] | None
     inside_for_s: float | None
     company: tuple[PersonId | Witness, ...]
+    host: Witness | None = None
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -59,21 +63,28 @@ def told(entrance: Entrance, case: Case, request: AccessRequest, roster: Roster)
         case.moment.at,
         entrance.door,
         request.reader,
-        _witness(roster, _holder(roster, request)),
+        _witness(_holder(roster, request)),
         case.proof.name.lower(),
         case.pin_ok,
         case.mode,
         None if case.filling is None else dict(case.filling),
         case.inside,
-        tuple(name if name in {HOST, STRANGER} else _witness(roster, name) for name in case.company),
+        tuple(
+            name if name == STRANGER else _witness(roster.people[name])
+            for name in case.company.people
+            if name != case.company.host
+        ),
+        None if case.company.host is None else _witness(roster.people[case.company.host]),
     )
 
 
-def _holder(roster: Roster, request: AccessRequest) -> PersonId:
-    return roster.badges[request.badge].person or HOST
+def _holder(roster: Roster, request: AccessRequest) -> Person:
+    owner = roster.badges[request.badge].person
+    if owner is None:
+        raise ValueError(f"badge {request.badge}: nobody's; expected one of the cast")
+    return roster.people[owner]
 
 
-def _witness(roster: Roster, name: PersonId) -> Witness:
-    person = roster.people[name]
+def _witness(person: Person) -> Witness:
     held = tuple(held.id for held in person.certifications)
     return Witness(person.type, person.organisation, person.tiers, held)

@@ -29,7 +29,7 @@ class Space:
         self.sites = tuple(sites)
         policies = [site.policy for site in sites]
         standings = Standings(policies)
-        self.world = World(standings, Clock(policies, after), Cast(standings.least_permitted()))
+        self.world = World(standings, Clock(policies, after), Cast())
         nobody = Roster({}, {})
         self._engines = tuple(Engine(site.policy, site.building, nobody) for site in sites)
         self.doors = tuple(

@@ -75,11 +75,6 @@ class Standings:
             for tier in tiers
         }
 
-    def least_permitted(self) -> ResidentType:
-        """Return the type of which somebody with no tier and in no organisation has the fewest permits."""
-        alone = self._within[None] & self._untiered & ~self._forbids
-        return min(self._types, key=lambda each: (self._types[each] & alone).bit_count())
-
     def _flags(self, tier: TierId) -> int:
         held = [
             [policy.tiers[each] for each in policy.held((tier,)) if each in policy.tiers]

@@ -78,6 +78,10 @@ def test_what_is_not_given_may_be_and_what_is_given_is_or_is_not(ask):
     assert "? host: ada" in ask("explain", *words)
     assert "✗ host: wanted ada, given nothing" in ask("explain", *words, "--with")
     assert "✓ host: ada" in ask("explain", *words, "--with", "ada")
+    elsewhere = ("--person", "eve", "--reader", "credit-agricole-in", "--at", "2026-09-15T10:00")
+    for company in ((), ("--with", "ada")):
+        told = ask("explain", *elsewhere, *company)
+        assert "✗ host: ada, who cannot bring anybody in here" in told
     french = ask("explain", *words, "--lang", "fr")
     assert french.startswith("refusé : denied-no-accompaniment. Il vous faut un accompagnant.")
     assert "avec votre hôte" in french

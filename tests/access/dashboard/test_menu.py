@@ -14,10 +14,10 @@ COUNTS = ["/", "/history", "/events"]
     ("role", "reach", "addresses"),
     [
         (Role.VIEWER, EVERYWHERE, [*COUNTS, "/kiosk"]),
-        (Role.RECEPTIONIST, EVERYWHERE, [*COUNTS, "/desk", "/kiosk"]),
+        (Role.RECEPTIONIST, EVERYWHERE, [*COUNTS, "/desk", "/visits", "/kiosk"]),
         (Role.WARDEN, B23, [*COUNTS, "/rollcall", "/kiosk"]),
-        (Role.SECURITY, EVERYWHERE, [*COUNTS, "/desk", "/rollcall", "/lockdown", "/kiosk"]),
-        (Role.RECEPTIONIST, COMPANY, ["/spaces", "/history", "/desk"]),
+        (Role.SECURITY, EVERYWHERE, [*COUNTS, "/desk", "/visits", "/rollcall", "/lockdown", "/kiosk"]),
+        (Role.RECEPTIONIST, COMPANY, ["/spaces", "/history", "/desk", "/visits"]),
     ],
 )
 def test_the_menu_holds_what_a_role_may_open_within_its_reach(role: Role, reach: Reach, addresses: list[str]):

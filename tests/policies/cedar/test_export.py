@@ -23,6 +23,7 @@ from policies.ids import (
     RuleId,
     ScheduleId,
     SpaceId,
+    TierId,
 )
 from policies.loader import load
 from policies.policy import Rule, RuleEffect
@@ -151,7 +152,7 @@ def test_a_question_holds_what_the_host_evaluates_and_no_name_beyond_the_person_
     tap = AccessRequest(
         at, ReaderId("laser-room-in"), BadgeId("04a1"), Assurance.SUN, companions=(PersonId("bob"),)
     )
-    bob = Person(PersonId("bob"), ResidentType.STAFF)
+    bob = Person(PersonId("bob"), ResidentType.SECURITY, tiers=(TierId("security"),))
     now = Situation(KM0.policy, KM0.building, Roster.of([ada, bob], []), tap, NO_VIEW)
     asked = question(now, ada, [ScheduleId("tenant-hours")], accompanied=False)
     assert asked["principal"] == {"type": "Person", "id": "ada"}

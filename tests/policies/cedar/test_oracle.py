@@ -23,7 +23,7 @@ from policies.engine import Engine
 from policies.loader import load
 from policies.policy import RuleEffect
 from policies.request import DoorMode
-from policies.rules import interpret
+from policies.rules import Entry, interpret
 from tests.policies import strategies as some
 from tests.policies.directed import aim
 
@@ -118,13 +118,9 @@ class Court:
         """Return whether no permit holds for want of a proof or a host, where that is not a second person's lack."""
         if decision.reason is Reason.PROOF_TOO_WEAK:
             return True
-        escort = situation.escort(self.roster.people[decision.person])
+        is_escorted = Entry(situation).is_escorted(self.roster.people[decision.person])
         needs = all(self.rules[name].escorted for name in decision.rules)
-        return (
-            decision.reason is Reason.INCORRECT_ACCOMPANIMENT
-            and needs
-            and escort not in situation.request.companions
-        )
+        return decision.reason is Reason.INCORRECT_ACCOMPANIMENT and needs and not is_escorted
 
     def alone(self, verdict):
         """Return the verdict where nobody who may enter is beside the person."""

@@ -29,7 +29,6 @@ from tests.policies import strategies as some
 from tests.soak import soaked
 
 KM0 = load(Path(policies.__file__).parent / "km0")
-NOBODY = Witness(ResidentType.STAFF, None, (), ())
 KINDS = {
     Assurance.UID: BadgeKind.UID,
     Assurance.SUN: BadgeKind.NTAG424,
@@ -167,12 +166,11 @@ def test_the_tap_of_every_difference_is_decided_as_it_says_by_the_definition(nam
 def tried(tap: Tap, building: Building) -> tuple[Roster, AccessRequest, LiveState]:
     """Return a told tap as one that can be decided: the people it tells of, and no others."""
     proof = Assurance[tap.assurance.upper()]
-    people = [
-        person(PersonId("somebody"), tap.person),
-        person(PersonId("host")),
-        person(PersonId("stranger")),
-    ]
+    people = [person(PersonId("somebody"), tap.person)]
     company = []
+    if tap.host is not None:
+        people.append(person(PersonId("host"), tap.host))
+        company.append(PersonId("host"))
     for number, beside in enumerate(tap.company):
         if isinstance(beside, Witness):
             people.append(person(PersonId(f"mate-{number}"), beside))
@@ -189,7 +187,7 @@ def tried(tap: Tap, building: Building) -> tuple[Roster, AccessRequest, LiveStat
     )
 
 
-def person(name: PersonId, told: Witness = NOBODY) -> Person:
+def person(name: PersonId, told: Witness) -> Person:
     trained = tuple(map(Certification, told.certifications))
     return Person(
         name, told.type, told.organisation, told.tiers, certifications=trained, host=PersonId("host")

@@ -1,0 +1,103 @@
+"""What the visits' page shows of one visit, and what its form holds."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Annotated
+
+import msgspec
+from pydantic import BaseModel, Field
+
+from access.dashboard.render import Renderer
+from access.services.visits import VisitState
+from access.services.welcome import Stay
+from policies.building import Building
+
+_LATE_AFTER = timedelta(minutes=15)
+_USUAL_STAY = timedelta(hours=2)
+
+
+_Short = Annotated[str, Field(max_length=200)]
+
+
+class Draft(BaseModel):
+    """The form of a new visit as it was filled in; times are as the building's wall shows them."""
+
+    name: _Short = ""
+    host: _Short = ""
+    since: _Short = ""
+    until: _Short = ""
+    space: _Short = ""
+    here: bool = False
+    csrf: _Short = ""
+
+
+class Step(BaseModel):
+    """The form beside a visit: the badge to lend, the version that was shown, and the day of the page."""
+
+    badge: _Short = ""
+    version: int = 0
+    day: date | None = None
+    csrf: _Short = ""
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A visit in words. `note` is what a desk should look at: late, or here for too long."""
+
+    id: str
+    version: int
+    state: VisitState
+    visitor: str
+    host: str
+    about: str
+    hours: str
+    told: str
+    note: str
+
+
+def drafted(now: datetime, wall: Callable[[datetime], str]) -> Draft:
+    """Return an empty form: from now on, for the usual time."""
+    return Draft(since=wall(now), until=wall(now + _USUAL_STAY))
+
+
+def line(stay: Stay, building: Building, renderer: Renderer, now: datetime) -> Line:
+    """Return what is shown of a visit."""
+    visit, words = stay.visit, renderer.words
+    known = [building.spaces[one].name for one in visit.spaces if one in building.spaces]
+    known += [building.doors[one].name for one in visit.doors if one in building.doors]
+    how = (
+        words("visit-escorted")
+        if visit.escorted
+        else words("visit-alone", places=", ".join(map(words.pick, known)))
+    )
+    about = [words("visit-of", host=stay.host), stay.organisation, how]
+    if visit.badge is not None:
+        about.append(words("visit-badge", badge=visit.badge))
+    hours = f"{_clock(visit.valid_from, renderer, now)} – {_clock(visit.valid_until, renderer, now)}"
+    return Line(
+        visit.id, visit.version, visit.state, stay.visitor, stay.host, " · ".join(filter(None, about)), hours,
+        _told(stay, renderer), _note(stay, renderer, now),
+    )  # fmt: skip
+
+
+def _clock(at: datetime, renderer: Renderer, now: datetime) -> str:
+    """Write a time of today as the clock shows it, any other with its day."""
+    moment = renderer.moment(at)[:-3]
+    return renderer.time(at)[:5] if renderer.moment(now)[:-9] == renderer.moment(at)[:-9] else moment
+
+
+def _told(stay: Stay, renderer: Renderer) -> str:
+    visit, words = stay.visit, renderer.words
+    if visit.state is VisitState.CANCELLED:
+        return words("visit-cancelled")
+    came = words("visit-came", time=renderer.time(visit.arrived_at)[:5]) if visit.arrived_at else ""
+    left = words("visit-left", time=renderer.time(visit.left_at)[:5]) if visit.left_at else ""
+    return " · ".join(filter(None, (came, left)))
+
+
+def _note(stay: Stay, renderer: Renderer, now: datetime) -> str:
+    visit = stay.visit
+    if visit.state is VisitState.EXPECTED and visit.valid_from + _LATE_AFTER < now:
+        return renderer.words("visit-late")
+    if visit.state is VisitState.ARRIVED and visit.valid_until < now:
+        return renderer.words("visit-overdue", time=_clock(visit.valid_until, renderer, now))
+    return ""
