@@ -18,6 +18,7 @@ from access.api import (
     grants,
     health,
     history,
+    holds,
     imports,
     keys,
     latency,
@@ -84,6 +85,7 @@ def create_app(
         keys,
         audit,
         privacy,
+        holds,
         imports,
         docs,
     ):

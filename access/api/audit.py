@@ -1,17 +1,18 @@
 """`/v1/audit`: who did what to whom, the newest first; the proof that nothing of it was rewritten; and all as CSV."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AwareDatetime, BaseModel, Field
 
 from access.api.desk import AtDesk, needs
-from access.api.paging import LIMIT, After, Limit, Page, number_after, page
+from access.api.paging import Page, Paged
 from access.api.schemas import Instant
-from access.api.sheets import described, sheet
+from access.api.sheets import described, table
 from access.errors import Invalid
 from access.services.audit import AuditEntry, AuditFilter
+from access.services.listing import SEQ
 from access.services.rights import Actor, Scope
 
 routes = APIRouter(prefix="/v1", tags=["audit"])
@@ -19,7 +20,7 @@ routes = APIRouter(prefix="/v1", tags=["audit"])
 _Reads = Annotated[Actor, Depends(needs(Scope.AUDIT_READ))]
 _Word = Annotated[str | None, Query(max_length=200)]
 _MOST_SEQ = 2**62
-_HEADS = ("seq", "at", "actor", "action", "subject", "purpose", "reason", "prev", "digest", "salt", "sealed")
+_Sort = Literal["seq", "-seq"]
 
 
 class AuditBody(BaseModel):
@@ -81,17 +82,10 @@ _Chosen = Annotated[AuditFilter, Depends(_chosen)]
 
 @routes.get("/audit")
 def list_audit(
-    request: Request,
-    response: Response,
-    desk: AtDesk,
-    _actor: _Reads,
-    chosen: _Chosen,
-    limit: Limit = LIMIT,
-    after: After = None,
+    paging: Paged, desk: AtDesk, _actor: _Reads, chosen: _Chosen, sort: _Sort = "-seq"
 ) -> Page[AuditBody]:
-    """List entries, the newest first."""
-    found = desk.services.audit.newest(chosen, number_after(after, "the audit"), limit + 1)
-    return page(request, response, [_body(entry) for entry in found], limit, lambda entry: str(entry.seq))
+    """List entries, the newest first if not asked for the other way."""
+    return paging.page(desk.services.audit.page(chosen, paging.listing(sort)), sort, _body, SEQ)
 
 
 @routes.get("/audit/verify")
@@ -124,13 +118,8 @@ def verify(
 def export(desk: AtDesk, actor: _Reads, chosen: _Chosen) -> Response:
     """Download entries as CSV; that they were is an entry too."""
     entries = desk.services.audit.export(chosen, actor.name, desk.now())
-    rows = ([_cell(entry, head) for head in _HEADS] for entry in entries)
-    return sheet("audit", _HEADS, rows)
+    return table("audit", AuditBody, map(_body, entries))
 
 
 def _body(entry: AuditEntry) -> AuditBody:
     return AuditBody.model_validate(msgspec.structs.asdict(entry))
-
-
-def _cell(entry: AuditEntry, head: str) -> object:
-    return entry.at.isoformat() if head == "at" else getattr(entry, head)

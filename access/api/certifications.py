@@ -1,25 +1,27 @@
 """`/v1/certifications`: who is trained for which machine, until when; what ends soon is warned of."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field
 
 from access.api.desk import AtDesk, needs_within
 from access.api.once import OnceRoute
-from access.api.paging import LIMIT, After, Limit, Page, page
-from access.api.schemas import Id, Instant, Sent
+from access.api.paging import Page, Paged
+from access.api.schemas import Id, Instant, Sent, Word
+from access.api.sheets import described, table
 from access.services.certifications import (
     CertificationFilter,
     CertificationRecord,
     Level,
     Warned,
-    cursor_of,
     warning,
 )
+from access.services.listing import Key, every
 from access.services.rights import Actor, Scope
 from policies.ids import CertificationId, PersonId
 
@@ -28,6 +30,10 @@ routes = APIRouter(prefix="/v1/certifications", tags=["certifications"], route_c
 _Reads = Annotated[Actor, Depends(needs_within(Scope.PEOPLE_READ))]
 _Writes = Annotated[Actor, Depends(needs_within(Scope.PEOPLE_WRITE))]
 _Days = Annotated[int | None, Query(ge=0, le=3660, description="those that end within so many days, or have")]
+
+
+_Sort = Literal["person", "-person", "until", "-until"]
+_KEY: Key = ("person", "id")
 
 
 class NewCertification(Sent):
@@ -59,8 +65,8 @@ class CertificationShown(BaseModel):
 
 def _chosen(
     desk: AtDesk,
-    person: str | None = None,
-    certification: str | None = None,
+    person: Word | None = None,
+    certification: Word | None = None,
     ending_within_days: _Days = None,
 ) -> CertificationFilter:
     return CertificationFilter(
@@ -70,23 +76,23 @@ def _chosen(
     )
 
 
+_Chosen = Annotated[CertificationFilter, Depends(_chosen)]
+
+
 @routes.get("")
 def list_certifications(
-    request: Request,
-    response: Response,
-    desk: AtDesk,
-    actor: _Reads,
-    chosen: Annotated[CertificationFilter, Depends(_chosen)],
-    limit: Limit = LIMIT,
-    after: After = None,
+    paging: Paged, desk: AtDesk, actor: _Reads, chosen: _Chosen, sort: _Sort = "person"
 ) -> Page[CertificationShown]:
-    """List trainings by person; those of one person, of one machine, or that end soon only, if asked."""
-    now = desk.now()
-    found = desk.services.certifications.within(actor.reach).page(
-        cursor_of(after) if after else None, limit + 1, chosen
-    )
-    shown = [_shown(record, now) for record in found]
-    return page(request, response, shown, limit, lambda record: f"{record.person}/{record.id}")
+    """List trainings; those of one person, of one machine, or that end soon only, if asked."""
+    found = desk.services.certifications.within(actor.reach).page(chosen, paging.listing(sort))
+    return paging.page(found, sort, partial(_shown, now=desk.now()), _KEY)
+
+
+@routes.get(".csv", response_class=Response, responses=described("every training that is chosen"))
+def export(desk: AtDesk, actor: _Reads, chosen: _Chosen, sort: _Sort = "person") -> Response:
+    """Download trainings as CSV."""
+    rows = every(partial(desk.services.certifications.within(actor.reach).page, chosen), sort, _KEY)
+    return table("certifications", CertificationShown, map(partial(_shown, now=desk.now()), rows))
 
 
 @routes.post(

@@ -3,7 +3,7 @@
 The file is the body, CSV or JSON. It is read only once it is known who asks: it may be larger than any other body.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -11,16 +11,19 @@ from pydantic import AwareDatetime, BaseModel
 from starlette.concurrency import run_in_threadpool
 
 from access.api.desk import AtDesk, needs_within
-from access.api.paging import LIMIT, After, Limit, Page, page
+from access.api.paging import Page, Paged
 from access.api.problems import InvalidFile, faults_in, language_of
+from access.api.sheets import described, table
 from access.errors import Invalid
 from access.languages import Language
-from access.services.imports import Outcome, from_csv, from_json
+from access.services.imports import ImportRecord, Outcome, from_csv, from_json
+from access.services.listing import every
 from access.services.rights import Actor, Scope
 
 routes = APIRouter(prefix="/v1/imports", tags=["imports"])
 
 _Writes = Annotated[Actor, Depends(needs_within(Scope.PEOPLE_IMPORT))]
+_Sort = Literal["at", "-at", "id", "-id"]
 _READERS = {"text/csv": from_csv, "application/json": from_json}
 _ROW = {
     "type": "object",
@@ -90,18 +93,17 @@ class ImportBody(BaseModel):
 
 
 @routes.get("")
-def list_imports(
-    request: Request,
-    response: Response,
-    desk: AtDesk,
-    actor: _Writes,
-    limit: Limit = LIMIT,
-    after: After = None,
-) -> Page[ImportBody]:
-    """List the files that were applied."""
-    found = desk.services.imports.within(actor.reach).page(after, limit + 1)
-    shown = [ImportBody.model_validate(msgspec.structs.asdict(one)) for one in found]
-    return page(request, response, shown, limit, lambda one: one.id)
+def list_imports(paging: Paged, desk: AtDesk, actor: _Writes, sort: _Sort = "-at") -> Page[ImportBody]:
+    """List the files that were applied, the newest first if not asked otherwise."""
+    found = desk.services.imports.within(actor.reach).page(paging.listing(sort))
+    return paging.page(found, sort, _applied)
+
+
+@routes.get(".csv", response_class=Response, responses=described("every file that was applied"))
+def export(desk: AtDesk, actor: _Writes, sort: _Sort = "-at") -> Response:
+    """Download as CSV which files were applied."""
+    rows = every(desk.services.imports.within(actor.reach).page, sort)
+    return table("imports", ImportBody, map(_applied, rows))
 
 
 @routes.post("", openapi_extra=_FILE)
@@ -131,6 +133,10 @@ async def take(
     if apply and outcome.faults:
         raise InvalidFile(list(map(msgspec.structs.asdict, outcome.faults)))
     return _body(outcome, language_of(request))
+
+
+def _applied(record: ImportRecord) -> ImportBody:
+    return ImportBody.model_validate(msgspec.structs.asdict(record))
 
 
 def _body(outcome: Outcome, language: Language) -> OutcomeBody:

@@ -3,17 +3,20 @@
 These answers are not kept under an Idempotency-Key: what is told once must not stand in the database.
 """
 
+from functools import partial
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import AwareDatetime, BaseModel, Field
 
 from access.api.desk import AtDesk, needs
-from access.api.paging import LIMIT, After, Limit, Page, page
-from access.api.schemas import Id, Instant, Name, Sent
-from access.services.keys import KeyRecord, expect_no_more_than_own
+from access.api.paging import Page, Paged
+from access.api.schemas import Id, Instant, Name, Sent, Word
+from access.api.sheets import described, table
+from access.services.keys import KeyFilter, KeyRecord, expect_no_more_than_own
+from access.services.listing import every
 from access.services.rights import Actor, Scope
 from policies.ids import OrganisationId
 
@@ -22,6 +25,18 @@ routes = APIRouter(prefix="/v1/keys", tags=["keys"])
 _Reads = Annotated[Actor, Depends(needs(Scope.KEYS_READ))]
 _Writes = Annotated[Actor, Depends(needs(Scope.KEYS_WRITE))]
 _Scope = Annotated[str, Field(min_length=1, max_length=128, examples=["building:read", "reader:agora"])]
+
+
+_Sort = Literal["id", "-id", "created_at", "-created_at", "expires_at", "-expires_at"]
+
+
+def _chosen(
+    organisation: Id | None = None, created_by: Word | None = None, *, revoked: bool | None = None
+) -> KeyFilter:
+    return KeyFilter(OrganisationId(organisation) if organisation else None, created_by, revoked)
+
+
+_Chosen = Annotated[KeyFilter, Depends(_chosen)]
 
 
 class NewKey(Sent):
@@ -54,16 +69,17 @@ class NewKeyBody(KeyBody):
 
 @routes.get("")
 def list_keys(
-    request: Request,
-    response: Response,
-    desk: AtDesk,
-    _actor: _Reads,
-    limit: Limit = LIMIT,
-    after: After = None,
+    paging: Paged, desk: AtDesk, _actor: _Reads, chosen: _Chosen, sort: _Sort = "id"
 ) -> Page[KeyBody]:
-    """List keys by id, those that ended too."""
-    found = desk.services.keys.page(after, limit + 1)
-    return page(request, response, [_body(each) for each in found], limit, lambda each: each.id)
+    """List keys, those that ended too."""
+    return paging.page(desk.services.keys.page(chosen, paging.listing(sort)), sort, _body)
+
+
+@routes.get(".csv", response_class=Response, responses=described("every key that is chosen"))
+def export(desk: AtDesk, _actor: _Reads, chosen: _Chosen, sort: _Sort = "id") -> Response:
+    """Download keys, without their secrets, as CSV."""
+    rows = every(partial(desk.services.keys.page, chosen), sort)
+    return table("keys", KeyBody, map(_body, rows))
 
 
 @routes.post("", status_code=HTTPStatus.CREATED)

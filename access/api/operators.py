@@ -3,18 +3,21 @@
 These answers are not kept under an Idempotency-Key: what is told once must not stand in the database.
 """
 
+from functools import partial
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AwareDatetime, BaseModel, Field
 
 from access.api.desk import AtDesk, needs
-from access.api.paging import LIMIT, After, Limit, Page, page
+from access.api.paging import Page, Paged
 from access.api.schemas import Id, Sent
+from access.api.sheets import described, table
 from access.api.versions import Expected, tag
-from access.services.operators import OperatorRecord
+from access.services.listing import Key, every
+from access.services.operators import OperatorFilter, OperatorRecord
 from access.services.rights import Actor, Reach, Role, Scope
 from policies.ids import OrganisationId, SpaceId
 
@@ -23,6 +26,20 @@ routes = APIRouter(prefix="/v1/operators", tags=["operators"])
 _Reads = Annotated[Actor, Depends(needs(Scope.OPERATORS_READ))]
 _Writes = Annotated[Actor, Depends(needs(Scope.OPERATORS_WRITE))]
 _Name = Annotated[str, Field(min_length=1, max_length=64, examples=["grace"])]
+
+
+_Sort = Literal["name", "-name", "created_at", "-created_at"]
+_KEY: Key = ("name",)
+
+
+def _chosen(
+    role: Role | None = None, organisation: Id | None = None, *, disabled: bool | None = None
+) -> OperatorFilter:
+    within = OrganisationId(organisation) if organisation else None
+    return OperatorFilter(role.value if role else None, within, disabled)
+
+
+_Chosen = Annotated[OperatorFilter, Depends(_chosen)]
 
 
 class NewOperator(Sent):
@@ -65,16 +82,17 @@ class NewOperatorBody(OperatorBody):
 
 @routes.get("")
 def list_operators(
-    request: Request,
-    response: Response,
-    desk: AtDesk,
-    _actor: _Reads,
-    limit: Limit = LIMIT,
-    after: After = None,
+    paging: Paged, desk: AtDesk, _actor: _Reads, chosen: _Chosen, sort: _Sort = "name"
 ) -> Page[OperatorBody]:
-    """List operators by name."""
-    found = desk.services.operators.page(after, limit + 1)
-    return page(request, response, [_body(each) for each in found], limit, lambda each: each.name)
+    """List operators."""
+    return paging.page(desk.services.operators.page(chosen, paging.listing(sort)), sort, _body, _KEY)
+
+
+@routes.get(".csv", response_class=Response, responses=described("every operator who is chosen"))
+def export(desk: AtDesk, _actor: _Reads, chosen: _Chosen, sort: _Sort = "name") -> Response:
+    """Download operators as CSV."""
+    rows = every(partial(desk.services.operators.page, chosen), sort, _KEY)
+    return table("operators", OperatorBody, map(_body, rows))
 
 
 @routes.post("", status_code=HTTPStatus.CREATED)

@@ -1,16 +1,19 @@
 """`/v1/organisations`: add, read, change."""
 
+from functools import partial
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from access.api.desk import AtDesk, needs, needs_within
 from access.api.once import OnceRoute
-from access.api.paging import LIMIT, After, Limit, Page, page
-from access.api.schemas import NewOrganisation, OrganisationBody, OrganisationChange
+from access.api.paging import Page, Paged
+from access.api.schemas import NewOrganisation, OrganisationBody, OrganisationChange, Word
+from access.api.sheets import described, table
 from access.api.versions import Expected, tag
+from access.services.listing import every
 from access.services.organisations import OrganisationRecord
 from access.services.rights import Actor, Scope
 from policies.ids import OrganisationId, TierId
@@ -19,22 +22,24 @@ routes = APIRouter(prefix="/v1/organisations", tags=["organisations"], route_cla
 
 _Reads = Annotated[Actor, Depends(needs_within(Scope.ORGANISATIONS_READ))]
 _Writes = Annotated[Actor, Depends(needs(Scope.ORGANISATIONS_WRITE))]
+_Sort = Literal["id", "-id", "name", "-name"]
+_WithLetters = Annotated[Word | None, Query(description="those whose name has these letters")]
 
 
 @routes.get("")
 def list_organisations(
-    request: Request,
-    response: Response,
-    desk: AtDesk,
-    actor: _Reads,
-    limit: Limit = LIMIT,
-    after: After = None,
+    paging: Paged, desk: AtDesk, actor: _Reads, name: _WithLetters = None, sort: _Sort = "id"
 ) -> Page[OrganisationBody]:
-    """List organisations by id."""
-    found = desk.services.organisations.within(actor.reach).page(
-        OrganisationId(after) if after else None, limit + 1
-    )
-    return page(request, response, [_body(each) for each in found], limit, lambda each: each.id)
+    """List organisations."""
+    found = desk.services.organisations.within(actor.reach).page(name, paging.listing(sort))
+    return paging.page(found, sort, _body)
+
+
+@routes.get(".csv", response_class=Response, responses=described("every organisation that is chosen"))
+def export(desk: AtDesk, actor: _Reads, name: _WithLetters = None, sort: _Sort = "id") -> Response:
+    """Download organisations as CSV."""
+    rows = every(partial(desk.services.organisations.within(actor.reach).page, name), sort)
+    return table("organisations", OrganisationBody, map(_body, rows))
 
 
 @routes.post("", status_code=HTTPStatus.CREATED)

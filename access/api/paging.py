@@ -6,11 +6,10 @@ from typing import Annotated, Generic, TypeVar
 from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel
 
-from access.errors import Invalid
-from access.services.listing import Listed, Listing, cursor
+from access.services.listing import ID, Key, Listing, cursor
 
 _ItemT = TypeVar("_ItemT")
-_ListedT = TypeVar("_ListedT", bound=Listed)
+_ListedT = TypeVar("_ListedT")
 
 _LONGEST = 2_000
 """A cursor of a list sorted by name has the name in it."""
@@ -21,19 +20,6 @@ After = Annotated[
 ]
 
 LIMIT = 100
-
-
-_MOST_DIGITS = 18
-"""Any number of so many digits is one that a database holds."""
-
-
-def number_after(after: str | None, what: str) -> int | None:
-    """Return the number that a cursor is, for lists in the order of numbers; None for the first page."""
-    if not after:
-        return None
-    if not (after.isascii() and after.isdecimal() and len(after) <= _MOST_DIGITS):
-        raise Invalid(f"after: expected the cursor of a page of {what}")
-    return int(after)
 
 
 class Page(BaseModel, Generic[_ItemT]):
@@ -73,9 +59,11 @@ class Paging:
         """Return what to read: one more than is shown, to know whether there is a next."""
         return Listing(self._limit + 1, self._after, sort)
 
-    def page(self, found: Sequence[_ListedT], sort: str, show: Callable[[_ListedT], _ItemT]) -> Page[_ItemT]:
-        """Return the page of what was found, each as it is shown."""
-        ended = cursor(found[self._limit - 1], sort) if len(found) > self._limit else ""
+    def page(
+        self, found: Sequence[_ListedT], sort: str, show: Callable[[_ListedT], _ItemT], key: Key = ID
+    ) -> Page[_ItemT]:
+        """Return the page of what was found, each as it is shown; `key` are the attributes that tell them apart."""
+        ended = cursor(found[self._limit - 1], sort, key) if len(found) > self._limit else ""
         return page(self._request, self._response, list(map(show, found)), self._limit, lambda _: ended)
 
 

@@ -2,18 +2,19 @@
 
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Response
 from pydantic import BaseModel, Field
 
 from access.api.desk import AtDesk, Desk, needs
 from access.api.once import OnceRoute
-from access.api.paging import LIMIT, After, Limit, Page, number_after, page
+from access.api.paging import Page, Paged
 from access.api.schemas import Sent
 from access.api.shapes import LabelBody
 from access.services.examination import Examination
+from access.services.listing import SEQ
 from access.services.policies import PolicyRecord
 from access.services.rights import Actor, Scope
 
@@ -21,6 +22,7 @@ routes = APIRouter(prefix="/v1/policies", tags=["policies"], route_class=OnceRou
 
 _Reads = Annotated[Actor, Depends(needs(Scope.POLICIES_READ))]
 _Writes = Annotated[Actor, Depends(needs(Scope.POLICIES_WRITE))]
+_Sort = Literal["seq", "-seq"]
 _Text = Annotated[str, Field(min_length=1, max_length=500_000)]
 
 
@@ -68,19 +70,10 @@ class ExaminationShown(BaseModel):
 
 
 @routes.get("")
-def list_policies(
-    request: Request,
-    response: Response,
-    desk: AtDesk,
-    _actor: _Reads,
-    limit: Limit = LIMIT,
-    after: After = None,
-) -> Page[PolicyShown]:
-    """List policies, the newest first."""
-    found = desk.services.policies.page(number_after(after, "policies"), limit + 1)
-    since = _active_since(desk)
-    shown = [PolicyShown.model_validate(_fields(policy, since)) for policy in found]
-    return page(request, response, shown, limit, lambda policy: str(policy.id))
+def list_policies(paging: Paged, desk: AtDesk, _actor: _Reads, sort: _Sort = "-seq") -> Page[PolicyShown]:
+    """List policies, the newest first if not asked for the other way."""
+    found, since = desk.services.policies.page(paging.listing(sort)), _active_since(desk)
+    return paging.page(found, sort, lambda policy: PolicyShown.model_validate(_fields(policy, since)), SEQ)
 
 
 @routes.post("", status_code=HTTPStatus.CREATED)

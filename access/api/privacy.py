@@ -1,25 +1,26 @@
-"""What people may ask for (`/v1/people/{id}/export|erase`), how long they are known, and what is held.
+"""What people may ask for (`/v1/people/{id}/export|erase`), and how long they are known.
 
-`/v1/retention` tells and sets how long who passed is known, and proves it; `/v1/holds` keeps events for an incident.
+`/v1/retention` tells and sets how long who passed is known, and proves it.
 """
 
 from collections.abc import Iterator
 from enum import Enum
+from functools import partial
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, BaseModel, Field
 
 from access.api.desk import AtDesk, needs
-from access.api.paging import LIMIT, After, Limit, Page, number_after, page
-from access.api.schemas import Id, Instant, Sent
-from access.api.sheets import sheet
+from access.api.paging import Page, Paged
+from access.api.schemas import Sent
+from access.api.sheets import described, sheet, table
 from access.services.erasure import Dossier
-from access.services.holds import Hold
-from access.services.retention import Kind
+from access.services.listing import SEQ, every
+from access.services.retention import Kind, Purge
 from access.services.rights import Actor, Scope
 from policies.ids import PersonId
 
@@ -27,8 +28,8 @@ routes = APIRouter(prefix="/v1", tags=["privacy"])
 
 _Reads = Annotated[Actor, Depends(needs(Scope.PRIVACY_READ))]
 _Writes = Annotated[Actor, Depends(needs(Scope.PRIVACY_WRITE))]
-_Holds = Annotated[Actor, Depends(needs(Scope.HOLDS_WRITE))]
 _Reason = Annotated[str, Field(min_length=1, max_length=300)]
+_Sort = Literal["seq", "-seq"]
 _HEADS = ("what", "number", "field", "value")
 
 
@@ -82,33 +83,6 @@ class PurgeBody(BaseModel):
     held: int
 
 
-class NewHold(Sent):
-    """Whose events of which time to hold (everybody's without a person), why, and until when."""
-
-    person: Id | None = None
-    since: Instant
-    until: Instant
-    reason: _Reason
-    expires_at: Instant
-
-
-class HoldBody(BaseModel):
-    """A legal hold. It binds once somebody else approved it, and for two days before."""
-
-    id: str
-    person: str | None
-    since: AwareDatetime
-    until: AwareDatetime
-    reason: str
-    asked_by: str
-    asked_at: AwareDatetime
-    expires_at: AwareDatetime
-    approved_by: str | None
-    approved_at: AwareDatetime | None
-    lifted_by: str | None
-    lifted_at: AwareDatetime | None
-
-
 _EXPORT: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "everything that is kept about somebody",
@@ -154,62 +128,22 @@ def keep_for(kind: Kind, asked: KeepFor, desk: AtDesk, actor: _Writes) -> None:
 
 @routes.get("/retention/purges")
 def purges(
-    request: Request,
-    response: Response,
-    desk: AtDesk,
-    _actor: _Reads,
-    limit: Limit = LIMIT,
-    after: After = None,
+    paging: Paged, desk: AtDesk, _actor: _Reads, kind: Kind | None = None, sort: _Sort = "-seq"
 ) -> Page[PurgeBody]:
-    """List what was forgotten, the newest first."""
-    found = desk.services.retention.purges(number_after(after, "purges"), limit + 1)
-    shown = [PurgeBody.model_validate(msgspec.structs.asdict(one)) for one in found]
-    return page(request, response, shown, limit, lambda one: str(one.seq))
+    """List what was forgotten, the newest first if not asked for the other way."""
+    found = desk.services.retention.purges(kind, paging.listing(sort))
+    return paging.page(found, sort, _purge, SEQ)
 
 
-@routes.get("/holds")
-def list_holds(
-    request: Request,
-    response: Response,
-    desk: AtDesk,
-    _actor: _Reads,
-    limit: Limit = LIMIT,
-    after: After = None,
-) -> Page[HoldBody]:
-    """List legal holds by id, those that ended too."""
-    found = desk.services.holds.page(after, limit + 1)
-    return page(request, response, [_hold(one) for one in found], limit, lambda one: one.id)
+@routes.get("/retention/purges.csv", response_class=Response, responses=described("all that was forgotten"))
+def export_purges(desk: AtDesk, _actor: _Reads, kind: Kind | None = None, sort: _Sort = "-seq") -> Response:
+    """Download as CSV what was forgotten."""
+    rows = every(partial(desk.services.retention.purges, kind), sort, SEQ)
+    return table("purges", PurgeBody, map(_purge, rows))
 
 
-@routes.post("/holds", status_code=HTTPStatus.CREATED)
-def ask(new: NewHold, response: Response, desk: AtDesk, actor: _Holds) -> HoldBody:
-    """Ask for a legal hold."""
-    person, window = PersonId(new.person) if new.person is not None else None, (new.since, new.until)
-    hold = desk.services.holds.ask(person, window, new.reason, new.expires_at, actor.name, desk.now())
-    response.headers["Location"] = f"/v1/holds/{hold.id}"
-    return _hold(hold)
-
-
-@routes.get("/holds/{hold}")
-def read_hold(hold: str, desk: AtDesk, _actor: _Reads) -> HoldBody:
-    """Read a legal hold."""
-    return _hold(desk.services.holds.get(hold))
-
-
-@routes.post("/holds/{hold}/approve")
-def approve(hold: str, desk: AtDesk, actor: _Holds) -> HoldBody:
-    """Let a hold bind; somebody else than who asked for it."""
-    return _hold(desk.services.holds.approve(hold, actor.name, desk.now()))
-
-
-@routes.post("/holds/{hold}/lift")
-def lift(hold: str, desk: AtDesk, actor: _Holds) -> HoldBody:
-    """End a hold."""
-    return _hold(desk.services.holds.lift(hold, actor.name, desk.now()))
-
-
-def _hold(hold: Hold) -> HoldBody:
-    return HoldBody.model_validate(msgspec.structs.asdict(hold))
+def _purge(purge: Purge) -> PurgeBody:
+    return PurgeBody.model_validate(msgspec.structs.asdict(purge))
 
 
 def _cells(dossier: Dossier) -> Iterator[tuple[object, ...]]:

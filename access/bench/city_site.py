@@ -31,6 +31,7 @@ BUILDINGS, LEVELS, ROOMS = 50, 4, 45
 """1 + 50 + 200 + 2,250 spaces with the site, and the outside."""
 
 DOORS, PEOPLE = 10_000, 1_000_000
+_OWN_BUILDING_SHARE = 0.9
 _NAME = Label("x", "x")
 _OUTSIDE, _SITE = SpaceId("outside"), SpaceId("city")
 _TYPES = tuple(ResidentType)
@@ -55,6 +56,15 @@ def people(seed: int, count: int = PEOPLE) -> Iterator[tuple[Person, Badge]]:
 def badge_of(number: int) -> Badge:
     """Return the badge of the resident of this number."""
     return Badge(BadgeId(f"04{number:012x}"), BadgeKind.DESFIRE, PersonId(f"p{number}"))
+
+
+def taps(seed: int, count: int) -> Iterator[tuple[ReaderId, BadgeId]]:
+    """Yield who taps where: people mostly try doors of their own building."""
+    draw = random.Random(seed)  # noqa: S311  (a seeded day, no secret)
+    for _ in range(count):
+        who = draw.randrange(PEOPLE)
+        house = home_of(who) if draw.random() < _OWN_BUILDING_SHARE else draw.randrange(BUILDINGS)
+        yield ReaderId(f"b{house}-d{draw.randrange(DOORS // BUILDINGS)}-in"), badge_of(who).id
 
 
 def home_of(number: int) -> int:

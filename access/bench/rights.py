@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import closing
 from datetime import UTC, datetime
 from itertools import cycle, islice
@@ -21,17 +21,14 @@ from time import perf_counter_ns
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-import policies
-from access.authorize.authorizer import Authorizer
-from access.bench.city_site import city, people
-from access.bench.decide import site_and_taps
+from access.authorize.authorizer import AUTHORIZER, Authorizer
+from access.bench.everybody import everybody, fill, services_of, site_of
 from access.bench.report import Options, Report, Result, Size, machine, result
-from access.services import Services, open_services
+from access.services import Services
 from access.services.decisions import Answer, Question
 from access.services.signing import load_key
 from access.site.calm import calm
-from policies.ids import BadgeId, ReaderId, SourceId
-from policies.loader import Site, load
+from policies.ids import BadgeId, ReaderId
 from policies.request import Assurance
 from policies.roster import Badge, BadgeKind, BadgeStatus, Person
 from readers.clock import SystemClock
@@ -39,11 +36,9 @@ from readers.journal import Durability, FileJournal
 from readers.wire import delta as deltas
 from readers.wire.delta import Delta
 
-_SEED = 7
 _LEAST = {Size.BUILDING: 5, Size.CITY: 1}
 _DELTAS, _MANY = 300, 10_000
 _NOON = datetime(2026, 9, 15, 10, tzinfo=UTC)
-_SOURCE = SourceId("authorizer")
 _SUBJECT = """
 import sys, time
 begin = time.perf_counter_ns()
@@ -61,7 +56,7 @@ def run(options: Options) -> Report:
     """Measure."""
     with tempfile.TemporaryDirectory(prefix="totem-bench-") as name:
         folder = Path(name)
-        number = _fill(folder, options.size)
+        number = fill(folder, options.size)
         times: dict[str, list[int]] = {"start": [], "raw": []}
         memory, reason, end = 0, "", perf_counter_ns() + int(options.seconds * 500_000_000)
         while len(times["start"]) < _LEAST[options.size] or perf_counter_ns() < end:
@@ -105,66 +100,16 @@ def _tried(authorizer: Authorizer, question: Question, at: datetime) -> str:
 
 
 def _opened(folder: Path, size: Size) -> tuple[Services, FileJournal]:
-    site = _site(size)
-    url, scopes = f"sqlite:///{folder}/totem.db", {_SOURCE: ()}
-    services = open_services(url, site.building, site.policy, scopes, folder / "key", keeps_history=False)
-    return services, FileJournal(folder / "journal", _SOURCE, SystemClock().now, Durability.BUFFERED)
-
-
-def _site(size: Size) -> Site:
-    shipped = load(Path(policies.__file__).parent / "km0")
-    return shipped if size is Size.BUILDING else city(shipped)
-
-
-def _everybody(size: Size) -> Iterator[tuple[Person, Badge]]:
-    if size is Size.CITY:
-        return people(_SEED)
-    roster = site_and_taps().roster
-    return ((roster.people[badge.person], badge) for badge in roster.badges.values() if badge.person)
+    journal = FileJournal(folder / "journal", AUTHORIZER, SystemClock().now, Durability.BUFFERED)
+    return services_of(folder, size), journal
 
 
 def _questions(size: Size, number: int) -> list[tuple[Question, datetime]]:
-    readers, asked = list(_site(size).building.readers), []
-    for place, (_, badge) in enumerate(islice(_everybody(size), number)):
+    readers, asked = list(site_of(size).building.readers), []
+    for place, (_, badge) in enumerate(islice(everybody(size), number)):
         reader = readers[place % len(readers)]
         asked.append((Question(reader, badge.kind, badge.id, Assurance.AUTHENTICATED), _NOON))
     return asked
-
-
-# ---- the store
-
-
-def _fill(folder: Path, size: Size) -> int:
-    """Write everybody into a new store, past the services, which would take an hour; return how many."""
-    services, journal = _opened(folder, size)
-    journal.close()
-    services.close()
-    with closing(sqlite3.connect(folder / "totem.db")) as store, store:
-        houses = {person.organisation for person, _ in _everybody(size) if person.organisation is not None}
-        store.executemany(
-            "INSERT INTO organisations (id, name, version) VALUES (?, ?, 1)",
-            ((each, each) for each in sorted(houses)),
-        )
-        store.executemany(
-            "INSERT INTO people (id, name, type, organisation, valid_until, suspended, extended_opening, version)"
-            " VALUES (?, 'x', ?, ?, ?, ?, ?, 1)",
-            (_row(person) for person, _ in _everybody(size)),
-        )
-        store.executemany(
-            "INSERT INTO tiers_held (person, tier) VALUES (?, ?)",
-            ((person.id, tier) for person, _ in _everybody(size) for tier in person.tiers),
-        )
-        store.executemany(
-            "INSERT INTO badges (id, kind, person, status, version) VALUES (?, ?, ?, ?, 1)",
-            ((badge.id, badge.kind.value, badge.person, badge.status.value) for _, badge in _everybody(size)),
-        )
-        count: int = store.execute("SELECT count(*) FROM people").fetchone()[0]
-        return count
-
-
-def _row(person: Person) -> tuple[object, ...]:
-    until = f"{person.valid_until:%Y-%m-%d %H:%M:%S.%f}" if person.valid_until is not None else None
-    return person.id, person.type.value, person.organisation, until, person.suspended, person.extended_opening
 
 
 # ---- what is timed
@@ -194,7 +139,7 @@ def _changes(folder: Path, size: Size) -> dict[str, list[int]]:
     services, journal = _opened(folder, size)
     authorizer = Authorizer(services, journal)
     calm()
-    key, found = load_key(folder / "key"), list(islice(_everybody(size), _MANY))
+    key, found = load_key(folder / "key"), list(islice(everybody(size), _MANY))
     asked = _questions(size, len(found))
     times: dict[str, list[int]] = {"tap": [_timed(authorizer, *each) for each in asked], "delta": []}
     version = services.publisher.version()

@@ -6,6 +6,7 @@ council, it proves later that nothing before it was rewritten, not even by someb
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -14,11 +15,9 @@ from access.services.signing import fingerprint
 from access.store import audit as stored
 from access.store.audit import AuditEntry, AuditFilter, Chain
 from access.store.database import Database
+from access.store.listing import NEWEST, SEQ, Listing, every
 
 __all__ = ["Audit", "AuditEntry", "AuditFilter", "Chain", "Checkpoint"]
-
-_AT_ONCE = 1_000
-"""Entries of an export: one short transaction each, however slowly they are fetched."""
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
@@ -42,16 +41,16 @@ class Audit:
     def __init__(self, database: Database, site: str, key: Ed25519PrivateKey) -> None:
         self._database, self._site, self._key = database, site, key
 
-    def newest(self, chosen: AuditFilter, before: int | None = None, limit: int = 100) -> list[AuditEntry]:
-        """Return up to `limit` entries, the newest first, that come before number `before`."""
+    def page(self, chosen: AuditFilter, listing: Listing = NEWEST) -> list[AuditEntry]:
+        """Return a piece of the record, the newest first if not asked for the other way."""
         with self._database.reading() as session:
-            return stored.newest(session, chosen, before, limit)
+            return stored.listed(session, chosen, listing)
 
     def export(self, chosen: AuditFilter, actor: str, at: datetime) -> Iterator[AuditEntry]:
         """Return every entry that is chosen, the oldest first; that they were handed out is an entry too."""
         with self._database.writing() as session:
             stored.append(session, at, actor, "audit-exported", ["audit"])
-        return self._all(chosen)
+        return every(partial(self.page, chosen), "seq", SEQ)
 
     def verify(self) -> Chain:
         """Look at the whole record: is every entry as it was written, and is none missing?"""
@@ -71,13 +70,3 @@ class Audit:
         unsigned = Checkpoint(chain.seq, chain.digest, at, "", fingerprint(self._key))
         signature = self._key.sign(unsigned.signed_text(self._site)).hex()
         return msgspec.structs.replace(unsigned, signature=signature)
-
-    def _all(self, chosen: AuditFilter) -> Iterator[AuditEntry]:
-        after = 0
-        while entries := self._piece(chosen, after):
-            yield from entries
-            after = entries[-1].seq
-
-    def _piece(self, chosen: AuditFilter, after: int) -> list[AuditEntry]:
-        with self._database.reading() as session:
-            return stored.page(session, after, _AT_ONCE, chosen)

@@ -16,6 +16,7 @@ from access.store import certifications as stored
 from access.store import people
 from access.store.certifications import CertificationFilter, CertificationRecord, Level
 from access.store.database import Database
+from access.store.listing import Listing
 from policies.ids import CertificationId, PersonId
 
 __all__ = ["CertificationFilter", "CertificationRecord", "Certifications", "Level", "Warned", "warning"]
@@ -24,6 +25,8 @@ EVERY = CertificationFilter()
 
 _SOON, _IMMINENT = timedelta(days=30), timedelta(days=7)
 _REASON = 300
+
+BY_PERSON = Listing(sort="person")
 
 
 class Warned(Enum):
@@ -101,14 +104,11 @@ class Certifications:
             return self._known(session, person, certification)
 
     def page(
-        self,
-        after: tuple[PersonId, CertificationId] | None = None,
-        limit: int = 100,
-        chosen: CertificationFilter = EVERY,
+        self, chosen: CertificationFilter = EVERY, listing: Listing = BY_PERSON
     ) -> list[CertificationRecord]:
-        """Return up to `limit` trainings by person and name."""
+        """Return a piece of the list of trainings."""
         with self._database.reading() as session:
-            return stored.page(session, after, limit, chosen, self._reach.organisation)
+            return stored.page(session, chosen, listing, self._reach.organisation)
 
     def _known(
         self, session: Session, person: PersonId, certification: CertificationId
@@ -117,11 +117,3 @@ class Certifications:
         if found is None or not people.existing(session, [person], self._reach.organisation):
             raise NotFound(f"certification {certification}: {person} does not hold it")
         return found
-
-
-def cursor_of(text: str) -> tuple[PersonId, CertificationId]:
-    """Return the place that a cursor names; raise `Invalid` for one that nobody gave out."""
-    person, separator, certification = text.partition("/")
-    if not separator:
-        raise Invalid("after: expected the cursor that a page ended with")
-    return PersonId(person), CertificationId(certification)

@@ -103,11 +103,15 @@ class Erasures:
                 found,
                 Pin(pins.is_set(session, person)),
                 tuple(badges.page(session, BadgeFilter(person), Listing(_MOST_HELD))),
-                tuple(certifications.page(session, None, _MOST_HELD, CertificationFilter(person=person))),
+                tuple(
+                    certifications.page(
+                        session, CertificationFilter(person=person), Listing(_MOST_HELD, sort="person")
+                    )
+                ),
                 tuple(grants.page(session, GrantFilter(person), Listing(_MOST_HELD))),
                 tuple(visits.all_of(session, person)),
                 _rollcalls(session, person),
-                tuple(hold for hold in holds.page(session, None, _MOST_ENTRIES) if hold.person == person),
+                tuple(holds.page(session, person, Listing(_MOST_ENTRIES))),
                 tuple(events.newest(session, events.Filter(person=person), None, _MOST_EVENTS)),
                 _entries(session, person),
             )
@@ -190,7 +194,10 @@ def _entries(session: Session, person: PersonId) -> tuple[AuditEntry, ...]:
         person,
         *(badge.id for badge in badges.page(session, BadgeFilter(person), Listing(_MOST_HELD))),
     )
-    found = (audit.newest(session, AuditFilter(subject=one), None, _MOST_ENTRIES) for one in subjects)
+    found = (
+        audit.listed(session, AuditFilter(subject=one), Listing(_MOST_ENTRIES, sort="-seq"))
+        for one in subjects
+    )
     return tuple(sorted(chain.from_iterable(found), key=lambda entry: -entry.seq))
 
 

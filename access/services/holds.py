@@ -15,6 +15,7 @@ from access.store import audit
 from access.store import holds as stored
 from access.store.database import Database
 from access.store.holds import Hold
+from access.store.listing import FIRST, Listing
 from policies.ids import PersonId
 
 __all__ = ["Hold", "Holds", "binding"]
@@ -58,10 +59,10 @@ class Holds:
         with self._database.reading() as session:
             return _known(session, hold)
 
-    def page(self, after: str | None = None, limit: int = 100) -> list[Hold]:
-        """Return up to `limit` holds whose id follows `after`, those that ended too."""
+    def page(self, person: PersonId | None = None, listing: Listing = FIRST) -> list[Hold]:
+        """Return a piece of the list of holds, those that ended too; on one person's events only, if given."""
         with self._database.reading() as session:
-            return stored.page(session, after, limit)
+            return stored.page(session, person, listing)
 
     def approve(self, hold: str, actor: str, at: datetime) -> Hold:
         """Let a hold bind until it expires; raise `NotAllowed` for whoever asked for it."""

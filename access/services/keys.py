@@ -13,16 +13,19 @@ from access.services.rights import EVERYWHERE, READER, Actor, Reach, Role, Scope
 from access.store import audit, organisations
 from access.store import operators as stored
 from access.store.database import Database
-from access.store.operators import KeyRecord
+from access.store.listing import FIRST, Listing
+from access.store.operators import KeyFilter, KeyRecord
 from policies.building import Building
 from policies.ids import DoorId, OrganisationId
 
-__all__ = ["KeyRecord", "Keys"]
+__all__ = ["KeyFilter", "KeyRecord", "Keys"]
 
 _MARK = "totem_"
 """Before a secret, so that scanners of repositories and logs know one when they see it."""
 
 _OF_AN_ORGANISATION = scopes_of(Role.MANAGER, Reach(organisation=OrganisationId("any")))
+
+_ALL = KeyFilter()
 
 
 class Keys:
@@ -85,10 +88,10 @@ class Keys:
             raise NotFound(f"key {key}: there is no such key")
         return found
 
-    def page(self, after: str | None = None, limit: int = 100) -> list[KeyRecord]:
-        """Return up to `limit` keys whose id follows `after`, those that ended too."""
+    def page(self, chosen: KeyFilter = _ALL, listing: Listing = FIRST) -> list[KeyRecord]:
+        """Return a piece of the list of keys, those that ended too."""
         with self._database.reading() as session:
-            return stored.keys(session, after, limit)
+            return stored.keys(session, chosen, listing)
 
     def revoke(self, key: str, actor: str, at: datetime) -> None:
         """End a key; raise `NotFound` if there never was one, `Conflict` if it ended before."""

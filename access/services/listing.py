@@ -1,5 +1,5 @@
 """What every list is asked with (`access.store.listing`)."""
 
-from access.store.listing import FIRST, Listed, Listing, cursor, every
+from access.store.listing import FIRST, ID, NEWEST, SEQ, Key, Listing, cursor, every
 
-__all__ = ["FIRST", "Listed", "Listing", "cursor", "every"]
+__all__ = ["FIRST", "ID", "NEWEST", "SEQ", "Key", "Listing", "cursor", "every"]

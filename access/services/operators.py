@@ -17,13 +17,17 @@ from access.services.rights import EVERYWHERE, Reach, Role, expect_fitting
 from access.store import audit, organisations, site
 from access.store import operators as stored
 from access.store.database import Database
-from access.store.operators import OperatorRecord
+from access.store.listing import Listing
+from access.store.operators import OperatorFilter, OperatorRecord
 from policies.building import Building
 
-__all__ = ["OperatorRecord", "Operators"]
+__all__ = ["OperatorFilter", "OperatorRecord", "Operators"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
 """Without colon and space, so that nobody is called `key:…` or `command line` in the audit."""
+
+BY_NAME = Listing(sort="name")
+_ALL = OperatorFilter()
 
 
 class Operators:
@@ -69,10 +73,10 @@ class Operators:
         with self._database.reading() as session:
             return _known(session, name)
 
-    def page(self, after: str | None = None, limit: int = 100) -> list[OperatorRecord]:
-        """Return up to `limit` operators whose name follows `after`."""
+    def page(self, chosen: OperatorFilter = _ALL, listing: Listing = BY_NAME) -> list[OperatorRecord]:
+        """Return a piece of the list of operators."""
         with self._database.reading() as session:
-            return stored.page(session, after, limit)
+            return stored.page(session, chosen, listing)
 
     def change(
         self,

@@ -14,6 +14,7 @@ from access.services.rulebook import Rulebook
 from access.store import audit
 from access.store import organisations as stored
 from access.store.database import Database
+from access.store.listing import FIRST, Listing
 from access.store.organisations import OrganisationRecord
 from policies.ids import ID_PATTERN, OrganisationId
 
@@ -54,10 +55,10 @@ class Organisations:
         with self._database.reading() as session:
             return self._known(session, organisation)
 
-    def page(self, after: OrganisationId | None = None, limit: int = 100) -> list[OrganisationRecord]:
-        """Return up to `limit` organisations whose id follows `after`."""
+    def page(self, name: str | None = None, listing: Listing = FIRST) -> list[OrganisationRecord]:
+        """Return a piece of the list of organisations; those whose name has these letters only, if given."""
         with self._database.reading() as session:
-            return stored.page(session, after, limit, only=self._reach.organisation)
+            return stored.page(session, name, listing, only=self._reach.organisation)
 
     def change(
         self,

@@ -18,6 +18,7 @@ from access.services.rulebook import Rulebook
 from access.store import audit, publications, site
 from access.store import policies as stored
 from access.store.database import Database
+from access.store.listing import NEWEST, Listing
 from access.store.policies import Activation, PolicyRecord
 from policies.building import Building
 from policies.loader import BUILDING, Site
@@ -67,10 +68,10 @@ class Policies:
         with self._database.reading() as session:
             return _known(session, seq)
 
-    def page(self, before: int | None = None, limit: int = 100) -> list[PolicyRecord]:
-        """Return up to `limit` policies, the newest first, older than number `before`."""
+    def page(self, listing: Listing = NEWEST) -> list[PolicyRecord]:
+        """Return a piece of the list of policies, the newest first if not asked for the other way."""
         with self._database.reading() as session:
-            return stored.page(session, before, limit)
+            return stored.page(session, listing)
 
     def activations(self, limit: int = _MOST) -> list[Activation]:
         """Return which policy was in force from when on, the newest first."""

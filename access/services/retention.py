@@ -20,6 +20,7 @@ from access.services.offload import Offload
 from access.store import audit, holds
 from access.store import privacy as stored
 from access.store.database import Database
+from access.store.listing import NEWEST, Listing
 from access.store.privacy import KeptFor, Overdue, Purge
 from policies.building import Building, SpaceKind
 from policies.ids import DoorId
@@ -98,10 +99,10 @@ class Retention:
             audit.append(session, at, actor, action, [f"{kind.value}: {hours} h"], reason=reason)
             stored.keep_for(session, KeptFor(kind.value, hours, at, actor, reason))
 
-    def purges(self, before: int | None = None, limit: int = 100) -> list[Purge]:
-        """Return up to `limit` purges, the newest first, that come before number `before`."""
+    def purges(self, kind: Kind | None = None, listing: Listing = NEWEST) -> list[Purge]:
+        """Return a piece of the list of purges, the newest first; of one kind only, if given."""
         with self._database.reading() as session:
-            return stored.purges(session, before, limit)
+            return stored.purges(session, kind.value if kind is not None else None, listing)
 
     def purge(self, at: datetime) -> list[Purge]:
         """Forget what is older than it may be; return what went, kind by kind."""

@@ -15,6 +15,7 @@ from sqlalchemy import Select, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from access.store import site
+from access.store.listing import Listing, piece
 from access.store.models import AuditRow
 
 _AT_ONCE = 2_000
@@ -53,9 +54,6 @@ class AuditFilter(msgspec.Struct, frozen=True):
     actor: str | None = None
     action: str | None = None
     subject: str | None = None
-
-
-EVERYTHING = AuditFilter()
 
 
 class Chain(msgspec.Struct, frozen=True):
@@ -103,18 +101,15 @@ def append(
         session.execute(insert(AuditRow), [msgspec.structs.asdict(entry) for entry in entries])
 
 
-def page(session: Session, after: int, limit: int, chosen: AuditFilter = EVERYTHING) -> list[AuditEntry]:
+def page(session: Session, after: int, limit: int) -> list[AuditEntry]:
     """Return up to `limit` entries that follow number `after`, in order."""
-    query = _where(chosen).where(AuditRow.seq > after).order_by(AuditRow.seq).limit(limit)
+    query = select(AuditRow).where(AuditRow.seq > after).order_by(AuditRow.seq).limit(limit)
     return list(map(_entry, session.scalars(query)))
 
 
-def newest(session: Session, chosen: AuditFilter, before: int | None, limit: int) -> list[AuditEntry]:
-    """Return up to `limit` entries, the newest first, that come before number `before`."""
-    query = _where(chosen).order_by(AuditRow.seq.desc()).limit(limit)
-    if before is not None:
-        query = query.where(AuditRow.seq < before)
-    return list(map(_entry, session.scalars(query)))
+def listed(session: Session, chosen: AuditFilter, listing: Listing) -> list[AuditEntry]:
+    """Return a piece of the record."""
+    return list(map(_entry, piece(session, _where(chosen), AuditRow, listing)))
 
 
 def acts(session: Session, after: int, actions: Sequence[str]) -> list[tuple[str, str]]:

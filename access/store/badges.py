@@ -64,11 +64,10 @@ def page(
         (row.status, chosen.status and chosen.status.value),
         (row.kind, chosen.kind and chosen.kind.value),
     )
-    query = piece(select(row), row, listing)
-    query = query.where(*(column == wanted for column, wanted in exact if wanted is not None))
+    query = select(row).where(*(column == wanted for column, wanted in exact if wanted is not None))
     if organisation is not None:
         query = query.where(of_organisation(BadgeRow.person, organisation))
-    return [_record(row) for row in session.scalars(query)]
+    return [_record(found) for found in piece(session, query, row, listing)]
 
 
 def everything(session: Session) -> list[Badge]:

@@ -6,10 +6,11 @@ from datetime import datetime
 from enum import Enum
 
 import msgspec
-from sqlalchemy import Select, delete, insert, select, tuple_, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from access.store.belonging import of_organisation
+from access.store.listing import Listing, piece
 from access.store.models import CertificationRow
 from policies.ids import CertificationId, OrganisationId, PersonId
 from policies.roster import Certification, Person
@@ -80,16 +81,13 @@ class CertificationFilter(msgspec.Struct, frozen=True):
 
 def page(
     session: Session,
-    after: tuple[PersonId, CertificationId] | None,
-    limit: int,
     chosen: CertificationFilter,
+    listing: Listing,
     organisation: OrganisationId | None = None,
 ) -> list[CertificationRecord]:
-    """Return up to `limit` trainings by person and name; of one organisation's people only, if given."""
+    """Return a piece of the list of trainings; of one organisation's people only, if given."""
     row = CertificationRow
-    query: Select[CertificationRow] = select(row).order_by(row.person, row.certification).limit(limit)
-    if after is not None:
-        query = query.where(tuple_(row.person, row.certification) > after)
+    query = select(row)
     if chosen.person is not None:
         query = query.where(row.person == chosen.person)
     if chosen.certification is not None:
@@ -98,7 +96,7 @@ def page(
         query = query.where(row.until < chosen.until)
     if organisation is not None:
         query = query.where(of_organisation(row.person, organisation))
-    return [_record(found) for found in session.scalars(query)]
+    return list(map(_record, piece(session, query, row, listing)))
 
 
 def held(session: Session, ids: list[str] | None) -> defaultdict[str, list[Certification]]:

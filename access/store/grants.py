@@ -79,14 +79,14 @@ def page(
 ) -> list[GrantRecord]:
     """Return a piece of the list of grants; those of one organisation's people only, if given."""
     row, at = GrantRow, chosen.at
-    query = piece(select(row), row, listing)
+    query = select(row)
     if chosen.person is not None:
         query = query.where(row.person == chosen.person)
     if organisation is not None:
         query = query.where(of_organisation(row.person, organisation))
     if at is not None:
         query = query.where(row.valid_from <= at, row.valid_until > at, _is_left())
-    return [_record(found) for found in session.scalars(query)]
+    return [_record(found) for found in piece(session, query, row, listing)]
 
 
 def held(session: Session, ids: list[str] | None) -> defaultdict[str, list[Grant]]:

@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from access.store.listing import Listing, piece
 from access.store.privacy_models import HoldRow
 from policies.ids import PersonId
 
@@ -43,12 +44,12 @@ def get(session: Session, hold: str) -> Hold | None:
     return None if row is None else _hold(row)
 
 
-def page(session: Session, after: str | None, limit: int) -> list[Hold]:
-    """Return up to `limit` holds whose id follows `after`, those that ended too."""
-    query = select(HoldRow).order_by(HoldRow.id).limit(limit)
-    if after is not None:
-        query = query.where(HoldRow.id > after)
-    return [_hold(row) for row in session.scalars(query)]
+def page(session: Session, person: PersonId | None, listing: Listing) -> list[Hold]:
+    """Return a piece of the list of holds, those that ended too; those on one person's events only, if given."""
+    query = select(HoldRow)
+    if person is not None:
+        query = query.where(HoldRow.person == person)
+    return list(map(_hold, piece(session, query, HoldRow, listing)))
 
 
 def standing(session: Session, at: datetime) -> list[Hold]:

@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import String, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from access.store.listing import Listing, piece
 from access.store.models import Row
 
 
@@ -44,14 +45,10 @@ def add(session: Session, record: ImportRecord) -> None:
     session.execute(insert(ImportRow).values(msgspec.structs.asdict(record)))
 
 
-def page(
-    session: Session, after: str | None, limit: int, organisation: str | None = None
-) -> list[ImportRecord]:
-    """Return up to `limit` imports whose id follows `after`, by id; of one organisation only, if given."""
+def page(session: Session, listing: Listing, organisation: str | None = None) -> list[ImportRecord]:
+    """Return a piece of the list of imports; of one organisation only, if given."""
     row = ImportRow
-    query = select(row).order_by(row.id).limit(limit)
-    if after is not None:
-        query = query.where(row.id > after)
+    query = select(row)
     if organisation is not None:
         query = query.where(row.organisation == organisation)
     return [
@@ -59,5 +56,5 @@ def page(
             found.id, found.at, found.actor, found.digest, found.organisation,
             found.added, found.changed, found.ended, found.unchanged,
         )
-        for found in session.scalars(query)
+        for found in piece(session, query, row, listing)
     ]  # fmt: skip

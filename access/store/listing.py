@@ -1,18 +1,20 @@
-"""Lists piece by piece, in an order of the reader's choice: by one column, then by id.
+"""Lists piece by piece, in an order of the reader's choice: by one column, then by the table's key.
 
 A piece is found by where the one before ended, never by counting rows: the last costs what the first does, and nothing
-is shown twice or passed over while others write.
+is shown twice or passed over while others write. Every column to sort by has its index, with the key behind it; rows
+that have nothing there come first, and are read apart, since no index compares nothing with something.
 """
 
 import base64
 import binascii
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, Protocol, TypeVar
+from functools import cache
+from typing import Annotated, Any, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, func, literal, tuple_
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy import Column, ColumnElement, Select, literal, tuple_
+from sqlalchemy.orm import DeclarativeBase, Session
 
 from access.errors import Invalid
 from access.store.columns import Instant
@@ -20,8 +22,12 @@ from access.store.columns import Instant
 _AT_ONCE = 500
 """Rows of a list that is read whole: one short transaction each."""
 
-_ID = "id"
 _NO_CURSOR = "after: expected the cursor of a page of this list, in this order"
+
+Key = tuple[str, ...]
+ID: Key = ("id",)
+SEQ: Key = ("seq",)
+"""The attributes of a record that are its table's key, in the key's order."""
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -29,78 +35,113 @@ class Listing(msgspec.Struct, frozen=True):
 
     limit: int = 100
     after: str | None = None
-    sort: str = _ID
+    sort: str = "id"
 
 
-FIRST = Listing()
+FIRST, NEWEST = Listing(), Listing(sort="-seq")
+
+_ListedT = TypeVar("_ListedT")
+_RowT = TypeVar("_RowT", bound=DeclarativeBase)
+_Columns = Sequence[Column[Any]]
 
 
-class Listed(Protocol):
-    """What lists hold."""
-
-    @property
-    def id(self) -> str: ...
-
-
-_ListedT = TypeVar("_ListedT", bound=Listed)
-_SelectT = TypeVar("_SelectT", bound=Select[Any])
-
-
-def piece(query: _SelectT, table: type[DeclarativeBase], listing: Listing) -> _SelectT:
-    """Return the query for one piece; raise `Invalid` for a cursor of another list or order."""
-    if listing.after is not None and "\0" in listing.after:
-        raise Invalid(_NO_CURSOR)
-    row = table.metadata.tables[table.__tablename__].c
+def piece(session: Session, query: Select[_RowT], table: type[_RowT], listing: Listing) -> Sequence[_RowT]:
+    """Return one piece; raise `Invalid` for a cursor of another list or order."""
+    bare = table.metadata.tables[table.__tablename__]
+    key: _Columns = tuple(bare.primary_key)
     name, is_descending = listing.sort.removeprefix("-"), listing.sort.startswith("-")
-    key: list[ColumnElement[Any]] = [row[_ID]]
-    place: list[object] = [listing.after]
-    if name != _ID:
-        kind = row[name].type
-        values = datetime if isinstance(kind, Instant) else kind.python_type
-        least = literal(_LEAST[values], kind)
-        key.insert(0, func.coalesce(row[name], least))
-        if listing.after is not None:
-            value, ended = _place(listing.after, values)
-            place = [least if value is None else literal(value, kind), ended]
-    if listing.after is not None:
-        reached = tuple_(*place)
-        query = query.where(tuple_(*key) < reached if is_descending else tuple_(*key) > reached)
-    return query.order_by(*(part.desc() if is_descending else part for part in key)).limit(listing.limit)
+    if name == key[0].name:
+        place = None if listing.after is None else _place(listing.after, key)
+        return session.scalars(_next(query, key, place, listing.limit, is_descending=is_descending)).all()
+    column = bare.c[name]
+    found: list[_RowT] = []
+    for part, columns, place in _parts(column, key, listing.after, is_descending=is_descending):
+        left = listing.limit - len(found)
+        if left > 0:
+            chosen = query.where(part) if part is not None else query
+            found += session.scalars(_next(chosen, columns, place, left, is_descending=is_descending))
+    return found
 
 
-def cursor(listed: Listed, sort: str) -> str:
+def cursor(listed: object, sort: str, key: Key = ID) -> str:
     """Return where a piece that ends with this record ended."""
     name = sort.removeprefix("-")
-    if name == _ID:
-        return listed.id
-    place = msgspec.json.encode((getattr(listed, name), listed.id))
-    return base64.urlsafe_b64encode(place).decode().rstrip("=")
+    names = key if name == key[0] else (name, *key)
+    place = [getattr(listed, each) for each in names]
+    if len(place) == 1:
+        return str(place[0])
+    return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
 
 
-def every(read: Callable[[Listing], list[_ListedT]], sort: str = _ID) -> Iterator[_ListedT]:
+def every(read: Callable[[Listing], list[_ListedT]], sort: str = "id", key: Key = ID) -> Iterator[_ListedT]:
     """Yield a whole list, reading it piece by piece: memory stays small, and nobody waits for a long transaction."""
     listing = Listing(_AT_ONCE, None, sort)
     while found := read(listing):
         yield from found
         if len(found) < listing.limit:
             return
-        listing = Listing(_AT_ONCE, cursor(found[-1], sort), sort)
+        listing = Listing(_AT_ONCE, cursor(found[-1], sort, key), sort)
 
 
-def _place(cursor: str, kind: type) -> tuple[object, str]:
+_Part = tuple[ColumnElement[bool] | None, _Columns, tuple[object, ...] | None]
+
+
+def _parts(column: Column[Any], key: _Columns, after: str | None, *, is_descending: bool) -> list[_Part]:
+    """Return what is left to read: rows with nothing in the column, and those with something; each from where."""
+    place = None if after is None else _place(after, (column, *key))
+    if not column.nullable:
+        return [(None, (column, *key), place)]
+    is_blank = place is not None and place[0] is None
+    blank: _Part = (column.is_(None), key, place[1:] if is_blank and place else None)
+    filled: _Part = (column.is_not(None), (column, *key), None if is_blank else place)
+    parts = [filled, blank] if is_descending else [blank, filled]
+    if place is None or is_blank is (not is_descending):
+        return parts
+    return parts[1:]
+
+
+def _next(
+    query: Select[_RowT],
+    columns: _Columns,
+    place: tuple[object, ...] | None,
+    limit: int,
+    *,
+    is_descending: bool,
+) -> Select[_RowT]:
+    if place is not None:
+        reached = tuple_(*(literal(value, column.type) for value, column in zip(place, columns, strict=True)))
+        query = query.where(tuple_(*columns) < reached if is_descending else tuple_(*columns) > reached)
+    return query.order_by(*(column.desc() if is_descending else column for column in columns)).limit(limit)
+
+
+def _place(cursor: str, columns: _Columns) -> tuple[object, ...]:
+    """Return the values that a cursor holds, of these columns."""
+    kinds = tuple(_kind(column) for column in columns)
     try:
+        if len(kinds) == 1:
+            return (msgspec.convert(cursor, _VALUES[kinds[0]], strict=False),)
         told = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        value, ended = msgspec.json.decode(told, type=_PLACES[kind])
-        return value.astimezone(UTC) if isinstance(value, datetime) else value, ended
+        place = msgspec.json.decode(told, type=_tuple(kinds, columns[0].nullable is True))
     except (binascii.Error, ValueError, OverflowError, msgspec.DecodeError) as error:
         raise Invalid(_NO_CURSOR) from error
+    return tuple(value.astimezone(UTC) if isinstance(value, datetime) else value for value in place)
 
 
-_Text = Annotated[str, msgspec.Meta(pattern="^[^\0]*$")]
-_PLACES: dict[type, Any] = {
-    str: tuple[_Text | None, _Text],
-    date: tuple[date | None, _Text],
-    datetime: tuple[Annotated[datetime, msgspec.Meta(tz=True)] | None, _Text],
+def _kind(column: Column[Any]) -> type:
+    return datetime if isinstance(column.type, Instant) else column.type.python_type
+
+
+@cache
+def _tuple(kinds: tuple[type, ...], has_nothing: bool) -> Any:  # noqa: ANN401, FBT001  (a type made at run time)
+    values = [_VALUES[kind] for kind in kinds]
+    if has_nothing:
+        values[0] |= None
+    return tuple[tuple(values)]  # type: ignore[misc]  # as above
+
+
+_VALUES: dict[type, Any] = {
+    str: Annotated[str, msgspec.Meta(pattern="^[^\0]*$")],
+    int: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)],
+    date: date,
+    datetime: Annotated[datetime, msgspec.Meta(tz=True)],
 }
-_LEAST = {str: "", date: date.min, datetime: datetime(1, 1, 2, tzinfo=UTC)}
-"""What stands for nothing: it comes first."""

@@ -50,12 +50,17 @@ class PersonRow(Row):
     """A holder. The name stays here: it goes to no door, event or log."""
 
     __tablename__ = "people"
+    __table_args__ = (
+        Index("ix_people_name", "name", "id"),
+        Index("ix_people_organisation", "organisation", "id"),
+        Index("ix_people_valid_until", "valid_until", "id"),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     external_id: Mapped[str | None] = mapped_column(unique=True)
     name: Mapped[str]
     type: Mapped[str]
-    organisation: Mapped[str | None] = mapped_column(ForeignKey("organisations.id"), index=True)
+    organisation: Mapped[str | None] = mapped_column(ForeignKey("organisations.id"))
     valid_from: Mapped[datetime | None]
     valid_until: Mapped[datetime | None]
     suspended: Mapped[bool]
@@ -77,7 +82,7 @@ class CertificationRow(Row):
     """One machine training of one person; for ever where `until` is null."""
 
     __tablename__ = "certifications"
-    __table_args__ = (Index("ix_certifications_until", "until"),)
+    __table_args__ = (Index("ix_certifications_until", "until", "person", "certification"),)
 
     person: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
     certification: Mapped[str] = mapped_column(primary_key=True)
@@ -91,6 +96,10 @@ class GrantRow(Row):
     """A temporary right of one person: who gave it and why, and how often it was used of how many times."""
 
     __tablename__ = "grants"
+    __table_args__ = (
+        Index("ix_grants_valid_from", "valid_from", "id"),
+        Index("ix_grants_valid_until", "valid_until", "id"),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     person: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
@@ -108,7 +117,11 @@ class VisitRow(Row):
     """A visitor's stay: whom they see, where and when, and how far it has come."""
 
     __tablename__ = "visits"
-    __table_args__ = (Index("ix_visits_state", "state", "valid_from"),)
+    __table_args__ = (
+        Index("ix_visits_state", "state", "valid_from"),
+        Index("ix_visits_valid_from", "valid_from", "id"),
+        Index("ix_visits_valid_until", "valid_until", "id"),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     person: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
@@ -129,6 +142,11 @@ class BadgeRow(Row):
     """A badge; its id is the identifier as a reader reads it. Of its use only the day is kept."""
 
     __tablename__ = "badges"
+    __table_args__ = (
+        Index("ix_badges_issued_at", "issued_at", "id"),
+        Index("ix_badges_last_used", "last_used", "id"),
+        Index("ix_badges_valid_until", "valid_until", "id"),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str]

@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from access.store.listing import Listing, piece
 from access.store.operator_models import ApiKeyRow, OperatorRow, SessionRow
 from policies.ids import OrganisationId, SpaceId
 
@@ -71,12 +72,24 @@ def replace(session: Session, operator: OperatorRecord) -> None:
     session.execute(update(OperatorRow).where(OperatorRow.name == operator.name).values(values))
 
 
-def page(session: Session, after: str | None, limit: int) -> list[OperatorRecord]:
-    """Return up to `limit` operators whose name follows `after`, by name; nobody who was removed."""
-    query = select(OperatorRow).where(OperatorRow.removed_at.is_(None))
-    if after is not None:
-        query = query.where(OperatorRow.name > after)
-    return [_operator(row) for row in session.scalars(query.order_by(OperatorRow.name).limit(limit))]
+class OperatorFilter(msgspec.Struct, frozen=True):
+    """Which operators a list holds; what is not given lets all pass."""
+
+    role: str | None = None
+    organisation: OrganisationId | None = None
+    disabled: bool | None = None
+
+
+def page(session: Session, chosen: OperatorFilter, listing: Listing) -> list[OperatorRecord]:
+    """Return a piece of the list of operators; nobody who was removed."""
+    row = OperatorRow
+    exact = (
+        (row.role, chosen.role),
+        (row.organisation, chosen.organisation),
+        (row.disabled, chosen.disabled),
+    )
+    query = select(row).where(*(column == wanted for column, wanted in exact if wanted is not None))
+    return list(map(_operator, piece(session, query.where(row.removed_at.is_(None)), row, listing)))
 
 
 def of_role(session: Session, role: str) -> list[OperatorRecord]:
@@ -131,12 +144,22 @@ def get_key(session: Session, key: str) -> KeyRecord | None:
     return None if row is None else _key(row)
 
 
-def keys(session: Session, after: str | None, limit: int) -> list[KeyRecord]:
-    """Return up to `limit` keys whose id follows `after`, by id, those that ended too."""
-    query = select(ApiKeyRow).order_by(ApiKeyRow.id).limit(limit)
-    if after is not None:
-        query = query.where(ApiKeyRow.id > after)
-    return [_key(row) for row in session.scalars(query)]
+class KeyFilter(msgspec.Struct, frozen=True):
+    """Which keys a list holds; what is not given lets all pass. `revoked`: those that somebody ended, or the others."""
+
+    organisation: OrganisationId | None = None
+    created_by: str | None = None
+    revoked: bool | None = None
+
+
+def keys(session: Session, chosen: KeyFilter, listing: Listing) -> list[KeyRecord]:
+    """Return a piece of the list of keys, those that ended too."""
+    row = ApiKeyRow
+    exact = ((row.organisation, chosen.organisation), (row.created_by, chosen.created_by))
+    query = select(row).where(*(column == wanted for column, wanted in exact if wanted is not None))
+    if chosen.revoked is not None:
+        query = query.where(row.revoked_at.is_not(None) if chosen.revoked else row.revoked_at.is_(None))
+    return list(map(_key, piece(session, query, row, listing)))
 
 
 def living_keys_of(session: Session, operator: str) -> list[str]:

@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from access.store.listing import Listing, piece
 from access.store.models import OrganisationRow
 from policies.ids import OrganisationId, TierId
 
@@ -38,15 +39,15 @@ def get(session: Session, organisation: OrganisationId) -> OrganisationRecord | 
 
 
 def page(
-    session: Session, after: OrganisationId | None, limit: int, only: OrganisationId | None = None
+    session: Session, name: str | None, listing: Listing, only: OrganisationId | None = None
 ) -> list[OrganisationRecord]:
-    """Return up to `limit` organisations whose id follows `after`, by id; `only` one of them, if given."""
-    query = select(OrganisationRow).order_by(OrganisationRow.id).limit(limit)
-    if after is not None:
-        query = query.where(OrganisationRow.id > after)
+    """Return a piece of the list of organisations, those whose name has some letters; `only` one of them, if given."""
+    query = select(OrganisationRow)
+    if name is not None:
+        query = query.where(OrganisationRow.name.icontains(name, autoescape=True))
     if only is not None:
         query = query.where(OrganisationRow.id == only)
-    return [_record(row) for row in session.scalars(query)]
+    return list(map(_record, piece(session, query, OrganisationRow, listing)))
 
 
 def ids(session: Session) -> set[OrganisationId]:

@@ -99,20 +99,19 @@ def page(
 ) -> list[PersonRecord]:
     """Return a piece of the list of people; those of one organisation only, if given."""
     row = PersonRow
-    query = piece(select(row), row, listing)
     exact = (
         (row.organisation, organisation),
         (row.organisation, chosen.organisation),
         (row.type, chosen.type and chosen.type.value),
         (row.suspended, chosen.suspended),
     )
-    query = query.where(*(column == wanted for column, wanted in exact if wanted is not None))
+    query = select(row).where(*(column == wanted for column, wanted in exact if wanted is not None))
     if chosen.tier is not None:
         holders = select(TierHeldRow.person).where(TierHeldRow.tier == chosen.tier)
         query = query.where(row.id.in_(holders))
     if chosen.name is not None:
         query = query.where(row.name.icontains(chosen.name, autoescape=True))
-    return _records(session, session.scalars(query).all())
+    return _records(session, piece(session, query, row, listing))
 
 
 def everyone(session: Session) -> list[Person]:

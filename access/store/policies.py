@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+from access.store.listing import Listing, piece
 from access.store.models import TierHeldRow
 from access.store.policy_models import PolicyActivationRow, PolicyRow
 from policies.ids import TierId
@@ -59,12 +60,9 @@ def with_files(session: Session, files: Mapping[str, str]) -> PolicyRecord | Non
     return None if row is None else _record(row)
 
 
-def page(session: Session, before: int | None, limit: int) -> list[PolicyRecord]:
-    """Return up to `limit` policies, the newest first, older than number `before`."""
-    query = select(PolicyRow).order_by(PolicyRow.seq.desc()).limit(limit)
-    if before is not None:
-        query = query.where(PolicyRow.seq < before)
-    return [_record(row) for row in session.scalars(query)]
+def page(session: Session, listing: Listing) -> list[PolicyRecord]:
+    """Return a piece of the list of policies."""
+    return list(map(_record, piece(session, select(PolicyRow), PolicyRow, listing)))
 
 
 def activate(session: Session, policy: int, at: datetime, actor: str) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from access.store.batches import insert_once
 from access.store.database import Database
 from access.store.holds import Hold
+from access.store.listing import Listing, piece
 from access.store.models import EventRow, IdempotentAnswerRow, PersonRow
 from access.store.occupancy_models import MusterRow, PresenceRow, SafeRow
 from access.store.privacy_models import ErasureRow, HoldRow, KeptForRow, PurgeRow
@@ -179,14 +180,12 @@ def note(session: Session, purge: Purge) -> None:
     session.execute(insert(PurgeRow).values(msgspec.structs.asdict(purge) | {"seq": last + 1}))
 
 
-def purges(session: Session, before: int | None, limit: int) -> list[Purge]:
-    """Return up to `limit` purges, the newest first, that come before number `before`."""
-    query = select(PurgeRow).order_by(PurgeRow.seq.desc()).limit(limit)
-    if before is not None:
-        query = query.where(PurgeRow.seq < before)
+def purges(session: Session, kind: str | None, listing: Listing) -> list[Purge]:
+    """Return a piece of the list of purges; of one kind only, if given."""
+    query = select(PurgeRow) if kind is None else select(PurgeRow).where(PurgeRow.kind == kind)
     return [
         Purge(row.seq, row.at, row.kind, row.before, row.number, row.digest, row.left, row.held)
-        for row in session.scalars(query)
+        for row in piece(session, query, PurgeRow, listing)
     ]
 
 

@@ -71,7 +71,7 @@ def page(
 ) -> list[VisitRecord]:
     """Return a piece of the list of visits; those whose host is of one organisation only, if given."""
     row = VisitRow
-    query = piece(select(row), row, listing)
+    query = select(row)
     if chosen.state is not None:
         query = query.where(row.state == chosen.state.value)
     if chosen.host is not None:
@@ -84,7 +84,7 @@ def page(
         query = query.where(row.valid_from < chosen.until)
     if organisation is not None:
         query = query.where(of_organisation(row.host, organisation))
-    return [_record(found) for found in session.scalars(query)]
+    return [_record(found) for found in piece(session, query, row, listing)]
 
 
 def open_of(session: Session, person: PersonId) -> list[VisitRecord]:

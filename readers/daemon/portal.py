@@ -1,12 +1,12 @@
 """One door: its machine obeyed, its hardware driven, its mode followed, its events journaled. Decides nothing."""
 
-import logging
 from collections.abc import Callable
 
 from policies.building import Door
 from policies.ids import ReaderId, SpaceId
 from policies.request import DoorMode
 from readers.daemon.alarms import Alarms
+from readers.daemon.bolt import Bolt
 from readers.daemon.contact import SettledContact
 from readers.daemon.regime import Regime
 from readers.daemon.rights import Rights
@@ -24,12 +24,9 @@ from readers.door import (
     Warn,
 )
 from readers.door.modes import InForce
-from readers.errors import HardwareFault
 from readers.ports import Clock, DoorHardware, Feedback, Input, Timer
 from readers.wire.events import Draft, EventType
 from readers.wire.signals import MAINTENANCE, Alarm, DoorStatus, Shown
-
-_log = logging.getLogger(__name__)
 
 _RELEASES = {Input.RELEASED: True, Input.REARMED: False}
 
@@ -67,9 +64,6 @@ _SHOWN = {
     DoorState.UNARMED_OPEN: Shown.RELEASED,
 }
 
-LOCK_AGAIN_S = 1.0
-"""A bolt that did not answer may stand released: it is told to lock until it does."""
-
 
 class Portal:
     """A door between its machine and the world.
@@ -92,9 +86,9 @@ class Portal:
         self.regime = Regime(door, rights, standings, clock, self._follow)
         self._machine = DoorMachine(door, unarmed=self.regime.standing.unarmed)
         self._alarms = Alarms(door, note, clock, lambda: self.regime.in_force.maintenance)
+        self._bolt = Bolt(door.id, hardware, self._alarms, clock, self._tell)
         self._contact = SettledContact(clock, self._see)
         self._timers: dict[DoorInput, Timer] = {}
-        self._relock: Timer | None = None
         self._told: DoorStatus | None = None
         self._in_service = False
         self.on_release: Callable[[bool], None] = self.take_release
@@ -124,7 +118,7 @@ class Portal:
             timer.cancel()
         self._timers.clear()
         self._in_service = False
-        self._obey(Strike(release=self.is_released))
+        self._bolt.leave(release=self.is_released)
         self._alarms.close()
 
     @property
@@ -230,7 +224,7 @@ class Portal:
     def _obey(self, effect: Effect) -> None:
         match effect:
             case Strike(release):
-                self._move(release=release)
+                self._bolt.order(release=release)
             case SetTimer(due, after_s):
                 self._set_timer(due, after_s)
             case Report(_, _):
@@ -245,27 +239,6 @@ class Portal:
         self._hardware.show(feedback)
         for reader in self._rights.readers_of(self.door.id):
             self._hardware.show(feedback, reader)
-
-    def _move(self, *, release: bool) -> None:
-        if self._relock is not None:
-            self._relock.cancel()
-            self._relock = None
-        try:
-            if release:
-                self._hardware.unlock()
-            else:
-                self._hardware.lock()
-        except HardwareFault as fault:
-            if Alarm.STRIKE not in self._alarms.raised():
-                _log.error(
-                    "strike-fault", extra={"door": self.door.id, "release": release, "fault": str(fault)}
-                )
-            self._alarms.set(Alarm.STRIKE)
-            if not release and self._in_service:
-                self._relock = self._clock.call_later(LOCK_AGAIN_S, lambda: self._move(release=False))
-        else:
-            self._alarms.clear(Alarm.STRIKE)
-        self._tell()
 
     def _set_timer(self, due: DoorInput, after_s: float | None) -> None:
         if (running := self._timers.pop(due, None)) is not None:

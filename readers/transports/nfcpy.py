@@ -14,8 +14,6 @@ import logging
 import os
 import select
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -28,11 +26,11 @@ import nfc.tag
 import nfc.tag.tt4
 
 from readers.credentials.apdu import Response, Status
-from readers.credentials.atr import TYPE_A_PART_3, processor_card_atr, storage_card_atr
+from readers.credentials.atr import TYPE_A_PART_3, storage_card_atr
 from readers.credentials.uid import GET_UID
 from readers.errors import CardGone, TransportDown
 from readers.transports.contactless import TypeA, parse_ats, parse_targets
-from readers.transports.isodep import Bounded
+from readers.transports.isodep import IsoDepLink, card_at_fault, switch_off
 from readers.transports.pn532 import LIST_TARGETS, TYPE_A_106, feels_a_card, serial_port
 from readers.transports.threaded import Link, ThreadedTransport
 
@@ -132,7 +130,7 @@ class _NfcpyDriver:
             is_felt = self._line is not None
             return self._look_for_type_b() if is_felt or self._round % _TYPE_B_EVERY == 0 else None
         except (nfc.clf.CommunicationError, nfc.clf.pn53x.Chipset.Error):
-            _switch_off(self._frontend)  # a card that was half selected hears nothing else before
+            switch_off(self._frontend)  # a card that was half selected hears nothing else before
             return None
 
     def _look_for_type_b(self) -> Link | None:
@@ -140,7 +138,7 @@ class _NfcpyDriver:
         tag = None if target is None else nfc.tag.activate(self._frontend, target)
         if not isinstance(tag, nfc.tag.tt4.Type4Tag):
             return None
-        return _ApduLink(self._frontend, bytes(tag.identifier), b"", tag._dep)  # noqa: SLF001 (nfcpy shows it nowhere)
+        return IsoDepLink(self._frontend, bytes(tag.identifier), b"", tag._dep)  # noqa: SLF001 (nfcpy shows it nowhere)
 
 
 class _Line(nfc.clf.transport.TTY):  # type: ignore[misc] # nfcpy has no types
@@ -207,35 +205,7 @@ def _type_a_link(frontend: _Nfcpy, card: TypeA) -> Link | None:
         return _UnreadableLink(frontend)
     size = min(ats.frame_size, frontend.max_send_data_size)
     protocol = nfc.tag.tt4.IsoDepInitiator(frontend, size, ats.waiting_s)
-    return _ApduLink(frontend, card.uid, ats.historical[:_MOST_HISTORICAL], protocol)
-
-
-class _ApduLink:
-    """A card that speaks ISO/IEC 14443-4, by nfcpy's block protocol."""
-
-    def __init__(self, frontend: _Nfcpy, uid: bytes, historical: bytes, protocol: _Nfcpy) -> None:
-        self._frontend, self._uid, self._protocol = frontend, uid, protocol
-        self._air = protocol.clf = Bounded(frontend)
-        self.atr = processor_card_atr(historical)
-
-    def exchange(self, apdu: bytes) -> bytes:
-        if apdu == GET_UID:
-            return Response(self._uid, Status.OK).encode()
-        self._air.begin()
-        with _card_at_fault():
-            return bytes(self._protocol.exchange(bytearray(apdu)))
-
-    def is_there(self) -> bool:
-        self._air.begin()
-        try:
-            with _card_at_fault():
-                self._protocol.exchange(None)  # R(NAK), which a card acknowledges at any time
-        except CardGone:
-            return False
-        return True
-
-    def release(self) -> None:
-        _switch_off(self._frontend)
+    return IsoDepLink(frontend, card.uid, ats.historical[:_MOST_HISTORICAL], protocol)
 
 
 class _StorageLink:
@@ -254,13 +224,13 @@ class _StorageLink:
     def is_there(self) -> bool:
         wanted = nfc.clf.RemoteTarget("106A", sel_req=bytearray(self._uid))
         try:
-            with _card_at_fault():
+            with card_at_fault():
                 return self._frontend.sense(wanted) is not None
         except CardGone:
             return False
 
     def release(self) -> None:
-        _switch_off(self._frontend)
+        switch_off(self._frontend)
 
 
 class _UnreadableLink:
@@ -276,34 +246,11 @@ class _UnreadableLink:
 
     def is_there(self) -> bool:
         try:
-            with _card_at_fault():
+            with card_at_fault():
                 self._frontend.device.mute()
                 return bool(_cards_of_type_a(self._frontend))
         except CardGone:
             return False
 
     def release(self) -> None:
-        _switch_off(self._frontend)
-
-
-@contextmanager
-def _card_at_fault() -> Iterator[None]:
-    """Turn whatever nfcpy raises into `CardGone`: a card that answers nonsense makes it stumble in any way.
-
-    Only an `OSError` is the reader's own: `TransportDown`.
-    """
-    try:
-        yield
-    except OSError as fault:
-        raise TransportDown(f"the reader answers no more: {fault}") from fault
-    except Exception as fault:
-        raise CardGone(f"the card answers no more: {fault!r}") from fault
-
-
-def _switch_off(frontend: _Nfcpy) -> None:
-    """Cut the card's power, so that it forgets what it has authenticated; a reader that is gone has done so."""
-    try:
-        if frontend.device is not None:
-            frontend.device.mute()
-    except Exception:  # noqa: BLE001, S110 (the next round tells of it)
-        pass
+        switch_off(self._frontend)

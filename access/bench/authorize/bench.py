@@ -5,7 +5,8 @@ and reported over a bus in memory to a server that acknowledges (storing is its 
 The yardstick is an ASGI app that reads the same body and sends as many bytes under the same headers, on the same
 server with the same settings. `synced` answers when the decision is on the disk, beside a write and fdatasync of a
 record. Each server is a process of its own; this one is the controllers, closed loop, with the same code for all.
-Rounds are interleaved.
+Rounds are interleaved. With `--size city` an authorizer of a million people and ten thousand doors answers beside one
+of the shipped building.
 """
 
 import multiprocessing
@@ -13,21 +14,24 @@ import os
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from time import perf_counter_ns
 
 import msgspec
 
+from access.bench import city_site
 from access.bench.authorize.controllers import Measured, at_once, one_by_one, request
 from access.bench.authorize.servers import serve_authorizer, serve_bare
 from access.bench.decide import Day, site_and_taps
-from access.bench.report import NotBuilt, Options, Report, Result, Size, machine, result
+from access.bench.report import Options, Report, Result, Size, machine, result
 from access.bench.rounds import ROUNDS, median_of
-from policies.request import AccessRequest
+from policies.ids import BadgeId, ReaderId
 from readers.journal import Durability
 
 _CLIENTS = 32
 _TAPS = 5_000
+_SEED, _TAPS_OF_CITY = 7, 50_000
 _RECORD = b"x" * 500 + b"\n"
 """About as long as the record of a decision."""
 
@@ -37,27 +41,30 @@ Contest = Callable[[float], Measured]
 
 
 def run(options: Options) -> Report:
-    """Measure; raise `NotBuilt` for a size other than the building's."""
-    if options.size is not Size.BUILDING:
-        raise NotBuilt(f"authorize: size {options.size.value} is not built; expected building")
+    """Measure beside the yardsticks, or the city beside the building."""
+    enter, ratios = (_contests, _ratios) if options.size is Size.BUILDING else (_cities, _city_ratios)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="totem-bench-")))
-        contests = _contests(stack, folder)
-        rounds: dict[str, list[Result]] = {name: [] for name in contests}
-        share = options.seconds / (ROUNDS + 1) / len(contests)
-        for contest in contests.values():
-            contest(share)  # warm up
-        for _ in range(ROUNDS):
-            for name, contest in contests.items():
-                rounds[name].append(summed_up(contest(share)))
-    results = {name: median_of(each) for name, each in rounds.items()}
+        results = _measured(enter(stack, folder), options.seconds)
     config: dict[str, str | int | float] = {
+        "size": options.size.value,
         "clients": _CLIENTS,
-        "taps": _TAPS,
+        "taps": _TAPS if options.size is Size.BUILDING else _TAPS_OF_CITY,
         "rounds": ROUNDS,
         "seconds": options.seconds,
     }
-    return Report("authorize", machine(), config, results, _ratios(results))
+    return Report("authorize", machine(), config, results, ratios(results))
+
+
+def _measured(contests: dict[str, Contest], seconds: float) -> dict[str, Result]:
+    rounds: dict[str, list[Result]] = {name: [] for name in contests}
+    share = seconds / (ROUNDS + 1) / len(contests)
+    for contest in contests.values():
+        contest(share)  # warm up
+    for _ in range(ROUNDS):
+        for name, contest in contests.items():
+            rounds[name].append(summed_up(contest(share)))
+    return {name: median_of(each) for name, each in rounds.items()}
 
 
 def _contests(stack: ExitStack, folder: Path) -> dict[str, Contest]:
@@ -94,9 +101,32 @@ def _ratios(results: dict[str, Result]) -> dict[str, float]:
     }
 
 
+def _cities(stack: ExitStack, folder: Path) -> dict[str, Contest]:
+    """Return the same taps, of everybody in turn, at an authorizer of the building's people and at one of a city's."""
+    contests: dict[str, Contest] = {}
+    asked = {
+        Size.CITY: [body_of(reader, badge) for reader, badge in city_site.taps(_SEED, _TAPS_OF_CITY)],
+        Size.BUILDING: bodies_of(site_and_taps()),
+    }
+    for size, bodies in asked.items():
+        place = _made(folder / size.value)
+        port, secret = start(stack, serve_authorizer, place, Durability.BUFFERED, None, size)
+        taps = [request(body, secret) for body in bodies]
+        contests[f"{size.value}.c1"] = partial(one_by_one, port, taps)
+        contests[f"{size.value}.c{_CLIENTS}"] = partial(at_once, port, taps, clients=_CLIENTS)
+    return contests
+
+
+def _city_ratios(results: dict[str, Result]) -> dict[str, float]:
+    pairs = [(name, results[f"city.{name}"], results[f"building.{name}"]) for name in ("c1", f"c{_CLIENTS}")]
+    return {f"city/building.{name}.p50": city.p50_us / building.p50_us for name, city, building in pairs} | {
+        f"city/building.{name}.p99": city.p99_us / building.p99_us for name, city, building in pairs
+    }
+
+
 def bodies_of(day: Day) -> list[bytes]:
     """Return what controllers send on a day, from its morning on."""
-    return [_body(tap) for tap in day.taps[len(day.taps) // 4 :][:_TAPS]]
+    return [body_of(tap.reader, tap.badge) for tap in day.taps[len(day.taps) // 4 :][:_TAPS]]
 
 
 def start(stack: ExitStack, serve: Callable[..., None], *arguments: object) -> tuple[int, str]:
@@ -117,9 +147,10 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-def _body(tap: AccessRequest) -> bytes:
-    badge = {"kind": "desfire", "id": tap.badge}
-    return msgspec.json.encode({"reader": tap.reader, "badge": badge, "assurance": "authenticated"})
+def body_of(reader: ReaderId, badge: BadgeId) -> bytes:
+    """Return a tap as a controller words it."""
+    shown = {"kind": "desfire", "id": badge}
+    return msgspec.json.encode({"reader": reader, "badge": shown, "assurance": "authenticated"})
 
 
 def answer_of(port: int, tap: bytes) -> tuple[list[tuple[bytes, bytes]], int]:

@@ -11,6 +11,7 @@ from msgspec.json import encode
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from access.bench.decide import Day, site_and_taps
+from access.bench.report import Size
 from access.services import Services
 from policies.roster import Badge, Person
 from readers.journal import Durability
@@ -21,28 +22,34 @@ from readers.wire.topics import Topics
 
 
 def serve_authorizer(
-    told: Connection, folder: Path, durability: Durability, broker: int | None = None
+    told: Connection,
+    folder: Path,
+    durability: Durability,
+    broker: int | None = None,
+    size: Size = Size.BUILDING,
 ) -> None:
-    """Serve what `totem authorizer` serves, for the shipped site; tell the port and a key of all doors.
+    """Serve what `totem authorizer` serves, for the shipped site or a city; tell the port and a key of all doors.
 
     Without the port of a `broker` it reports over a bus in memory to a server that acknowledges.
     """
     from access.authorize.authorizer import AUTHORIZER
+    from access.bench.everybody import fill, services_of
     from access.bus.memory import MemoryBus
     from access.bus.mqtt import MqttBus
-    from access.services import open_services
     from access.services.offload import WriterThread
     from access.site.authorizer import AuthorizerProcess
     from readers.clock import SystemClock
     from readers.journal import FileJournal
 
     day = site_and_taps()
-    building = day.site.building
     began, first = monotonic(), day.taps[len(day.taps) // 4].at
     clock = SystemClock(lambda: first + timedelta(seconds=monotonic() - began))
-    url, scopes = f"sqlite:///{folder}/totem.db", {AUTHORIZER: ()}
-    services = open_services(url, building, day.site.policy, scopes, folder / "key", keeps_history=False)
-    _enrol(services, day, first)
+    if size is Size.CITY:
+        fill(folder, size)
+    services = services_of(folder, size)
+    building = services.building
+    if size is Size.BUILDING:
+        _enrol(services, day, first)
     secret = services.keys.create("bench", tuple(f"reader:{door}" for door in building.doors), "bench", first)
     journal = FileJournal(folder / "journal", AUTHORIZER, clock.now, durability)
     bus = MemoryBus() if broker is None else MqttBus(Broker(port=broker))

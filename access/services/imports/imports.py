@@ -24,6 +24,7 @@ from access.store import imports as stored
 from access.store import people as people_stored
 from access.store.database import Database
 from access.store.imports import ImportRecord
+from access.store.listing import FIRST, Listing
 from access.store.people import PersonRecord
 from policies.policy import Policy
 
@@ -95,10 +96,10 @@ class Imports:
             self._outbox.tell(RightsChanged(version))
         return Outcome(difference, (), record)
 
-    def page(self, after: str | None = None, limit: int = 100) -> list[ImportRecord]:
-        """Return up to `limit` imports whose id follows `after`."""
+    def page(self, listing: Listing = FIRST) -> list[ImportRecord]:
+        """Return a piece of the list of imports."""
         with self._database.reading() as session:
-            return stored.page(session, after, limit, self._reach.organisation)
+            return stored.page(session, listing, self._reach.organisation)
 
     def _compared(
         self, session: Session, wanted: Sequence[Wanted], at: datetime

@@ -44,7 +44,7 @@ NEEDS = {
         "GET /v1/people", "GET /v1/people/{person}", "GET /v1/certifications",
         "GET /v1/certifications/{person}/{certification}", "GET /v1/grants", "GET /v1/grants/{grant}",
         "GET /v1/visits", "GET /v1/visits/{visit}", "GET /v1/people.csv", "GET /v1/grants.csv",
-        "GET /v1/visits.csv",
+        "GET /v1/visits.csv", "GET /v1/certifications.csv",
     ],
     "people:write": [
         "POST /v1/people", "PATCH /v1/people/{person}", "POST /v1/people/{person}/leave",
@@ -52,13 +52,15 @@ NEEDS = {
         "POST /v1/grants", "DELETE /v1/grants/{grant}", "POST /v1/visits", "POST /v1/visits/{visit}/arrive",
         "POST /v1/visits/{visit}/leave", "POST /v1/visits/{visit}/cancel",
     ],
-    "people:import": ["GET /v1/imports", "POST /v1/imports"],
+    "people:import": ["GET /v1/imports", "GET /v1/imports.csv", "POST /v1/imports"],
     "badges:read": ["GET /v1/badges", "GET /v1/badges.csv", "GET /v1/badges/{badge}"],
     "badges:write": [
         "POST /v1/badges", "PATCH /v1/badges/{badge}", "POST /v1/badges/{badge}/{verb}",
         "POST /v1/badges/{badge}/replace", "PUT /v1/people/{person}/pin", "DELETE /v1/people/{person}/pin",
     ],
-    "organisations:read": ["GET /v1/organisations", "GET /v1/organisations/{organisation}"],
+    "organisations:read": [
+        "GET /v1/organisations", "GET /v1/organisations.csv", "GET /v1/organisations/{organisation}",
+    ],
     "organisations:write": ["POST /v1/organisations", "PATCH /v1/organisations/{organisation}"],
     "policies:read": [
         "GET /v1/policies", "GET /v1/policies/{policy}", "GET /v1/policies/{policy}/examination",
@@ -72,15 +74,18 @@ NEEDS = {
     ],
     "lockdown:write": ["POST /v1/lockdown", "DELETE /v1/lockdown"],
     "events:read": ["GET /v1/events", "GET /v1/passages", "GET /v1/events.csv", "GET /v1/passages.csv"],
-    "operators:read": ["GET /v1/operators", "GET /v1/operators/{name}"],
+    "operators:read": ["GET /v1/operators", "GET /v1/operators.csv", "GET /v1/operators/{name}"],
     "operators:write": [
         "POST /v1/operators", "PATCH /v1/operators/{name}", "POST /v1/operators/{name}/reset-password",
         "DELETE /v1/operators/{name}",
     ],
-    "keys:read": ["GET /v1/keys", "GET /v1/keys/{key}"],
+    "keys:read": ["GET /v1/keys", "GET /v1/keys.csv", "GET /v1/keys/{key}"],
     "keys:write": ["POST /v1/keys", "DELETE /v1/keys/{key}"],
     "audit:read": ["GET /v1/audit", "GET /v1/audit/verify", "GET /v1/audit.csv"],
-    "privacy:read": ["GET /v1/retention", "GET /v1/retention/purges", "GET /v1/holds", "GET /v1/holds/{hold}"],
+    "privacy:read": [
+        "GET /v1/retention", "GET /v1/retention/purges", "GET /v1/retention/purges.csv",
+        "GET /v1/holds", "GET /v1/holds.csv", "GET /v1/holds/{hold}",
+    ],
     "privacy:write": [
         "POST /v1/people/{person}/export", "POST /v1/people/{person}/erase", "PUT /v1/retention/{kind}",
     ],

@@ -16,8 +16,9 @@ from access.store.database import open_database
 from tests.access.api.test_problems import is_problem
 from tests.asgi_client import Client
 from tests.small_site import BUILDING, NOON, POLICY, SCOPES
+from tests.soak import soaked
 
-ROWS, DESKS, WAITING = 10_000, 2, 20
+ROWS, DESKS, WAITING = soaked(2_000, 10_000), 2, 20
 HURRIED_S = 0.2
 EXPORT = "/v1/audit.csv?action=audit-exported"
 READ = ("/v1/people?limit=5", "/v1/badges.csv", "/v1/events", "/v1/audit?limit=5", "/v1/imports", "/v1/doors")
@@ -51,7 +52,8 @@ def work(client, number, is_over):
     return met
 
 
-def test_no_read_and_no_write_meets_a_locked_database_while_ten_thousand_people_are_imported(opened):
+@pytest.mark.soak
+def test_no_read_and_no_write_meets_a_locked_database_while_thousands_of_people_are_imported(opened):
     services, client = opened()
     with closing(services), ThreadPoolExecutor(DESKS) as threads:
         is_over = threading.Event()

@@ -1,6 +1,10 @@
 """Sealed keys on the disk: opened by their key alone, and never shown."""
 
+import threading
 import traceback
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 
 import pytest
 
@@ -81,6 +85,25 @@ def test_a_store_never_shows_its_keys(sealed, unlock):
     said = repr(SealedKeys.open(sealed, unlock))
     assert VALUE.hex() not in said
     assert repr(VALUE) not in said
+
+
+def test_a_key_serves_one_readers_thread_at_a_time(sealed, unlock):
+    keys, both = SealedKeys.open(sealed, unlock), threading.Barrier(2)
+    met: list[bytes] = []
+
+    class Identity(bytes):
+        """One that keeps its thread inside until another is there, too, or none comes."""
+
+        def __len__(self) -> int:
+            with suppress(threading.BrokenBarrierError):
+                both.wait(0.2)
+                met.append(self)
+            return super().__len__()
+
+    with ThreadPoolExecutor(2) as readers:
+        derived = list(readers.map(partial(keys.derive, KEY), [Identity(b"card")] * 2))
+    assert derived == [keys.derive(KEY, b"card")] * 2
+    assert not met
 
 
 def test_sealing_again_replaces_the_file_whole(sealed, unlock):
