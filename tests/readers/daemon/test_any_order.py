@@ -342,7 +342,10 @@ class AnyOrder(RuleBasedStateMachine):
         assert (Alarm.RELEASED in status.alarms) is bool(self.promises.fire)
 
     def decisions(self) -> int:
-        return sum(event.type is EventType.DECISION for event in self.house.events())
+        """Return how many taps at the way in are on record; those on the way out may be owed."""
+        return sum(
+            event.type is EventType.DECISION and event.reader == LAB_IN for event in self.house.events()
+        )
 
 
 def alternates(events: list[Event]) -> None:
