@@ -42,22 +42,22 @@ async def read_space(space: str, desk: AtDesk, _actor: _Sees) -> SpaceBody:
 @routes.get("/doors")
 async def list_doors(
     desk: AtDesk,
-    _actor: _Sees,
+    actor: _Sees,
     behind: Annotated[bool, Query(description="those whose computer lacks rights")] = False,  # noqa: FBT002  (a query)
 ) -> list[DoorBody]:
     """List the doors in the building's order, with their states."""
     followers = await _followers(desk)
-    bodies = [_door(door, desk, followers) for door in desk.services.building.doors.values()]
+    bodies = [_door(door, desk, followers, actor) for door in desk.services.building.doors.values()]
     return [body for body in bodies if not behind or (body.computer and body.computer.behind_since)]
 
 
 @routes.get("/doors/{door}")
-async def read_door(door: str, desk: AtDesk, _actor: _Sees) -> DoorBody:
+async def read_door(door: str, desk: AtDesk, actor: _Sees) -> DoorBody:
     """Read a door with its state."""
     found = desk.services.building.doors.get(DoorId(door))
     if found is None:
         raise NotFound(f"door {door}: there is no such door")
-    return _door(found, desk, await _followers(desk))
+    return _door(found, desk, await _followers(desk), actor)
 
 
 @routes.get("/readers")
@@ -89,21 +89,23 @@ def _space(space: Space) -> SpaceBody:
     return SpaceBody.model_validate(msgspec.to_builtins(space))
 
 
-def _door(door: Door, desk: Desk, followers: _Followers) -> DoorBody:
-    building, view = desk.services.building, desk.services.live.doors()[door.id]
+def _door(door: Door, desk: Desk, followers: _Followers, actor: Actor) -> DoorBody:
+    readers = [reader.id for reader in desk.services.building.readers.values() if reader.door == door.id]
+    more = {"readers": readers, "computer": _computer(door.id, desk, followers)}
+    # Whoever sees every opening of every door counts the passages of small groups, which companies are not told.
+    heard = dict.fromkeys(_HEARD) if actor.reach.sees_disclosed_only else _heard(door, desk)
+    return DoorBody.model_validate(msgspec.to_builtins(door) | more | heard)
+
+
+_HEARD = ("state", "mode", "mode_by", "mode_until", "alarms", "waits_for_first", "maintenance")
+
+
+def _heard(door: Door, desk: Desk) -> dict[str, object]:
+    """Return what was last heard of a door."""
+    view = desk.services.live.doors()[door.id]
     told = view.told or DoorStatus(Shown.LOCKED, desk.now())
-    more = {
-        "readers": [reader.id for reader in building.readers.values() if reader.door == door.id],
-        "state": view.state.value,
-        "mode": told.mode,
-        "mode_by": told.by,
-        "mode_until": told.until,
-        "alarms": told.alarms,
-        "waits_for_first": told.waits,
-        "maintenance": told.maintenance,
-        "computer": _computer(door.id, desk, followers),
-    }
-    return DoorBody.model_validate(msgspec.to_builtins(door) | more)
+    values = (view.state.value, told.mode, told.by, told.until, told.alarms, told.waits, told.maintenance)
+    return dict(zip(_HEARD, values, strict=True))
 
 
 def _reader(reader: Reader, desk: Desk, followers: _Followers) -> ReaderBody:

@@ -33,11 +33,29 @@ _Runs = Annotated[Actor, Depends(needs(Scope.OCCUPANCY_READ))]
 _Since = Annotated[Day, Query(alias="from", description="first day, of the building's wall")]
 _Until = Annotated[Day, Query(alias="to", description="last day, included")]
 
+
+class Days(msgspec.Struct, frozen=True):
+    """From one day to another, both included."""
+
+    since: date
+    until: date
+
+
+def _days(since: _Since, until: _Until) -> Days:
+    if until < since:
+        raise Invalid(f"to {until}: expected a day not before {since}")
+    return Days(since, until)
+
+
+_Days = Annotated[Days, Depends(_days)]
 _MOST_MINUTE_DAYS = 7
 
 
 class QualityBody(BaseModel):
-    """How well some days went: refusals of taps, corrections of passages, doors held and forced."""
+    """How well some days went: refusals of taps, corrections of passages, doors held and forced.
+
+    `kept_since` is the first event that is kept: earlier days have their counts only. Null where there is none.
+    """
 
     taps: int
     refused: int
@@ -47,6 +65,7 @@ class QualityBody(BaseModel):
     correction_rate: float | None
     held: int
     forced: int
+    kept_since: datetime | None
 
 
 class DwellBody(BaseModel):
@@ -73,42 +92,43 @@ _COLUMNS = {
 
 
 @routes.get("/occupancy/kpis")
-def kpis(desk: AtDesk, actor: _Counts, since: _Since, until: _Until) -> list[KpiBody]:
+def kpis(desk: AtDesk, actor: _Counts, asked: _Days) -> list[KpiBody]:
     """Sum up every space over some days; for companies, a quarter of a year at most."""
     spaces, services = desk.services.building.spaces, desk.services
     if actor.reach.sees_disclosed_only:
-        disclosed = services.disclosures.totals(since, until)
+        disclosed = services.disclosures.totals(asked.since, asked.until)
         return [days.disclosed_kpi(total, spaces[total.space].capacity) for total in disclosed]
-    totals = services.counting.totals(since, until)
+    totals = services.counting.totals(asked.since, asked.until)
     return [days.kpi(total, spaces[total.space].capacity) for total in totals if total.space in spaces]
 
 
 @routes.get("/occupancy/quality")
-def quality(desk: AtDesk, _actor: _Runs, since: _Since, until: _Until) -> QualityBody:
+def quality(desk: AtDesk, _actor: _Runs, asked: _Days) -> QualityBody:
     """Tell how well some days went, by their events; a quarter of a year at most."""
     zone = ZoneInfo(desk.services.policy.calendar.timezone)
-    begins = datetime.combine(since, time(), zone)
-    ends = datetime.combine(until, time(), zone) + timedelta(days=1)
+    begins = datetime.combine(asked.since, time(), zone)
+    ends = datetime.combine(asked.until, time(), zone) + timedelta(days=1)
     found = desk.services.counting.quality(begins, ends)
     rates = {"refusal_rate": found.refusal_rate, "correction_rate": found.correction_rate}
     return QualityBody.model_validate(msgspec.structs.asdict(found) | rates)
 
 
 @routes.get("/occupancy/visits")
-def visits(desk: AtDesk, actor: _Counts, since: _Since, until: _Until) -> list[DwellBody]:
+def visits(desk: AtDesk, actor: _Counts, asked: _Days) -> list[DwellBody]:
     """Tell how long visits took, by kind of resident; to companies, of the days with eleven or more of a kind."""
     services = desk.services
     dwell = services.disclosures.dwell if actor.reach.sees_disclosed_only else services.counting.dwell
-    found = dwell(since, until)
+    found = dwell(asked.since, asked.until)
     return [DwellBody(kind=one.kind, visits=one.visits, quartiles=one.quartiles) for one in found]
 
 
 @routes.get("/occupancy/{space}/history")
 def history(
-    space: str, desk: AtDesk, actor: _Counts, since: _Since, until: _Until, step: Step = Step.QUARTER
+    space: str, desk: AtDesk, actor: _Counts, asked: _Days, step: Step = Step.QUARTER
 ) -> list[DayBody]:
     """Read a space's days in steps of a minute (a week at most; not for companies), a quarter-hour or an hour."""
-    known = _known(desk, space, since, until)
+    known = _known(desk, space, asked)
+    since, until = asked.since, asked.until
     if actor.reach.sees_disclosed_only:
         return _disclosed(desk, known, since, until, step)
     found = desk.services.counting.days([known], since, until)
@@ -130,14 +150,14 @@ def history(
 
 @routes.get("/occupancy/{space}/history.csv", response_class=Response)
 def history_csv(
-    space: str, desk: AtDesk, actor: _Counts, since: _Since, until: _Until, step: Step = Step.QUARTER
+    space: str, desk: AtDesk, actor: _Counts, asked: _Days, step: Step = Step.QUARTER
 ) -> Response:
     """Download a space's history as CSV: space, day and time, then what its steps tell.
 
     A minute tells the count; a quarter-hour the mean, low, high and share inferred in percent; an hour the mean,
     entries and exits. What is not known has no line.
     """
-    told = history(space, desk, actor, since, until, step)
+    told = history(space, desk, actor, asked, step)
     rows = io.StringIO()
     writer = csv.writer(rows)
     writer.writerow(("space", "day", "time", *_COLUMNS[step]))
@@ -145,7 +165,7 @@ def history_csv(
         for start, known, *more in _steps(day):
             if known is not None:
                 writer.writerow((day.space, day.day.isoformat(), start, known, *more))
-    name = f"occupancy-{space}-{since.isoformat()}-{until.isoformat()}.csv"
+    name = f"occupancy-{space}-{asked.since.isoformat()}-{asked.until.isoformat()}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(rows.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
 
@@ -174,12 +194,10 @@ def _disclosed(desk: Desk, space: SpaceId, since: date, until: date, step: Step)
     return bodies
 
 
-def _known(desk: Desk, space: str, since: date, until: date) -> SpaceId:
+def _known(desk: Desk, space: str, asked: Days) -> SpaceId:
     known = desk.services.building.spaces.get(SpaceId(space))
     if known is None or known.kind is SpaceKind.OUTSIDE:
         raise NotFound(f"space {space}: nobody is counted there")
-    if until < since:
-        raise Invalid(f"to {until}: expected a day not before {since}")
-    if until - since > timedelta(days=MOST_DAYS):
-        raise Invalid(f"from {since} to {until}: expected at most {MOST_DAYS} days")
+    if asked.until - asked.since > timedelta(days=MOST_DAYS):
+        raise Invalid(f"from {asked.since} to {asked.until}: expected at most {MOST_DAYS} days")
     return known.id

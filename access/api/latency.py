@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel
 
 from access.api.desk import AtDesk, needs
-from access.errors import NotFound
+from access.errors import NotAllowed, NotFound
 from access.services.decisions import SiteLatency
 from access.services.rights import Actor, Scope
 from policies.ids import DoorId
@@ -37,14 +37,21 @@ class LatencyBody(BaseModel):
 
 
 @routes.get("/v1/doors/{door}/latency")
-async def read_latency(door: str, desk: AtDesk, _actor: _Sees) -> LatencyBody:
-    """Read how long the last hour's taps of a controller's door took, from arrival to answer."""
+async def read_latency(door: str, desk: AtDesk, actor: _Sees) -> LatencyBody:
+    """Read how long the last hour's taps of a controller's door took, from arrival to answer; not for companies."""
+    expect_told_of_taps(actor)
     if DoorId(door) not in desk.services.building.doors:
         raise NotFound(f"door {door}: there is no such door")
     found = desk.authorizer.latency_of(DoorId(door)) if desk.authorizer is not None else None
     if found is None:
         raise NotFound(f"door {door}: no controller of it has asked here lately")
     return LatencyBody.model_validate({"door": door} | msgspec.to_builtins(found))
+
+
+def expect_told_of_taps(actor: Actor) -> None:
+    """Raise `NotAllowed` for companies: whoever sees taps counted one by one counts small groups (DOMAIN section 6)."""
+    if actor.reach.sees_disclosed_only:
+        raise NotAllowed("companies are not told how many taps there were")
 
 
 def exposition(measured: SiteLatency) -> str:

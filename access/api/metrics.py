@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Response
 from fastapi.responses import PlainTextResponse
 
 from access.api.desk import AtDesk, needs
-from access.api.latency import exposition
+from access.api.latency import expect_told_of_taps, exposition
 from access.occupancy.limits import STEPS, Limit
 from access.services.decisions import Decides
 from access.services.limits import LimitAlerts
@@ -22,6 +22,7 @@ _TEXT = "text/plain; version=0.0.4; charset=utf-8"
 @routes.get("/metrics", response_class=PlainTextResponse)
 async def metrics(desk: AtDesk, actor: _Sees) -> Response:
     """Tell Prometheus how long taps took, and at how many spaces limits stand to whoever may read counts."""
+    expect_told_of_taps(actor)
     authorizer = desk.authorizer
     parts = [exposition(authorizer.latency()), _turn(authorizer)] if authorizer is not None else []
     if actor.may(Scope.OCCUPANCY_READ):

@@ -3,7 +3,15 @@
 from datetime import UTC, date, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 from policies.roster import BadgeKind, BadgeStatus, ResidentType
 
@@ -24,10 +32,18 @@ def _of_the_calendar(day: date) -> date:
     return day
 
 
+def _read_as_day(told: object) -> object:
+    """Return what was told as a day; raise ValueError in words of what is expected."""
+    try:
+        return date.fromisoformat(told) if isinstance(told, str) else told
+    except ValueError as error:
+        raise ValueError("expected a day such as 2026-09-15") from error
+
+
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 """A calendar is compiled for a few years; beyond, hours mean nothing."""
 
-Day = Annotated[date, AfterValidator(_of_the_calendar)]
+Day = Annotated[date, BeforeValidator(_read_as_day), AfterValidator(_of_the_calendar)]
 Instant = Annotated[AwareDatetime, AfterValidator(_told_in_utc)]
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 BadgeIdentifier = Annotated[str, Field(min_length=1, max_length=128)]

@@ -49,7 +49,7 @@ class ComputerBody(BaseModel):
 
 
 class DoorBody(BaseModel):
-    """A door; from `state` on, what was last heard of it.
+    """A door; from `state` on, what was last heard of it. Companies are told nothing of that (DOMAIN section 6).
 
     `mode_by` is who wants the mode; `waits_for_first` says that a free period waits for the first person.
     """
@@ -69,13 +69,13 @@ class DoorBody(BaseModel):
     pin: bool
     two_person: bool
     readers: list[str]
-    state: str
-    mode: DoorMode
-    mode_by: ModeSource
+    state: str | None
+    mode: DoorMode | None
+    mode_by: ModeSource | None
     mode_until: datetime | None
-    alarms: list[Alarm]
-    waits_for_first: bool
-    maintenance: bool
+    alarms: list[Alarm] | None
+    waits_for_first: bool | None
+    maintenance: bool | None
     computer: ComputerBody | None
 
 

@@ -21,7 +21,7 @@ from access.api.headers import SECURITY_HEADERS
 from access.api.problems import of_error, problem
 from access.errors import Invalid, NotAllowed, TotemError
 from access.services.decisions import Answer, Decides
-from access.services.keyring import KeyRing, ReaderKey
+from access.services.keyring import KeyRing, ReaderKey, digest_of
 from policies.building import Building
 from policies.ids import DoorId
 from readers.wire.reservations import PATH as RESERVATIONS
@@ -101,10 +101,10 @@ class Taps:
         await _send(send, _encode(answer))
         return None
 
-    def quick(self, secret: bytes, body: bytes, arrived: float, send: Callable[[bytes], None]) -> bool:
+    def quick(self, digest: bytes, body: bytes, arrived: float, send: Callable[[bytes], None]) -> bool:
         """Begin to answer a plain tap; `send` gets the answer. For anything else return False, and do nothing."""
         now = self._now()
-        key = self._ring.of(secret, now)
+        key = self._ring.of_digest(digest, now)
         if key is None or self._asked >= MOST_AT_ONCE or len(body) > MOST_BYTES:
             return False
         try:
@@ -153,15 +153,16 @@ class Taps:
             raise NotAllowed(f"key:{key.id}: this needs the right reader:{door}")
 
 
-def secret_of(scope: Mapping[str, Any], length: int) -> bytes | None:
-    """Return the secret with which a plain tap asks; None where the request is not its head and so many bytes."""
+def key_digest_of(scope: Mapping[str, Any], length: int) -> bytes | None:
+    """Return the digest of the key of a plain tap; None where the request is not its head and so many bytes."""
     headers = scope["headers"]
     said = [value for name, value in headers if name == b"content-length"]
     is_tap = scope["path"] == PATH and scope["method"] == "POST" and not scope["query_string"]
     is_plain = scope["http_version"] == "1.1" and said == [b"%d" % length]
     if not (is_tap and is_plain) or any(name in _TELLS_OF_MORE for name, _ in headers):
         return None
-    return _bearer(headers)
+    secret = _bearer(headers)
+    return None if secret is None else digest_of(secret)
 
 
 def _bearer(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:

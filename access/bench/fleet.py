@@ -14,7 +14,6 @@ import msgspec
 
 import policies
 from access.bus.memory import MemoryBus
-from access.bus.mqtt import MqttBus
 from access.services import Services, open_services
 from access.services.badges import BadgeRecord, BadgeVerb
 from access.services.intake import Intake
@@ -27,7 +26,7 @@ from policies.request import NO_VIEW, AccessRequest, Assurance, Direction
 from policies.roster import BadgeKind, ResidentType
 from readers.clock import SystemClock
 from readers.daemon import Rights
-from readers.uplink.mqtt import MqttBus as EdgeBus
+from readers.uplink.mqtt import MqttBus
 from readers.wire.bus import Broker, Bus, Connection, Message
 from readers.wire.topics import Topics
 
@@ -49,7 +48,7 @@ class Buses(msgspec.Struct, frozen=True):
 def over_a_broker(port: int) -> Buses:
     """Return the lines of a real site."""
     broker = Broker("127.0.0.1", port)
-    return Buses(lambda: EdgeBus(broker), lambda: MqttBus(broker), 400)
+    return Buses(lambda: MqttBus(broker), lambda: MqttBus(broker), 400)
 
 
 def in_one_process() -> Buses:

@@ -10,13 +10,14 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from access.bus.filters import covers
-from readers.wire.bus import BusDown, Message
+from readers.wire.bus import MOST_WAITING, BusDown, Message, too_many_wait
 
 
 class MemoryBus:
-    """A `readers.wire.bus.Bus` for all who hold this object."""
+    """A `readers.wire.bus.Bus` for all who hold this object; `readers.uplink.mqtt` is the one through a broker."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_waiting: int = MOST_WAITING) -> None:
+        self._most_waiting = most_waiting
         self._connections: dict[str, MemoryConnection] = {}
         self._retained: dict[str, Message] = {}
         self._routes: dict[str, list[MemoryConnection]] = {}
@@ -30,7 +31,7 @@ class MemoryBus:
         if not self._is_up:
             raise BusDown(f"{name}: the memory bus is down")
         self.sever(name)
-        connection = MemoryConnection(self, name, topics, will)
+        connection = MemoryConnection(self, name, topics, will, self._most_waiting)
         self._connections[name] = connection
         self._routes.clear()
         for message in self._retained.values():
@@ -51,6 +52,8 @@ class MemoryBus:
             message = Message(message.topic, message.payload)
         for connection in self._route(message.topic):
             connection.deliver(message)
+            if not connection.is_live:
+                self._drop(connection)
 
     def _route(self, topic: str) -> "list[MemoryConnection]":
         route = self._routes.get(topic)
@@ -78,7 +81,7 @@ class MemoryBus:
         self._is_up = True
 
     def _drop(self, connection: "MemoryConnection") -> None:
-        connection.lose()
+        connection.lose(f"{connection.name}: the connection is lost")
         if self._connections.get(connection.name) is connection:
             del self._connections[connection.name]
             self._routes.clear()
@@ -87,37 +90,47 @@ class MemoryBus:
 class MemoryConnection:
     """One client's connection: its subscriptions and the messages that wait for it."""
 
-    def __init__(self, bus: MemoryBus, name: str, topics: Sequence[str], will: Message | None) -> None:
-        self.name, self.will = name, will
+    def __init__(
+        self, bus: MemoryBus, name: str, topics: Sequence[str], will: Message | None, most_waiting: int
+    ) -> None:
+        self.name, self.will, self._most_waiting = name, will, most_waiting
         self._bus, self._topics = bus, tuple(topics)
         self._waiting: deque[Message] = deque()
         self._changed = asyncio.Event()
-        self._is_live = True
+        self._lost: str | None = None
+
+    @property
+    def is_live(self) -> bool:
+        """Return whether messages are taken and handed over."""
+        return self._lost is None
 
     def wants(self, topic: str) -> bool:
         """Return whether a subscription covers `topic`."""
         return any(covers(topic_filter, topic) for topic_filter in self._topics)
 
     def deliver(self, message: Message) -> None:
-        """Put a message at the end of what waits."""
+        """Put a message at the end of what waits; lose the connection if too much waits already."""
+        if len(self._waiting) >= self._most_waiting:
+            self.lose(too_many_wait(self.name, self._most_waiting))
+            return
         self._waiting.append(message)
         self._changed.set()
 
-    def lose(self) -> None:
-        """End the connection, with what waits in it."""
-        self._is_live = False
+    def lose(self, fault: str) -> None:
+        """End the connection, with what waits in it; the first fault is the one that is told."""
+        self._lost = self._lost or fault
         self._waiting.clear()
         self._changed.set()
 
     async def publish(self, message: Message) -> None:
-        if not self._is_live:
-            raise BusDown(f"{self.name}: the connection is lost")
+        if self._lost is not None:
+            raise BusDown(self._lost)
         self._bus.take(message)
 
     async def receive(self) -> Message:
-        while self._is_live:
-            if self._waiting:
-                return self._waiting.popleft()
+        while not self._waiting:
+            if self._lost is not None:
+                raise BusDown(self._lost)
             self._changed.clear()
             await self._changed.wait()
-        raise BusDown(f"{self.name}: the connection is lost")
+        return self._waiting.popleft()

@@ -1,4 +1,4 @@
-"""`totem db upgrade|check|backup FILE|restore FILE`: the database's schema, its integrity, and its copies."""
+"""`totem db upgrade|check|backup FILE|restore FILE|purge`: the schema, its integrity, copies, and forgetting."""
 
 import argparse
 import os
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from access.store.database import Database
     from policies.building import Building
 
-SUMMARY = "Upgrade, check, back up or restore the database."
+SUMMARY = "Upgrade, check, back up, restore or purge the database."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     backup.add_argument("file", type=Path, help="where to; must not exist")
     restore = actions.add_parser("restore", help="check a copy and put it in the database's place")
     restore.add_argument("file", type=Path, help="a file that `totem db backup` wrote; stop the server first")
+    actions.add_parser("purge", help="forget now what is older than it may be, as a server does every hour")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -47,6 +48,8 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"{arguments.file}: written and checked")
         elif arguments.action == "restore":
             _restore(database, arguments.file, load_site(settings).building)
+        elif arguments.action == "purge":
+            _purge(database, load_site(settings).building)
         else:
             return _check(database, as_json=arguments.json)
     finally:
@@ -81,6 +84,21 @@ def _restore(database: "Database", file: Path, building: "Building") -> None:
     purged = sum(purge.number for purge in Retention(database, building).purge(now))
     print(f"{file}: restored; door computers send again what they still have")
     print(f"forgotten again: {again} people erased since, {purged} events past their time")
+
+
+def _purge(database: "Database", building: "Building") -> None:
+    """Forget what is past its time, and tell the proof of each kind: how many, and the hash of which."""
+    from access.services.retention import Retention
+    from access.store import schema
+
+    schema.upgrade(database.engine)
+    purges = Retention(database, building).purge(datetime.now(UTC))
+    for purge in purges:
+        print(
+            f"{purge.kind}: {purge.number} events, {purge.left} left, {purge.held} held, sha256 {purge.digest}"
+        )
+    if not purges:
+        print("nothing is past its time")
 
 
 def _check(database: "Database", *, as_json: bool) -> int:

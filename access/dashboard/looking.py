@@ -27,8 +27,10 @@ _MOST_SPAN = 366
 _MINUTES = 1440
 
 _LanguageAsked = Annotated[Language | None, Query(alias="lang")]
-_Since = Annotated[date | None, Query(alias="from")]
-_Until = Annotated[date | None, Query(alias="to")]
+_Since = Annotated[str, Query(alias="from")]
+_Until = Annotated[str, Query(alias="to")]
+_YEARS = range(1970, 2200)
+"""A calendar is compiled for a few years; beyond, days mean nothing."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -70,9 +72,9 @@ class _Looking:
         self,
         request: Request,
         space: str | None = None,
-        since: _Since = None,
-        until: _Until = None,
-        day: date | None = None,
+        since: _Since = "",
+        until: _Until = "",
+        day: str = "",
         asked: _LanguageAsked = None,
     ) -> Response:
         operator = await self._front.entitled(request, _SEES_COUNTS, within_reach=True)
@@ -81,18 +83,19 @@ class _Looking:
         spoken, limited = asked or language(request), operator.reach.sees_disclosed_only
         words = self._front.words(request, spoken)
         chosen = self._chosen(space)
-        first, last = self._span(since, until)
+        first, last, notice = self._span(since, until)
         span = (last - first).days + 1
         try:
             past = await run_in_threadpool(self._disclosed if limited else self._exact, chosen, first, last)
         except Invalid:
             return Response(status_code=HTTPStatus.UNPROCESSABLE_ENTITY)
-        by_minute = day if not limited else None
+        by_minute = _day(day) if not limited else None
         minutes = await run_in_threadpool(self._counting.minutes, chosen, by_minute) if by_minute else None
         inside = [(one.day, _means(one)) for one in past.days if one.day >= first]
         week = _week(inside)
         return self._front.page(
-            request, spoken, "history.html", operator=operator, chosen=self._building.spaces[chosen],
+            request, spoken, "history.html", operator=operator, notice=words(notice) if notice else "",
+            chosen=self._building.spaces[chosen],
             since=first, until=last, span=span, earlier=first - timedelta(days=span), later=last + timedelta(days=span),
             rows=self._rows(past.totals, words), spaces=self._spaces, days=inside, dwell=past.dwell, day=by_minute,
             heat=charts.heat(week) if inside else None, week=week,
@@ -111,30 +114,40 @@ class _Looking:
         return Past(days, totals, self._disclosures.dwell(first, last))
 
     async def quality(
-        self, request: Request, since: _Since = None, until: _Until = None, asked: _LanguageAsked = None
+        self, request: Request, since: _Since = "", until: _Until = "", asked: _LanguageAsked = None
     ) -> Response:
         """Show how well the days went; the page asks for it by itself, because every event is looked at."""
         operator = await self._front.entitled(request, _SEES_COUNTS)
         if isinstance(operator, Response):
             return operator
-        first, last = self._span(since, until)
+        first, last, _ = self._span(since, until)
         zone = self._front.broadcast.timezone
         begins, ends = (datetime.combine(day, time(), zone) for day in (first, last + timedelta(days=1)))
         try:
             found = await run_in_threadpool(self._counting.quality, begins, ends)
         except Invalid:
             return Response(status_code=HTTPStatus.UNPROCESSABLE_ENTITY)
-        return self._front.page(request, asked or language(request), "quality.html", quality=found)
+        kept = found.kept_since.astimezone(zone).date() if found.kept_since is not None else None
+        return self._front.page(
+            request, asked or language(request), "quality.html", quality=found, since=first, kept_since=kept
+        )
 
     def _chosen(self, space: str | None) -> SpaceId:
         known = self._building.spaces.get(SpaceId(space or ""))
         return known.id if known is not None and known.kind is not SpaceKind.OUTSIDE else self._spaces[0].id
 
-    def _span(self, since: date | None, until: date | None) -> tuple[date, date]:
-        today = self._front.broadcast.today()
-        last = until or today
-        first = since or last - timedelta(days=_SPAN - 1)
-        return max(min(first, last), last - timedelta(days=_MOST_SPAN - 1)), last
+    def _span(self, since: str, until: str) -> tuple[date, date, str]:
+        """Return the first and the last day to show, and what to say where they are not the days asked for."""
+        first, last = _day(since), _day(until)
+        is_read = all(bool(text) is (day is not None) for text, day in ((since, first), (until, last)))
+        last = last or self._front.broadcast.today()
+        first = first or last - timedelta(days=_SPAN - 1)
+        if not is_read:
+            return first, max(first, last), "no-such-day"
+        if first > last:
+            return last, first, "days-turned"
+        earliest = last - timedelta(days=_MOST_SPAN - 1)
+        return max(first, earliest), last, "days-too-many" if first < earliest else ""
 
     def _rows(self, totals: Sequence[Total | DisclosedTotal], words: Words) -> list[Row]:
         by_space = {total.space: total for total in totals}
@@ -146,6 +159,15 @@ class _Looking:
                 depth = len(self._building.path_up(space.id)) - 1
                 rows.append(Row(space.id, words.pick(space.name), min(depth, 6), total, use))
         return rows
+
+
+def _day(text: str) -> date | None:
+    """Read a day as a form's field tells it; None for what is none."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if day.year in _YEARS else None
 
 
 def _tree(below: Mapping[SpaceId | None, Sequence[Space]], parent: SpaceId | None) -> Iterator[Space]:

@@ -53,6 +53,23 @@ PAGE_TEXTS: dict[str, Label] = {
         "Combien de personnes, où et quand. Aucun nom, aucun parcours.",
         "How many people, where and when. No names, no paths.",
     ),
+    "no-such-day": Label(
+        "Cette date n’existe pas : écrivez-la comme 2026-09-15. Voici d’autres jours.",
+        "There is no such day: write it as 2026-09-15. These are other days.",
+    ),
+    "days-turned": Label(
+        "La fin venait avant le début : voici les jours entre les deux.",
+        "The end came before the beginning: these are the days between them.",
+    ),
+    "days-too-many": Label(
+        "Un an au plus à la fois : voici le dernier de ces jours-là.",
+        "A year at most at a time: this is the last of those days.",
+    ),
+    "kept-since": Label(
+        "Les événements sont gardés depuis le {day} : des jours d’avant, on n’a que les comptes.",
+        "Events are kept since {day}: of the days before there are counts only.",
+    ),
+    "kept-none": Label("Aucun événement n’est encore gardé.", "No event is kept yet."),
     "from": Label("Du", "From"),
     "until": Label("Au", "To"),
     "show": Label("Afficher", "Show"),

@@ -67,7 +67,8 @@ class Dispatch:
         self._version = 0
         self._is_whole = True
         self._pending, self._stirred = asyncio.Event(), asyncio.Event()
-        self._lacking: asyncio.Queue[SourceId] = asyncio.Queue()
+        self._lacking: dict[SourceId, None] = {}  # in the order of their asking, each once
+        self._asked = asyncio.Event()
         self._unretained = False
 
     def changed(self) -> None:
@@ -90,7 +91,8 @@ class Dispatch:
         stays, known.version = known.version == status.snapshot, status.snapshot
         # Who has just taken something may have the rest on its way; who says the same again has come back.
         if status.lacks is not None or (stays and self._is_behind(known)):
-            self._lacking.put_nowait(source)
+            self._lacking[source] = None
+            self._asked.set()
         self._stirred.set()
 
     async def run(self, line: Connection) -> None:
@@ -136,7 +138,12 @@ class Dispatch:
 
     async def _serve_lacking(self, line: Connection) -> None:
         while True:
-            await self._complete(line, await self._lacking.get(), _ASKED_AGAIN)
+            while not self._lacking:
+                self._asked.clear()
+                await self._asked.wait()
+            source = next(iter(self._lacking))
+            del self._lacking[source]
+            await self._complete(line, source, _ASKED_AGAIN)
 
     async def _look_after(self, line: Connection) -> None:
         """Send what is missing to those who stay behind."""

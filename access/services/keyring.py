@@ -48,7 +48,10 @@ class KeyRing:
 
     def of(self, secret: bytes, at: datetime) -> ReaderKey | None:
         """Return the key with this secret; None if it is not known here, or has run out."""
-        digest = hashlib.sha256(secret).digest()
+        return self.of_digest(digest_of(secret), at)
+
+    def of_digest(self, digest: bytes, at: datetime) -> ReaderKey | None:
+        """Return the key by what is kept of its secret."""
         key = self._keys.get(digest, _NOBODY)
         is_it = hmac.compare_digest(key.digest, digest)
         return key if is_it and (key.expires_at is None or at < key.expires_at) else None
@@ -75,6 +78,11 @@ class KeyRing:
         """Drop the key called `key:ID` in the audit, at once."""
         with self._lock:
             self._keys = {digest: key for digest, key in self._keys.items() if f"key:{key.id}" != name}
+
+
+def digest_of(secret: bytes) -> bytes:
+    """Return what is kept of a secret, and compared."""
+    return hashlib.sha256(secret).digest()
 
 
 def _reader_key(key: stored.KeyRecord) -> ReaderKey:

@@ -15,7 +15,10 @@ MOST_DAYS = 93
 
 
 class Quality(msgspec.Struct, frozen=True):
-    """Taps and those refused, passages and the corrections they needed, doors held and forced."""
+    """Taps and those refused, passages and the corrections they needed, doors held and forced.
+
+    `kept_since` is when the first event that is kept happened: days before it have their counts only.
+    """
 
     taps: int
     refused: int
@@ -23,6 +26,7 @@ class Quality(msgspec.Struct, frozen=True):
     corrected: int
     held: int
     forced: int
+    kept_since: datetime | None = None
 
     @property
     def refusal_rate(self) -> float | None:
@@ -40,7 +44,7 @@ def quality(database: Database, since: datetime, until: datetime) -> Quality:
     if (until - since).days > MOST_DAYS:
         raise Invalid(f"from {since:%Y-%m-%d} to {until:%Y-%m-%d}: expected at most {MOST_DAYS} days")
     with database.reading() as session:
-        found = events.tally(session, since, until)
+        found, kept_since = events.tally(session, since, until), events.first_at(session)
     kinds: dict[EventType, int] = {}
     for (kind, _effect), number in found.items():
         kinds[kind] = kinds.get(kind, 0) + number
@@ -51,4 +55,5 @@ def quality(database: Database, since: datetime, until: datetime) -> Quality:
         kinds.get(EventType.INFERRED, 0),
         kinds.get(EventType.DOOR_HELD, 0),
         kinds.get(EventType.DOOR_FORCED, 0),
+        kept_since,
     )

@@ -2,7 +2,8 @@
 
 So says the law as this building reads it (DOMAIN section 6; CNIL). Every time can be made shorter; longer than the
 legal one only with a reason that the audit keeps. What goes is counted, hashed and counted again; counts by space
-have nobody in them and stay. Run `purge` once an hour.
+have nobody in them and stay. Events with nobody in them are deleted after thirteen months, so that a database grows
+for a year and no longer. Run `purge` once an hour.
 """
 
 import logging
@@ -12,12 +13,13 @@ from enum import Enum
 
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from access.errors import Invalid
 from access.services.dispatch import Clock
 from access.services.holds import binding
 from access.services.offload import Offload
-from access.store import audit, holds
+from access.store import audit, holds, pruning
 from access.store import privacy as stored
 from access.store.database import Database
 from access.store.listing import NEWEST, Listing
@@ -42,12 +44,19 @@ class Kind(Enum):
     ELSEWHERE = "elsewhere"
     VISITORS = "visitors"
     AUDIT = "audit"
+    EVENTS = "events"
 
 
-_LEGAL = {Kind.PERIMETER: 90 * _DAY, Kind.ELSEWHERE: _DAY, Kind.VISITORS: 30 * _DAY, Kind.AUDIT: 365 * _DAY}
-"""Hours, at most, without an override."""
+_LEGAL = {
+    Kind.PERIMETER: 90 * _DAY, Kind.ELSEWHERE: _DAY, Kind.VISITORS: 30 * _DAY, Kind.AUDIT: 365 * _DAY,
+    Kind.EVENTS: 400 * _DAY,
+}  # fmt: skip
+"""Hours, at most, without an override. No law counts events with nobody in them: thirteen months compare two years."""
 
-_LEAST = {Kind.PERIMETER: 1, Kind.ELSEWHERE: 1, Kind.VISITORS: 1, Kind.AUDIT: 183 * _DAY}
+_LEAST = {
+    Kind.PERIMETER: 1, Kind.ELSEWHERE: 1, Kind.VISITORS: 1, Kind.AUDIT: 183 * _DAY, Kind.EVENTS: 7 * _DAY,
+}  # fmt: skip
+_NAMES_SOMEBODY = (Kind.ELSEWHERE, Kind.VISITORS, Kind.PERIMETER)
 _MOST = 10 * 365 * _DAY
 
 
@@ -73,15 +82,16 @@ class Retention:
         """Return how long each kind is kept, and the proof: how much of it is older than that."""
         with self._database.reading() as session:
             chosen, held = stored.kept_for(session), binding(holds.standing(session, at), at)
+            hours = _hours(chosen)
             found = []
             for kind in Kind:
-                rule = chosen.get(kind.value)
-                hours = rule.hours if rule else _LEGAL[kind]
                 overdue, spared = 0, 0
-                if kind is not Kind.AUDIT:
-                    overdue, spared = stored.count(session, self._overdue(kind, at, hours), held)
-                override = rule.override if rule else None
-                found.append(Kept(kind, hours, _LEGAL[kind], override, overdue, spared))
+                if kind in _NAMES_SOMEBODY:
+                    overdue, spared = stored.count(session, self._overdue(kind, at, hours[kind]), held)
+                elif kind is Kind.EVENTS:
+                    overdue, spared = _count(session, _nobodys(hours, at), held)
+                override = chosen[kind.value].override if kind.value in chosen else None
+                found.append(Kept(kind, hours[kind], _LEGAL[kind], override, overdue, spared))
         return found
 
     def keep_for(self, kind: Kind, hours: int, override: str | None, actor: str, at: datetime) -> None:
@@ -108,17 +118,20 @@ class Retention:
         """Forget what is older than it may be; return what went, kind by kind."""
         with self._database.reading() as session:
             chosen, held = stored.kept_for(session), binding(holds.standing(session, at), at)
-        hours = {kind: chosen[kind.value].hours if kind.value in chosen else _LEGAL[kind] for kind in Kind}
-        purges = []
-        for kind in (Kind.ELSEWHERE, Kind.VISITORS, Kind.PERIMETER):
+        hours, purges = _hours(chosen), []
+        for kind in _NAMES_SOMEBODY:
             overdue = self._overdue(kind, at, hours[kind])
-            number, digest = stored.unlink(self._database, overdue, held)
-            if number:
-                purges.append(self._noted(kind, overdue, (number, digest), held, at))
+            gone = stored.unlink(self._database, overdue, held)
+            if gone[0]:
+                purges.append(self._noted(kind, overdue, gone, held, at))
+        before = _nobodys(hours, at)
+        gone = pruning.prune(self._database, before, held)
+        if gone[0]:
+            purges.append(self._noted(Kind.EVENTS, Overdue(before), gone, held, at))
         with self._database.writing() as session:
             stored.forget_musters(session, at - timedelta(hours=hours[Kind.PERIMETER]))
-            if gone := audit.forget_before(session, at - timedelta(hours=hours[Kind.AUDIT])):
-                audit.append(session, at, _ACTOR, "purged", [f"audit: {gone}"])
+            if entries := audit.forget_before(session, at - timedelta(hours=hours[Kind.AUDIT])):
+                audit.append(session, at, _ACTOR, "purged", [f"audit: {entries}"])
         return purges
 
     async def run(self, clock: Clock, offload: Offload) -> None:
@@ -135,7 +148,10 @@ class Retention:
     ) -> Purge:
         number, digest = gone
         with self._database.writing() as session:
-            left, kept = stored.count(session, overdue, held)
+            if kind is Kind.EVENTS:
+                left, kept = _count(session, overdue.before, held)
+            else:
+                left, kept = stored.count(session, overdue, held)
             purge = Purge(0, at, kind.value, overdue.before, number, digest, left, kept)
             stored.note(session, purge)
             proof = f"{kind.value}: {number} events, {left} left, {kept} held, sha256 {digest}"
@@ -147,6 +163,21 @@ class Retention:
         if kind is Kind.ELSEWHERE:
             return Overdue(before, self._lasting)
         return Overdue(before, visitors_only=kind is Kind.VISITORS)
+
+
+def _hours(chosen: dict[str, KeptFor]) -> dict[Kind, int]:
+    return {kind: chosen[kind.value].hours if kind.value in chosen else _LEGAL[kind] for kind in Kind}
+
+
+def _nobodys(hours: dict[Kind, int], at: datetime) -> datetime:
+    """Return before when events go whole: never while one may still name somebody."""
+    return at - timedelta(hours=max(hours[kind] for kind in (*_NAMES_SOMEBODY, Kind.EVENTS)))
+
+
+def _count(session: Session, before: datetime, held: list[holds.Hold]) -> tuple[int, int]:
+    """Return how many events should have gone whole, and how many stay by a hold: with each all that follow it."""
+    number = pruning.count(session, before)
+    return (0, number) if held else (number, 0)
 
 
 def _lasting(building: Building) -> Iterator[DoorId]:

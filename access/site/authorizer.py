@@ -24,7 +24,6 @@ from access.authorize.drain import GATHER_S
 from access.authorize.hearing import Hearing
 from access.authorize.tend import tend
 from access.authorize.tenure import Tenure
-from access.bus.mqtt import MqttBus
 from access.errors import SettingsError
 from access.services import Services
 from access.services.keyring import KeyRing
@@ -41,6 +40,7 @@ from readers.errors import JournalError
 from readers.journal import Durability, FileJournal, forget
 from readers.ports import Clock
 from readers.uplink import Uplink
+from readers.uplink.mqtt import MqttBus
 from readers.wire.bus import Bus
 from readers.wire.signals import Line, Status
 from readers.wire.topics import Topics

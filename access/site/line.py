@@ -12,7 +12,7 @@ from typing import Any
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
-from access.api.taps import ANSWER_HEADERS, Taps, secret_of
+from access.api.taps import ANSWER_HEADERS, Taps, key_digest_of
 from access.site.arrival import StampedConnection
 
 MOST_HEADS = 16
@@ -53,12 +53,12 @@ class KeptLine(StampedConnection):
         else:
             arrived = monotonic()
             head, _, body = data.partition(_END_OF_HEAD)
-            length, secret = self._heads.get(head, (-1, b""))
+            length, digest = self._heads.get(head, (-1, b""))
             if length != len(body):
                 self._learn(data, head, body)
                 return
             self._is_asking = True
-            if not self._taps.quick(secret, body, arrived, self._answer):
+            if not self._taps.quick(digest, body, arrived, self._answer):
                 self._is_asking = False
                 super().data_received(data)
 
@@ -71,9 +71,9 @@ class KeptLine(StampedConnection):
         begun = self._begun
         super().data_received(data)
         if self._begun == begun + 1 and not self._is_inside and len(self._heads) < MOST_HEADS:
-            secret = secret_of(self.scope, len(body))
-            if secret is not None:
-                self._heads[head] = len(body), secret
+            digest = key_digest_of(self.scope, len(body))
+            if digest is not None:
+                self._heads[head] = len(body), digest
 
     def on_message_begin(self) -> None:
         self._begun += 1

@@ -13,7 +13,6 @@ from access.authorize.candidate import Candidate
 from access.authorize.drain import GATHER_S, Drain
 from access.authorize.stored import StoreFeed
 from access.authorize.tend import tend
-from access.bus.mqtt import MqttBus
 from access.errors import SettingsError
 from access.services import Services, open_services
 from access.services.announcer import Announcer
@@ -31,6 +30,7 @@ from access.site.web import Web
 from access.site.wires import doors_by_host
 from readers.clock import SystemClock
 from readers.journal import Durability, FileJournal, forget
+from readers.uplink.mqtt import MqttBus
 
 
 def serve(settings: Settings, announce: Callable[[str], None]) -> None:

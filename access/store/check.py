@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from access.store import audit, schema
 from access.store.database import Database
 from access.store.models import EventRow, SourceRow
-from readers.wire.events import FIRST_SEQ, GENESIS, parse
+from readers.wire.events import parse
 
 _AT_ONCE = 2_000
 
@@ -23,9 +23,8 @@ def check(database: Database) -> Iterator[str]:
         if database.is_sqlite:
             yield from _sqlite(session)
         yield from _audit(session)
-        sources = select(SourceRow.source, SourceRow.epoch, SourceRow.seq)
-        for source, epoch, seq in session.execute(sources.order_by(SourceRow.source, SourceRow.epoch)).all():
-            yield from _epoch(session, source, epoch, seq)
+        for source in session.scalars(select(SourceRow).order_by(SourceRow.source, SourceRow.epoch)).all():
+            yield from _epoch(session, source)
 
 
 def _sqlite(session: Session) -> Iterator[str]:
@@ -41,11 +40,11 @@ def _audit(session: Session) -> Iterator[str]:
         yield f"audit {broken}: the entry is missing or not the one that was written"
 
 
-def _epoch(session: Session, source: str, epoch: int, last: int) -> Iterator[str]:
-    row = EventRow
+def _epoch(session: Session, of: SourceRow) -> Iterator[str]:
+    row, source, epoch = EventRow, of.source, of.epoch
     query = select(row.seq, row.record, row.digest).where(row.source == source, row.epoch == epoch)
     streamed = query.order_by(row.seq).execution_options(yield_per=_AT_ONCE)
-    seq, prev = FIRST_SEQ, GENESIS
+    seq, prev = of.gone_seq + 1, of.gone_digest
     with session.execute(streamed) as rows:
         for found, record, digest in rows:
             name = f"event {source}:{epoch}:{seq}"
@@ -56,5 +55,5 @@ def _epoch(session: Session, source: str, epoch: int, last: int) -> Iterator[str
                 yield f"{name}: not the record that was stored, or its chain is broken"
                 return
             seq, prev = seq + 1, digest
-    if seq != last + 1:
-        yield f"source {source} epoch {epoch}: stored up to {seq - 1}, acknowledged up to {last}"
+    if seq != of.seq + 1:
+        yield f"source {source} epoch {epoch}: stored up to {seq - 1}, acknowledged up to {of.seq}"

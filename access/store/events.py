@@ -100,6 +100,11 @@ def tally(session: Session, since: datetime, until: datetime) -> dict[tuple[Even
     }
 
 
+def first_at(session: Session) -> datetime | None:
+    """Return when the first event that is kept happened; None where there is none."""
+    return session.scalar(select(func.min(EventRow.at)))
+
+
 def note(session: Session, findings: Iterable[Finding]) -> None:
     """Write down findings; one at the same place again is kept once, as it was seen last."""
     rows = [msgspec.structs.astuple(finding) for finding in findings]

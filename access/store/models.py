@@ -161,7 +161,10 @@ class BadgeRow(Row):
 
 
 class SourceRow(Row):
-    """How far one epoch of one source is stored, and the hash that its next record must carry."""
+    """How far one epoch of one source is stored, and the hash that its next record must carry.
+
+    Up to `gone_seq` its records were kept for their time and deleted; `gone_digest` is the hash of the last of them.
+    """
 
     __tablename__ = "sources"
 
@@ -169,6 +172,8 @@ class SourceRow(Row):
     epoch: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger)
     digest: Mapped[str] = mapped_column(String(64))
+    gone_seq: Mapped[int] = mapped_column(BigInteger)
+    gone_digest: Mapped[str] = mapped_column(String(64))
 
 
 class EventRow(Row):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, bindparam, delete, func, insert, not_, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, insert, not_, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from access.store.batches import insert_once
@@ -24,7 +24,17 @@ from policies.roster import ResidentType
 _AT_ONCE = 5_000
 """Rows a transaction: writers wait for some tens of milliseconds, not for all that has gathered."""
 
-_LINKED = EventRow.person.is_not(None) | EventRow.badge.is_not(None)
+LINKED = EventRow.person.is_not(None) | EventRow.badge.is_not(None)
+
+
+_EVENTS = EventRow.metadata.tables[EventRow.__tablename__]
+_ERASE = (
+    update(_EVENTS)
+    .where(
+        _EVENTS.c.source == bindparam("s"), _EVENTS.c.epoch == bindparam("e"), _EVENTS.c.seq == bindparam("q")
+    )
+    .values(person=None, badge=None, salt=None)
+)
 
 
 class Overdue(msgspec.Struct, frozen=True):
@@ -67,32 +77,42 @@ class Erasure(msgspec.Struct, frozen=True):
 
 
 def unlink(database: Database, overdue: Overdue, holds: Sequence[Hold]) -> tuple[int, str]:
-    """Take people and badges out of events, batch by batch; return how many and the hash of which."""
-    number, digest = 0, hashlib.sha256()
-    row = EventRow
-    query = select(row.source, row.epoch, row.seq).where(_overdue(overdue), not_(_held(holds)))
-    query = query.order_by(row.at, row.source, row.epoch, row.seq).limit(_AT_ONCE)
-    erase = (
-        update(row.metadata.tables[row.__tablename__])
-        .where(row.source == bindparam("s"), row.epoch == bindparam("e"), row.seq == bindparam("q"))
-        .values(person=None, badge=None, salt=None)
-    )
-    while True:
+    """Take people and badges out of events, batch by batch; return how many and the hash of which.
+
+    Which, is read beside whoever writes, and each batch goes on where the one before ended: those that are spared lie
+    before and between them, and are looked at once.
+    """
+    number, digest, place = 0, hashlib.sha256(), None
+    while found := _overdue_after(database, overdue, holds, place):
         with database.writing() as session:
-            found = session.execute(query).all()
-            if not found:
-                return number, digest.hexdigest()
-            session.connection().execute(erase, [{"s": s, "e": e, "q": q} for s, e, q in found])
-        for source, epoch, seq in found:
+            session.connection().execute(_ERASE, [{"s": s, "e": e, "q": q} for _at, s, e, q in found])
+        place = found[-1]
+        for _at, source, epoch, seq in found:
             digest.update(f"{source}:{epoch}:{seq}\n".encode())
         number += len(found)
+    return number, digest.hexdigest()
+
+
+_Place = tuple[datetime, str, int, int]
+
+
+def _overdue_after(
+    database: Database, overdue: Overdue, holds: Sequence[Hold], place: _Place | None
+) -> list[_Place]:
+    row = EventRow
+    order = (row.at, row.source, row.epoch, row.seq)
+    query = select(*order).where(_overdue(overdue), not_(held(holds))).order_by(*order).limit(_AT_ONCE)
+    if place is not None:
+        query = query.where(tuple_(*order) > place)
+    with database.reading() as session:
+        return [(at, source, epoch, seq) for at, source, epoch, seq in session.execute(query)]
 
 
 def count(session: Session, overdue: Overdue, holds: Sequence[Hold]) -> tuple[int, int]:
     """Return how many events are overdue: those that should have gone, and those that a hold keeps."""
     query = select(func.count()).select_from(EventRow).where(_overdue(overdue))
-    held = session.scalar(query.where(_held(holds))) or 0
-    return (session.scalar(query) or 0) - held, held
+    kept = session.scalar(query.where(held(holds))) or 0
+    return (session.scalar(query) or 0) - kept, kept
 
 
 def rename(session: Session, person: PersonId, pseudonym: str) -> int:
@@ -115,7 +135,7 @@ def rename(session: Session, person: PersonId, pseudonym: str) -> int:
 
 def people_in_events(session: Session) -> Iterator[PersonId]:
     """Return everybody whom a linked event names."""
-    query = select(EventRow.person).where(_LINKED, EventRow.person.is_not(None)).distinct()
+    query = select(EventRow.person).where(LINKED, EventRow.person.is_not(None)).distinct()
     yield from (PersonId(person) for person in session.scalars(query) if person is not None)
 
 
@@ -191,7 +211,7 @@ def purges(session: Session, kind: str | None, listing: Listing) -> list[Purge]:
 
 def _overdue(overdue: Overdue) -> ColumnElement[bool]:
     row = EventRow
-    conditions = [_LINKED, row.at < overdue.before]
+    conditions = [LINKED, row.at < overdue.before]
     if overdue.spared:
         conditions.append(or_(row.door.is_(None), row.door.not_in(overdue.spared)))
     if overdue.visitors_only:
@@ -200,14 +220,15 @@ def _overdue(overdue: Overdue) -> ColumnElement[bool]:
     return and_(*conditions)
 
 
-def _held(holds: Sequence[Hold]) -> ColumnElement[bool]:
+def held(holds: Sequence[Hold]) -> ColumnElement[bool]:
+    """Return whether an event is kept by a hold."""
     row = EventRow
-    held = [
+    each = [
         and_(row.at >= hold.since, row.at < hold.until, *([row.person == hold.person] if hold.person else []))
         for hold in holds
     ]
     # `person` may be null, and what is not known to be held is not held.
-    return func.coalesce(or_(*held), False) if held else row.seq < 0
+    return func.coalesce(or_(*each), False) if each else row.seq < 0
 
 
 def _rename_in_musters(session: Session, names: dict[PersonId, str]) -> None:

@@ -42,7 +42,10 @@ def locked(session: Session, epochs: Iterable[Epoch]) -> dict[Epoch, Reach]:
 
 def advance(session: Session, reached: Mapping[Epoch, Reach]) -> None:
     """Write how far the given epochs are stored now."""
-    rows = [(*epoch, reach.seq, reach.digest) for epoch, reach in sorted(reached.items())]
+    rows = [
+        (*epoch, reach.seq, reach.digest, NOTHING.seq, NOTHING.digest)
+        for epoch, reach in sorted(reached.items())
+    ]
     insert_once(session, SourceRow, rows, update=("seq", "digest"))
 
 

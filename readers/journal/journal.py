@@ -20,12 +20,12 @@ from readers.journal.backlog import Backlog, EpochFile
 from readers.journal.cursor import Cursor
 from readers.journal.directory import Directory, milliseconds
 from readers.journal.group import Group
+from readers.journal.salts import fresh_salt
 from readers.wire.events import FIRST_SEQ, GENESIS, Draft, Sealed, seal
 
 _log = logging.getLogger(__name__)
 
 ROTATE_BYTES = 64 * 1024 * 1024
-_SALT_BYTES = 16  # 128 bits: a commitment to a known badge cannot be found by trying salts
 
 
 class Durability(Enum):
@@ -33,11 +33,6 @@ class Durability(Enum):
 
     BUFFERED = "buffered"
     SYNCED = "synced"
-
-
-def fresh_salt() -> str:
-    """Return random text for one commitment."""
-    return os.urandom(_SALT_BYTES).hex()
 
 
 class FileJournal:

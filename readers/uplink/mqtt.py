@@ -1,6 +1,7 @@
-"""The bus of a door computer: MQTT 3.1.1 through aiomqtt, the one place at the edge that knows it.
+"""The bus through a broker: MQTT 3.1.1 through aiomqtt, the one place that knows it, at the edge and in the server.
 
 Sessions are clean and every publication waits for the broker's PUBACK: what must not be lost stays in the journal.
+It lies with the edge, which installs without the server; the server's parts are handed it as a `readers.wire.bus.Bus`.
 """
 
 import asyncio
@@ -14,12 +15,13 @@ from typing import Self
 
 import aiomqtt
 
-from readers.wire.bus import Broker, BusDown, Message
+from readers.wire.bus import MOST_WAITING, Broker, BusDown, Message, too_many_wait
 
 _AT_LEAST_ONCE = 1
-_KEEPALIVE_S = (
-    20  # a line that died without a word is known after 30 s, and the broker publishes the last will
-)
+
+_KEEPALIVE_S = 20
+"""A line that died without a word is known after 30 s, and the broker publishes the last will."""
+
 _NO_DELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 """Without it, and without its like in the broker, every QoS 1 round trip stalls for a delayed acknowledgement."""
 
@@ -27,8 +29,8 @@ _NO_DELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 class MqttBus:
     """A `readers.wire.bus.Bus` through a broker."""
 
-    def __init__(self, broker: Broker) -> None:
-        self._broker = broker
+    def __init__(self, broker: Broker, most_waiting: int = MOST_WAITING) -> None:
+        self._broker, self._most_waiting = broker, most_waiting
 
     @asynccontextmanager
     async def connect(
@@ -38,16 +40,15 @@ class MqttBus:
         try:
             try:
                 client = await stack.enter_async_context(self._client(name, will))
-                connection = await stack.enter_async_context(MqttConnection(client))
+                connection = await stack.enter_async_context(MqttConnection(client, name, self._most_waiting))
                 if topics:
                     await client.subscribe([(topic, _AT_LEAST_ONCE) for topic in topics])
             except (aiomqtt.MqttError, OSError) as error:
                 raise BusDown(f"{name} at {self._broker.host}:{self._broker.port}: {error}") from error
             yield connection
         finally:
-            with suppress(
-                aiomqtt.MqttError
-            ):  # an end without a goodbye; what led here is what the owner hears of
+            # It may end without a goodbye; what led here is what the owner hears of.
+            with suppress(aiomqtt.MqttError):
                 await stack.aclose()
 
     def _client(self, name: str, will: Message | None) -> aiomqtt.Client:
@@ -64,14 +65,15 @@ class MqttBus:
             keepalive=_KEEPALIVE_S,
             tls_context=ssl.create_default_context(cafile=broker.ca_file) if broker.ca_file else None,
             socket_options=[_NO_DELAY],
+            max_queued_incoming_messages=self._most_waiting + 1,  # the library drops what comes past it
         )
 
 
 class MqttConnection:
     """One connection. It listens all the time, so that a lost line ends every wait on it at once."""
 
-    def __init__(self, client: aiomqtt.Client) -> None:
-        self._client = client
+    def __init__(self, client: aiomqtt.Client, name: str, most_waiting: int) -> None:
+        self._client, self._name, self._most_waiting = client, name, most_waiting
         self._waiting: deque[Message] = deque()
         self._changed = asyncio.Event()
         self._lost: str | None = None
@@ -87,11 +89,19 @@ class MqttConnection:
     async def _listen(self) -> None:
         try:
             async for message in self._client.messages:
+                # The library's own queue counts: it is never full, and dropping, without being too long here.
+                if len(self._waiting) + len(self._client.messages) >= self._most_waiting:
+                    self._waiting.clear()
+                    self._lose(too_many_wait(self._name, self._most_waiting))
+                    return
                 self._waiting.append(Message(message.topic.value, message.payload, message.retain))
                 self._changed.set()
         except aiomqtt.MqttError as error:
-            self._lost = str(error)
-            self._changed.set()
+            self._lose(str(error))
+
+    def _lose(self, fault: str) -> None:
+        self._lost = fault
+        self._changed.set()
 
     async def publish(self, message: Message) -> None:
         sending = asyncio.ensure_future(

@@ -1,7 +1,8 @@
 """The bus as both of its ends see it: publish, subscribe, retain, last will. MQTT 3.1.1 fits it, and so does memory.
 
 A `Connection` lives as long as the line does; when it breaks, every call on it raises `BusDown` and the owner
-connects again. Nothing is queued here: what must survive is in a journal or a store.
+connects again. Nothing is queued here: what must survive is in a journal or a store. An end that does not receive
+loses its connection before what waits for it fills the memory.
 """
 
 from collections.abc import Sequence
@@ -9,6 +10,10 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 import msgspec
+
+MOST_WAITING = 50_000
+"""Messages that may wait to be received on one connection, unless told otherwise. A city's 10,000 doors and as many
+computers hand over 20,000 retained states at once, and each has one batch of events under way."""
 
 
 class BusDown(Exception):
@@ -33,6 +38,11 @@ class Message(msgspec.Struct, frozen=True):
     retain: bool = False
 
 
+def too_many_wait(client: str, most_waiting: int) -> str:
+    """Return what ended the connection of a client that did not receive."""
+    return f"{client}: more than {most_waiting} messages wait unreceived"
+
+
 class Connection(Protocol):
     """One live connection with its subscriptions."""
 
@@ -41,7 +51,10 @@ class Connection(Protocol):
         ...
 
     async def receive(self) -> Message:
-        """Return the next message of the subscriptions; raise `BusDown` when the connection is lost."""
+        """Return the next message of the subscriptions; raise `BusDown` when the connection is lost.
+
+        It is lost, with all that waits, once too much of that waits.
+        """
         ...
 
 

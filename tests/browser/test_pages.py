@@ -4,10 +4,12 @@ from datetime import timedelta
 from itertools import product
 from typing import Literal, get_args
 
+import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from access.dashboard.front import SESSION_COOKIE
 from access.services.rights import Role
 from access.store import audit
 from policies.decision import Effect, Reason
@@ -124,6 +126,30 @@ def test_the_levels_of_a_wall_screen_stand_in_rows_of_one_length(visitor, whole)
         page.goto(f"{whole.address}/kiosk?lang=en")
         tops = page.locator(".wall li").evaluate_all("cards => cards.map(card => card.offsetTop)")
         assert len({tops.count(top) for top in tops}) == 1, (width, tops)
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        ("from=soon", "There is no such day"),
+        ("from=&to=9999-12-31", "There is no such day"),
+        ("from=2026-09-15&to=2026-09-01", "The end came before the beginning"),
+        ("from=2020-01-01&to=2026-09-15", "A year at most at a time"),
+    ],
+)
+def test_days_that_will_not_do_are_said_on_the_page_that_shows_others(whole, days, said):
+    cookies = {SESSION_COOKIE: whole.tokens[Role.VIEWER]}
+    answer = httpx.get(f"{whole.address}/history?{days}&lang=en", cookies=cookies)
+    assert answer.status_code == 200
+    assert said in answer.text
+
+
+def test_the_history_says_since_when_there_are_events_beside_the_counts(visitor, whole):
+    page: Page = visitor(Role.SECURITY)
+    page.goto(f"{whole.address}/history?lang=en")
+    expect(page.locator("section[aria-labelledby=quality-heading]")).to_contain_text(
+        "Events are kept since 15 Sep 2026: of the days before there are counts only."
+    )
 
 
 def test_nobody_sees_anything_but_the_public_page_without_signing_in(visitor, whole):

@@ -1,4 +1,4 @@
-"""The buses that the conformance suite runs on: in memory, and both MQTT adapters through a real Mosquitto."""
+"""The buses that the conformance suite runs on: in memory, and MQTT through a real Mosquitto."""
 
 import os
 from collections.abc import AsyncIterator
@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-import access.bus.mqtt
-import readers.uplink.mqtt
 from access.bus.memory import MemoryBus
+from readers.uplink.mqtt import MqttBus
 from readers.wire.bus import Broker, Bus
 from tests.cable import Cable
 from tests.mosquitto import Mosquitto
@@ -17,11 +16,15 @@ from tests.mosquitto import Mosquitto
 collect_ignore = [] if "TOTEM_DOOR" in os.environ else ["test_real_door.py"]
 
 
+MOST_WAITING = 220
+"""More than any of these tests has waiting, but the one of a client that does not receive."""
+
+
 class MemoryLine:
     """A memory bus, with its faults."""
 
     def __init__(self) -> None:
-        self._bus = MemoryBus()
+        self._bus = MemoryBus(MOST_WAITING)
         self.bus: Bus = self._bus
         self.bus_on_cable: Bus = self._bus
 
@@ -38,10 +41,10 @@ class MemoryLine:
 class MqttLine:
     """A broker; whoever connects by `bus_on_cable` can have the cable pulled."""
 
-    def __init__(self, broker: Mosquitto, cable: Cable, adapter: "type[AnyMqttBus]") -> None:
+    def __init__(self, broker: Mosquitto, cable: Cable) -> None:
         self._broker, self._cable = broker, cable
-        self.bus: Bus = adapter(Broker(port=broker.port))
-        self.bus_on_cable: Bus = adapter(Broker(port=cable.port))
+        self.bus: Bus = MqttBus(Broker(port=broker.port), MOST_WAITING)
+        self.bus_on_cable: Bus = MqttBus(Broker(port=cable.port), MOST_WAITING)
 
     async def pull_cable_of(self, name: str) -> None:
         del name  # it is the only one on the cable
@@ -54,28 +57,26 @@ class MqttLine:
         await self._broker.start()
 
 
-AnyMqttBus = access.bus.mqtt.MqttBus | readers.uplink.mqtt.MqttBus
 Line = MemoryLine | MqttLine
 
 
 @asynccontextmanager
-async def mqtt_line(folder: Path, adapter: "type[AnyMqttBus]") -> AsyncIterator[MqttLine]:
+async def mqtt_line(folder: Path) -> AsyncIterator[MqttLine]:
     broker = Mosquitto(folder)
     await broker.start()
     cable = Cable(broker.port)
     await cable.plug_in()
     try:
-        yield MqttLine(broker, cable, adapter)
+        yield MqttLine(broker, cable)
     finally:
         await cable.pull()
         await broker.stop()
 
 
-@pytest.fixture(params=["memory", "edge-mqtt", "server-mqtt"])
+@pytest.fixture(params=["memory", "mqtt"])
 async def line(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Line]:
     if request.param == "memory":
         yield MemoryLine()
         return
-    adapter = readers.uplink.mqtt.MqttBus if request.param == "edge-mqtt" else access.bus.mqtt.MqttBus
-    async with mqtt_line(tmp_path, adapter) as real:
+    async with mqtt_line(tmp_path) as real:
         yield real

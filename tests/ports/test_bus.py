@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from readers.wire.bus import BusDown, Connection, Message
+from tests.ports.conftest import MOST_WAITING
 
 WITHIN_S = 10
 
@@ -14,6 +15,12 @@ async def drop(connection: Connection) -> None:
     async with asyncio.timeout(WITHIN_S):
         while True:
             await connection.receive()
+
+
+async def say_until_cut_off(connection: Connection) -> None:
+    async with asyncio.timeout(WITHIN_S):
+        while True:
+            await connection.publish(Message("elsewhere", b""))
 
 
 async def heard(connection: Connection, count: int) -> list[Message]:
@@ -148,3 +155,28 @@ async def test_who_stops_waiting_loses_no_message(line):
                 await waiting
         await says.publish(Message("t", b"x"))
         assert await heard(hears, 1) == [Message("t", b"x")]
+
+
+async def test_as_many_as_may_wait_are_all_received(line):
+    async with line.bus.connect("slow", ["t"]) as slow, line.bus.connect("says") as says:
+        sent = [Message("t", b"%d" % number) for number in range(MOST_WAITING)]
+        for message in sent:
+            await says.publish(message)
+        assert await heard(slow, MOST_WAITING) == sent
+
+
+async def test_who_does_not_receive_loses_the_connection_and_its_neighbour_nothing(line):
+    async with line.bus.connect("neighbour", ["t", "end"]) as neighbour, line.bus.connect("says") as says:
+        async with line.bus.connect("deaf", ["t"]) as deaf:
+            for _ in range(MOST_WAITING + 1):
+                await says.publish(Message("t", b"x"))
+                await heard(neighbour, 1)
+            with pytest.raises(BusDown):
+                await say_until_cut_off(deaf)
+            with pytest.raises(BusDown, match=f"deaf: more than {MOST_WAITING}"):
+                await drop(deaf)
+        await says.publish(Message("end", b""))
+        assert (await heard(neighbour, 1))[0].topic == "end"
+    async with line.bus.connect("deaf", ["t"]) as again:
+        await again.publish(Message("t", b"x"))
+        assert await heard(again, 1) == [Message("t", b"x")]

@@ -4,8 +4,7 @@ import subprocess
 
 import pytest
 
-import access.bus.mqtt
-import readers.uplink.mqtt
+from readers.uplink.mqtt import MqttBus
 from readers.wire.bus import Broker, BusDown, Message
 from tests.mosquitto import Mosquitto
 
@@ -25,12 +24,11 @@ async def guarded(tmp_path, passwords):
     await broker.stop()
 
 
-@pytest.mark.parametrize("adapter", [readers.uplink.mqtt.MqttBus, access.bus.mqtt.MqttBus])
 @pytest.mark.parametrize("password", ["right", "wrong"])
-async def test_the_password_decides(guarded, tmp_path, adapter, password):
+async def test_the_password_decides(guarded, tmp_path, password):
     (tmp_path / "secret").write_text(f"{password}\n")
     broker = Broker(port=guarded.port, username="edge-1", password_file=str(tmp_path / "secret"))
-    connecting = adapter(broker).connect("edge-1", ["t"])
+    connecting = MqttBus(broker).connect("edge-1", ["t"])
     if password == "wrong":
         with pytest.raises(BusDown, match=f"edge-1 at 127.0.0.1:{guarded.port}"):
             await connecting.__aenter__()
@@ -40,8 +38,7 @@ async def test_the_password_decides(guarded, tmp_path, adapter, password):
         assert (await line.receive()).payload == b"x"
 
 
-@pytest.mark.parametrize("adapter", [readers.uplink.mqtt.MqttBus, access.bus.mqtt.MqttBus])
-async def test_a_password_file_that_is_not_there_is_a_line_that_is_down(guarded, tmp_path, adapter):
+async def test_a_password_file_that_is_not_there_is_a_line_that_is_down(guarded, tmp_path):
     broker = Broker(port=guarded.port, username="edge-1", password_file=str(tmp_path / "none"))
     with pytest.raises(BusDown, match="none"):
-        await adapter(broker).connect("edge-1").__aenter__()
+        await MqttBus(broker).connect("edge-1").__aenter__()

@@ -35,11 +35,11 @@ def serve_authorizer(
     from access.authorize.authorizer import AUTHORIZER
     from access.bench.everybody import fill, services_of
     from access.bus.memory import MemoryBus
-    from access.bus.mqtt import MqttBus
     from access.services.offload import WriterThread
     from access.site.authorizer import AuthorizerProcess
     from readers.clock import SystemClock
     from readers.journal import FileJournal
+    from readers.uplink.mqtt import MqttBus
 
     day = site_and_taps()
     began, first = monotonic(), day.taps[len(day.taps) // 4].at

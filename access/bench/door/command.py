@@ -16,7 +16,6 @@ import httpx
 from access.bench.door.broker import mosquitto
 from access.bench.report import Result, result
 from access.bench.rounds import ROUNDS, median_of
-from access.bus.mqtt import MqttBus
 from access.services import Services, open_services
 from access.services.intake import Intake
 from access.services.offload import WriterThread
@@ -30,7 +29,7 @@ from readers.clock import SystemClock
 from readers.daemon import Daemon, Rights
 from readers.journal import Durability, FileJournal
 from readers.uplink import Uplink
-from readers.uplink.mqtt import MqttBus as EdgeBus
+from readers.uplink.mqtt import MqttBus
 from readers.wire.bus import Broker, Bus, Message
 from readers.wire.topics import Topics
 
@@ -62,7 +61,7 @@ async def _site(directory: Path, broker: Broker) -> AsyncIterator[httpx.AsyncCli
     services = open_services(store, building, policy, hosts(building), key)
     intake = Intake(MqttBus(broker), services, clock, writer)
     web = Web(services, clock.now, None, lambda: intake.is_connected)
-    daemon, uplink, journal = _edge(directory / "edge", services, EdgeBus(broker), clock)
+    daemon, uplink, journal = _edge(directory / "edge", services, MqttBus(broker), clock)
     secret = services.keys.create("bench", (Scope.DOORS_WRITE.value,), "bench", clock.now())
     with listen("127.0.0.1", 0) as listener:
         listener.listen()

@@ -37,7 +37,6 @@ def serve_office(told: Connection, folder: Path, broker: int) -> None:
 async def _serve(told: Connection, folder: Path, broker: int) -> None:
     from access.authorize.authorizer import AUTHORIZER
     from access.bench.decide import site_and_taps
-    from access.bus.mqtt import MqttBus
     from access.services import open_services
     from access.services.intake import Intake
     from access.services.offload import WriterThread
@@ -46,6 +45,7 @@ async def _serve(told: Connection, folder: Path, broker: int) -> None:
     from access.site.http import listen
     from access.site.web import Web
     from readers.clock import SystemClock
+    from readers.uplink.mqtt import MqttBus
     from readers.wire.bus import Broker
 
     day = site_and_taps()

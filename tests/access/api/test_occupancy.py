@@ -181,6 +181,23 @@ def test_how_well_some_days_went_is_told_by_rates(lived, keyed):
     assert (found["taps"], found["refused"], found["refusal_rate"]) == (4, 1, 0.25)
     assert (found["passages"], found["corrected"], found["correction_rate"]) == (1, 0, 0.0)
     assert (found["held"], found["forced"]) == (1, 0)
+    assert found["kept_since"] == NOON.isoformat().replace("+00:00", "Z")
     empty = client.get("/v1/occupancy/quality?from=2026-09-16&to=2026-09-16").json()
     assert (empty["taps"], empty["refusal_rate"], empty["correction_rate"]) == (0, None, None)
     assert client.get("/v1/occupancy/quality?from=2026-01-01&to=2026-09-16").status_code == 422
+
+
+@pytest.mark.usefixtures("lived")
+@pytest.mark.parametrize("path", ["kpis", "quality", "visits", "hall/history", "hall/history.csv"])
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("from=15/09/2026&to=2026-09-15", "query.from: Value error, expected a day such as 2026-09-15"),
+        ("from=2026-09-15&to=", "query.to: Value error, expected a day such as 2026-09-15"),
+        ("from=2026-09-15&to=2026-02-30", "query.to: Value error, expected a day such as 2026-09-15"),
+        ("from=2026-09-15&to=2026-09-14", "to 2026-09-14: expected a day not before 2026-09-15"),
+    ],
+)
+def test_days_that_will_not_do_are_refused_with_what_is_expected(keyed, path, query, said):
+    answer = keyed("occupancy:read").get(f"/v1/occupancy/{path}?{query}")
+    assert (answer.status_code, answer.json()["detail"]) == (422, said)

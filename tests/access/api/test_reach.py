@@ -141,6 +141,22 @@ def test_what_is_not_of_one_organisation_is_closed_to_its_manager(manager, path)
     is_problem(manager.get(f"/v1/{path}"), 403, "not-allowed")
 
 
+def test_a_company_is_told_which_doors_there_are_and_never_what_happens_at_them(manager, app, site):
+    secret = site.keys.create("all", tuple(scopes_of(Role.VIEWER)), "test", NOON)
+    everybody = Client(app, {"Authorization": f"Bearer {secret}"})
+    heard = ("state", "mode", "mode_by", "mode_until", "alarms", "waits_for_first", "maintenance")
+    for path in ("/v1/doors", "/v1/doors/room"):
+        told, seen = manager.get(path).json(), everybody.get(path).json()
+        for one, other in zip(
+            *((each if isinstance(each, list) else [each]) for each in (told, seen)), strict=True
+        ):
+            assert {one.pop(name) for name in heard} == {None}
+            assert {name: other.pop(name) for name in heard}["state"] == "locked"
+            assert one == other
+    is_problem(manager.get("/v1/doors/room/latency"), 403, "not-allowed")
+    is_problem(manager.get("/metrics"), 403, "not-allowed")
+
+
 def test_the_reception_of_a_company_finds_its_own_people_and_sees_no_taps(site):
     draft = Draft(NOON, EventType.DECISION, DoorId("front"), effect=Effect.DENY, reason=Reason.UNKNOWN_CREDENTIAL,
                   badge=BadgeId("0499"))  # fmt: skip

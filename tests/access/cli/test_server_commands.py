@@ -54,6 +54,8 @@ def test_a_database_is_made_checked_copied_and_brought_back(config, tmp_path, ca
     assert db(config, "backup", copy) == 0
     assert db(config, "backup", copy) == 1
     assert db(config, "restore", copy) == 0
+    assert db(config, "purge") == 0
+    assert "nothing is past its time" in capsys.readouterr().out
     Path(copy).write_text("no database")
     assert db(config, "restore", copy) == 1
     assert "not a database" in capsys.readouterr().err

@@ -11,7 +11,6 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
-from access.bus.mqtt import MqttBus
 from access.services import open_services
 from access.services.badges import BadgeRecord, BadgeVerb
 from access.services.imports import from_csv
@@ -20,6 +19,7 @@ from access.services.offload import WriterThread
 from policies.ids import BadgeId
 from policies.roster import BadgeKind
 from readers.clock import SystemClock
+from readers.uplink.mqtt import MqttBus
 from readers.wire.bus import Broker
 from tests.small_site import BUILDING, NOON, POLICY, SCOPES
 

@@ -5,7 +5,6 @@ import json
 from collections.abc import Sequence
 from contextlib import asynccontextmanager, suppress
 
-import access.bus.mqtt
 from access.bus.filters import covers
 from access.bus.memory import MemoryBus
 from access.occupancy.live import LiveBuilding
@@ -14,6 +13,7 @@ from access.services.discovery import discovery
 from access.services.outbox import Outbox
 from emulators.clock import LoopClock, run_virtually
 from readers.clock import SystemClock
+from readers.uplink.mqtt import MqttBus
 from readers.wire.bus import Broker, Message
 from readers.wire.events import Event
 from readers.wire.topics import Topics
@@ -159,7 +159,7 @@ async def test_home_assistant_finds_the_counts_through_a_real_broker(tmp_path):
     broker = Mosquitto(tmp_path)
     await broker.start()
     try:
-        bus = access.bus.mqtt.MqttBus(Broker(port=broker.port))
+        bus = MqttBus(Broker(port=broker.port))
         site = Site(bus, SystemClock(), "homeassistant")
         async with site.running():
             site.news.tell([passage(1, "ada", "main", "outside", "hall")])

@@ -13,7 +13,7 @@ from access.bus.memory import MemoryBus
 from access.errors import Invalid, TotemError
 from access.services import open_services
 from access.services.badges import BadgeRecord, BadgeVerb
-from access.services.dispatch import GRACE_S, RETAIN_AFTER_S
+from access.services.dispatch import GRACE_S, RETAIN_AFTER_S, Dispatch
 from access.services.intake import Intake
 from access.services.people import PersonRecord
 from access.store import changes
@@ -21,6 +21,7 @@ from emulators.clock import LoopClock, run_virtually
 from policies.ids import BadgeId, GrantId, PersonId, SpaceId, TierId
 from policies.roster import BadgeKind, BadgeStatus, Grant, ResidentType
 from readers.wire import snapshot as wire
+from readers.wire.signals import Line, Status
 from readers.wire.topics import Topics
 from tests.access.services.follower import Follower
 from tests.small_site import BUILDING, EDGE, NOON, POLICY, SCOPES
@@ -141,6 +142,32 @@ def test_a_new_computer_begins_with_a_snapshot_that_is_minutes_old_at_most(peopl
         assert follower.status_of(BADGE.id) is BadgeStatus.SUSPENDED
 
     scene(act)
+
+
+def test_who_says_again_and_again_that_it_lacks_something_is_looked_after_once(peopled):
+    async def live():
+        clock, works = LoopClock(asyncio.get_running_loop(), NOON), []
+
+        async def slow_database(work):
+            works.append(work)
+            await clock.sleep(2)
+            return work()
+
+        bus, dispatch = MemoryBus(), Dispatch(peopled.publisher, clock, slow_database)
+        async with (
+            bus.connect("edge", [TOPICS.snapshot(EDGE)]) as edge,
+            bus.connect("server") as line,
+            running(dispatch.run(line)),
+        ):
+            newest = wire.read((await edge.receive()).payload, peopled.publisher.public_key).version
+            await clock.sleep(10)
+            works.clear()
+            for _ in range(20):
+                dispatch.heard(EDGE, Status(Line.ONLINE, NOON, snapshot=newest, lacks=newest + 1))
+            await clock.sleep(60)
+            assert len(works) == 1
+
+    run_virtually(live())
 
 
 def test_deltas_do_not_reach_back_behind_the_newest_snapshots(peopled):

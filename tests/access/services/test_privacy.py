@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import msgspec
 import pytest
+from sqlalchemy.event import listens_for, remove
 
 from access.errors import Conflict, Invalid, NotAllowed, NotFound
 from access.services import open_services
@@ -97,9 +98,68 @@ def test_a_purge_proves_what_it_forgot_and_that_nothing_is_left(site):
     assert before[Kind.PERIMETER] == 6_000
     (purge,) = site.retention.purge(NOON)
     assert (purge.number, purge.left, purge.held, len(purge.digest)) == (6_000, 0, 0, 64)
-    assert [kept.overdue for kept in site.retention.kept(NOON)] == [0, 0, 0, 0]
+    assert [kept.overdue for kept in site.retention.kept(NOON)] == [0] * len(Kind)
     assert [one.number for one in site.retention.purges()] == [6_000]
     assert "purged" in actions(site)
+
+
+def test_events_with_nobody_in_them_go_after_thirteen_months_and_the_rest_still_proves_itself(
+    database_url, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("access.store.pruning._AT_ONCE", 7)
+    with closing(open_services(database_url, BUILDING, POLICY, SCOPES, tmp_path / "site.key")) as opened:
+        old, young = [(ADA, 500 - number / 10) for number in range(50)], [(ADA, 390), (ADA, 1)]
+        lines = passed(opened, EDGE, "front", *old, *young)
+        passed(opened, DESK, "front", (EVE, 450), (EVE, 440))
+        whole = {kept.kind: kept.overdue for kept in opened.retention.kept(NOON)}[Kind.EVENTS]
+        purge = next(each for each in opened.retention.purge(NOON) if each.kind == "events")
+        assert (whole, purge.number, purge.left, purge.held) == (52, 52, 0, 0)
+        assert [event.seq for event in opened.events.newest(Filter(), limit=200)] == [52, 51]
+        assert list(check(opened.database)) == []
+        again = opened.ingest.take([Batch(EDGE, b"\n".join(lines))], NOON)
+        assert (again.events, again.findings, again.reached[EDGE, 1]) == ((), (), 52)
+        assert opened.retention.purge(NOON) == []
+        later = opened.retention.purge(NOON + 30 * DAY)
+        assert [each.number for each in later if each.kind == "events"] == [1]
+        assert list(check(opened.database)) == []
+        with opened.database.writing() as session:
+            session.connection().exec_driver_sql("UPDATE sources SET gone_seq = 50 WHERE source = 'edge-1'")
+        assert list(check(opened.database)) != []
+
+
+def test_no_event_goes_whole_that_a_hold_keeps_or_that_still_names_somebody(site):
+    passed(site, EDGE, "front", (ADA, 500), (ADA, 450), (ADA, 410), (ADA, 1))
+    window = (NOON - 451 * DAY, NOON - 449 * DAY)
+    hold = site.holds.ask(None, window, "a window broken", NOON + DAY, "grace", NOON)
+    assert [each.number for each in site.retention.purge(NOON) if each.kind == "events"] == [1]
+    assert [event.seq for event in site.events.newest(Filter(), limit=9)] == [4, 3, 2]
+    kept = {kept.kind: kept for kept in site.retention.kept(NOON)}[Kind.EVENTS]
+    assert (kept.overdue, kept.held) == (0, 2)
+    site.holds.lift(hold.id, "heidi", NOON)
+    site.retention.keep_for(Kind.PERIMETER, 440 * 24, "court order 12/26", "grace", NOON)
+    assert [each.number for each in site.retention.purge(NOON) if each.kind == "events"] == [1]
+    assert [event.seq for event in site.events.newest(Filter(), limit=9)] == [4, 3]
+    assert list(check(site.database)) == []
+
+
+def test_forgetting_looks_once_at_each_event_it_spares_and_never_while_it_holds_up_who_writes(
+    site, monkeypatch
+):
+    monkeypatch.setattr("access.store.privacy._AT_ONCE", 10)
+    passed(site, DESK, "room", *[(ADA, 3 - number / 100) for number in range(45)])
+    reads: list[str] = []
+
+    @listens_for(site.database.engine, "before_cursor_execute")
+    def note(connection, _cursor, statement, _parameters, _context, _many):
+        is_writing = connection.get_execution_options().get("totem_writes", False)
+        if "ORDER BY events.at" in statement:
+            reads.append(f"{is_writing} {'> (' in statement}")
+
+    site.retention.purge(NOON)
+    remove(site.database.engine, "before_cursor_execute", note)
+    assert {person for _door, person in known(site)} == {None}
+    assert reads.count("False True") == 5
+    assert not any(read.startswith("True") for read in reads)
 
 
 def test_a_time_is_made_shorter_freely_and_longer_only_with_an_override_that_the_audit_keeps(site):

@@ -10,11 +10,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from access.bus.mqtt import MqttBus
 from access.services import open_services
 from access.services.organisations import OrganisationRecord
 from access.store.check import check
 from policies.ids import OrganisationId
+from readers.uplink.mqtt import MqttBus
 from readers.wire.bus import Broker
 from tests.access.services.follower import Follower
 from tests.access.services.publication_victims import ROWS

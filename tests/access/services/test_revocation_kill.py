@@ -5,11 +5,11 @@ import random
 
 import pytest
 
-from access.bus.mqtt import MqttBus
 from access.services import open_services
 from access.services.people import PersonRecord
 from policies.ids import TierId
 from policies.roster import BadgeStatus, ResidentType
+from readers.uplink.mqtt import MqttBus
 from readers.wire.bus import Broker, BusDown
 from tests.access.services.follower import Follower
 from tests.access.services.revocation_victims import HOLDER, SOURCES, badge
