@@ -38,19 +38,23 @@ def run(arguments: argparse.Namespace) -> int:
     """Compare, or apply; return 1 where the file has faults."""
     from access.services.imports import Imports
     from access.services.outbox import Outbox, RightsChanged
+    from access.services.policies import Policies
     from access.services.rights import Reach
+    from access.services.rulebook import Rulebook
     from access.settings import load, load_site
     from access.store import schema
     from access.store.database import open_database
 
     settings = load(arguments.config, os.environ)
-    policy = load_site(settings).policy
+    site = load_site(settings)
+    rulebook, changed = Rulebook(site.policy), Outbox[RightsChanged]()
     database = open_database(settings.database_url)
     try:
         schema.upgrade(database.engine)
         reach = Reach(organisation=arguments.organisation)
-        imports = Imports(database, policy, Outbox[RightsChanged](), reach)
-        outcome = _outcome(imports, arguments, policy.calendar.timezone)
+        Policies(database, site.building, rulebook, changed).catch_up()
+        imports = Imports(database, rulebook, changed, reach)
+        outcome = _outcome(imports, arguments, rulebook.policy.calendar.timezone)
     finally:
         database.close()
     _tell(outcome, as_json=arguments.json)

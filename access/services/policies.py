@@ -1,8 +1,8 @@
 """Policies as a resource: proposed with their files, examined, activated, rolled back.
 
 A policy takes force only if it loads, its scenarios and invariants hold, and nobody holds a tier that it does not
-know. Doors get it in new snapshots at once. The building itself is not changed under a running server: files with
-another building than the one in force are refused, until the server is started with them.
+know. Doors get it in new snapshots at once. Neither the building nor the wall's time is changed under a running
+server, whose counts are kept by them: files with others than those in force are refused, until it is started with them.
 """
 
 import logging
@@ -21,7 +21,7 @@ from access.store.database import Database
 from access.store.listing import NEWEST, Listing
 from access.store.policies import Activation, PolicyRecord
 from policies.building import Building
-from policies.loader import BUILDING, Site
+from policies.loader import BUILDING, CALENDAR, Site
 
 __all__ = ["Activation", "Policies", "PolicyRecord"]
 
@@ -154,6 +154,12 @@ class Policies:
         if found.site.building != self._building:
             raise Invalid(
                 f"{BUILDING}: it is another building than the one in force; start the server with these files"
+            )
+        here, there = self._rulebook.policy.calendar, found.site.policy.calendar
+        if (there.timezone, there.changes) != (here.timezone, here.changes):
+            raise Invalid(
+                f"{CALENDAR}: [calendar]: another time zone or other years than those in force ({here.timezone}); "
+                "start the server with these files"
             )
         return found
 

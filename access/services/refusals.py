@@ -5,12 +5,12 @@ What a person may know at the desk about their own refusal. It names rules and n
 
 import msgspec
 
+from access.services.rulebook import Rulebook
 from access.store import badges, people
 from access.store.database import Database
 from policies.analysis.explanation.explain import Explanation, explain
 from policies.analysis.explanation.inquiry import Inquiry
 from policies.building import Building
-from policies.policy import Policy
 from policies.request import DoorMode, LiveState
 from policies.roster import Roster
 from readers.wire.events import Event
@@ -19,8 +19,8 @@ from readers.wire.events import Event
 class Refusals:
     """Explains refusals of one site. Whoever calls may see the tap."""
 
-    def __init__(self, database: Database, building: Building, policy: Policy) -> None:
-        self._database, self._building, self._policy = database, building, policy
+    def __init__(self, database: Database, building: Building, rulebook: Rulebook) -> None:
+        self._database, self._building, self._rulebook = database, building, rulebook
 
     def why(self, event: Event) -> Explanation | None:
         """Explain a decision; None where its badge is nobody's, or its reader is no longer there."""
@@ -36,7 +36,7 @@ class Refusals:
             inquiry = msgspec.structs.replace(
                 inquiry, assurance=given.assurance, pin_ok=given.pin_ok, state=LiveState(modes)
             )
-        return explain(self._policy, self._building, roster, inquiry)
+        return explain(self._rulebook.policy, self._building, roster, inquiry)
 
     def _those_concerned(self, event: Event) -> Roster:
         """Return the badge, its holder and their host: a decision looks at nobody else."""

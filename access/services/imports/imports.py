@@ -19,6 +19,7 @@ from access.services.imports.diff import Difference, compare
 from access.services.imports.rows import Fault, Wanted
 from access.services.outbox import Outbox, RightsChanged
 from access.services.rights import EVERYWHERE, Reach
+from access.services.rulebook import Rulebook
 from access.store import audit, changes, organisations, site
 from access.store import imports as stored
 from access.store import people as people_stored
@@ -26,7 +27,6 @@ from access.store.database import Database
 from access.store.imports import ImportRecord
 from access.store.listing import FIRST, Listing
 from access.store.people import PersonRecord
-from policies.policy import Policy
 
 __all__ = ["ImportRecord", "Imports", "Outcome"]
 
@@ -46,13 +46,13 @@ class Imports:
     """The use cases around files of people."""
 
     def __init__(
-        self, database: Database, policy: Policy, outbox: Outbox[RightsChanged], reach: Reach = EVERYWHERE
+        self, database: Database, rulebook: Rulebook, outbox: Outbox[RightsChanged], reach: Reach = EVERYWHERE
     ) -> None:
-        self._database, self._policy, self._outbox, self._reach = database, policy, outbox, reach
+        self._database, self._rulebook, self._outbox, self._reach = database, rulebook, outbox, reach
 
     def within(self, reach: Reach) -> "Imports":
         """Return the same use cases for whoever's rights hold only there: the file speaks of nobody else."""
-        return Imports(self._database, self._policy, self._outbox, reach)
+        return Imports(self._database, self._rulebook, self._outbox, reach)
 
     def propose(self, wanted: Sequence[Wanted], faults: Sequence[Fault], at: datetime) -> Outcome:
         """Return what the file would change, and everything that is wrong with it. Nothing is changed."""
@@ -130,7 +130,7 @@ class Imports:
             if want.organisation is not None and want.organisation not in organised:
                 yield Fault(want.line, "organisation", f"there is no organisation {want.organisation}")
             for tier in want.tiers:
-                if tier not in self._policy.tiers:
+                if tier not in self._rulebook.policy.tiers:
                     yield Fault(want.line, "tiers", f"there is no tier {tier}")
             if want.external_id in new and want.external_id not in taken:
                 for name in _FOR_SOMEBODY_NEW:

@@ -10,6 +10,7 @@ import policies
 from access.errors import Conflict, Invalid, NotFound
 from access.services import open_services
 from access.services.examination import files_of
+from access.services.imports import from_csv
 from access.services.outbox import RightsChanged
 from access.services.people import PersonRecord
 from policies.ids import DoorId, PersonId, SourceId, TierId
@@ -158,6 +159,33 @@ def test_another_building_is_not_put_under_a_running_server(opened, folder):
         site.policies.propose(
             {"building.toml": text.replace("capacity = 30", "capacity = 31")}, "x", "b", NOON
         )
+
+
+@pytest.mark.parametrize(
+    ("here", "elsewhere"),
+    [('timezone = "Europe/Paris"', 'timezone = "Europe/Lisbon"'), ("last_year = 2045", "last_year = 2044")],
+)
+def test_another_time_is_not_put_under_a_server_that_counts_by_it(opened, folder, here, elsewhere):
+    site = opened()
+    text = (folder / "calendar.toml").read_text()
+    assert here in text
+    changed = text.replace(here, elsewhere)
+    with pytest.raises(Invalid, match=r"calendar.toml: \[calendar\]: another time zone or other years"):
+        site.policies.propose({"calendar.toml": changed}, "x", "b", NOON)
+
+
+def test_a_tier_that_took_force_can_be_imported_and_one_that_lost_it_cannot(opened, folder):
+    site = opened()
+    wanted, faults = from_csv(b"external_id,name,type,tiers\nE1,Eve,student,guest-chef\n", "Europe/Paris")
+    assert [fault.message for fault in site.imports.propose(wanted, faults, NOON).faults] == [
+        "there is no tier guest-chef"
+    ]
+    text = (folder / "policy.toml").read_text() + '\n[[tier]]\nid = "guest-chef"\n'
+    proposed = site.policies.propose({"policy.toml": text}, "a chef", "boss", NOON)
+    site.policies.activate(proposed.seq, "boss", NOON)
+    assert site.imports.propose(wanted, faults, NOON).faults == ()
+    site.policies.roll_back("boss", NOON)
+    assert len(site.imports.propose(wanted, faults, NOON).faults) == 1
 
 
 def test_what_was_activated_is_in_force_after_a_restart_and_new_files_overrule_it(opened, folder):
