@@ -11,7 +11,7 @@ from access.authorize.authorizer import AUTHORIZER, Authorizer
 from access.authorize.drain import Drain
 from access.authorize.tend import tend
 from access.services.neighbours import Neighbours
-from access.services.offload import WriterThread
+from access.services.offload import WorkThread
 from access.services.rights import Scope
 from access.site.beside import Beside
 from access.site.emulated import EmulatedSettings, EmulatedSite
@@ -65,7 +65,7 @@ async def _live(
 ) -> None:
     loop = asyncio.get_running_loop()
     clock = LoopClock(loop, start)
-    pace, writer = Pace(clock), WriterThread()
+    pace, writer = Pace(clock), WorkThread("writes")
     site = EmulatedSite(settings, clock, pace)
     journal = FileJournal(settings.data / "authorizer", AUTHORIZER, clock.now, Durability.BUFFERED)
     authorizer = Authorizer(site.services, journal)

@@ -68,9 +68,8 @@ def run_tests(site: Site, scenarios: Scenarios) -> Report:
     engine = Engine(site.policy, site.building, scenarios.roster)
     met: set[RuleId] = set()
     failures: list[Failure] = []
-    for trial in sorted(
-        scenarios.trials, key=lambda each: each.request.at
-    ):  # the engine remembers what is open
+    # By their time: the engine remembers what is open.
+    for trial in sorted(scenarios.trials, key=lambda each: each.request.at):
         decision = engine.decide(trial.request, trial.state)
         met.update(decision.rules)
         failures += (

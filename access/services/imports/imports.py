@@ -81,9 +81,8 @@ class Imports:
         if faults or wrong:
             return Outcome(difference, (*faults, *wrong))
         with self._database.writing() as session:
-            if (
-                site.locked(session).audit_seq != seen
-            ):  # something was written since, maybe about these people
+            # Where something was written since, it may be about these people.
+            if site.locked(session).audit_seq != seen:
                 difference, wrong = self._compared(session, wanted, at)
             if wrong:
                 return Outcome(difference, tuple(wrong))
