@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.orm import Session
 
 from access.errors import Conflict, Invalid, NotFound
+from access.services.given import subject
 from access.services.outbox import Outbox
 from access.services.standing import Standing
 from access.store import audit
@@ -174,7 +175,7 @@ class Doors:
             raise Invalid(f"reason: expected 1 to {_REASON} characters")
         with self._database.writing() as session:
             audit.append(
-                session, act.at, act.actor, action, [f"{door}: {act.id}: {act.reason}" for door in doors]
+                session, act.at, act.actor, action, [subject(door, act.id, act.reason) for door in doors]
             )
             yield session
 
