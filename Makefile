@@ -13,6 +13,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PARTS := PYTHON="$(PYTHON)" tests/parts.sh
 WORKERS ?= $(shell nproc)
+# What somebody waits for at a door or a screen. Left to be asked for by name: city takes gigabytes, and analysis,
+# ingest, occupancy and replay measure work that nobody waits for at a door.
 BENCHES ?= decide tap door fanout authorize load hostile outage journal rights propagate start
 FUZZED ?= parsers stranger tampered card chip desk site
 SECONDS ?= 300
@@ -54,7 +56,7 @@ fuzz: $(VENV)/.all ## fuzz card protocols and the loader by coverage (SECONDS=30
 soak: $(VENV)/.all ## run the long campaigns: the tests that have larger numbers, with those
 	@SOAK=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --timeout 0 -m soak $(ARGS)
 
-bench: $(VENV)/.run ## run the benchmark suite (BENCHES="decide" chooses)
+bench: $(VENV)/.run ## run the benches of what a person or a door waits for (BENCHES="city" chooses: `totem bench --help` lists all)
 	@for bench in $(BENCHES); do $(BIN)/totem bench $$bench --json $(ARGS); done
 
 bench-long: $(VENV)/.run ## run ten minutes of taps as they come while the office works (and as long of the yardstick and of a rush)
@@ -78,7 +80,7 @@ build/sbom/.made: requirements/sbom.txt
 lock: ## write the lock files again, keeping the versions they hold (ARGS=--upgrade moves them; needs uv)
 	@$(COMPILE) $(ARGS) --output-file requirements/all.txt --all-extras --group dev
 	@$(COMPILE) $(ARGS) --output-file requirements/run.txt --extra server --group editable
-	@$(COMPILE) $(ARGS) --output-file requirements/edge.txt
+	@$(COMPILE) $(ARGS) --group editable --output-file requirements/edge.txt
 	@for extra in $(DEVICES); do $(COMPILE) --constraint requirements/all.txt --extra $$extra --group editable \
 		--output-file requirements/$$extra.txt; done
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

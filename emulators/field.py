@@ -1,4 +1,4 @@
-"""The RF field of one reader and its keys: a `readers.ports.CardTransport` and `Keypad` whose cards are emulated.
+"""The RF field of one reader and its keys: a `readers.ports.CardTransport` and `KeyedReader` whose cards are emulated.
 
 Cards come and go at once. Two in the field at a time collide: the antenna then reads neither, and the one it was
 reading is lost to it, until the field has been emptied; two that came before it looked are found as one thing that
@@ -92,7 +92,7 @@ class Antenna:
                 self._on_key(key)
 
     def on_keys(self, on_key: Callable[[str], None]) -> None:
-        """Hear the keys (`readers.ports.Keypad`)."""
+        """Hear the keys (`readers.ports.KeyedReader`)."""
         self._on_key = on_key
 
     def present(self, card: VirtualCard) -> Presented:

@@ -173,8 +173,10 @@ class Pn532:
         return bytes((len(found[:most]),)) + listed
 
     def _pass_on(self, frame: bytes) -> bytes:
-        answer = None if self._selected is None else self._selected.hear(bytes(frame))
-        return _TIMED_OUT if answer is None else _OK + answer
+        card = self._selected
+        answer = None if card is None else card.hear(bytes(frame))
+        is_torn = self._selected is not card  # away before its answer was out
+        return _TIMED_OUT if answer is None or is_torn else _OK + answer
 
     _ACTS: ClassVar[dict[int, Callable[["Pn532", bytes], bytes]]] = {
         Code.DIAGNOSE: _echo,
@@ -211,7 +213,8 @@ class SerialPn532:
     """The chip behind a serial port at `path`, on a thread of its own, so that a driver under test may block."""
 
     def __init__(self) -> None:
-        self._chip, self._lock = Pn532(), threading.Lock()
+        self._chip = Pn532()
+        self._lock = threading.RLock()  # a card may have itself taken away in the middle of a command
         self._master, self._slave = os.openpty()
         tty.setraw(self._slave)
         self.path = os.ttyname(self._slave)

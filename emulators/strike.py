@@ -155,6 +155,15 @@ class EmulatedDoor:
         """Make the contact's cable whole."""
         self._set_cable(None)
 
+    def stick_contact(self) -> None:
+        """Let the contact stay as it is, whatever the leaf does."""
+        self.faults.contact_stuck = True
+
+    def free_contact(self) -> None:
+        """Let the contact follow the leaf again."""
+        self.faults.contact_stuck = False
+        self._follow()
+
     def break_relay(self) -> None:
         """Let the relay answer no more; it stays where it is."""
         self.faults.relay = RelayFault.NO_ANSWER

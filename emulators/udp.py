@@ -54,10 +54,11 @@ class _Link(asyncio.DatagramProtocol):
         self.closed.set()
 
     def datagram_received(self, data: bytes, reader: tuple[str, int]) -> None:
-        if self.card is None:
+        card = self.card
+        if card is None:
             return
-        answer = _answer(self.card, data)
-        if answer is not None:
+        answer = _answer(card, data)
+        if answer is not None and self.card is card:  # it may be away before its answer is out
             self.transport.sendto(_BIT_RATE + b" " + answer.hex().encode("ascii"), reader)
 
 

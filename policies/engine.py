@@ -20,7 +20,7 @@ from policies.policy import Policy
 from policies.portals import Portal, Reach
 from policies.request import AccessRequest, Assurance, DoorMode, LiveState
 from policies.roster import Badge, Person, Roster, within
-from policies.schedule import is_open_on_the_wall
+from policies.schedule import beyond_reach, is_open_on_the_wall
 
 _QUARTER = timedelta(seconds=QUARTER_S)
 
@@ -120,6 +120,8 @@ class Engine:
         """
         proof, who = request.assurance, card.owner
         if not self._open_from <= request.at < self._open_until:
+            if beyond_reach(request.at):
+                return None
             self._open_mask(request.at)
         concerned = standing.mask & self._open_now
         permits = portal.everyday[proof] & concerned
@@ -134,6 +136,8 @@ class Engine:
     def _rights(
         self, portal: Portal, card: Card, request: AccessRequest, state: LiveState, mode: DoorMode
     ) -> _Outcome:
+        if beyond_reach(request.at):
+            return Reason.OTHER, (), False
         if card.badge is not None and (reason := on.badge_refusal(card.badge, request)):
             return reason, (), False
         if request.assurance < card.least_proof:

@@ -15,6 +15,7 @@ from policies.ids import PersonId, RuleId
 from policies.policy import Policy, Rule, RuleEffect
 from policies.request import AccessRequest, Direction, DoorMode, LiveState
 from policies.roster import Badge, Person, Roster
+from policies.schedule import beyond_reach
 
 _Outcome = tuple[Reason | None, tuple[RuleId, ...]]
 
@@ -60,6 +61,8 @@ class Entry:
 
     def refusal(self, badge: Badge, person: Person | None) -> _Outcome:
         """Return why the rights refuse, and the rules that say so; else None, and the permits that hold."""
+        if beyond_reach(self.now.request.at):
+            return Reason.OTHER, ()
         if reason := on.badge_refusal(badge, self.now.request):
             return reason, ()
         return self.refusal_of(person) if person else (Reason.CREDENTIAL_UNASSIGNED, ())
@@ -134,8 +137,7 @@ class Entry:
         return len(may) > 1 or self.now.has(host, "responder") or not self._takes_two(may[host.id])
 
     def _escort_missing(self) -> Reason:
-        alone = not self.now.others
-        return Reason.NO_ACCOMPANIMENT if alone else Reason.INCORRECT_ACCOMPANIMENT
+        return Reason.INCORRECT_ACCOMPANIMENT if self.now.others else Reason.NO_ACCOMPANIMENT
 
     def _over_live_state(
         self, person: Person, permits: tuple[RuleId, ...], flags: tuple[Flag, ...]

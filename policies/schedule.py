@@ -162,16 +162,6 @@ def windows_of(schedule: Schedule, calendar: Calendar, day: date) -> tuple[Windo
     return tuple(window for window in schedule.windows if weekday in window.days)
 
 
-def next_change(
-    schedule: Schedule, calendar: Calendar, at: datetime, within: timedelta = timedelta(days=8)
-) -> datetime | None:
-    """Return the next quarter-hour, in the zone of `at`, at which `schedule` opens or shuts; None if not `within`."""
-    now = is_open(schedule, calendar, at)
-    return next(
-        (moment for moment in quarters(at, within) if is_open(schedule, calendar, moment) is not now), None
-    )
-
-
 def quarters(at: datetime, within: timedelta) -> Iterator[datetime]:
     """Yield the quarter-hours of UTC after `at` until `within` has passed, in the zone of `at`."""
     second = int(at.timestamp())

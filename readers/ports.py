@@ -105,7 +105,7 @@ class CardTransport(Protocol):
 
 
 @runtime_checkable
-class Keypad(Protocol):
+class KeyedReader(Protocol):
     """What a reader with keys is, beside its `CardTransport`."""
 
     def on_keys(self, on_key: Callable[[str], None]) -> None:

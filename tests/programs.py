@@ -14,8 +14,8 @@ from pathlib import Path
 
 PATIENCE_S = 60.0
 
-_CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["access.site.authorizer", "access.site.server", "access.cli.reader"])
+CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload(["access.site.authorizer", "access.site.server", "access.cli.reader"])
 """What takes seconds to import is imported once, in a process that does nothing but fork the others."""
 
 
@@ -28,7 +28,7 @@ class Program:
         self.process: multiprocessing.process.BaseProcess | None = None
 
     def start(self) -> None:
-        self.process = _CONTEXT.Process(target=_live, args=(self._log, self._work, *self._words), daemon=True)
+        self.process = CONTEXT.Process(target=_live, args=(self._log, self._work, *self._words), daemon=True)
         self.process.start()
 
     @property

@@ -79,6 +79,7 @@ def pins_of(name: str) -> set[str]:
 @pytest.mark.parametrize(
     ("extra", "library"),
     [
+        ("edge", "msgspec"),
         ("pcsc", "pyscard"),
         ("nfc", "nfcpy"),
         ("osdp", "libosdp"),
@@ -86,7 +87,7 @@ def pins_of(name: str) -> set[str]:
         ("pkcs11", "python-pkcs11"),
     ],
 )
-def test_a_device_s_lock_file_has_its_library_and_the_build_at_the_tested_versions(
+def test_a_door_computer_s_lock_files_have_the_library_and_the_build_at_the_tested_versions(
     extra: str, library: str
 ) -> None:
     pins = pins_of(f"{extra}.txt")

@@ -5,6 +5,7 @@ Nobody is in them, unless they are opened for a purpose and a reason, which the 
 
 import base64
 import binascii
+from collections.abc import Mapping
 from datetime import UTC
 from typing import Annotated
 
@@ -18,9 +19,11 @@ from access.api.schemas import Instant
 from access.api.sheets import cells, described, sheet
 from access.errors import Invalid
 from access.services.events import Filter, Opening, Place, Purpose
+from access.services.given import Given
 from access.services.rights import Actor, Scope
 from policies.decision import Effect, Flag, Reason
 from policies.ids import DoorId, PersonId, SourceId, SpaceId
+from policies.request import DoorMode
 from readers.wire.events import Count, Event, EventType
 from readers.wire.events import Instant as WireInstant
 
@@ -30,7 +33,10 @@ _Reads = Annotated[Actor, Depends(needs(Scope.EVENTS_READ))]
 
 
 class EventBody(BaseModel):
-    """An event without what only the chain needs. `person` and `badge` are null unless it was opened for a purpose."""
+    """An event without what only the chain needs. `person` and `badge` are null unless it was opened for a purpose.
+
+    `command` is the one that a door answers, or that its `mode` comes from; lists tell who gave it, and why.
+    """
 
     id: str
     source: str
@@ -51,6 +57,11 @@ class EventBody(BaseModel):
     policy_version: str | None = None
     person: str | None = None
     badge: str | None = None
+    cause: str | None = None
+    mode: DoorMode | None = None
+    command: str | None = None
+    ordered_by: str | None = None
+    ordered_why: str | None = None
 
 
 def _chosen(
@@ -148,6 +159,9 @@ def list_passages(
     return _page(request, response, desk, _Question(passages, asked.opening), limit, after)
 
 
+_NOBODY: Mapping[str, Given] = {}
+
+
 def _page(
     request: Request, response: Response, desk: Desk, asked: _Question, limit: int, after: str | None
 ) -> Page[EventBody]:
@@ -156,18 +170,23 @@ def _page(
         found = events.newest(asked.chosen, place, limit + 1)
     else:
         found = events.opened(asked.chosen, asked.opening, place, limit + 1)
-    return page(request, response, [_body(event) for event in found], limit, _cursor)
+    given = events.given(found)
+    return page(request, response, [_body(event, given) for event in found], limit, _cursor)
 
 
 def _sheet(name: str, desk: Desk, asked: _Question, types: tuple[EventType, ...]) -> Response:
     chosen = msgspec.structs.replace(asked.chosen, types=types)
     found = desk.services.events.all(chosen, asked.opening)
-    heads = tuple(EventBody.model_fields)
+    heads = tuple(head for head in EventBody.model_fields if not head.startswith("ordered_"))
     return sheet(name, heads, (cells(_body(event), heads) for event in found))
 
 
-def _body(event: Event) -> EventBody:
-    return EventBody.model_validate(msgspec.to_builtins(event))
+def _body(event: Event, given: Mapping[str, Given] = _NOBODY) -> EventBody:
+    body = EventBody.model_validate(msgspec.to_builtins(event))
+    order = given.get(event.command) if event.command is not None else None
+    if order is not None:
+        body.ordered_by, body.ordered_why = order.actor, order.reason
+    return body
 
 
 def _cursor(event: EventBody) -> str:

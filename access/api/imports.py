@@ -92,6 +92,16 @@ class ImportBody(BaseModel):
     unchanged: int
 
 
+class UnderWayBody(BaseModel):
+    """A file that is being written: how many people of how many; all of them count at its end, or none."""
+
+    actor: str
+    begun_at: AwareDatetime
+    organisation: str | None
+    rows: int
+    written: int
+
+
 @routes.get("")
 def list_imports(paging: Paged, desk: AtDesk, actor: _Writes, sort: _Sort = "-at") -> Page[ImportBody]:
     """List the files that were applied, the newest first if not asked otherwise."""
@@ -104,6 +114,13 @@ def export(desk: AtDesk, actor: _Writes, sort: _Sort = "-at") -> Response:
     """Download as CSV which files were applied."""
     rows = every(desk.services.imports.within(actor.reach).page, sort)
     return table("imports", ImportBody, map(_applied, rows))
+
+
+@routes.get("/under-way")
+def list_under_way(desk: AtDesk, actor: _Writes) -> list[UnderWayBody]:
+    """Tell which files this server is writing now, and how far each has come."""
+    found = desk.services.imports.within(actor.reach).under_way()
+    return [UnderWayBody.model_validate(msgspec.structs.asdict(one)) for one in found]
 
 
 @routes.post("", openapi_extra=_FILE)

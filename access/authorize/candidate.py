@@ -15,7 +15,8 @@ from typing import Protocol
 from sqlalchemy.exc import SQLAlchemyError
 
 from access.authorize.lease import Ask, Effect, Lease, Standing, Timing, Turn
-from access.services.intake import Clock, Offload
+from access.services.clock import Clock
+from access.services.offload import Offload
 from access.store import terms
 from access.store.database import Database
 from access.store.terms import Term

@@ -8,8 +8,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from access.authorize.authorizer import Authorizer
 from access.services import Services
+from access.services.clock import Clock
 from access.services.ingest import Batch
-from access.services.intake import Clock, Offload
+from access.services.offload import Offload
 from policies.ids import SourceId
 
 _log = logging.getLogger(__name__)

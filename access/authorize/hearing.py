@@ -15,7 +15,8 @@ from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from access.services.intake import Clock, Offload
+from access.services.clock import Clock
+from access.services.offload import Offload
 from policies.ids import SiteId, SourceId
 from readers.errors import WireError
 from readers.wire.bus import Bus, BusDown, Connection, Message

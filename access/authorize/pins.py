@@ -20,6 +20,9 @@ from readers.wire.pin import PinCheck, check_pin
 MOST_WAITING = 16
 """So many PINs wait for their comparison, some 30 ms each: whoever comes then is refused, as those who come late."""
 
+_MOST_KEPT = 10_000
+"""So many badges' wrong PINs are remembered before those whose lock-out is over are forgotten."""
+
 WRONG_PIN = (Reason.INCORRECT_FACTOR, Reason.MAX_ATTEMPTS)
 
 
@@ -93,6 +96,3 @@ class Pins:
     def close(self) -> None:
         """End the thread."""
         self._thread.shutdown(wait=False, cancel_futures=True)
-
-
-_MOST_KEPT = 10_000

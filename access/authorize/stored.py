@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
-from access.services.intake import Clock, Offload
+from access.services.clock import Clock
+from access.services.offload import Offload
 
 _OVERLAP = timedelta(minutes=10)
 

@@ -6,8 +6,9 @@ from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from access.services.intake import Clock, Offload
+from access.services.clock import Clock
 from access.services.keyring import KeyRing
+from access.services.offload import Offload
 
 _log = logging.getLogger(__name__)
 

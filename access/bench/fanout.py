@@ -2,7 +2,7 @@
 
 Each server is a process of its own, publishing ten times a second; this process is all the viewers, who read both
 streams with the same code. A time is from publishing to reading, on the clock that both processes share. Rounds are
-interleaved; each begins with fresh connections.
+interleaved; each begins with fresh connections. `page` is one passage until its piece of the page is with a viewer.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from time import monotonic_ns
 
 from starlette.types import Receive, Scope, Send
 
+from access.bench.passage import passage_to_page
 from access.bench.report import NotBuilt, Options, Report, Result, Size, machine, result
 from access.bench.rounds import ROUNDS, median_of
 
@@ -46,6 +47,7 @@ def run(options: Options) -> Report:
         for name, (serve, head) in servers.items():
             rounds[name].append(_round(serve, head, share_s))
     results = {name: median_of(each) for name, each in rounds.items()}
+    results["page"] = result(passage_to_page())
     return Report(
         bench="fanout",
         machine=machine(),

@@ -17,7 +17,7 @@ from access.bus.memory import MemoryBus
 from access.services import Services, open_services
 from access.services.badges import BadgeRecord, BadgeVerb
 from access.services.intake import Intake
-from access.services.offload import WriterThread
+from access.services.offload import WorkThread
 from access.services.people import PersonRecord
 from policies.decision import Reason
 from policies.ids import BadgeId, PersonId, ReaderId, SourceId
@@ -62,7 +62,7 @@ class Fleet:
 
     def __init__(self, services: Services, topics: Topics, readers: int) -> None:
         self._services, self._topics, self._readers = services, topics, readers
-        self._clock, self._writer = SystemClock(), WriterThread()
+        self._clock, self._writer = SystemClock(), WorkThread("writes")
         self._badge = BadgeId("")
         self._left, self._all = 0, asyncio.Event()
         self._publisher: Connection | None = None

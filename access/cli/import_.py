@@ -77,7 +77,8 @@ def _outcome(imports: "Imports", arguments: argparse.Namespace, timezone: str) -
     if not arguments.apply:
         return imports.propose(wanted, faults, now)
     # The bar is for whoever watches: without a terminal there is none.
-    with tqdm(total=len(wanted), unit=" people", file=sys.stderr, disable=None, leave=False) as bar:
+    shown = {"unit": " people", "file": sys.stderr, "disable": None, "leave": False, "mininterval": 0}
+    with tqdm(total=len(wanted), **shown) as bar:
         return imports.apply(wanted, faults, content, _ACTOR, now, end=arguments.end, progress=bar.update)
 
 

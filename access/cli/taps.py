@@ -3,6 +3,7 @@
 What they say becomes the vocabulary of policies; every error names the file, the line and the key.
 """
 
+from codecs import BOM_UTF8
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -130,6 +131,8 @@ def read_taps(path: Path, building: Building, roster: Roster) -> list[Tap]:
 
 def _text(path: Path) -> str:
     content = path.read_bytes()
+    if content.startswith(BOM_UTF8):
+        raise Invalid(f"{path}:1: encoding: it begins with a byte order mark; expected UTF-8 without one")
     try:
         return content.decode()
     except UnicodeDecodeError as error:

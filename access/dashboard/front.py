@@ -132,9 +132,9 @@ def go(address: str) -> Response:
     return RedirectResponse(address, HTTPStatus.SEE_OTHER)
 
 
-def lockdown_mark(lockdown: Markup) -> str:
-    """Return what changes when that text does: by it a page says what it shows already."""
-    return hashlib.sha256(lockdown.encode()).hexdigest()[:12]
+def marked(shown: object) -> str:
+    """Return what changes when that does (by its `repr`): by it a page says what it shows already."""
+    return hashlib.sha256(repr(shown).encode()).hexdigest()[:12]
 
 
 def _theirs(operator: Actor | None, lockdown: Markup) -> dict[str, object]:
@@ -144,7 +144,7 @@ def _theirs(operator: Actor | None, lockdown: Markup) -> dict[str, object]:
         "menu": menu(operator) if operator is not None else (),
         "limited": operator is not None and operator.reach.sees_disclosed_only,
         "lockdown": lockdown,
-        "lockdown_mark": lockdown_mark(lockdown),
+        "lockdown_mark": marked(lockdown),
     }
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from access.dashboard.front import Front, language, lockdown_mark
+from access.dashboard.front import Front, language, marked
 from access.dashboard.guard import GuardedRoute
 from access.dashboard.ports import Actor
 from access.dashboard.telling import Telling, frame
@@ -44,9 +44,12 @@ class _Lockdowns:
         """Show the lockdowns in force, and the form of a new one."""
         return await self._show(request, frame(request, "lockdown"), asked, space)
 
-    async def standing(self, request: Request, asked: _LanguageAsked = None) -> Response:
-        """Answer the page's own look for news with the lockdowns in force alone."""
-        return await self._show(request, "lockdown-standing.html", asked, "")
+    async def standing(self, request: Request, seen: str = "", asked: _LanguageAsked = None) -> Response:
+        """Answer the page's own look for news with the lockdowns in force, or nothing where it has `seen` them.
+
+        What is put in anew slips from under the finger that is about to end a lockdown.
+        """
+        return await self._show(request, "lockdown-standing.html", asked, "", seen)
 
     async def now(self, request: Request, seen: str = "", asked: _LanguageAsked = None) -> Response:
         """Answer whoever is signed in what is locked down, or nothing where their page shows it already."""
@@ -54,7 +57,7 @@ class _Lockdowns:
         if operator is None:
             return Response(status_code=HTTPStatus.UNAUTHORIZED)
         spoken = asked or language(request)
-        if lockdown_mark(self._front.broadcast.lockdown(spoken)) == seen:
+        if marked(self._front.broadcast.lockdown(spoken)) == seen:
             return Response(status_code=HTTPStatus.NO_CONTENT)
         return self._front.page(request, spoken, "lockdown-asks.html", operator=operator)
 
@@ -101,7 +104,9 @@ class _Lockdowns:
             people=sum(counts[one].count for one in concerned),
         )  # fmt: skip
 
-    async def _show(self, request: Request, template: str, asked: Language | None, space: str) -> Response:
+    async def _show(
+        self, request: Request, template: str, asked: Language | None, space: str, seen: str = ""
+    ) -> Response:
         operator = await self._front.entitled(request, _LOCKS_DOWN)
         if isinstance(operator, Response):
             return operator
@@ -112,8 +117,11 @@ class _Lockdowns:
             (one.space or "", self._name(one.space), renderer.moment(one.since), one.actor, one.reason)
             for one in standing
         ]
+        mark = marked(rows)
+        if mark == seen:
+            return Response(status_code=HTTPStatus.NO_CONTENT)
         return self._front.page(
-            request, spoken, template, operator=operator, rows=rows, spaces=self._spaces, space=space,
+            request, spoken, template, operator=operator, rows=rows, mark=mark, spaces=self._spaces, space=space,
             name=self._name(self._space(space)),
         )  # fmt: skip
 

@@ -24,7 +24,6 @@ from policies.ids import SpaceId
 _SEES_COUNTS = "occupancy:read"
 _SPAN = 28
 _MOST_SPAN = 366
-_MINUTES = 1440
 
 _LanguageAsked = Annotated[Language | None, Query(alias="lang")]
 _Since = Annotated[str, Query(alias="from")]

@@ -3,7 +3,6 @@
 It works without a script. What another desk did meanwhile appears by itself, and is never done twice.
 """
 
-import hashlib
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -13,7 +12,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from access.dashboard.front import Front, go, language
+from access.dashboard.front import Front, go, language, marked
 from access.dashboard.guard import GuardedRoute, is_ours
 from access.dashboard.ports import Actor
 from access.dashboard.visiting import Draft, Line, Step, drafted, line
@@ -180,7 +179,7 @@ class _Visits:
         renderer = self._front.broadcast.renderers[spoken]
         lines = [line(one, self._building, renderer, now) for one in stays]
         lent = [(one.badge.id, renderer.time(one.tapped)) for one in free]
-        mark = hashlib.sha256(repr((lines, lent)).encode()).hexdigest()[:12]
+        mark = marked((lines, lent))
         return {
             "day": day, "before": day - timedelta(days=1), "after": day + timedelta(days=1), "today": today,
             "groups": _grouped(lines), "free": lent, "may_write": may_write, "mark": mark,

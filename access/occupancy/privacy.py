@@ -19,7 +19,7 @@ STEP = timedelta(minutes=15)
 
 def step_before(at: datetime) -> datetime:
     """Return the last quarter-hour up to `at`."""
-    return at - timedelta(minutes=at.minute % 15, seconds=at.second, microseconds=at.microsecond)
+    return at - (at - at.replace(minute=0, second=0, microsecond=0)) % STEP
 
 
 def publish(

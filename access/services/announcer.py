@@ -16,8 +16,8 @@ import msgspec
 from access.occupancy.disclosure import DisclosedCount, Disclosure
 from access.occupancy.feed import LIMIT_EVENTS
 from access.occupancy.live import LiveBuilding, SpaceCount
+from access.services.clock import Clock
 from access.services.discovery import discovery
-from access.services.intake import Clock
 from access.services.outbox import Outbox
 from policies.ids import SpaceId
 from readers.wire.bus import Bus, BusDown, Connection, Message

@@ -10,11 +10,11 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Protocol
 
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
+from access.services.clock import Clock
 from access.services.offload import Offload
 from access.services.publication import Publication, Publisher
 from policies.ids import SourceId
@@ -36,18 +36,6 @@ _ASKED_AGAIN, _SILENT = timedelta(seconds=1), timedelta(seconds=10)
 """How long what was sent to one source is given before it is sent again: if it asks, and if it says nothing."""
 
 _RETRY_S = 1.0
-
-
-class Clock(Protocol):
-    """Building time, as far as this waits in it."""
-
-    def now(self) -> datetime:
-        """Return the time, aware, in UTC."""
-        ...
-
-    async def sleep(self, delay_s: float) -> None:
-        """Return after `delay_s` of this clock's seconds."""
-        ...
 
 
 class _Source(msgspec.Struct):

@@ -10,7 +10,7 @@ from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from access.services.dispatch import Clock
+from access.services.clock import Clock
 from access.services.doors import ORDERS_LAST, Doors
 from access.services.offload import Offload
 from access.services.outbox import Outbox

@@ -9,12 +9,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from threading import Lock
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.orm import Session
 
 from access.errors import Conflict, Invalid, NotFound
+from access.services.given import subject
 from access.services.outbox import Outbox
 from access.services.standing import Standing
 from access.store import audit
@@ -22,7 +24,7 @@ from access.store import doors as stored
 from access.store.database import Database
 from access.store.doors import Lockdown
 from policies.building import Building
-from policies.ids import DoorId, SpaceId
+from policies.ids import DoorId, InterlockId, SpaceId
 from policies.request import DoorMode
 from readers.wire import commands as wire
 from readers.wire.bus import Message
@@ -68,6 +70,7 @@ class Doors:
     ) -> None:
         self._database, self._building, self._key, self._outbox = database, building, key, outbox
         self._topics = Topics(building.site)
+        self._in_order = Lock()
         self.standing = Standing(database)
 
     # ---- once
@@ -90,6 +93,10 @@ class Doors:
             raise Invalid("mode: a lockdown is of a space or of the site, and has its own release")
         if mode is not None and until is None:
             raise Invalid("until: expected the time at which the mode ends")
+        if mode is DoorMode.FREE and (group := self._interlock(door)) is not None:
+            raise Invalid(
+                f"mode: of the doors of interlock {group} no two are ever open, so none is set free"
+            )
         order = _order(act, mode, until) if mode is not None else None
         action = f"door-mode-{mode.value}" if mode is not None else "door-mode-lifted"
         with self._changing((door,), action, act) as (_, registers):
@@ -168,7 +175,7 @@ class Doors:
             raise Invalid(f"reason: expected 1 to {_REASON} characters")
         with self._database.writing() as session:
             audit.append(
-                session, act.at, act.actor, action, [f"{door}: {act.id}: {act.reason}" for door in doors]
+                session, act.at, act.actor, action, [subject(door, act.id, act.reason) for door in doors]
             )
             yield session
 
@@ -176,7 +183,16 @@ class Doors:
     def _changing(
         self, doors: Sequence[DoorId], action: str, act: Act
     ) -> Iterator[tuple[Session, dict[DoorId, Orders]]]:
-        """Let the registers of doors be changed; then keep them under a new revision, and send them."""
+        """Let the registers of doors be changed; then keep them under a new revision, and send them.
+
+        Of two operators at once the later revision goes out last: it is the one that the bus retains.
+        """
+        with self._in_order:
+            yield from self._change(doors, action, act)
+
+    def _change(
+        self, doors: Sequence[DoorId], action: str, act: Act
+    ) -> Iterator[tuple[Session, dict[DoorId, Orders]]]:
         with self._recorded(doors, action, act) as session:
             kept = stored.registers(session)
             registers = {door: kept.get(door, Orders()) for door in doors}
@@ -201,6 +217,10 @@ class Doors:
             raise NotFound(f"space {space}: there is no such space")
         doors = self._building.doors.values()
         return tuple(door.id for door in doors if self._leads_into(door.inner, space))
+
+    def _interlock(self, door: DoorId) -> InterlockId | None:
+        known = self._building.doors.get(door)
+        return known.interlock if known is not None else None
 
     def _leads_into(self, inner: SpaceId, space: SpaceId | None) -> bool:
         return space is None or space in self._building.path_up(inner)

@@ -3,13 +3,14 @@
 An event tells nobody's name without a purpose and a reason, and both are in the audit before the answer is given.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from enum import Enum
 
 import msgspec
 
 from access.errors import Invalid
+from access.services.given import Given, given
 from access.store import audit
 from access.store import events as stored
 from access.store.database import Database
@@ -82,6 +83,11 @@ class Events:
                 return
             last = found[-1]
             place = Place(last.at, last.source, last.epoch, last.seq)
+
+    def given(self, events: Sequence[Event]) -> dict[str, Given]:
+        """Return who gave the commands that these events name, and why, by the command."""
+        with self._database.reading() as session:
+            return given(session, events)
 
     def _note(self, chosen: Filter, opening: Opening) -> None:
         reason = " ".join(opening.reason.split())

@@ -13,7 +13,8 @@ from functools import partial
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
-from access.services.dispatch import REFRESH_EVERY_S, Clock, Dispatch
+from access.services.clock import Clock
+from access.services.dispatch import Dispatch
 from access.services.door_line import DoorLine
 from access.services.ingest import Batch, Taken
 from access.services.offload import Offload
@@ -24,8 +25,6 @@ from readers.errors import WireError
 from readers.wire.bus import Bus, BusDown, Connection, Message
 from readers.wire.signals import Ack, read_status
 from readers.wire.topics import Topics
-
-__all__ = ["REFRESH_EVERY_S", "Clock", "Intake", "Offload"]
 
 _log = logging.getLogger(__name__)
 

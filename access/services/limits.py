@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from access.occupancy.limits import STEPS, Limit
 from access.occupancy.live import LiveBuilding
-from access.services.dispatch import Clock
+from access.services.clock import Clock
 from access.services.offload import Offload
 from access.services.outbox import Outbox
 from access.services.own import SERVER, OwnEvents

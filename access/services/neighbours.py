@@ -10,7 +10,7 @@ import logging
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
-from access.services.dispatch import Clock
+from access.services.clock import Clock
 from access.services.offload import Offload
 from access.services.outbox import RightsChanged
 from access.services.services import Services

@@ -1,4 +1,4 @@
-"""Where blocking work is done: one thread that alone writes, so that the event loop never waits for the database."""
+"""Where blocking work is done: on a thread beside the event loop, which never waits for the database."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,11 +16,11 @@ class Offload(Protocol):
         ...
 
 
-class WriterThread:
-    """An `Offload` to a thread of its own, one piece of work after the other."""
+class WorkThread:
+    """An `Offload` to a thread of its own, called `totem-` and what it is for; one piece of work after the other."""
 
-    def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="totem-writer")
+    def __init__(self, purpose: str) -> None:
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"totem-{purpose}")
 
     async def __call__(self, work: Callable[[], _ResultT]) -> _ResultT:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)

@@ -20,9 +20,8 @@ _LEAST_OWN = 8  # characters that are in no name which anybody would try
 _LEAST_SCORE = 3  # of 4: "safely unguessable", 10⁸ guesses and more, behind a slow hash and a lock-out
 _LOOKED_AT = 72  # what follows can only make it better, and takes long to weigh
 _SECRET_BYTES = 32  # 256 bits, so that a plain hash of one is enough
-_AT_ONCE = BoundedSemaphore(
-    2
-)  # each hash takes 64 MiB: a flood of sign-ins must not take the machine's memory
+_AT_ONCE = BoundedSemaphore(2)
+"""Each hash takes 64 MiB: a flood of sign-ins must not take the machine's memory."""
 
 
 class Passwords:

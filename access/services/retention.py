@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from access.errors import Invalid
-from access.services.dispatch import Clock
+from access.services.clock import Clock
 from access.services.holds import binding
 from access.services.offload import Offload
 from access.store import audit, holds, pruning

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from access.errors import TotemError
 from access.services.badges import Badges
 from access.services.changing import Changing
-from access.services.dispatch import Clock
+from access.services.clock import Clock
 from access.services.offload import Offload
 from access.services.outbox import Outbox, RightsChanged
 from access.services.visits import Visits

@@ -28,7 +28,7 @@ from access.errors import SettingsError
 from access.services import Services
 from access.services.keyring import KeyRing
 from access.services.neighbours import Neighbours
-from access.services.offload import Offload, WriterThread
+from access.services.offload import Offload, WorkThread
 from access.settings import Settings
 from access.site.calm import calm
 from access.site.http import listen, serve_http
@@ -64,7 +64,7 @@ def authorize(settings: Settings, name: str | None = None) -> None:
 
 
 async def _run(settings: Settings, services: Services, source: SourceId, listener: socket.socket) -> None:
-    clock, reading, bus = SystemClock(), WriterThread(), MqttBus(settings.bus)
+    clock, reading, bus = SystemClock(), WorkThread("reads"), MqttBus(settings.bus)
     folder, durability = Path(settings.data) / "authorizer", Durability(settings.durability)
     peers = frozenset(settings.authorizers) - {source}
     with (

@@ -11,7 +11,7 @@ from access.authorize.authorizer import AUTHORIZER, Authorizer
 from access.authorize.drain import Drain
 from access.authorize.tend import tend
 from access.services.neighbours import Neighbours
-from access.services.offload import WriterThread
+from access.services.offload import WorkThread
 from access.services.rights import Scope
 from access.site.beside import Beside
 from access.site.emulated import EmulatedSettings, EmulatedSite
@@ -23,16 +23,8 @@ from emulators.clock import BuildingLoop, LoopClock
 from readers.journal import Durability, FileJournal
 
 _KEY_LASTS = timedelta(days=1)
-_DEMO_SCOPES = (
-    Scope.BUILDING_READ,
-    Scope.OCCUPANCY_READ,
-    Scope.PEOPLE_READ,
-    Scope.PEOPLE_WRITE,
-    Scope.BADGES_READ,
-    Scope.BADGES_WRITE,
-    Scope.ORGANISATIONS_READ,
-    Scope.EVENTS_READ,
-)
+DEMO_SCOPES = tuple(Scope)
+"""All there are: whoever runs the demonstration is its administrator too, and shall try everything that docs have."""
 
 
 class Welcome(msgspec.Struct, frozen=True):
@@ -65,7 +57,7 @@ async def _live(
 ) -> None:
     loop = asyncio.get_running_loop()
     clock = LoopClock(loop, start)
-    pace, writer = Pace(clock), WriterThread()
+    pace, writer = Pace(clock), WorkThread("writes")
     site = EmulatedSite(settings, clock, pace)
     journal = FileJournal(settings.data / "authorizer", AUTHORIZER, clock.now, Durability.BUFFERED)
     authorizer = Authorizer(site.services, journal)
@@ -109,6 +101,6 @@ async def _live(
 
 def _welcome(site: EmulatedSite, at: datetime) -> Welcome:
     password = site.services.operators.first_administrator(at)
-    scopes = tuple(scope.value for scope in _DEMO_SCOPES)
+    scopes = tuple(scope.value for scope in DEMO_SCOPES)
     key = site.services.keys.create("emulation", scopes, "first start", at, at + _KEY_LASTS)
     return Welcome(password, key)

@@ -20,7 +20,7 @@ from access.services.examination import files_of
 from access.services.intake import Intake
 from access.services.keyring import KeyRing
 from access.services.neighbours import Neighbours
-from access.services.offload import WriterThread
+from access.services.offload import WorkThread
 from access.services.upkeep import Upkeep
 from access.settings import Settings, load_hosts, load_site
 from access.site.calm import calm
@@ -67,7 +67,7 @@ def open_site(settings: Settings) -> Services:
 
 
 async def _serve(settings: Settings, services: Services, clock: SystemClock, listener: socket.socket) -> None:
-    writer, beside = WriterThread(), ExitStack()
+    writer, beside = WorkThread("writes"), ExitStack()
     bus = MqttBus(settings.bus)
     neighbours = Neighbours(services, clock, writer)  # before anything is read that they may change
     inside = _Inside(settings, services, clock, beside) if settings.authorizer == "inside" else None
@@ -117,7 +117,7 @@ class _Inside:
         self.authorizer = beside.enter_context(closing(Authorizer(services, journal, self._tenure)))
         self._services, self._clock = services, clock
 
-    def tasks(self, ring: KeyRing, writer: WriterThread) -> tuple[Coroutine[None, None, None], ...]:
+    def tasks(self, ring: KeyRing, writer: WorkThread) -> tuple[Coroutine[None, None, None], ...]:
         """Return what is to run beside the taps."""
         authorizer, clock = self.authorizer, self._clock
         drain = Drain(authorizer, self._source, self._services, clock, writer, GATHER_S)

@@ -10,7 +10,7 @@ from access.authorize.candidate import Candidate
 from access.authorize.lease import timing
 from access.authorize.tenure import Unrivalled, unrivalled
 from access.services import Services
-from access.services.offload import WriterThread
+from access.services.offload import WorkThread
 from access.settings import Settings
 from policies.ids import SourceId
 from readers.ports import Clock
@@ -28,7 +28,7 @@ def tenure_of(
         with unrivalled(database, source, clock.now()) as alone:
             yield alone
         return
-    asking = WriterThread()
+    asking = WorkThread("term")
     candidate = Candidate(database, holder_of(folder), source, clock, asking, awake, timing(settings.term_s))
     try:
         with closing(candidate):

@@ -119,6 +119,16 @@ def acts(session: Session, after: int, actions: Sequence[str]) -> list[tuple[str
     return [(action, subject) for action, subject in session.execute(query)]
 
 
+def of_doors(session: Session, since: datetime) -> list[tuple[str, str]]:
+    """Return who told a door something since then, and the subject: the door, the command and the reason."""
+    row = AuditRow
+    told = row.action.startswith("door-") | row.action.in_(("lockdown", "lockdown-ended"))
+    return [
+        (actor, about)
+        for actor, about in session.execute(select(row.actor, row.subject).where(told, row.at >= since))
+    ]
+
+
 def _oldest_first(session: Session) -> Generator[AuditEntry, None, None]:
     query = select(AuditRow).order_by(AuditRow.seq).execution_options(yield_per=_AT_ONCE)
     with session.scalars(query) as rows:  # closed also where the reader stops half-way

@@ -1,10 +1,12 @@
 """When a tap would be granted. Only time moves: state, badge, proof and companions stay as they are.
 
+Where the state does not name the mode of the door it is by its schedule, which time moves too.
+
 Between two of its `moments` a refusal stays one: rules open and shut on quarter-hours, a PIN is asked for or no
 longer, and what has a beginning of its own (a badge, a person, a temporary grant) begins once. Ends open nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 import msgspec
@@ -13,8 +15,10 @@ from policies import conditions as on
 from policies.building import Door, Passback
 from policies.decision import Effect
 from policies.engine import Engine
+from policies.ids import DoorId
 from policies.request import AccessRequest, LiveState
 from policies.schedule import quarters
+from policies.timetable import modes_at, scheduled_mode
 
 HORIZON = timedelta(days=8)
 """How far ahead is looked: a week and a day, so that every weekly window comes up (docs/policies.md)."""
@@ -24,10 +28,18 @@ def next_grant(
     engine: Engine, request: AccessRequest, state: LiveState, within: timedelta = HORIZON
 ) -> datetime | None:
     """Return the first instant from the tap on, in its zone, at which it would be granted; None if not `within`."""
+    door = engine.portals[request.reader].door
     for at in (request.at, *moments(engine, request, state, within)):
-        if engine.decide(msgspec.structs.replace(request, at=at), state).effect is Effect.GRANT:
+        then = by_schedule(engine, state, at, [door])
+        if engine.decide(msgspec.structs.replace(request, at=at), then).effect is Effect.GRANT:
             return at
     return None
+
+
+def by_schedule(engine: Engine, state: LiveState, at: datetime, doors: Iterable[DoorId]) -> LiveState:
+    """Return the state with each of the doors whose mode it does not name in the one of its schedule at `at`."""
+    modes = modes_at((engine.building.doors[door] for door in doors), engine.policy, at)
+    return msgspec.structs.replace(state, modes={**modes, **state.modes}) if modes else state
 
 
 def moments(
@@ -47,10 +59,15 @@ def moments(
 
 
 def changes(engine: Engine, at: datetime, door: Door, within: timedelta) -> Iterator[datetime]:
-    """Yield the quarter-hours at which a rule opens or shuts, or the door asks for a PIN or no longer does."""
-    before = engine.rules.open_mask(at), on.pin_asked(door, engine.policy, at)
+    """Yield the quarter-hours at which a rule opens or shuts, or the door asks for a PIN or changes its mode."""
+    policy = engine.policy
+    before = engine.rules.open_mask(at), on.pin_asked(door, policy, at), scheduled_mode(door, policy, at)
     for moment in quarters(at, within):
-        now = engine.rules.open_mask(moment), on.pin_asked(door, engine.policy, moment)
+        now = (
+            engine.rules.open_mask(moment),
+            on.pin_asked(door, policy, moment),
+            scheduled_mode(door, policy, moment),
+        )
         if now != before:
             yield moment
         before = now

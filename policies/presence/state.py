@@ -114,12 +114,6 @@ class State(Reversible):
         found: Freeze | None = self.marks.get("freeze")
         return found
 
-    @property
-    def next_tick(self) -> datetime | None:
-        """Return when something may expire next; None before any entry, or where nothing ever does."""
-        tick: datetime | None = self.marks.get("tick")
-        return tick
-
     # ---- time and entries
 
     def apply(self, entry: Entry) -> None:

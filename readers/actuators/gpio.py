@@ -31,9 +31,9 @@ RETRY_S = 1.0
 UNPROVEN_FOR_S = 0.2
 """How long both throws of a changeover contact may agree: while it moves they do."""
 
-_MOST_EDGES = (
-    256  # the kernel drops the oldest of more than that; the levels are read again after every batch
-)
+_MOST_EDGES = 256
+"""The kernel drops the oldest of more than that; the levels are read again after every batch."""
+
 _BIAS = {"up": Bias.PULL_UP, "down": Bias.PULL_DOWN, "off": Bias.DISABLED}
 _KEEPS_DRIVING = "pinctrl_*/parameters/persist_gpio_outputs"
 

@@ -8,16 +8,19 @@ from functools import reduce
 from operator import xor
 
 _TS = b"\x3b"
-_TD1_FOLLOWS = (
-    0x80  # the high half of T0: TD1 and no other interface byte; the low half counts historical bytes
-)
-_TD1_TD2 = bytes.fromhex("8001")  # T=0 and T=1 offered, as for every contactless card
-_STORAGE_CARD = bytes.fromhex(
-    "804f0ca000000306"
-)  # application identifier with the RID of the PC/SC workgroup
-_STANDARDS_14443 = frozenset(
-    (0x01, 0x02, 0x03, 0x05, 0x06, 0x07)
-)  # supplement to part 3: types A and B, parts 1 to 3
+
+_TD1_FOLLOWS = 0x80
+"""The high half of T0: TD1 and no other interface byte; the low half counts historical bytes."""
+
+_TD1_TD2 = bytes.fromhex("8001")
+"""T=0 and T=1 offered, as for every contactless card."""
+
+_STORAGE_CARD = bytes.fromhex("804f0ca000000306")
+"""An application identifier with the RID of the PC/SC workgroup."""
+
+_STANDARDS_14443 = frozenset((0x01, 0x02, 0x03, 0x05, 0x06, 0x07))
+"""Supplement to part 3: types A and B, parts 1 to 3."""
+
 _MOST_HISTORICAL = 15
 
 TYPE_A_PART_3 = 0x03

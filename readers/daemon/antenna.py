@@ -12,7 +12,7 @@ from readers.credentials.exchange import Identified, Rejected
 from readers.daemon.attendant import Attendant
 from readers.daemon.visit import TORN, VISIT_S, Credentials, greet, read
 from readers.errors import TransportDown
-from readers.ports import Card, CardTransport, Clock, Keypad
+from readers.ports import Card, CardTransport, Clock, KeyedReader
 
 _log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class Antenna:
 
     async def run(self) -> None:
         """Serve card after card, until cancelled."""
-        if isinstance(self._transport, Keypad):
+        if isinstance(self._transport, KeyedReader):
             self._transport.on_keys(self._attendant.press)
         greet(self._transport, self._credentials, self._clock.now)
         while True:

@@ -1,7 +1,7 @@
 """What becomes of each tap at one reader: decided, kept and shown; and asked for what it lacks.
 
 That is a PIN, a second person, or another door to be shut first. The order is the promise: decision → journal →
-strike. Whatever fails on the way, nothing opens; who leaves is never asked for anything.
+strike. Whatever fails on the way, nobody enters; who leaves is asked for nothing, and waits for no record either.
 """
 
 import asyncio
@@ -11,20 +11,21 @@ from datetime import datetime
 
 import msgspec
 
+from policies.building import Door
 from policies.decision import Decision, Effect, Flag, Reason
 from policies.ids import BadgeId, PersonId, ReaderId
 from policies.request import NO_VIEW, AccessRequest, Assurance, DoorMode, LiveState
 from readers.credentials.exchange import Identified, Rejected
 from readers.daemon.company import Company
 from readers.daemon.interlock import Interlock
+from readers.daemon.ledger import Ledger
 from readers.daemon.pins import Keypad, PinDesk
 from readers.daemon.portal import Portal
 from readers.daemon.rights import Rights
-from readers.daemon.whereabouts import Whereabouts
 from readers.door import Claim
 from readers.errors import JournalError
 from readers.ports import Authority, Clock, Feedback
-from readers.wire.events import Draft, EventType, Inputs, Sealed
+from readers.wire.events import Draft, EventType, Inputs
 from readers.wire.pin import PinCheck
 from readers.wire.reservations import Reserve, Verdict
 
@@ -50,22 +51,22 @@ class Attendant:
         self,
         reader: ReaderId,
         rights: Rights,
-        keep: Callable[[Draft], Sealed],
+        ledger: Ledger,
         clock: Clock,
         portal: Callable[[ReaderId], Portal | None],
         pins: PinDesk,
         interlock: Interlock,
     ) -> None:
         self.reader = reader
-        self._rights, self._keep, self._clock, self._portal = rights, keep, clock, portal
+        self._rights, self._ledger, self._clock, self._portal = rights, ledger, clock, portal
         self._pins, self._lockouts, self._interlock = pins, pins.lockouts, interlock
-        self._keypad, self._company = Keypad(clock), Company(clock)
+        self._keypad = Keypad(clock)
         self._consulting: set[asyncio.Task[None]] = set()
         self._checking: asyncio.Task[None] | None = None
         self.authority: Authority | None = None
         """Whom to ask about what only the site knows; without one the rules' fallback holds."""
-        self.whereabouts = Whereabouts()
-        """Who is behind these doors as far as they saw: the fallback of those that declare it."""
+        self.company = Company(clock)
+        """Who waits at which door: shared by the readers of a door."""
 
     def take(self, outcome: Identified | Rejected) -> Decision:
         """Attend to a card that has been read; the visit before it is over."""
@@ -79,7 +80,7 @@ class Attendant:
     def close(self) -> None:
         """Forget who waits."""
         self._keypad.close()
-        self._company.close()
+        self.company.close()
         for task in self._consulting:
             task.cancel()
         if self._checking is not None:
@@ -130,7 +131,7 @@ class Attendant:
             return wanted
         if not wanted.grants or Flag.DEGRADED not in wanted.flags:
             return wanted
-        inside, since = self.whereabouts.at(at)
+        inside, since = self._ledger.whereabouts.at(at)
         own = self._decide(tap, portal, at, LiveState({portal.door.id: mode}, None, inside, since))
         is_told = not own.grants or Flag.DEGRADED in own.flags
         return own if is_told else msgspec.structs.replace(own, flags=(*own.flags, Flag.DEGRADED))
@@ -141,22 +142,32 @@ class Attendant:
         decision = self._conclude(tap, wanted, portal, mode, at)
         if decision.effect is Effect.PENDING:
             self._ask(tap, decision, portal)
-        elif decision.grants and decision.person is not None:
-            self._company.let_in(decision.person)
+        elif decision.grants and portal is not None and decision.space == portal.door.inner:
+            self._let_in(portal.door, decision.person)
         return decision
+
+    def _let_in(self, door: Door, person: PersonId | None) -> None:
+        if person is not None:
+            self.company.let_in(door, person)
 
     def _conclude(
         self, tap: Tap, decision: Decision, portal: Portal | None, mode: DoorMode, at: datetime
     ) -> Decision:
-        """Keep a decision, let pass if it grants, and show it; return it, or the refusal where it is not kept."""
+        """Keep a decision, let pass if it grants, and show it; return it, or the refusal where it is not kept.
+
+        Nobody is kept in by a full disk: who leaves does so, and the record is owed.
+        """
+        draft, decided = self._draft(tap, decision, mode, at), None
         try:
-            kept = self._keep(self._draft(tap, decision, mode, at))
+            decided = self._ledger.keep(draft).id
         except JournalError as fault:
             _log.error("journal-fault", extra={"reader": self.reader, "fault": str(fault)})
-            decision = Decision(Effect.DENY, Reason.OTHER)
-        else:
-            if portal is not None and decision.grants and isinstance(tap.outcome, Identified):
-                portal.admit(self._claim(tap.outcome.badge, decision, kept.id))
+            if decision.grants and portal is not None and decision.space == portal.door.outer:
+                self._ledger.note(draft)
+            else:
+                decision = Decision(Effect.DENY, Reason.OTHER)
+        if portal is not None and decision.grants and isinstance(tap.outcome, Identified):
+            portal.admit(self._claim(tap.outcome.badge, decision, decided))
         if portal is not None:
             portal.show(self._feedback(decision, portal), self.reader)
         return decision
@@ -192,8 +203,7 @@ class Attendant:
         return decision
 
     def _beside(self, portal: Portal) -> tuple[PersonId, ...]:
-        door = portal.door
-        return self._company.beside(door.two_person_s, only_waiting=door.two_person)
+        return self.company.beside(portal.door)
 
     def _is_barred(self, portal: Portal, decision: Decision) -> bool:
         """Return whether somebody who enters must wait for another door."""
@@ -215,9 +225,7 @@ class Attendant:
         elif portal is not None and self._is_barred(portal, decision):
             self._interlock.wait(portal.door.id, lambda may: self._step_up(tap, decision, may=may))
         elif portal is not None and decision.person is not None:
-            self._company.wait(
-                decision.person, portal.door.two_person_s, lambda who: self._meet(tap, decision, who)
-            )
+            self.company.wait(portal.door, decision.person, lambda who: self._meet(tap, decision, who))
 
     def _check(self, tap: Tap, decision: Decision, pin: str | None) -> None:
         """Have a PIN compared while other doors go on. A reader has one in hand: nobody's fingers are faster."""
@@ -284,7 +292,7 @@ class Attendant:
             badge=badge,
         )
 
-    def _claim(self, badge: BadgeId, decision: Decision, decided: str) -> Claim:
+    def _claim(self, badge: BadgeId, decision: Decision, decided: str | None) -> Claim:
         origin, target = self._rights.passage(self.reader)
         slow = self._rights.needs_longer(decision.person)
         return Claim(origin, target, self.reader, decided, decision.person, badge, extended=slow)

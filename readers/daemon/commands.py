@@ -27,8 +27,8 @@ _log = logging.getLogger(__name__)
 CLOCKS_APART = timedelta(seconds=10)
 """A command from further ahead than this shows a clock that is wrong: by it, a late one could not be told."""
 
-_FORGERIES_APART = timedelta(minutes=1)
-"""Forgeries are journaled this often: whoever floods the bus does not flood the disk."""
+_REFUSALS_APART = timedelta(minutes=1)
+"""Forgeries, and the same refusal of the same command, are journaled this often: a flooded bus is no flooded disk."""
 
 
 class Commands:
@@ -47,7 +47,7 @@ class Commands:
         self._is_barred = is_barred
         self._key, self._portal, self._standings = key, portal, standings
         self._keep, self._note, self._clock = keep, note, clock
-        self._forged_at: datetime | None = None
+        self._refused: dict[tuple[str, Refusal], datetime] = {}
 
     def take(self, payload: bytes) -> Refusal | None:
         """Obey a command from the bus, or return why not; orders that are in force already change nothing."""
@@ -55,12 +55,14 @@ class Commands:
         try:
             command = read(payload, self._key)
         except WireError as error:
-            self._say_forged(at, str(error))
+            if self._is_news("", Refusal.FORGED, at):
+                _log.warning("command-forged", extra={"fault": str(error)})
+                self._note(Draft(at, EventType.COMMAND, effect=Effect.DENY, cause=Refusal.FORGED.value))
             return Refusal.FORGED
         if command.orders == self._standings.of(command.door).orders:
             return None  # the retained register, told again with every connection
         refusal = self._misfit(command, at) or self._obey(command, at)
-        if refusal is not None:
+        if refusal is not None and self._is_news(command.id, refusal, at):
             _log.warning("command-refused", extra={"command": command.id, "why": refusal.value})
             self._note(_answer(command, at, refusal))
         return refusal
@@ -123,12 +125,12 @@ class Commands:
             portal.look_again()
         return None
 
-    def _say_forged(self, at: datetime, fault: str) -> None:
-        if self._forged_at is not None and at < self._forged_at + _FORGERIES_APART:
-            return
-        self._forged_at = at
-        _log.warning("command-forged", extra={"fault": fault})
-        self._note(Draft(at, EventType.COMMAND, effect=Effect.DENY, cause=Refusal.FORGED.value))
+    def _is_news(self, command: str, refusal: Refusal, at: datetime) -> bool:
+        """Return whether a refusal is to be told: whoever repeats a command is not answered each time."""
+        lately = {each: told for each, told in self._refused.items() if told <= at < told + _REFUSALS_APART}
+        is_news = (command, refusal) not in lately
+        self._refused = lately | {(command, refusal): at} if is_news else lately
+        return is_news
 
 
 def _answer(command: Command, at: datetime, refusal: Refusal | None = None) -> Draft:

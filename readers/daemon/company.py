@@ -1,11 +1,12 @@
-"""Who proved themselves at one reader a moment ago: the second person that somebody else may need."""
+"""Who proved themselves at a door a moment ago, at any of its readers: the second person that somebody may need."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import msgspec
 
-from policies.ids import PersonId
+from policies.building import Door
+from policies.ids import DoorId, PersonId
 from readers.ports import Clock, Timer
 
 
@@ -17,49 +18,54 @@ class _Waiting(msgspec.Struct):
 
 
 class Company:
-    """The people at one reader. Who waits is alone until somebody else proves themselves there in time."""
+    """The people at the doors of one computer. Who waits is alone until somebody else may enter there in time.
+
+    Whoever is at another door is nobody's company, also where both lead into one space.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._waiting: dict[PersonId, _Waiting] = {}
-        self._passed: tuple[PersonId, datetime] | None = None
+        self._waiting: dict[tuple[DoorId, PersonId], _Waiting] = {}
+        self._passed: dict[DoorId, tuple[PersonId, datetime]] = {}
 
-    def beside(self, within_s: float, *, only_waiting: bool) -> tuple[PersonId, ...]:
-        """Return who is there: those who wait, and the one let in last, if within the last `within_s`.
+    def beside(self, door: Door) -> tuple[PersonId, ...]:
+        """Return who is there: those who wait, and the one let in last, if within the last `two_person_s`.
 
-        Where two must come together (`only_waiting`), whoever was let in already has had their second person.
+        Where two must come together, whoever was let in already has had their second person.
         """
-        waiting = tuple(self._waiting)
-        if only_waiting or self._passed is None:
+        waiting = tuple(person for at, person in self._waiting if at == door.id)
+        if door.two_person or door.id not in self._passed:
             return waiting
-        who, at = self._passed
-        return (*waiting, who) if self._clock.now() - at <= timedelta(seconds=within_s) else waiting
+        who, at = self._passed[door.id]
+        return (*waiting, who) if self._clock.now() - at <= timedelta(seconds=door.two_person_s) else waiting
 
-    def wait(self, person: PersonId, within_s: float, on_end: Callable[[tuple[PersonId, ...]], None]) -> None:
+    def wait(self, door: Door, person: PersonId, on_end: Callable[[tuple[PersonId, ...]], None]) -> None:
         """Let somebody wait; `on_end` hears who came, or nobody once the time is over."""
-        self._drop(person)
-        timer = self._clock.call_later(within_s, lambda: self._end(person, ()))
-        self._waiting[person] = _Waiting(timer, on_end)
+        place = door.id, person
+        self._drop(place)
+        timer = self._clock.call_later(door.two_person_s, lambda: self._end(place, ()))
+        self._waiting[place] = _Waiting(timer, on_end)
 
-    def let_in(self, person: PersonId) -> None:
-        """Take note that somebody may pass; whoever waits is called."""
-        self._drop(person)
-        self._passed = person, self._clock.now()
-        for other in tuple(self._waiting):
-            self._end(other, (person,))
+    def let_in(self, door: Door, person: PersonId) -> None:
+        """Take note that somebody may enter; whoever waits there is called."""
+        self._drop((door.id, person))
+        self._passed[door.id] = person, self._clock.now()
+        for place in tuple(self._waiting):
+            if place[0] == door.id:
+                self._end(place, (person,))
 
     def close(self) -> None:
         """Forget everybody, and call nobody."""
-        for person in tuple(self._waiting):
-            self._drop(person)
+        for place in tuple(self._waiting):
+            self._drop(place)
 
-    def _end(self, person: PersonId, with_whom: tuple[PersonId, ...]) -> None:
-        waiting = self._drop(person)
+    def _end(self, place: tuple[DoorId, PersonId], with_whom: tuple[PersonId, ...]) -> None:
+        waiting = self._drop(place)
         if waiting is not None:
             waiting.on_end(with_whom)
 
-    def _drop(self, person: PersonId) -> _Waiting | None:
-        waiting = self._waiting.pop(person, None)
+    def _drop(self, place: tuple[DoorId, PersonId]) -> _Waiting | None:
+        waiting = self._waiting.pop(place, None)
         if waiting is not None:
             waiting.timer.cancel()
         return waiting

@@ -1,12 +1,11 @@
 """The daemon of one door computer: its doors and readers, put to work from the snapshot in force.
 
 Losing the server or the bus changes nothing here; losing the journal closes the doors to those who enter, because
-an opening that nobody can account for is worse than a wait. Handles and exit buttons work in any case.
+an opening that nobody can account for is worse than a wait. Who leaves does so in any case, also by badge.
 """
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Mapping
 from functools import partial
 from importlib.metadata import version
@@ -18,7 +17,9 @@ from policies.ids import DoorId, ReaderId
 from readers.daemon.antenna import Antenna
 from readers.daemon.attendant import Attendant
 from readers.daemon.commands import Commands
+from readers.daemon.company import Company
 from readers.daemon.interlock import Interlock
+from readers.daemon.ledger import Ledger
 from readers.daemon.pins import Lockouts, PinDesk
 from readers.daemon.portal import Portal
 from readers.daemon.release import ReleaseLines
@@ -26,20 +27,16 @@ from readers.daemon.rights import Rights
 from readers.daemon.roll import Roll
 from readers.daemon.standings import Standings
 from readers.daemon.visit import Credentials
-from readers.daemon.whereabouts import Whereabouts
-from readers.errors import JournalError, WireError
+from readers.errors import WireError
 from readers.ports import Authority, CardTransport, Clock, DoorHardware, Journal, Uplink
 from readers.wire.commands import Refusal
-from readers.wire.events import Draft, EventType, Sealed
+from readers.wire.events import Draft, EventType
 from readers.wire.signals import DoorStatus, Line, Status
 
 _log = logging.getLogger(__name__)
 
 UID_ALONE = Credentials()
 """Reads serial numbers and nothing else: what a computer without keys can do."""
-
-_MOST_OWED = 10_000
-"""Events that wait in memory for room on the disk: a full day of a busy computer whose doors admit nobody."""
 
 
 class Daemon:
@@ -57,20 +54,20 @@ class Daemon:
     ) -> None:
         self._standings = Standings(rights.beside("doors"))
         self._rights, self._transports, self._hardware = rights, transports, hardware
-        self._journal, self._uplink, self._clock = journal, uplink, clock
+        self._uplink, self._clock = uplink, clock
+        self._ledger = Ledger(journal, uplink, rights)
         self._authority: Authority | None = None
         self._portals: dict[DoorId, Portal] = {}
-        self._owed: deque[Draft] = deque(maxlen=_MOST_OWED)
         self._interlock = Interlock(self._portals, clock)
         self._lines = ReleaseLines(self._portals)
-        self._whereabouts = Whereabouts()
         self._pins = PinDesk(Lockouts(self._standings))
         self._attendants = [
-            Attendant(reader, rights, self._keep, clock, self._portal_of, self._pins, self._interlock)
+            Attendant(reader, rights, self._ledger, clock, self._portal_of, self._pins, self._interlock)
             for reader in transports
         ]
+        company = Company(clock)
         for attendant in self._attendants:
-            attendant.whereabouts = self._whereabouts
+            attendant.company = company
         self._antennas = [
             Antenna(transports[attendant.reader], attendant, clock, credentials)
             for attendant in self._attendants
@@ -79,12 +76,12 @@ class Daemon:
             rights.site_key,
             self._portals.get,
             self._standings,
-            self._keep,
-            self._note,
+            self._ledger.keep,
+            self._ledger.note,
             clock,
             self._interlock.bars,
         )
-        self._roll = Roll(transports, self._door_of, self._note, uplink.tell_status, clock)
+        self._roll = Roll(transports, self._door_of, self._ledger.note, uplink.tell_status, clock)
 
     async def run(self) -> None:
         """Serve until cancelled: take up the kept snapshot, say that the source has started, and read cards."""
@@ -92,7 +89,7 @@ class Daemon:
             self._rights.restore()
         except WireError as error:
             _log.error("kept-snapshot-damaged", extra={"fault": str(error)})
-        self._note(Draft(self._clock.now(), EventType.SOURCE_STARTED))
+        self._ledger.note(Draft(self._clock.now(), EventType.SOURCE_STARTED))
         self._expect()
         self._fit_doors()
         self._roll.open()
@@ -176,7 +173,7 @@ class Daemon:
             self._hardware[door.id],
             self._rights,
             self._standings,
-            self._note,
+            self._ledger.note,
             self._clock,
             self._tell_state,
         )
@@ -196,30 +193,3 @@ class Daemon:
     def _tell_state(self, door: Door, status: DoorStatus) -> None:
         self._uplink.publish_door_state(door.id, msgspec.json.encode(status))
         self._interlock.look()
-
-    def _keep(self, draft: Draft) -> Sealed:
-        """Journal an event, after those still owed, then wake the uplink; raise `JournalError` if it is not safe."""
-        while self._owed:
-            self._journal.append(self._owed[0])
-            self._owed.popleft()
-        kept = self._journal.append(draft)
-        self._uplink.notify()
-        return kept
-
-    def _note(self, draft: Draft) -> None:
-        """Journal what has happened already; while the journal cannot keep it, it is owed and goes first later."""
-        snapshot = self._rights.snapshot
-        self._whereabouts.note(draft, snapshot.building if snapshot else None)
-        try:
-            self._keep(draft)
-        except JournalError as fault:
-            _log.error(
-                "journal-fault",
-                extra={
-                    "door": draft.door,
-                    "event": draft.type.value,
-                    "fault": str(fault),
-                    "owed": len(self._owed),
-                },
-            )
-            self._owed.append(draft)

@@ -64,6 +64,8 @@ _SHOWN = {
     DoorState.UNARMED_OPEN: Shown.RELEASED,
 }
 
+_NOBODY = Claim(SpaceId(""), SpaceId(""))
+
 
 class Portal:
     """A door between its machine and the world.
@@ -283,6 +285,3 @@ class Portal:
         if self._told is None or not status.says_the_same(self._told):
             self._told = status
             self._on_status(self.door, status)
-
-
-_NOBODY = Claim(SpaceId(""), SpaceId(""))

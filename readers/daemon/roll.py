@@ -33,9 +33,8 @@ class Roll:
     ) -> None:
         self._transports, self._door_of = transports, door_of
         self._note, self._on_change, self._clock = note, on_change, clock
-        self._lost: dict[
-            ReaderId, Timer | None
-        ] = {}  # as the journal has it; the timer runs while it is back
+        # As the journal has it; the timer runs while the reader is back.
+        self._lost: dict[ReaderId, Timer | None] = {}
         self.readers: dict[ReaderId, ReaderStatus] = {}
 
     def open(self) -> None:

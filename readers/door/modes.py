@@ -60,7 +60,7 @@ def in_force(
     works = standing.orders.maintenance
     is_worked_on = works is not None and works.holds(at)
     for by, order in _strongest_first(standing.orders):
-        if order is not None and order.holds(at):
+        if order is not None and order.holds(at) and _fits(order, door):
             return InForce(order.mode, by, order, maintenance=is_worked_on)
     scheduled = _by_schedule(door, standing, policy, at, is_fresh=is_fresh)
     return msgspec.structs.replace(scheduled, maintenance=is_worked_on)
@@ -86,6 +86,11 @@ def _by_schedule(door: Door, standing: Standing, policy: Policy, at: datetime, *
     if scheduled.first_person_in and not _has_come(scheduled.schedule, standing.arrived, policy, at):
         return InForce(DoorMode.NORMAL, ModeSource.SCHEDULE, waits=True)
     return InForce(DoorMode.FREE, ModeSource.SCHEDULE)
+
+
+def _fits(order: Order, door: Door) -> bool:
+    """Return whether a door can have a mode: one of an interlock group is never free, whoever says so."""
+    return order.mode is not DoorMode.FREE or door.interlock is None
 
 
 def _strongest_first(orders: Orders) -> tuple[tuple[ModeSource, Order | None], ...]:

@@ -75,6 +75,8 @@ def read(payload: bytes, key: Ed25519PublicKey) -> Command:
         raise WireError(f"command {command.id}: version {command.v}, expected {VERSION}")
     if (command.verb is Verb.ORDERS) is (command.orders is None):
         raise WireError(f"command {command.id}: expected orders with the verb orders, and with no other")
+    if command.orders is not None and (misfit := command.orders.misfit()) is not None:
+        raise WireError(f"command {command.id}: {misfit}")
     return command
 
 

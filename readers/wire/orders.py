@@ -47,3 +47,21 @@ class Orders(msgspec.Struct, frozen=True, omit_defaults=True):
     operator: Order | None = None
     event: Order | None = None
     maintenance: Order | None = None
+
+    def misfit(self) -> str | None:
+        """Return what is wrong with a register that contradicts itself; None of a sound one."""
+        for slot, modes in _MODES.items():
+            order: Order | None = getattr(self, slot)
+            if order is not None and order.mode not in modes:
+                expected = " or ".join(mode.value for mode in DoorMode if mode in modes)
+                return f"orders.{slot}: mode {order.mode.value}, expected {expected}"
+        return None
+
+
+_SET = frozenset(DoorMode) - {DoorMode.LOCKDOWN}
+_MODES = {
+    "lockdown": {DoorMode.LOCKDOWN},
+    "operator": _SET,
+    "event": _SET,
+    "maintenance": {DoorMode.NORMAL},
+}

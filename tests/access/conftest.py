@@ -3,10 +3,15 @@
 import itertools
 import shutil
 
+import msgspec
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import create_engine
 
 from access.services import open_services
+from access.services.operators import Operators
+from access.services.passwords import Passwords
+from access.services.sessions import Sessions
 from access.store import schema
 from access.store.database import open_database
 from tests import postgres
@@ -14,6 +19,7 @@ from tests.small_site import BUILDING, POLICY, SCOPES
 
 _NUMBERS = itertools.count()
 _TEMPLATE = "totem_template"
+CHEAP = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 @pytest.fixture(scope="session")
@@ -35,8 +41,13 @@ def sqlite_url(migrated, tmp_path):
 
 @pytest.fixture
 def services(sqlite_url, tmp_path):
+    """Return the site's services, with passwords hashed as cheaply as argon2 goes: tests sign in often."""
     opened = open_services(sqlite_url, BUILDING, POLICY, SCOPES, tmp_path / "site.key")
-    yield opened
+    yield msgspec.structs.replace(
+        opened,
+        operators=Operators(opened.database, BUILDING, CHEAP, opened.departures),
+        sessions=Sessions(opened.database, CHEAP, BUILDING.site),
+    )
     opened.close()
 
 
@@ -54,7 +65,7 @@ def postgres_server():
 @pytest.fixture
 def postgresql_url(postgres_server):
     """Return the URL of a PostgreSQL database with the schema and nothing else."""
-    return _made(postgres_server, f"TEMPLATE {_TEMPLATE}")
+    return _made(postgres_server, f"TEMPLATE {_TEMPLATE} STRATEGY FILE_COPY")
 
 
 @pytest.fixture

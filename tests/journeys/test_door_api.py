@@ -80,6 +80,13 @@ async def story(site: EmulatedSite) -> None:
     assert (await guard.delete("/v1/lockdown", params={"space": "agora", **WHY})).status_code == 200
     assert (await guard.get("/v1/lockdown")).json() == []
 
+    said = (await guard.get("/v1/events", params={"door": "agora", "limit": 100})).json()["items"]
+    assert {one["ordered_by"][:4] for one in said if one["command"]} == {"key:"}
+    told = [(one["type"], one["cause"], one["mode"], one["ordered_why"]) for one in said if one["command"]]
+    assert ("command", "unlock", None, WHY["reason"]) in told
+    assert ("command", "lockdown", None, WHY["reason"]) in told, "refused under a lockdown"
+    assert ("mode-changed", "lockdown", "lockdown", WHY["reason"]) in told
+
     site.bus.down()
     silent = await guard.post("/v1/doors/agora/unlock", json=WHY)
     assert silent.status_code == 504

@@ -369,7 +369,6 @@ def test_the_compiled_offsets_are_those_of_the_time_zone_hour_by_hour(tmp_path):
 
 
 def test_a_zone_off_the_quarter_hour_is_refused(tmp_path):
-    old = CALENDAR.replace("Europe/Paris", "Africa/Monrovia").replace(
-        "2026", "1970"
-    )  # 44 min 30 s until 1972
+    # It stood 44 min 30 s behind UTC until 1972.
+    old = CALENDAR.replace("Europe/Paris", "Africa/Monrovia").replace("2026", "1970")
     assert "expected one that is" in findings(write(tmp_path, calendar=old))[0]

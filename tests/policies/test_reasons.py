@@ -196,6 +196,7 @@ FULL = {
 TWO = Door(DOOR, NAME, OUTSIDE, ROOM, two_person=True)
 HARD = Door(DOOR, NAME, OUTSIDE, ROOM, passback=Passback.HARD)
 INSIDE = LiveState(counts={}, inside={ADA: ROOM})
+FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 CYD = PersonId("cyd")
 HOSTING, WITH_RIGHT = (Person(name, ResidentType.STAFF, tiers=(MEMBER,)) for name in (HOST, CYD))
 WITH_HOST = Rule(RuleId("with-host"), RuleEffect.PERMIT, (ResidentType.MAKER,), spaces=(ROOM,), escorted=True)
@@ -300,6 +301,16 @@ SENTENCES = {
         Reason.GRANTED,
     ),
     "two-person waits for the second": (PLAIN.but(door=TWO), Reason.AUTHORIZATION_DELAYED),
+    "an instant before all calendars opens nothing": (PLAIN.but(request__at=FIRST), Reason.OTHER),
+    "an instant after all calendars opens nothing": (PLAIN.but(request__at=LAST), Reason.OTHER),
+    "an instant that no calendar reaches opens no free door": (
+        PLAIN.but(state=LiveState({DOOR: DoorMode.FREE}), request__at=LAST),
+        Reason.OTHER,
+    ),
+    "whoever leaves does so at any instant": (
+        PLAIN.but(request__at=LAST, request__reader=OUT),
+        Reason.GRANTED,
+    ),
     "nobody is their own second person": (
         PLAIN.but(door=TWO, request__companions=(ADA,)),
         Reason.AUTHORIZATION_DELAYED,

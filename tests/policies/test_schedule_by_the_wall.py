@@ -21,7 +21,7 @@ from policies.compiled import Compiled
 from policies.errors import Finding
 from policies.ids import ClosureId, DaysId, RuleId, ScheduleId
 from policies.policy import Policy, Rule, RuleEffect
-from policies.schedule import Calendar, Closure, Schedule, SpecialDays, Weekday, Window, is_open, next_change
+from policies.schedule import Calendar, Closure, Schedule, SpecialDays, Weekday, Window, is_open
 from policies.toml.calendar import read_calendar
 from policies.toml.tables import Document
 from tests.policies.strategies import rarely, windows
@@ -178,18 +178,6 @@ def test_the_analysis_has_the_quarter_hours_that_the_wall_clock_says(case: Case)
     shown = case.wall
     quarters = {span.at(number): bool(found >> number & 1) for number in range(span.days * QUARTERS_A_DAY)}
     assert [at for at, is_found in quarters.items() if is_found is not shown.is_open(at)] == []
-
-
-@every_zone(1)
-def test_the_next_change_is_the_first_minute_at_which_the_wall_clock_differs(case: Case) -> None:
-    within = timedelta(days=1)
-    at = case.minutes[case.second * 12]
-    later = range(1, within // timedelta(minutes=1))
-    minutes = (at.replace(second=0) + timedelta(minutes=number) for number in later)
-    shown = case.wall
-    now = shown.is_open(at)
-    expected = next((minute for minute in minutes if shown.is_open(minute) is not now), None)
-    assert next_change(case.schedule, case.calendar, at, within) == expected
 
 
 @pytest.mark.parametrize(

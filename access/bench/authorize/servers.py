@@ -35,7 +35,7 @@ def serve_authorizer(
     from access.authorize.authorizer import AUTHORIZER
     from access.bench.everybody import fill, services_of
     from access.bus.memory import MemoryBus
-    from access.services.offload import WriterThread
+    from access.services.offload import WorkThread
     from access.site.authorizer import AuthorizerProcess
     from readers.clock import SystemClock
     from readers.journal import FileJournal
@@ -53,7 +53,7 @@ def serve_authorizer(
     secret = services.keys.create("bench", tuple(f"reader:{door}" for door in building.doors), "bench", first)
     journal = FileJournal(folder / "journal", AUTHORIZER, clock.now, durability)
     bus = MemoryBus() if broker is None else MqttBus(Broker(port=broker))
-    process = AuthorizerProcess(services, journal, bus, clock, WriterThread())
+    process = AuthorizerProcess(services, journal, bus, clock, WorkThread("writes"))
     stores = (_store(bus, Topics(building.site)),) if broker is None else ()
     _serve(process.front, told, secret, *process.tasks(), *stores)
 

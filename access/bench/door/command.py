@@ -18,7 +18,7 @@ from access.bench.report import Result, result
 from access.bench.rounds import ROUNDS, median_of
 from access.services import Services, open_services
 from access.services.intake import Intake
-from access.services.offload import WriterThread
+from access.services.offload import WorkThread
 from access.services.rights import Scope
 from access.site.http import listen
 from access.site.web import Web
@@ -56,7 +56,7 @@ async def measure(directory: Path, seconds: float) -> dict[str, Result]:
 async def _site(directory: Path, broker: Broker) -> AsyncIterator[httpx.AsyncClient]:
     """Run a server and the door computer of the bench's door; yield a client with the right to command it."""
     building, policy = load(_KM0)
-    clock, writer = SystemClock(), WriterThread()
+    clock, writer = SystemClock(), WorkThread("writes")
     store, key = f"sqlite:///{directory}/totem.db", directory / "site.key"
     services = open_services(store, building, policy, hosts(building), key)
     intake = Intake(MqttBus(broker), services, clock, writer)

@@ -39,7 +39,7 @@ async def _serve(told: Connection, folder: Path, broker: int) -> None:
     from access.bench.decide import site_and_taps
     from access.services import open_services
     from access.services.intake import Intake
-    from access.services.offload import WriterThread
+    from access.services.offload import WorkThread
     from access.services.rights import Scope
     from access.site.calm import calm
     from access.site.http import listen
@@ -56,7 +56,7 @@ async def _serve(told: Connection, folder: Path, broker: int) -> None:
     )
     scopes = tuple(scope.value for scope in Scope)
     secret = services.keys.create("office", scopes, "bench", first)
-    intake = Intake(MqttBus(Broker(port=broker)), services, clock, WriterThread())
+    intake = Intake(MqttBus(Broker(port=broker)), services, clock, WorkThread("writes"))
     web = Web(services, clock.now, None, lambda: intake.is_connected)
     calm()
     with listen("127.0.0.1", 0) as listener:

@@ -17,6 +17,7 @@ from policies.loader import Site
 from policies.presence import Passage, Presence
 from policies.request import LiveState
 from policies.roster import Roster, is_random_uid
+from policies.timetable import modes_at
 
 SUMMARY = "Print one decision a tap, as JSON lines."
 
@@ -51,11 +52,11 @@ def run(arguments: argparse.Namespace) -> int:
     engine = Engine(site.policy, site.building, roster)
     presence = Presence(site.building)
     for number, tap in enumerate(read_taps(taps, site.building, roster)):
-        state = _state(tap, presence, roster)
+        state = _state(tap, presence, site, roster)
         decision = _decide(engine, tap, state, site, roster)
         if decision.grants:
             presence.add([_passage(site, tap, decision, number)])
-        print(json(_line(engine, tap, state, decision)))
+        print(json(_line(engine, tap, _later(tap, state), decision)))
     return 0
 
 
@@ -68,16 +69,23 @@ def _decide(engine: Engine, tap: Tap, state: LiveState, site: Site, roster: Rost
     return engine.decide(tap.request, state)
 
 
-def _state(tap: Tap, presence: Presence, roster: Roster) -> LiveState:
-    """Return the state that the tap brings along, completed by the presence that the taps before it left."""
-    given = tap.state
+def _state(tap: Tap, presence: Presence, site: Site, roster: Roster) -> LiveState:
+    """Return the state that the tap brings along, completed by the door's schedule and by what taps before it left."""
+    given, building = tap.state, site.building
+    door = building.doors[building.readers[tap.request.reader].door]
+    modes = modes_at([door], site.policy, tap.request.at)
     inside = presence.inside if given.inside is None else given.inside
     return LiveState(
-        given.modes,
+        {**modes, **given.modes},
         presence.counts() if given.counts is None else given.counts,
         inside,
         _since(tap, presence, inside, roster) if given.since is None else given.since,
     )
+
+
+def _later(tap: Tap, state: LiveState) -> LiveState:
+    """Return the state as it stays: only the modes that the tap brings along, as those by schedule change."""
+    return msgspec.structs.replace(state, modes=tap.state.modes)
 
 
 def _since(

@@ -18,7 +18,7 @@ from access.cli.policy.inputs import (
     site_of,
 )
 from policies.analysis.changes.diff import Difference, Timetable, diff, timetables
-from policies.analysis.changes.diff_summary import concerned, plainest_first, summary_told
+from policies.analysis.changes.diff_summary import Summary, concerned, plainest_first, summary, summary_told
 from policies.analysis.changes.diff_words import SAME, difference_told, timetable_told
 from policies.analysis.changes.doorways import Turn
 from policies.analysis.changes.week import Week, usual_week
@@ -60,6 +60,7 @@ class _Timetable(msgspec.Struct, frozen=True):
 class _Answer(msgspec.Struct, frozen=True):
     """What `--json` prints."""
 
+    summary: Summary
     differences: tuple[_Difference, ...]
     timetables: tuple[_Timetable, ...]
 
@@ -94,7 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
             )
             for each in turned
         )
-        print(json(_Answer(differences, tuple(_timetable(each, space) for each in modes))))
+        print(json(_Answer(summary(turned), differences, tuple(_timetable(each, space) for each in modes))))
     else:
         told = [*_in_words(turned, space, arguments), *(timetable_told(each, space) for each in modes)]
         print("\n".join(in_language(each, arguments) for each in told or [SAME]))

@@ -19,12 +19,19 @@ class _Naming(NamedTuple):
 
 
 def strays(path: Path, roster: Roster, site: Site) -> Iterator[str]:
-    """Yield a line for every name that the site does not have, with the first person who has it."""
+    """Yield a line for every name that the site does not have, with the first person who has it.
+
+    Organisations that no rule names need not be declared: those that are not near one that is are told in one line.
+    """
     first: dict[tuple[str, str], str] = {}
     others: dict[tuple[str, str], int] = {}
+    undeclared: dict[str, None] = {}
     for person in roster.people.values():
         for naming in _namings(person, roster, site):
             if naming.name in naming.known:
+                continue
+            if naming.key == "organisation" and not meant(naming.name, naming.known):
+                undeclared[naming.name] = None
                 continue
             place = naming.key, naming.name
             if place in first:
@@ -34,6 +41,8 @@ def strays(path: Path, roster: Roster, site: Site) -> Iterator[str]:
     for place, line in first.items():
         more = others.get(place)
         yield f"{line} (and {more} more)" if more else line
+    if undeclared:
+        yield f"{path}: organisation: policy.toml has none of {', '.join(undeclared)}: no rule is about them"
 
 
 def _namings(person: Person, roster: Roster, site: Site) -> Iterator[_Naming]:

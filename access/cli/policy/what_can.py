@@ -18,7 +18,7 @@ from access.cli.policy.inputs import (
     people_of,
     site_of,
 )
-from access.cli.policy.who_can import needs_told
+from access.cli.policy.who_can import mode_told, needs_told
 from policies.analysis.needs import Need
 from policies.analysis.phrases import WEEKDAYS, joined, plain
 from policies.analysis.questions.approach import cut_off, free_doors
@@ -27,19 +27,25 @@ from policies.decision import Message
 from policies.engine import Engine
 from policies.ids import DoorId, PersonId
 from policies.loader import Site
+from policies.request import DoorMode
 from policies.schedule import Weekday
+from policies.timetable import modes_at
 
 SUMMARY = "Print the doors that open to somebody, at a time or over the seven days from it."
 _WEEK = timedelta(days=7)
 
 
 class _Now(msgspec.Struct, frozen=True):
-    """What `--json` prints; `cut_off` are the doors that the person does not get to, as nothing opens on the way."""
+    """What `--json` prints; `cut_off` are the doors that the person does not get to, as nothing opens on the way.
+
+    `modes` has those of the doors that are in another mode than normal, by their schedules.
+    """
 
     person: PersonId
     at: datetime
     doors: Mapping[DoorId, tuple[Need, ...]]
     cut_off: tuple[DoorId, ...]
+    modes: Mapping[DoorId, DoorMode]
 
 
 class _Week(msgspec.Struct, frozen=True, rename={"since": "from"}):
@@ -79,8 +85,9 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         doors = what_can(engine, who, at)
         shut = cut_off(site.building, doors, free_doors(site, at))
-        lines = _of_now(doors, site, at)
-        answer = _Now(who, at, doors, shut)
+        modes = modes_at(map(site.building.doors.__getitem__, doors), site.policy, at)
+        lines = _of_now(doors, modes, site, at)
+        answer = _Now(who, at, doors, shut, modes)
     if arguments.json:
         print(json(answer))
         return 0
@@ -89,10 +96,13 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _of_now(doors: Mapping[DoorId, tuple[Need, ...]], site: Site, at: datetime) -> Iterator[Message]:
+def _of_now(
+    doors: Mapping[DoorId, tuple[Need, ...]], modes: Mapping[DoorId, DoorMode], site: Site, at: datetime
+) -> Iterator[Message]:
     for door, needs in doors.items():
-        how = needs_told(needs, site, at)
-        yield Message(f"{door} : {how.fr}", f"{door}: {how.en}") if needs else plain(door)
+        how = [needs_told(needs, site, at)] if needs else []
+        told = joined([*how, *mode_told(modes.get(door, DoorMode.NORMAL), is_scheduled=True)])
+        yield Message(f"{door} : {told.fr}", f"{door}: {told.en}") if told.en else plain(door)
 
 
 def _shut(doors: Iterable[DoorId]) -> Iterator[Message]:

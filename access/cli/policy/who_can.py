@@ -1,6 +1,7 @@
 """`totem policy who-can DIR DOOR --people FILE`: everybody whom a door opens to, and what each still needs."""
 
 import argparse
+from collections.abc import Iterator
 from datetime import datetime
 
 import msgspec
@@ -19,12 +20,14 @@ from access.cli.policy.inputs import (
 )
 from policies.analysis.explanation.words import phrase_of_another
 from policies.analysis.needs import Need
-from policies.analysis.phrases import joined, plain
+from policies.analysis.phrases import MODES, glued, joined, plain
 from policies.analysis.questions.entrants import Entrants, who_can
 from policies.decision import Message
 from policies.engine import Engine
 from policies.ids import DoorId, PersonId
 from policies.loader import Site
+from policies.request import DoorMode
+from policies.timetable import modes_at
 from policies.toml.words import meant
 
 SUMMARY = "Print everybody whom a door opens to at a time, and what each of them still needs."
@@ -41,6 +44,7 @@ class _Answer(msgspec.Struct, frozen=True):
 
     door: DoorId
     at: datetime
+    mode: DoorMode
     groups: tuple[_Group, ...]
 
 
@@ -50,6 +54,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("door", metavar="DOOR", help="id of a door")
     add_people(parser)
     add_instant(parser)
+    parser.add_argument(
+        "--mode", choices=[mode.value for mode in DoorMode], help="the door's mode (the one of its schedule)"
+    )
     add_language(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -61,13 +68,24 @@ def run(arguments: argparse.Namespace) -> int:
         near = meant(arguments.door, site.building.doors)
         raise WrongUse(f"{arguments.door}: there is no such door; expected one of building.toml{near}")
     engine = Engine(site.policy, site.building, people_of(arguments.people, site))
-    found = who_can(engine, DoorId(arguments.door), instant(arguments.at, site))
+    at, door = instant(arguments.at, site), site.building.doors[DoorId(arguments.door)]
+    scheduled = modes_at([door], site.policy, at).get(door.id, DoorMode.NORMAL)
+    mode = scheduled if arguments.mode is None else DoorMode(arguments.mode)
+    found = who_can(engine, door.id, at, mode=mode)
     if arguments.json:
         groups = tuple(_Group(group.needs, group.people) for group in found.groups)
-        print(json(_Answer(found.door, found.at, groups)))
+        print(json(_Answer(found.door, found.at, mode, groups)))
     else:
-        print(in_language(_told(found, site), arguments))
+        lines = [*mode_told(mode, is_scheduled=arguments.mode is None), _told(found, site)]
+        print(in_language(joined(lines, plain("\n")), arguments))
     return 0
+
+
+def mode_told(mode: DoorMode, *, is_scheduled: bool) -> Iterator[Message]:
+    """Yield the mode that is answered for, and where it comes from; the normal one goes without saying."""
+    if mode is not DoorMode.NORMAL:
+        by = Message(" (selon son horaire)", " (by its schedule)") if is_scheduled else Message("", "")
+        yield glued(MODES[mode], by)
 
 
 def _told(found: Entrants, site: Site) -> Message:

@@ -32,6 +32,10 @@ class Difference(msgspec.Struct, frozen=True):
     ended: tuple[PersonRecord, ...] = ()
     unchanged: int = 0
 
+    def size(self, *, is_ending: bool) -> int:
+        """Return how many people are written."""
+        return len(self.added) + len(self.changed) + (len(self.ended) if is_ending else 0)
+
 
 def compare(
     wanted: Sequence[Wanted], known: Mapping[str, PersonRecord], those: Iterable[PersonRecord], at: datetime

@@ -17,6 +17,7 @@ from access.errors import Conflict, NotAllowed
 from access.services.delegation import expect_delegated, is_theirs
 from access.services.imports.diff import Difference, compare
 from access.services.imports.rows import Fault, Wanted
+from access.services.imports.under_way import Board, UnderWay
 from access.services.outbox import Outbox, RightsChanged
 from access.services.rights import EVERYWHERE, Reach
 from access.services.rulebook import Rulebook
@@ -28,7 +29,7 @@ from access.store.imports import ImportRecord
 from access.store.listing import FIRST, Listing
 from access.store.people import PersonRecord
 
-__all__ = ["ImportRecord", "Imports", "Outcome"]
+__all__ = ["ImportRecord", "Imports", "Outcome", "UnderWay"]
 
 _AT_ONCE = 500
 _FOR_SOMEBODY_NEW = ("name", "type")
@@ -46,13 +47,23 @@ class Imports:
     """The use cases around files of people."""
 
     def __init__(
-        self, database: Database, rulebook: Rulebook, outbox: Outbox[RightsChanged], reach: Reach = EVERYWHERE
+        self,
+        database: Database,
+        rulebook: Rulebook,
+        outbox: Outbox[RightsChanged],
+        reach: Reach = EVERYWHERE,
+        board: Board | None = None,
     ) -> None:
         self._database, self._rulebook, self._outbox, self._reach = database, rulebook, outbox, reach
+        self._board = board if board is not None else Board()
 
     def within(self, reach: Reach) -> "Imports":
         """Return the same use cases for whoever's rights hold only there: the file speaks of nobody else."""
-        return Imports(self._database, self._rulebook, self._outbox, reach)
+        return Imports(self._database, self._rulebook, self._outbox, reach, self._board)
+
+    def under_way(self) -> list[UnderWay]:
+        """Return the imports that are being written now, and how far they have come."""
+        return self._board.entries(self._reach.organisation)
 
     def propose(self, wanted: Sequence[Wanted], faults: Sequence[Fault], at: datetime) -> Outcome:
         """Return what the file would change, and everything that is wrong with it. Nothing is changed."""
@@ -81,17 +92,18 @@ class Imports:
         if faults or wrong:
             return Outcome(difference, (*faults, *wrong))
         with self._database.writing() as session:
-            if (
-                site.locked(session).audit_seq != seen
-            ):  # something was written since, maybe about these people
+            # Where something was written since, it may be about these people.
+            if site.locked(session).audit_seq != seen:
                 difference, wrong = self._compared(session, wanted, at)
             if wrong:
                 return Outcome(difference, tuple(wrong))
             if end is not None and end != len(difference.ended):
                 raise Conflict(f"end: {len(difference.ended)} people are missing from the file, not {end}")
-            record, version = self._write(
-                session, difference, (content, actor, at), progress, is_ending=end is not None
-            )
+            entry = UnderWay(actor, at, self._reach.organisation, difference.size(is_ending=end is not None))
+            with self._board.entry(entry) as written:
+                record, version = self._write(
+                    session, difference, (content, actor, at), (written, progress), is_ending=end is not None
+                )
         if version is not None:
             self._outbox.tell(RightsChanged(version))
         return Outcome(difference, (), record)
@@ -160,7 +172,7 @@ class Imports:
         session: Session,
         difference: Difference,
         said: tuple[bytes, str, datetime],
-        progress: Callable[[int], None],
+        told: Sequence[Callable[[int], None]],
         *,
         is_ending: bool,
     ) -> tuple[ImportRecord, int | None]:
@@ -189,7 +201,8 @@ class Imports:
                 chunk = people[start : start + _AT_ONCE]
                 audit.append(session, at, actor, action, (person.id for person in chunk))
                 write(session, chunk)
-                progress(len(chunk))
+                for tell in told:
+                    tell(len(chunk))
         touched = [person.id for person in (*added, *changed, *ended)]
         return record, changes.record(session, at, people=touched) if touched else None
 

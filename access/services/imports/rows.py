@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 COLUMNS = ("external_id", "name", "type", "organisation", "tiers", "valid_from", "valid_until")
 _NEEDED = ("external_id",)
 _LONGEST = {"external_id": 64, "name": 200}
+_MOST_OF_A_CELL = 10_000
+"""Anything longer is no name, and is not looked at letter by letter."""
+
 _SEPARATORS = re.compile(r"[;,|\s]+")
 _FIRST_YEAR, _LAST_YEAR = 1970, 2199
 MOST_ROWS = 100_000
@@ -95,7 +98,7 @@ def _lines(reader: "_csv.Reader") -> Iterator[tuple[int, _Row]]:
                 )
             else:
                 yield reader.line_num, dict(zip(heads, cells, strict=True))
-    except csv.Error as error:
+    except csv.Error as error:  # a cell of more than 131,072 characters too
         yield reader.line_num, Fault(reader.line_num, None, f"not CSV: {error}")
 
 
@@ -142,11 +145,13 @@ def _person(line: int, row: dict[str, str | list[str] | None], zone: ZoneInfo) -
 
 def _value(name: str, cell: str | list[str] | None, zone: ZoneInfo) -> object:
     """Return what a cell says; raise ValueError with what was expected."""
-    if name == "tiers":
+    if name == "tiers" and len(cell or "") <= _MOST_OF_A_CELL:
         words = cell if isinstance(cell, list) else _SEPARATORS.split(cell or "")
         return tuple(dict.fromkeys(word for word in words if word))
     if isinstance(cell, list):
         raise ValueError("expected one text")  # noqa: TRY004  (a fault of the file, told with its line)
+    if len(cell or "") > _MOST_OF_A_CELL:
+        raise ValueError(f"expected at most {_MOST_OF_A_CELL} characters")
     text = " ".join((cell or "").split())
     if name == "type":
         if text not in {kind.value for kind in ResidentType}:

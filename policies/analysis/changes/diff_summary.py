@@ -6,6 +6,8 @@ For people to read: what is left out here is in the differences themselves (diff
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
+import msgspec
+
 from policies.analysis.changes.diff import Difference
 from policies.analysis.changes.doorways import Turn
 from policies.analysis.phrases import COMMA, glued, joined, plain
@@ -33,15 +35,30 @@ def _rarity(difference: Difference) -> tuple[int, int, int, int]:
     return mode, tiers, turn, -len(difference.doors)
 
 
-def summary_told(differences: Sequence[Difference], space: Space) -> Message:
-    """Return a line on all of them, and a line a closure, schedule or rule that they come from."""
+class Summary(msgspec.Struct, frozen=True):
+    """How many differences there are, at how many doors, and which way people turn."""
+
+    differences: int
+    doors: int
+    losses: int
+    gains: int
+
+
+def summary(differences: Sequence[Difference]) -> Summary:
+    """Count the differences."""
     doors = len({door for each in differences for door in each.doors})
     losses = sum(each.turn is Turn.LOSES for each in differences)
+    return Summary(len(differences), doors, losses, len(differences) - losses)
+
+
+def summary_told(differences: Sequence[Difference], space: Space) -> Message:
+    """Return a line on all of them, and a line a closure, schedule or rule that they come from."""
+    whole = summary(differences)
     first = Message(
-        f"{_number(len(differences), 'différence')} à {_number(doors, 'porte')} : "
-        f"{_number(losses, 'perte')}, {_number(len(differences) - losses, 'gain')}",
-        f"{_number(len(differences), 'difference')} at {_number(doors, 'door')}: "
-        f"{_number(losses, 'loss', 'losses')}, {_number(len(differences) - losses, 'gain')}",
+        f"{_number(whole.differences, 'différence')} à {_number(whole.doors, 'porte')} : "
+        f"{_number(whole.losses, 'perte')}, {_number(whole.gains, 'gain')}",
+        f"{_number(whole.differences, 'difference')} at {_number(whole.doors, 'door')}: "
+        f"{_number(whole.losses, 'loss', 'losses')}, {_number(whole.gains, 'gain')}",
     )
     return joined([first, *_causes(differences, space)], plain("\n"))
 

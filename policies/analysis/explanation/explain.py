@@ -14,7 +14,7 @@ from policies.building import Building
 from policies.decision import Decision, Message
 from policies.ids import RuleId
 from policies.policy import Policy
-from policies.request import AccessRequest, Direction
+from policies.request import NO_VIEW, AccessRequest, Direction
 from policies.roster import Roster
 from policies.rules import interpret
 
@@ -50,7 +50,7 @@ def explain(policy: Policy, building: Building, roster: Roster, inquiry: Inquiry
     person = roster.people.get(owner) if owner is not None else None
     rules = read_rules(look, person, escort_of(look, person)) if person is not None else ()
     decision = interpret(policy, building, roster, request, state)
-    near = near_misses(policy, building, roster, request, state)
+    near = near_misses(policy, building, roster, request, inquiry.state or NO_VIEW)
     return Explanation(
         request,
         building.readers[request.reader].direction,

@@ -12,6 +12,7 @@ from policies.ids import BadgeId, PersonId, ReaderId
 from policies.policy import Policy
 from policies.request import NO_VIEW, AccessRequest, Assurance, LiveState
 from policies.roster import Badge, Roster
+from policies.timetable import modes_at
 
 
 class Inquiry(msgspec.Struct, frozen=True):
@@ -34,7 +35,7 @@ class Inquiry(msgspec.Struct, frozen=True):
 
 
 class Look(NamedTuple):
-    """One tap, its `inquiry` completed to a whole situation: normal doors, and nobody with the site's view."""
+    """One tap, its `inquiry` completed to a whole situation: the door as scheduled, nobody with the site's view."""
 
     inquiry: Inquiry
     now: Situation
@@ -45,6 +46,9 @@ class Look(NamedTuple):
         """Look at the inquiry in a site; raise KeyError for a reader that the building does not have."""
         badge = roster.badges.get(inquiry.badge)
         request, state = inquiry.request(badge), inquiry.state or NO_VIEW
+        door = building.doors[building.readers[inquiry.reader].door]
+        if scheduled := modes_at([door], policy, inquiry.at):
+            state = msgspec.structs.replace(state, modes={**scheduled, **state.modes})
         return cls(inquiry, Situation(policy, building, roster, request, state), badge)
 
     def of_a_companion(self) -> "Look":

@@ -12,7 +12,7 @@ from itertools import combinations
 import msgspec
 
 from policies.analysis.needs import Case, Kind, Need, Needs, in_order, met, needs_of
-from policies.analysis.when import moments
+from policies.analysis.when import by_schedule, moments
 from policies.building import Building
 from policies.conditions import Situation
 from policies.decision import Decision
@@ -105,7 +105,8 @@ class _Scene:
         self._engine.put_person(case.person)
         if case.second is not None:
             self._engine.put_person(case.second)
-        return self._engine.decide(case.request, case.state)
+        scheduled = by_schedule(self._engine, case.state, case.request.at, self._engine.building.doors)
+        return self._engine.decide(case.request, scheduled)
 
 
 def _beats(other: Needs, needs: Needs) -> bool:

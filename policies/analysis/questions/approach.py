@@ -15,7 +15,8 @@ from policies.loader import Site
 from policies.policy import Policy, Rule, RuleEffect
 from policies.request import Direction, DoorMode
 from policies.roster import Person, ResidentType
-from policies.schedule import is_open, quarters
+from policies.schedule import quarters
+from policies.timetable import scheduled_mode
 from policies.ways import reached
 
 
@@ -30,8 +31,7 @@ def free_doors(site: Site, at: datetime, within: timedelta = timedelta()) -> fro
 
 
 def _is_free(door: Door, policy: Policy, at: datetime) -> bool:
-    now = (each for each in door.modes if is_open(policy.schedules[each.schedule], policy.calendar, at))
-    scheduled = next(now, None)
+    scheduled = scheduled_mode(door, policy, at)
     return scheduled is not None and scheduled.mode is DoorMode.FREE
 
 

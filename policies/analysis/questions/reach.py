@@ -11,7 +11,7 @@ import msgspec
 
 from policies.analysis.needs import Need, Needs, in_order
 from policies.analysis.questions.entry import Entry, entry_reader
-from policies.analysis.when import changes
+from policies.analysis.when import by_schedule, changes
 from policies.engine import Engine
 from policies.holders import Card
 from policies.ids import BadgeId, DoorId, PersonId
@@ -34,8 +34,11 @@ def badges_of(engine: Engine, person: PersonId) -> tuple[BadgeId, ...]:
 def what_can(
     engine: Engine, person: PersonId, at: datetime, state: LiveState = NO_VIEW
 ) -> dict[DoorId, tuple[Need, ...]]:
-    """Return the doors at which the person can enter at `at`, in the building's order, with what is still needed."""
-    badges = badges_of(engine, person)
+    """Return the doors at which the person can enter at `at`, in the building's order, with what is still needed.
+
+    A door whose mode the state does not name is in the one of its schedule.
+    """
+    state, badges = by_schedule(engine, state, at, engine.building.doors), badges_of(engine, person)
     found = ((door, _needs(engine, door, badges, at, state)) for door in engine.building.doors)
     return {door: in_order(needs) for door, needs in found if needs is not None}
 
@@ -50,7 +53,10 @@ def hours(
     for name, door in engine.building.doors.items():
         edges = [since, *own, *changes(engine, since, door, until - since), until]
         inside = sorted({at for at in edges if since <= at <= until})
-        spans = [(begin, end, _needs(engine, name, badges, begin, state)) for begin, end in pairwise(inside)]
+        spans = [
+            (begin, end, _needs(engine, name, badges, begin, by_schedule(engine, state, begin, [name])))
+            for begin, end in pairwise(inside)
+        ]
         found[name] = tuple(_merged(spans))
     return {door: spans for door, spans in found.items() if spans}
 

@@ -12,7 +12,6 @@ UID = 7
 _COUNT = 3
 _HAS_UID, _HAS_COUNT, _UID_LENGTH = 0x80, 0x40, 0x0F
 _MAC_LABEL = bytes.fromhex("3cc300010080")
-_ENC_LABEL = bytes.fromhex("c33c00010080")
 
 
 class Mirror(msgspec.Struct, frozen=True):
@@ -38,20 +37,9 @@ def open_picc_data(key: bytes, enciphered: bytes) -> Mirror | None:
 
 def mac_key(key: bytes, mirror: Mirror) -> bytes:
     """Return the key of this reading's MAC (AN12196, section 3.3)."""
-    return _session_key(key, _MAC_LABEL, mirror)
+    return Cipher.aes(key).cmac(pad_zeros(_MAC_LABEL + mirror.encode(), AES_BLOCK))
 
 
 def mac(key: bytes, mirror: Mirror, covered: bytes) -> bytes:
     """Return the 8 bytes that end the address; `covered` is the ASCII before them that they protect, or nothing."""
     return odd_bytes(Cipher.aes(mac_key(key, mirror)).cmac(covered))
-
-
-def open_file_data(key: bytes, mirror: Mirror, enciphered: bytes) -> bytes:
-    """Decipher what of the file is mirrored enciphered, whole blocks (AN12196, section 3.4.3.1)."""
-    cipher = Cipher.aes(_session_key(key, _ENC_LABEL, mirror))
-    vector = cipher.encrypt(pad_zeros(mirror.count.to_bytes(_COUNT, "little"), AES_BLOCK))
-    return cipher.decrypt(enciphered, vector)
-
-
-def _session_key(key: bytes, label: bytes, mirror: Mirror) -> bytes:
-    return Cipher.aes(key).cmac(pad_zeros(label + mirror.encode(), AES_BLOCK))

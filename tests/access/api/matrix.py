@@ -52,7 +52,7 @@ NEEDS = {
         "POST /v1/grants", "DELETE /v1/grants/{grant}", "POST /v1/visits", "POST /v1/visits/{visit}/arrive",
         "POST /v1/visits/{visit}/leave", "POST /v1/visits/{visit}/cancel",
     ],
-    "people:import": ["GET /v1/imports", "GET /v1/imports.csv", "POST /v1/imports"],
+    "people:import": ["GET /v1/imports", "GET /v1/imports.csv", "GET /v1/imports/under-way", "POST /v1/imports"],
     "badges:read": ["GET /v1/badges", "GET /v1/badges.csv", "GET /v1/badges/{badge}"],
     "badges:write": [
         "POST /v1/badges", "PATCH /v1/badges/{badge}", "POST /v1/badges/{badge}/{verb}",

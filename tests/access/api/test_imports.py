@@ -2,6 +2,7 @@
 
 import pytest
 
+from access.services.imports import from_csv
 from access.services.organisations import OrganisationRecord
 from access.services.rights import Reach, Role
 from policies.ids import OrganisationId
@@ -63,6 +64,46 @@ def test_a_large_file_is_taken_and_a_larger_one_is_not(manager, keyed):
     huge = b"a" * (17 * 1024 * 1024)
     is_problem(manager.post("/v1/imports", content=huge, headers=AS_CSV), 413, "content-too-large")
     is_problem(keyed("people:write").post("/v1/imports", content=FILE, headers=AS_CSV), 403, "not-allowed")
+
+
+TEN_MEGABYTES = 10 * 1024 * 1024
+
+
+def test_a_field_of_ten_megabytes_is_told_by_its_line_and_nothing_is_half_written(manager):
+    cell = "n" * TEN_MEGABYTES
+    french = {"Accept-Language": "fr"}
+    rows = [{"external_id": "1", "name": cell, "type": "student"}]
+    (fault,) = manager.post("/v1/imports?apply=true", json=rows, headers=french).json()["faults"]
+    assert fault == {"line": 1, "column": "name", "message": "au plus 10000 caractères sont attendus"}
+    file = f"external_id,name,type\n1,{cell},student\n"
+    problem = is_problem(manager.post("/v1/imports?apply=true", content=file, headers=AS_CSV), 422, "invalid")
+    assert [(one["line"], "field larger" in one["message"]) for one in problem["faults"]] == [(2, True)]
+    large = manager.post("/v1/people", json={"id": "ada", "type": "staff", "name": cell})
+    is_problem(large, 413, "content-too-large")
+    assert len(large.text) < 1_000
+    assert manager.get("/v1/people").json()["items"] == []
+
+
+def test_how_far_an_import_has_come_is_told_while_it_is_written(manager, services, signed_in):
+    content = (
+        "external_id,name,type,organisation\n" + "".join(f"{n},N,student,acme\n" for n in range(600))
+    ).encode()
+    wanted, faults = from_csv(content, "UTC")
+    seen = []
+
+    def look(_more):
+        seen.append(manager.get("/v1/imports/under-way").json())
+
+    services.imports.within(Reach(ACME)).apply(wanted, faults, content, "grace", NOON, progress=look)
+    assert [[(one["actor"], one["written"], one["rows"]) for one in each] for each in seen] == [
+        [("grace", 500, 600)],
+        [("grace", 600, 600)],
+    ]
+    assert manager.get("/v1/imports/under-way").json() == []
+    assert (
+        signed_in("zoe", Role.MANAGER, Reach(OrganisationId("zeta"))).get("/v1/imports/under-way").json()
+        == []
+    )
 
 
 def test_a_manager_of_a_company_imports_its_own_people_only(signed_in, manager):

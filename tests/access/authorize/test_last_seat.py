@@ -1,7 +1,6 @@
 """Two taps for the last seat, at two doors, from two processes at the same moment: exactly one enters, every time."""
 
 import asyncio
-import multiprocessing
 import socket
 from collections import Counter
 from pathlib import Path
@@ -12,11 +11,11 @@ from access.bench.authorize.controllers import request
 from policies.ids import DoorId, PersonId, SpaceId
 from readers.wire.events import GENESIS, Draft, EventType, parse, seal
 from tests.access.authorize.test_reserve import BY_ROOM, BY_SIDE, ROOM, SIDE, SOURCE, site
+from tests.programs import CONTEXT
 from tests.small_site import EDGE, NOON
 from tests.soak import soaked
 
 TRIALS = soaked(200, 10_000)
-CONTEXT = multiprocessing.get_context("spawn")
 TURNED_AWAY = (("ada", DoorId("room")), ("bob", SIDE.id))
 
 

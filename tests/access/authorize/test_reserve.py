@@ -156,7 +156,7 @@ def test_hard_anti_passback_holds_between_two_doors_before_either_has_reported(t
 
 
 def two_person_site(folder, *readers):
-    paired = {DoorId("room"): replace(TWO_DOORS.doors[DoorId("room")], two_person=True)}
+    paired = {door: replace(TWO_DOORS.doors[door], two_person=True) for door in (DoorId("room"), SIDE.id)}
     for_two = {ROOM.id: replace(ROOM, capacity=2, enforced=True)}
     building = replace(
         TWO_DOORS,
@@ -173,6 +173,14 @@ def test_two_persons_enter_together_and_take_two_seats(tmp_path, journal):
     assert ask(authorizer, "ada", BY_ROOM) is Reason.AUTHORIZATION_DELAYED
     assert ask(authorizer, "bob", BY_ROOM, NOON + MOMENT) is Reason.GRANTED
     assert ask(authorizer, "cyd", BY_SIDE, NOON + MOMENT) is Reason.UPPER_OCCUPANCY_LIMIT
+    services.close()
+
+
+def test_two_persons_at_two_doors_of_a_room_are_each_alone(tmp_path, journal):
+    services = two_person_site(tmp_path)
+    authorizer = Authorizer(services, journal)
+    assert ask(authorizer, "ada", BY_ROOM) is Reason.AUTHORIZATION_DELAYED
+    assert ask(authorizer, "bob", BY_SIDE, NOON + MOMENT) is Reason.AUTHORIZATION_DELAYED
     services.close()
 
 

@@ -1,5 +1,6 @@
 """`totem import people` as somebody types it; and the roll-over of a term, 600 students in one file."""
 
+import io
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -62,6 +63,24 @@ def test_the_difference_is_shown_and_only_apply_changes_anything(config, tmp_pat
     capsys.readouterr()
     assert imported(config, file, "--json") == 0
     assert json.loads(capsys.readouterr().out)["difference"]["unchanged"] == 25
+
+
+class Terminal(io.StringIO):
+    """What somebody watches."""
+
+    def isatty(self):
+        return True
+
+
+def test_whoever_watches_sees_how_far_it_has_come(config, tmp_path, monkeypatch):
+    file, terminal = tmp_path / "people.csv", Terminal()
+    file.write_text(students(0, 1_000, "2099-06-30"))
+    monkeypatch.setattr("sys.stderr", terminal)
+    assert imported(config, file, "--apply") == 0
+    shown = terminal.getvalue()
+    for done in ("0/1000", "500/1000", "1000/1000"):
+        assert f"{done} " in shown
+    assert "people/s" in shown
 
 
 def test_faults_are_told_with_their_lines_and_nothing_is_changed(config, tmp_path, capsys):

@@ -353,11 +353,18 @@ def test_rights_from_the_first_day_there_is_to_the_last_are_rights(decide):
     assert (other["reason"], other["next"]) == ("denied-person-expired", None)
 
 
+def test_a_byte_order_mark_is_named_in_either_file(complaint):
+    said = "1: encoding: it begins with a byte order mark; expected UTF-8 without one"
+    assert f"people.json:{said}" in complaint(people="\ufeff[]")
+    assert f"taps.jsonl:{said}" in complaint(taps="\ufeff{}")
+
+
 def test_names_that_the_site_does_not_have_are_told_and_are_no_error(tmp_path, capsys):
     people = [
-        ADA | {"tiers": ["school-cnan"], "organisation": "cnam", "host": "zoe"},
-        BOB | {"tiers": ["school-cnan"], "certifications": {"lasre": None}},
-        EVE | {"grants": [{"from": TUESDAY_10, "until": TUESDAY_10, "spaces": ["attic"]}]},
+        ADA | {"tiers": ["school-cnan"], "organisation": "e-nvo", "host": "zoe"},
+        BOB | {"tiers": ["school-cnan"], "organisation": "cnam", "certifications": {"lasre": None}},
+        EVE
+        | {"organisation": "uha", "grants": [{"from": TUESDAY_10, "until": TUESDAY_10, "spaces": ["attic"]}]},
     ]
     (tmp_path / "people.json").write_text(json.dumps(people))
     (tmp_path / "taps.jsonl").write_text("")
@@ -365,10 +372,11 @@ def test_names_that_the_site_does_not_have_are_told_and_are_no_error(tmp_path, c
     assert main(["policy", "decide", str(KM0), *words]) == 0
     assert capsys.readouterr().err.replace(f"{tmp_path}/", "").splitlines() == [
         "people.json: person ada: tiers: policy.toml has no tier school-cnan; did you mean school-cnam? (and 1 more)",
-        "people.json: person ada: organisation: policy.toml has no organisation cnam",
+        "people.json: person ada: organisation: policy.toml has no organisation e-nvo; did you mean e-nov?",
         "people.json: person ada: host: the file has no person zoe",
         "people.json: person bob: certifications: policy.toml has no certification lasre; did you mean laser?",
         "people.json: person eve: grants: building.toml has no space attic",
+        "people.json: organisation: policy.toml has none of cnam, uha: no rule is about them",
     ]
 
 

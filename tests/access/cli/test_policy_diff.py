@@ -146,6 +146,10 @@ def test_a_schedule_that_changed_is_named_and_not_its_permits(tmp_path, capsys):
 def test_json_has_who_where_when_and_the_tap(edited, capsys):
     assert main(["policy", "diff", edited, str(KM0), *AT, "--json"]) == 1
     answer = json.loads(capsys.readouterr().out)
+    turns = [each["turn"] for each in answer["differences"]]
+    losses, doors = turns.count("loses"), {door for each in answer["differences"] for door in each["doors"]}
+    counted = {"losses": losses, "gains": len(turns) - losses, "differences": len(turns), "doors": len(doors)}
+    assert answer["summary"] == counted
     (found,) = answer["differences"]
     assert answer["timetables"] == []
     assert (found["turn"], found["doors"]) == ("gains", ["fablab"])

@@ -63,7 +63,7 @@ def test_every_message_of_an_error_is_told_in_french_with_its_values():
     assert len(found) > 200
     for place, message in found:
         french = worded(message, Language.FR)
-        assert french != message, place
+        assert french != message, f"{place}: say it in access/languages/french.toml too: {message}"
         assert VALUE in french or VALUE not in message or message.startswith(WITHOUT_THEIR_VALUE), place
         assert worded(message, Language.EN) == message
 

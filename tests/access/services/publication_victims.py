@@ -15,7 +15,7 @@ from access.services import open_services
 from access.services.badges import BadgeRecord, BadgeVerb
 from access.services.imports import from_csv
 from access.services.intake import Intake
-from access.services.offload import WriterThread
+from access.services.offload import WorkThread
 from policies.ids import BadgeId
 from policies.roster import BadgeKind
 from readers.clock import SystemClock
@@ -75,7 +75,7 @@ def acts(services, run):
 
 async def live(url, key, port, run, acts=acts, scopes=SCOPES):
     services = open_services(url, BUILDING, POLICY, scopes, key)
-    offload, clock = WriterThread(), SystemClock()
+    offload, clock = WorkThread("writes"), SystemClock()
     intake = Intake(ToldBus(Broker(port=port)), services, clock, offload)
     tell(f"pid {os.getpid()}")
     running = asyncio.create_task(intake.run())

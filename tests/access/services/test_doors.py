@@ -1,15 +1,19 @@
 """Operators' word to doors: registers that only go forward, lockdowns that overlap, and everything in the audit."""
 
 from datetime import timedelta
+from threading import Event, Lock, Thread
 
 import pytest
+from msgspec.structs import replace
 
 from access.errors import Conflict, Invalid, NotFound
+from access.services import open_services
 from access.services.doors import Act, Slot
 from access.store import audit
+from policies.ids import DoorId, InterlockId
 from policies.request import DoorMode
 from readers.wire.commands import Verb, read
-from tests.small_site import NOON
+from tests.small_site import BUILDING, NOON, POLICY, SCOPES
 
 LATER = NOON + timedelta(hours=2)
 
@@ -114,3 +118,43 @@ def test_what_does_not_fit_is_refused_and_nothing_is_sent_or_audited(services, s
         ask(services.doors)
     assert sent == []
     assert audited(services) == before
+
+
+def test_of_two_operators_at_once_the_later_revision_goes_out_last(tmp_path):
+    services = open_services(f"sqlite:///{tmp_path}/totem.db", BUILDING, POLICY, SCOPES, tmp_path / "key")
+    key, first, second = services.publisher.public_key, Lock(), Event()
+    out: list[int] = []
+
+    def take(message):
+        command = read(message.payload, key)
+        if first.acquire(blocking=False):
+            second.wait(0.3)  # as long as the other operator is let past
+        else:
+            second.set()
+        assert command.orders is not None
+        out.append(command.orders.revision)
+
+    services.commands.listen(take)
+    operators = [
+        Thread(
+            target=services.doors.set_mode, args=("front", DoorMode.LOCKED, LATER, Slot.OPERATOR, act(number))
+        )
+        for number in (1, 2)
+    ]
+    for each in operators:
+        each.start()
+    for each in operators:
+        each.join()
+    services.close()
+    assert out == sorted(out)
+    assert len(out) == 2
+
+
+def test_no_door_of_an_airlock_is_set_free(tmp_path):
+    front = replace(BUILDING.doors[DoorId("front")], interlock=InterlockId("lock"))
+    building = replace(BUILDING, doors=BUILDING.doors | {front.id: front})
+    services = open_services("sqlite://", building, POLICY, SCOPES, tmp_path / "key")
+    with pytest.raises(Invalid, match="interlock lock"):
+        services.doors.set_mode(front.id, DoorMode.FREE, LATER, Slot.OPERATOR, act())
+    assert services.doors.set_mode(front.id, DoorMode.LOCKED, LATER, Slot.OPERATOR, act()) == ("front",)
+    services.close()

@@ -16,14 +16,14 @@ from policies.ids import OrganisationId
 from tests.small_site import BUILDING, NOON, POLICY, SCOPES
 from tests.soak import soaked
 
-KILLS = soaked(4, 30)
+KILLS = soaked(3, 30)
 ROWS = 600  # two pieces
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", [3])
-def test_a_killed_import_leaves_all_or_nothing(tmp_path, seed):
-    url, key, draw = f"sqlite:///{tmp_path}/totem.db", tmp_path / "site.key", random.Random(seed)
+def test_a_killed_import_leaves_all_or_nothing(database_url, tmp_path, seed):
+    url, key, draw = database_url, tmp_path / "site.key", random.Random(seed)
     services = open_services(url, BUILDING, POLICY, SCOPES, key)
     services.organisations.add([OrganisationRecord(OrganisationId("acme"), "Acme")], "test", NOON)
     command = [sys.executable, "-m", "tests.access.services.import_victims", url, str(key)]

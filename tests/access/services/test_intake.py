@@ -7,9 +7,10 @@ import pytest
 
 from access.bus.memory import MemoryBus
 from access.services.badges import BadgeRecord, BadgeVerb
+from access.services.dispatch import REFRESH_EVERY_S
 from access.services.events import Filter
-from access.services.intake import REFRESH_EVERY_S, Intake
-from access.services.offload import WriterThread
+from access.services.intake import Intake
+from access.services.offload import WorkThread
 from access.services.people import PersonRecord
 from emulators.clock import LoopClock, run_virtually
 from policies.ids import BadgeId, PersonId, SpaceId
@@ -187,7 +188,7 @@ def test_after_the_broker_was_gone_rights_and_events_pass_again(peopled):
 
 def test_a_live_server_writes_in_its_own_thread_and_hears_changes_from_others(peopled):
     async def live():
-        writer = WriterThread()
+        writer = WorkThread("writes")
         async with running(peopled, MemoryBus(), writer) as door:
             await next_snapshot(door, peopled)
             await asyncio.to_thread(peopled.badges.say, BADGE.id, BadgeVerb.REVOKE, "test", NOON)

@@ -60,9 +60,8 @@ class Scene:
             card = await self.devices.antennas[reader].next_card()
             await transmit(card, bytes.fromhex("ffca000000"))
             self.taps.append((reader, (self.clock.now() - START).total_seconds()))
-            if (
-                self.answer is Feedback.GRANTED and not door.is_open
-            ):  # who is let in by an open leaf catches it
+            # Who is let in by an open leaf catches it.
+            if self.answer is Feedback.GRANTED and not door.is_open:
                 door.unlock()
                 self.clock.call_later(5, door.lock)
             if self.answer is not None:

@@ -291,6 +291,38 @@ def test_one_person_twice_or_a_second_one_too_late_open_nothing(tmp_path: Path) 
     live(tmp_path, act, made(two_person=True))
 
 
+def test_two_persons_at_two_readers_of_one_door_open_it_together(tmp_path: Path) -> None:
+    async def act(at: Desk) -> None:
+        await show(at, ADA_CARD, LAB_BACK)
+        assert not at.door.push()
+        await show(at, BOB_CARD)
+        assert at.door.push()
+        assert reasons(at) == ["authorization-delayed", "granted", "granted"]
+
+    live(tmp_path, act, with_a_back_entry(made(two_person=True)))
+
+
+def test_whoever_leaves_is_the_second_person_of_nobody(tmp_path: Path) -> None:
+    async def act(at: Desk) -> None:
+        await show(at, ADA_CARD)
+        await show(at, BOB_CARD, LAB_OUT)
+        await at.clock.sleep(11)
+        assert reasons(at) == ["authorization-delayed", "granted", "denied-verification-timeout"]
+
+    live(tmp_path, act, made(two_person=True))
+
+
+def test_two_persons_at_two_doors_are_each_alone_whatever_lies_behind(tmp_path: Path) -> None:
+    async def act(trap: Mantrap) -> None:
+        await trap.tap("outer", ADA_CARD)
+        await trap.tap("inner", BOB_CARD)
+        await trap.clock.sleep(11)
+        said = [event.reason.value for event in trap.events() if event.reason]
+        assert said == ["authorization-delayed"] * 2 + ["denied-verification-timeout"] * 2
+
+    trapped(tmp_path, act, two_person=True)
+
+
 def test_whoever_went_in_with_a_second_person_is_not_the_second_person_of_a_third(tmp_path: Path) -> None:
     async def act(at: Desk) -> None:
         await show(at, ADA_CARD)
@@ -309,7 +341,7 @@ def test_whoever_went_in_with_a_second_person_is_not_the_second_person_of_a_thir
 class Mantrap:
     """A lock between the street and the vault: two doors on one computer, of which no two are ever open."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, two_person: bool = False) -> None:
         self.clock = LoopClock(asyncio.get_running_loop(), START)
         names = (("outer", "street", "lock"), ("inner", "lock", "vault"))
         group = InterlockId("trap")
@@ -322,7 +354,14 @@ class Mantrap:
                 Space(SpaceId("vault"), label("Vault"), parent=SpaceId("site")),
             ],
             [
-                Door(DoorId(name), label(name), SpaceId(outer), SpaceId(inner), interlock=group)
+                Door(
+                    DoorId(name),
+                    label(name),
+                    SpaceId(outer),
+                    SpaceId(inner),
+                    interlock=group,
+                    two_person=two_person,
+                )
                 for name, outer, inner in names
             ],
             [Reader(ReaderId(f"{name}-in"), DoorId(name), Direction.ENTRY) for name, _, _ in names],
@@ -349,9 +388,9 @@ class Mantrap:
         return [parse(line) for line in self.journal.pending(1000)]
 
 
-def trapped(directory: Path, act: Callable[[Mantrap], Awaitable[None]]) -> None:
+def trapped(directory: Path, act: Callable[[Mantrap], Awaitable[None]], *, two_person: bool = False) -> None:
     async def scene() -> None:
-        trap = Mantrap(directory)
+        trap = Mantrap(directory, two_person=two_person)
         task = asyncio.create_task(trap.daemon.run())
         await asyncio.sleep(0)
         trap.daemon.take_snapshot(signed(msgspec.structs.replace(made(), building=trap.building)))

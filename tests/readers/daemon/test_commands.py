@@ -7,7 +7,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from emulators.clock import run_virtually
-from policies.ids import DoorId
+from policies.ids import DoorId, InterlockId
 from policies.request import DoorMode
 from readers.wire.commands import Command, Refusal, Verb, sign
 from readers.wire.orders import ModeSource, Order, Orders
@@ -111,6 +111,44 @@ def test_a_forged_command_opens_nothing_and_a_flood_of_them_does_not_fill_the_di
         assert answers(at) == [(None, "deny", "forged")]
 
     live(tmp_path, act)
+
+
+def test_a_command_that_was_overheard_and_is_told_for_ever_opens_nothing_and_does_not_fill_the_disk(
+    tmp_path: Path,
+) -> None:
+    async def act(at: Desk) -> None:
+        heard = command(at)
+        at.daemon.take_command(heard)
+        await at.clock.sleep(6)
+        for _ in range(1000):
+            assert at.daemon.take_command(heard) is Refusal.STALE
+        await at.clock.sleep(60)
+        at.daemon.take_command(heard)
+        assert [cause for _, _, cause in answers(at)] == ["unlock", "stale", "stale"]
+
+    live(tmp_path, act)
+
+
+def test_orders_that_contradict_themselves_are_taken_for_none_of_the_site_s(tmp_path: Path) -> None:
+    async def act(at: Desk) -> None:
+        assert at.daemon.take_command(orders(at, 1, lockdown=DoorMode.FREE)) is Refusal.FORGED
+        assert at.daemon.take_command(orders(at, 2, operator=DoorMode.LOCKDOWN)) is Refusal.FORGED
+        assert at.daemon.take_command(orders(at, 3, maintenance=DoorMode.FREE)) is Refusal.FORGED
+        assert not at.door.push()
+        assert await at.tap()
+
+    live(tmp_path, act)
+
+
+def test_no_order_sets_a_door_of_an_airlock_free_and_what_stands_above_it_holds(tmp_path: Path) -> None:
+    async def act(at: Desk) -> None:
+        at.daemon.take_command(orders(at, 1, operator=DoorMode.FREE))
+        assert not at.door.push()
+        assert read_door(at.uplink.door_states[LAB]).mode is DoorMode.NORMAL
+        at.daemon.take_command(orders(at, 2, operator=DoorMode.FREE, lockdown=DoorMode.LOCKDOWN))
+        assert not await at.tap()
+
+    live(tmp_path, act, interlock=InterlockId("lock"))
 
 
 def test_an_unlocking_of_another_door_is_refused(tmp_path: Path) -> None:

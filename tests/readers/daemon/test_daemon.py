@@ -214,6 +214,20 @@ def test_when_the_journal_cannot_keep_the_decision_nothing_opens(tmp_path: Path)
     live(tmp_path, act)
 
 
+def test_whoever_leaves_by_badge_is_kept_in_by_no_full_disk_and_the_record_is_made_up_for(
+    tmp_path: Path,
+) -> None:
+    async def act(at: Desk) -> None:
+        with full_disk():
+            assert await at.tap(reader=LAB_OUT)
+            assert at.door.lamp is Feedback.GRANTED
+        assert at.said() == []
+        assert await at.tap(STRANGER_CARD) is False
+        assert at.said() == [*PASSED, ("decision", "denied-unknown-credential")]
+
+    live(tmp_path, act)
+
+
 def test_a_dead_relay_opens_nothing_and_is_told_apart_from_an_entry(tmp_path: Path) -> None:
     async def act(at: Desk) -> None:
         at.door.faults.relay = RelayFault.NO_ANSWER

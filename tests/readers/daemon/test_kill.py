@@ -72,9 +72,8 @@ def kill_again_and_again(directory: Path, draw: random.Random) -> list[Place]:
 
 def send_all(directory: Path) -> list[str]:
     """Send everything to a server, every batch twice as after a lost acknowledgement; return the ids it stored."""
-    journal = FileJournal(
-        directory / "journal", SCOPE, lambda: START, Durability.BUFFERED
-    )  # it cuts torn ends
+    # Opening it cuts torn ends.
+    journal = FileJournal(directory / "journal", SCOPE, lambda: START, Durability.BUFFERED)
     made = snapshot()
     services = open_services("sqlite://", made.building, made.policy, {SCOPE: ()}, directory / "site.key")
     while lines := journal.pending(100):

@@ -14,6 +14,7 @@ import pytest
 
 from emulators.cards.card import VirtualCard
 from emulators.cards.contactless import Contactless
+from emulators.cards.hostile import Moment, Torn
 from emulators.cards.hostile_air import Acknowledging, Chaining, Empty, Stalling
 from emulators.pn532 import SerialPn532
 from emulators.udp import UdpField
@@ -130,6 +131,22 @@ async def test_a_card_without_an_end_is_given_up_and_the_next_badge_is_read(wher
         assert await visit.read(await next_card(field)) == Identified(
             BadgeId(BADGE.hex()), Assurance.AUTHENTICATED
         )
+
+
+@pytest.mark.parametrize("where", list(FIELDS))
+async def test_a_badge_taken_away_at_any_command_is_torn_and_read_when_it_is_there_again(where):
+    async with asyncio.timeout(DEADLINE_S), FIELDS[where]() as field:
+        for at_command in range(4):
+            field.hold(Torn(issued_card(), at_command, Moment.AFTER, field.take_away))
+            card = await next_card(field)
+            assert await visit.read(card) == visit.TORN
+            card.forget()
+            await card.removed()
+            field.hold(issued_card())
+            card = await next_card(field)
+            assert await visit.read(card) == Identified(BadgeId(BADGE.hex()), Assurance.AUTHENTICATED)
+            field.take_away()
+            await card.removed()
 
 
 async def test_many_such_cards_leave_no_handle_open():

@@ -21,13 +21,6 @@ def test_the_published_message_is_opened_and_its_mac_made(name):
     assert sun.mac(key, mirror, vector["mac_input_ascii"].encode()).hex() == vector["sdmmac"]
 
 
-def test_the_published_file_data_is_deciphered():
-    vector = VECTORS["sdm-enc-file"]
-    mirror = sun.Mirror(unhex(vector["uid"]), vector["read_ctr"])
-    opened = sun.open_file_data(unhex(vector["file_read_key"]), mirror, unhex(vector["enc_file"]))
-    assert opened.decode() == vector["file_plain_ascii"]
-
-
 def test_the_published_mac_over_a_plain_number_is_made():
     vector = VECTORS["sdm-plain-uid"]
     mirror = sun.Mirror(unhex(vector["uid"]), int(vector["read_ctr_be"], 16))
