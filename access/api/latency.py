@@ -49,7 +49,7 @@ async def read_latency(door: str, desk: AtDesk, actor: _Sees) -> LatencyBody:
 
 
 def expect_told_of_taps(actor: Actor) -> None:
-    """Raise `NotAllowed` for companies: whoever sees taps counted one by one counts small groups (docs/domain.md, 6)."""
+    """Raise `NotAllowed` for companies: who sees taps one by one counts small groups (docs/domain.md, 6)."""
     if actor.reach.sees_disclosed_only:
         raise NotAllowed("companies are not told how many taps there were")
 
