@@ -6,13 +6,13 @@ They are those of docs/administration.md, which a test tries one by one.
 from collections.abc import Mapping
 
 EXAMPLES: Mapping[str, Mapping[str, object]] = {
-    "POST /v1/organisations": {"an organisation": {"id": "armadeus", "name": "Armadeus"}},
+    "POST /v1/organisations": {"an organisation": {"id": "belfort-lab", "name": "Belfort Lab"}},
     "POST /v1/people": {
         "somebody new": {
             "id": "ada",
             "name": "Ada Lovelace",
             "type": "corporate",
-            "organisation": "armadeus",
+            "organisation": "belfort-lab",
         }
     },
     "PATCH /v1/people/{person}": {

@@ -4,6 +4,8 @@ import argparse
 import os
 from pathlib import Path
 
+from access.errors import SettingsError
+
 SUMMARY = "Answer taps of controllers, apart from the server."
 
 _EPILOG = """\
@@ -22,16 +24,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = _EPILOG
-    parser.add_argument("--config", type=Path, help="the settings file (default: $TOTEM_CONFIG, or none)")
+    parser.add_argument("--config", type=Path, help="the settings file (default: $TOTEM_CONFIG)")
     parser.add_argument("--name", help="which of `authorizers` this one is (default: the first)")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Answer until stopped."""
     from access.log import configure
-    from access.settings import load
+    from access.settings import CONFIG, load
     from access.site.authorizer import authorize
 
+    if arguments.config is None and CONFIG not in os.environ:
+        raise SettingsError(
+            f"authorizer: no settings; expected --config FILE, or ${CONFIG}, with its server's database and bus"
+        )
     settings = load(arguments.config, os.environ)
     configure(settings.log, settings.log_level)
     authorize(settings, arguments.name)

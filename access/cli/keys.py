@@ -8,13 +8,14 @@ import os
 import re
 import secrets
 from collections.abc import Callable
-from functools import reduce
 from pathlib import Path
 
 import msgspec
 
+from access.cli.components import check_value, expected_check_value, is_guessable, put_together
 from access.errors import Conflict, Invalid, NotFound, TotemError
-from readers.credentials.ciphers import AES_BLOCK, AES_KEY, Cipher, xor
+from policies.toml.words import meant
+from readers.badges import DesfireBadges, Masters, Ntag424Badges
 from readers.credentials.keys import KeyRef
 from readers.errors import KeyStoreFault
 from readers.keystores import sealed
@@ -22,8 +23,15 @@ from readers.keystores import sealed
 SUMMARY = "Make and keep the sealed files of master keys."
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_CHECK_VALUE = 3
 _NEWEST = 255
+_NO_KEYS = frozenset({"aid", "system", "url"})
+_USES = tuple(
+    str(field.default)
+    for settings in (DesfireBadges, Ntag424Badges, Masters)
+    for field in msgspec.structs.fields(settings)
+    if field.type is str and field.name not in _NO_KEYS
+)
+"""What settings call the keys unless they say otherwise: the table of docs/readers.md."""
 
 
 class KeysRefused(TotemError):
@@ -39,7 +47,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = _action(
         actions, "add", "add a key, drawn or put together from components, as the newest of its name"
     )
-    add.add_argument("name", metavar="NAME")
+    add.add_argument("name", metavar="NAME", help=f"its one use: {', '.join(_USES)}")
+    add.add_argument(
+        "--other-name",
+        action="store_true",
+        help="take another name, which settings give to a key of their own",
+    )
+    add.add_argument(
+        "--kcv",
+        metavar="HEX",
+        help="the check value on paper: what has another is refused, and nothing added",
+    )
     add.add_argument(
         "--component",
         type=Path,
@@ -93,11 +111,6 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def check_value(key: bytes) -> str:
-    """Return what a key is compared by."""
-    return Cipher.aes(key).encrypt(bytes(AES_BLOCK))[:_CHECK_VALUE].hex()
-
-
 _Held = dict[KeyRef, bytes]
 
 
@@ -111,14 +124,31 @@ def _create(arguments: argparse.Namespace) -> _Held:
 
 def _add(arguments: argparse.Namespace) -> _Held:
     held = sealed.read(arguments.file, arguments.unlock)
-    if not _NAME.fullmatch(arguments.name):
-        raise Invalid(f"key {arguments.name!r}: expected lower-case letters, digits and hyphens")
+    _check_name(arguments.name, others=arguments.other_name)
     version = max((key.version for key in held if key.name == arguments.name), default=0) + 1
     if version > _NEWEST:
         raise Conflict(f"key {arguments.name}: version {_NEWEST} is the last there can be")
-    held[KeyRef(arguments.name, version)] = _put_together(arguments.component)
+    value = put_together(arguments.component)
+    expected_check_value(arguments.kcv, value, arguments.component)
+    for key in held:
+        if held[key] == value:
+            raise Conflict(
+                f"key {arguments.name}: the components give {check_value(value)}, which is {key.name}, "
+                f"version {key.version}, already; to check envelopes use a file made for that, and --kcv"
+            )
+    held[KeyRef(arguments.name, version)] = value
     sealed.write(arguments.file, arguments.unlock, held)
     return held
+
+
+def _check_name(name: str, *, others: bool) -> None:
+    if not _NAME.fullmatch(name):
+        raise Invalid(f"key {name!r}: expected lower-case letters, digits and hyphens")
+    if name not in _USES and not others:
+        raise Invalid(
+            f"key {name}: no use of a key{meant(name, _USES)}; expected one of {', '.join(_USES)}, "
+            "or --other-name where settings give a key another name"
+        )
 
 
 def _list(arguments: argparse.Namespace) -> _Held:
@@ -130,6 +160,11 @@ def _copy(arguments: argparse.Namespace) -> _Held:
     wanted = {key: value for key, value in held.items() if key.name in arguments.name}
     if missing := set(arguments.name) - {key.name for key in wanted}:
         raise NotFound(f"keys {arguments.file}: there is no key {', '.join(sorted(missing))}")
+    for key, value in wanted.items():
+        if is_guessable(value):
+            raise Invalid(
+                f"key {key.name}, version {key.version}: all its bytes are alike; make a new version and drop it"
+            )
     if arguments.to is not None and arguments.to_unlock is not None:
         _make_unlock(arguments.to_unlock)
         sealed.write(arguments.to, arguments.to_unlock, wanted)
@@ -165,21 +200,3 @@ def _make_unlock(path: Path) -> None:
     if not path.exists():
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123 (the mode)
             file.write(secrets.token_bytes(sealed.UNLOCK_BYTES))
-
-
-def _put_together(components: list[Path]) -> bytes:
-    if not components:
-        return secrets.token_bytes(AES_KEY)
-    if len(components) == 1:
-        raise Invalid("components: one alone is the key itself; expected two or more")
-    return reduce(xor, map(_component, components))
-
-
-def _component(path: Path) -> bytes:
-    try:
-        value = bytes.fromhex(path.read_text("ascii"))
-    except ValueError:
-        value = b""
-    if len(value) != AES_KEY:
-        raise Invalid(f"component {path}: expected {2 * AES_KEY} hex digits")
-    return value

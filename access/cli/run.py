@@ -152,12 +152,13 @@ Totem: KM0 in emulation (fictional), live at  {address}
 Try: enrol somebody, give them a badge, and tap it at an emulated reader.
   KEY={key}
   curl -sw '\\n' {address}/v1/people -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\
-    -d '{{"id": "ada", "name": "Ada", "type": "staff", "tiers": ["staff"]}}'
+    -d '{{"id": "grace", "name": "Grace", "type": "staff", "tiers": ["staff"]}}'
   curl -sw '\\n' {address}/v1/badges -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\
-    -d '{{"id": "04a1b2c3d4e5f6", "kind": "uid", "person": "ada"}}'
+    -d '{{"id": "04b1b2c3d4e5f6", "kind": "uid", "person": "grace"}}'
   curl -sw '\\n' {address}/emulation/tap -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\
-    -d '{{"reader": "agora-in", "badge": "04a1b2c3d4e5f6"}}'
+    -d '{{"reader": "agora-in", "badge": "04b1b2c3d4e5f6"}}'
 
+The key may do everything here, for a day: docs/administration.md has ten tasks to try with it.
 The API, once signed in: {address}/docs    Stop: Ctrl-C
 """
 

@@ -2,7 +2,12 @@
 
 import argparse
 import os
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from access.settings import Settings
 
 SUMMARY = "Serve the API and take in what door computers report."
 
@@ -37,13 +42,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Serve until stopped."""
     from access.log import configure
-    from access.settings import load
+    from access.settings import CONFIG, load
     from access.site.server import serve
 
     settings = load(arguments.config, os.environ)
+    if arguments.config is None and CONFIG not in os.environ:
+        _tell_defaults(settings, CONFIG)
     configure(settings.log, settings.log_level)
     serve(settings, _announce)
     return 0
+
+
+def _tell_defaults(settings: "Settings", config: str) -> None:
+    folder = Path(settings.data).resolve()
+    database = "TOTEM_DATABASE's" if settings.database else folder / "totem.db"
+    print(
+        f"No settings file (--config FILE, or ${config}): the database is {database}, the rest is kept in {folder}",
+        file=sys.stderr,
+        flush=True,
+    )
 
 
 def _announce(password: str) -> None:

@@ -23,16 +23,8 @@ from emulators.clock import BuildingLoop, LoopClock
 from readers.journal import Durability, FileJournal
 
 _KEY_LASTS = timedelta(days=1)
-_DEMO_SCOPES = (
-    Scope.BUILDING_READ,
-    Scope.OCCUPANCY_READ,
-    Scope.PEOPLE_READ,
-    Scope.PEOPLE_WRITE,
-    Scope.BADGES_READ,
-    Scope.BADGES_WRITE,
-    Scope.ORGANISATIONS_READ,
-    Scope.EVENTS_READ,
-)
+DEMO_SCOPES = tuple(Scope)
+"""All there are: whoever runs the demonstration is its administrator too, and shall try everything that docs have."""
 
 
 class Welcome(msgspec.Struct, frozen=True):
@@ -109,6 +101,6 @@ async def _live(
 
 def _welcome(site: EmulatedSite, at: datetime) -> Welcome:
     password = site.services.operators.first_administrator(at)
-    scopes = tuple(scope.value for scope in _DEMO_SCOPES)
+    scopes = tuple(scope.value for scope in DEMO_SCOPES)
     key = site.services.keys.create("emulation", scopes, "first start", at, at + _KEY_LASTS)
     return Welcome(password, key)

@@ -83,7 +83,8 @@ class Happening(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
     `space` is the one reached, `origin` the one left; `decision` is the id of the decision that a passage or its
     absence belongs to. A count that was set has its `number`, a correction that the server inferred its `cause`, an
-    alert at a limit both (`75-percent` of the capacity). A cause have also a fault at a door, an alarm that is cleared,
+    alert at a limit both (`75-percent` of the capacity), and events that found no room at a door (`unrecorded`).
+    A cause have also a fault at a door, an alarm that is cleared,
     a command that is refused and a change of `mode` (who wants it).
     `command` is the id of the command that a door answers, or that its mode comes from.
     """

@@ -13,7 +13,7 @@ from tests.parts import require
 SHIPPED = Path(__file__).parent.parent.parent / "deploy" / "mosquitto"
 SITE = "totem/v1/km0"
 EVERYTHING = f"{SITE}/#"
-PASSWORDS = {"server": "one", "edge-1": "two", "edge-2": "three"}
+PASSWORDS = {"server": "one", "edge-1": "two", "edge-2": "three", "authorizer": "four"}
 END = f"{SITE}/end"
 
 pytestmark = pytest.mark.xdist_group("mosquitto")
@@ -130,6 +130,44 @@ def test_a_door_computer_cannot_speak_for_the_server(broker: Broker, topic: str)
     broker.publish("edge-2", f"{SITE}/{topic}")
     broker.publish("server", END)
     assert broker.heard("server", 1) == [END]
+
+
+def test_an_authorizer_reports_as_itself_and_cannot_speak_for_server_or_doors(broker: Broker) -> None:
+    broker.watch("server", EVERYTHING)
+    for topic in (
+        "doors/agora/command",
+        "doors/agora/state",
+        "changes",
+        "snapshot/edge-2",
+        "sources/edge-2/events",
+        "sources/edge-2/ack",
+        "sources/edge-2/status",
+        "sources/authorizer-2/seats",
+        "spaces/agora/occupancy",
+    ):
+        broker.publish("authorizer", f"{SITE}/{topic}")
+    own = [f"{SITE}/sources/authorizer/{what}" for what in ("events", "status", "seats")]
+    for topic in own:
+        broker.publish("authorizer", topic)
+    broker.publish("server", END)
+    assert broker.heard("server", 4) == [*own, END]
+
+
+def test_an_authorizer_hears_what_it_decides_by_and_nothing_else(broker: Broker) -> None:
+    broker.watch("authorizer", EVERYTHING)
+    told = ("sources/edge-1/events", "changes", "doors/agora/command", "sources/authorizer/ack")
+    for topic in (
+        "snapshot/edge-1",
+        "sources/edge-1/status",
+        "sources/edge-1/ack",
+        "doors/agora/state",
+        *told,
+    ):
+        broker.publish("server", f"{SITE}/{topic}")
+    broker.publish("authorizer", f"{SITE}/sources/authorizer/seats")
+    assert broker.heard("authorizer", 5) == [
+        f"{SITE}/{topic}" for topic in (*told, "sources/authorizer/seats")
+    ]
 
 
 def test_a_door_computer_hears_its_own_acknowledgements_and_snapshot_and_those_of_no_other(

@@ -1,18 +1,22 @@
 """docs/readers.md does what it says: settings are read, the key ceremony comes to what the computers need."""
 
 import argparse
+import itertools
 import re
 import shlex
 import subprocess
 import textwrap
 import tomllib
+from functools import reduce
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from access.cli import main
+from access.cli.components import check_value
 from readers.badges import Badges, SealedHome
+from readers.credentials.ciphers import xor
 from readers.keystores.sealed import SealedKeys
 from readers.osdp.panel import KEY_BYTES
 from readers.settings import DeskSettings, OsdpLine, ReaderDevice, load_desk
@@ -45,9 +49,13 @@ def test_the_desks_settings_are_read():
     assert [reader.id for reader in desk.reader] == ["desk"]
     shipped = load_desk(ROOT / "deploy" / "km0" / "desk.toml")
     assert shipped.badges.desfire == desk.badges.desfire
+    [wired] = [sample for sample in samples("[[reader]]") if sample["reader"][0]["id"] == "desk"]
+    devices = {reader.device for reader in (*desk.reader, *shipped.reader)}
+    assert devices == {wired["reader"][0]["device"]}
+    assert re.search(r"\(\w+\)", devices.pop()), "no serial number: swapping two plugs would swap doors"
 
 
-def samples(table: str) -> list[dict[str, list[object]]]:
+def samples(table: str) -> list[dict[str, list[dict[str, object]]]]:
     """Return the samples of wiring that begin with a table."""
     wiring = PAGE[PAGE.index("## Wiring a reader") :]
     blocks = re.findall(r"^ {7}\[\[.*\n(?: {7}.*\n|\n(?= {7}\[))+", wiring, re.MULTILINE)
@@ -91,17 +99,20 @@ def test_the_key_ceremony_gives_each_computer_what_it_needs(tmp_path, monkeypatc
     names = ("desfire-read", "desfire-seal", "desfire-master", "desfire-picc")
     text = PAGE[PAGE.index("## Key ceremony") : PAGE.index("Into a secure element")]
     commands = re.findall(r"^ {7}(totem keys (?:[^\\\n]|\\\n)*)", text, re.MULTILINE)
-    assert len(commands) == 4
-    for person in ("ada", "eve"):
-        for number, name in enumerate(names):
-            (tmp_path / f"{person}-{name}").write_text(f"{len(person) * number + ord(person[0]):02x}" * 16)
+    assert len(commands) == 6
+    [draw] = re.findall(r"^ {7}(umask .*\n +openssl rand .*)$", text, re.MULTILINE)
+    for person, name in itertools.product(("ada", "eve"), names):
+        one = draw.replace("ada-desfire-read", f"{person}-{name}")
+        subprocess.run(["/bin/sh", "-c", one], check=True)
+        assert (tmp_path / f"{person}-{name}").stat().st_mode & 0o777 == 0o600
     for command in commands:
         words = shlex.split(command.replace("\\\n", " "))[1:]
-        if words[1] == "add":
-            for name in names:
-                assert main([word.replace("desfire-read", name) for word in words]) == 0
-        else:
-            assert main(words) == 0
+        each = names if words[1] == "add" else ("desfire-read",)
+        for name in each:
+            drawn = [(tmp_path / f"{person}-{name}").read_text() for person in ("ada", "eve")]
+            paper = check_value(reduce(xor, map(bytes.fromhex, drawn)))
+            said = [paper if word == "2ae161" else word.replace("desfire-read", name) for word in words]
+            assert main(said) == 0, said
     capsys.readouterr()
     desk = SealedKeys.open(tmp_path / "desk.keys", tmp_path / "desk.unlock")
     door = SealedKeys.open(tmp_path / "edge-2.keys", tmp_path / "edge-2.unlock")

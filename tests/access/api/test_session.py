@@ -57,5 +57,22 @@ def test_a_wrong_password_is_refused(nobody):
     assert "set-cookie" not in answer.headers
 
 
+def test_who_leaves_before_the_answer_to_a_new_password_signs_in_with_it(app, services):
+    once = services.operators.create("eve", Role.MANAGER, "test", NOON)
+    leaving = Client(app)
+    first = leaving.post("/v1/session", json={"name": "eve", "password": once}).json()
+    before = leaving.cookies["totem_session"]
+    leaving.headers["X-CSRF-Token"] = first["csrf"]
+    leaving.post("/v1/session/password", json={"password": NEW})
+    leaving.cookies.clear()  # a browser that went on elsewhere takes no cookie from that answer
+    leaving.cookies.set("totem_session", before)
+    ended = is_problem(leaving.get("/v1/people"), 401, "not-signed-in")
+    assert "sign in again" in ended["detail"]
+    leaving.cookies.clear()
+    again = leaving.post("/v1/session", json={"name": "eve", "password": NEW})
+    assert again.json()["must_set_password"] is False
+    assert leaving.get("/v1/people").status_code == 200
+
+
 def test_a_machine_has_no_session(keyed):
     is_problem(keyed("building:read").get("/v1/session"), 401, "not-signed-in")

@@ -1,12 +1,14 @@
 """`totem keys`: a key ceremony as docs/readers.md has it, and what it refuses."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
 from access.cli import main
 from readers.credentials.keys import KeyRef
-from readers.keystores.sealed import read
+from readers.keystores.sealed import read, write
 from tests.softhsm import LABEL, MODULE, make_token
 
 COMPONENTS = ("00112233445566778899aabbccddeeff", "0f0e0d0c0b0a09080706050403020100")
@@ -33,12 +35,22 @@ def test_a_file_is_made_for_its_owner_alone(keys, tmp_path):
     assert (code, "it exists" in said) == (1, True)
 
 
-def test_a_key_is_put_together_from_components_and_known_by_its_check_value(keys, tmp_path):
-    words = []
-    for number, component in enumerate(COMPONENTS):
-        (tmp_path / f"c{number}").write_text(component + "\n")
-        words += ["--component", str(tmp_path / f"c{number}")]
-    [row], _ = keys("add", "desfire-read", *words)
+@pytest.fixture
+def parts(tmp_path):
+    """Return the words that name these components, each written to a file of its own."""
+
+    def written(*components):
+        words = []
+        for number, component in enumerate(components):
+            (tmp_path / f"c{number}").write_text(component + "\n")
+            words += ["--component", str(tmp_path / f"c{number}")]
+        return words
+
+    return written
+
+
+def test_a_key_is_put_together_from_components_and_known_by_its_check_value(keys, parts, tmp_path):
+    [row], _ = keys("add", "desfire-read", *parts(*COMPONENTS))
     held = read(tmp_path / "desk.keys", tmp_path / "desk.unlock")
     assert held[KeyRef("desfire-read", 1)].hex() == "0f1f2f3f4f5f6f7f8f9fafbfcfdfefff"
     assert row == {"name": "desfire-read", "version": 1, "check": "2ae161"}
@@ -50,14 +62,95 @@ def test_a_key_is_put_together_from_components_and_known_by_its_check_value(keys
 @pytest.mark.parametrize(
     ("content", "complaint"), [(["00"], "expected two or more"), (["00", "11"], "expected 32 hex digits")]
 )
-def test_components_that_are_none_are_refused_without_showing_them(keys, tmp_path, content, complaint):
-    words = []
-    for number, text in enumerate(content):
-        (tmp_path / f"c{number}").write_text(text)
-        words += ["--component", str(tmp_path / f"c{number}")]
-    said, code = keys("add", "desfire-read", *words)
+def test_components_that_are_none_are_refused_without_showing_them(keys, parts, content, complaint):
+    said, code = keys("add", "desfire-read", *parts(*content))
     assert code == 1
     assert complaint in said
+
+
+ONE, OTHER = COMPONENTS
+BOTH = "0f1f2f3f4f5f6f7f8f9fafbfcfdfefff"
+"""What the two add up to."""
+
+ALIKE = "ffeeddccbbaa99887766554433221100"
+"""What, with the one, adds up to bytes of ff."""
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ((ONE, ONE), r"components \S+/c0 and \S+/c1: the same"),
+        ((ONE, OTHER, ONE.upper()), r"components \S+/c0 and \S+/c2: the same"),
+        ((ONE, "00" * 16), r"component \S+/c1: nothing but zeros"),
+        ((ONE, "a5" * 16), r"component \S+/c1: nothing but one repeated byte"),
+        ((ONE, ALIKE), r"\S+/c0, \S+/c1: they give a key of one repeated byte"),
+        ((ONE, OTHER, BOTH), r"they give a key of one repeated byte"),
+        ((ALIKE, ONE, OTHER, BOTH), r"all but \S+/c0 cancel out"),
+    ],
+)
+def test_components_that_cancel_out_are_refused_and_named(keys, parts, content, complaint):
+    said, code = keys("add", "desfire-read", *parts(*content))
+    assert code == 1
+    assert re.search(complaint, said)
+    assert not any(component.lower() in said.lower() for component in content)
+    assert keys("list") == ([], 0)
+
+
+def test_one_component_named_twice_is_refused(keys, parts):
+    said, code = keys("add", "desfire-read", *parts(ONE) * 2)
+    assert code == 1
+    assert "the same" in said
+
+
+@pytest.mark.parametrize("where", ["--to", "--to-module"])
+def test_a_key_that_anybody_guesses_goes_to_no_door_computer(keys, tmp_path, where):
+    write(tmp_path / "desk.keys", tmp_path / "desk.unlock", {KeyRef("desfire-read", 2): bytes(16)})
+    rest = {
+        "--to": ["--to-unlock", str(tmp_path / "door.unlock")],
+        "--to-module": ["--to-token", LABEL, "--to-pin", str(tmp_path / "pin")],
+    }
+    said, code = keys("copy", "desfire-read", where, str(tmp_path / "there"), *rest[where])
+    assert code == 1
+    assert "desfire-read, version 2: all its bytes are alike" in said
+    assert not (tmp_path / "there").exists()
+
+
+def test_a_slip_in_a_name_draws_no_key(keys):
+    said, code = keys("add", "desfire-raed")
+    assert code == 1
+    assert "did you mean desfire-read?" in said
+    assert keys("list") == ([], 0)
+
+
+def test_a_name_of_the_settings_own_is_taken_where_it_is_meant(keys):
+    [row], code = keys("add", "hall-b-read", "--other-name")
+    assert (row["name"], code) == ("hall-b-read", 0)
+
+
+def test_the_uses_of_keys_are_those_of_the_page(keys):
+    page = (Path(__file__).parents[3] / "docs" / "readers.md").read_text()
+    table = page[page.index("## The keys") : page.index("## Key ceremony")]
+    first = "\n".join(line.split("|")[1] for line in table.splitlines() if line.startswith("|"))
+    for name in (names := re.findall(r"`(.*?)`", first)):
+        assert keys("add", name)[1] == 0
+    assert len(names) == 8
+
+
+def test_components_of_another_key_than_the_one_on_paper_are_refused(keys, parts):
+    said, code = keys("add", "desfire-read", "--kcv", "66e94b", *parts(*COMPONENTS))
+    assert (code, "--kcv 66e94b: the components give 2ae161" in said) == (1, True)
+    assert keys("list") == ([], 0)
+    assert "expected components" in keys("add", "desfire-read", "--kcv", "66e94b")[0]
+    assert keys("add", "desfire-read", "--kcv", "2AE161", *parts(*COMPONENTS))[1] == 0
+
+
+@pytest.mark.parametrize("name", ["desfire-read", "desfire-seal"])
+def test_components_that_give_a_key_of_the_file_make_no_other_of_it(keys, parts, name):
+    before, _ = keys("add", "desfire-read", *parts(*COMPONENTS))
+    said, code = keys("add", name, *parts(*reversed(COMPONENTS)))
+    assert code == 1
+    assert "which is desfire-read, version 1, already" in said
+    assert keys("list") == (before, 0)
 
 
 def test_a_door_computer_gets_what_it_needs_and_nothing_else(keys, tmp_path):

@@ -83,6 +83,24 @@ def test_a_wrong_setting_is_told_with_its_place(tmp_path, capsys):
     assert "prot" in capsys.readouterr().err
 
 
+def test_an_authorizer_without_settings_is_refused_and_makes_nothing(tmp_path, monkeypatch, capsys):
+    monkeypatch.delenv("TOTEM_CONFIG", raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert main(["authorizer"]) == 1
+    assert "no settings; expected --config FILE, or $TOTEM_CONFIG" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_without_settings_says_first_where_it_keeps_what(tmp_path, monkeypatch, capsys):
+    monkeypatch.delenv("TOTEM_CONFIG", raising=False)
+    monkeypatch.setenv("TOTEM_HOSTS", "there-is-none.toml")  # ends it before it serves
+    monkeypatch.chdir(tmp_path)
+    assert main(["serve"]) == 1
+    first, *_ = capsys.readouterr().err.splitlines()
+    assert first.startswith("No settings file (--config FILE, or $TOTEM_CONFIG)")
+    assert f"the database is {tmp_path}/totem-data/totem.db" in first
+
+
 def test_the_server_serves_without_a_broker_and_stops_in_order(config):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
