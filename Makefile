@@ -12,7 +12,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PARTS := PYTHON="$(PYTHON)" tests/parts.sh
-WORKERS ?= $(shell nproc)
+# Half as many again as there are cores: tests wait for pcscd, brokers, databases and browsers a third of their time.
+WORKERS ?= $(shell echo $$(($(shell nproc) * 3 / 2)))
 # What somebody waits for at a door or a screen. Left to be asked for by name: city takes gigabytes, and analysis,
 # ingest, occupancy and replay measure work that nobody waits for at a door.
 BENCHES ?= decide tap door fanout authorize load hostile outage journal rights propagate start
