@@ -114,12 +114,19 @@ class Attendant:
             companions += self._beside(portal)
         asked = Reserve(self.reader, outcome.badge, outcome.assurance, tap.pin_ok, companions)
         verdict = await authority.reserve(asked)
-        reservation = None
-        if verdict is not None:
-            wanted, reservation = _agreed(wanted, verdict), verdict.reservation
-        tap = msgspec.structs.replace(tap, reservation=reservation)
+        reservation = verdict.reservation if verdict is not None else None
+        self._resume(msgspec.structs.replace(tap, reservation=reservation), wanted, verdict)
+
+    def _resume(self, tap: Tap, wanted: Decision, verdict: Verdict | None) -> None:
+        """Go on with the site's verdict, or without one, by what holds at the door by now."""
+        portal = self._portal(self.reader)
         mode, at = portal.mode() if portal is not None else DoorMode.NORMAL, self._clock.now()
-        if verdict is None:
+        if portal is None or wanted.space != portal.door.outer:
+            # Meanwhile a lockdown may have come, another door of the interlock opened, or a right ended.
+            wanted = self._decide(tap, portal, at, LiveState({portal.door.id: mode}) if portal else NO_VIEW)
+        if verdict is not None and wanted.effect is not Effect.DENY:
+            wanted = _agreed(wanted, verdict)
+        elif verdict is None:
             wanted = self._alone(tap, wanted, portal, mode, at)
         self._go_on(tap, wanted, portal, mode, at)
 

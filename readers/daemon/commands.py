@@ -110,20 +110,19 @@ class Commands:
         return None
 
     def _order(self, command: Command, orders: Orders, portal: Portal | None, at: datetime) -> Refusal | None:
-        opens = (orders.operator, orders.event)
-        if any(order is not None and order.mode is DoorMode.FREE for order in opens):
+        standing, refusal = self._standings.of(command.door), None
+        if unkept := _freed(orders, standing.orders):
             try:
                 self._keep(_answer(command, at))
             except JournalError as fault:
                 _log.error("journal-fault", extra={"door": command.door, "fault": str(fault)})
-                return Refusal.JOURNAL
+                orders, refusal = _without(unkept, orders, standing.orders), Refusal.JOURNAL
         else:
             self._note(_answer(command, at))
-        standing = self._standings.of(command.door)
         self._standings.keep(command.door, msgspec.structs.replace(standing, orders=orders))
         if portal is not None:
             portal.look_again()
-        return None
+        return refusal
 
     def _is_news(self, command: str, refusal: Refusal, at: datetime) -> bool:
         """Return whether a refusal is to be told: whoever repeats a command is not answered each time."""
@@ -131,6 +130,19 @@ class Commands:
         is_news = (command, refusal) not in lately
         self._refused = lately | {(command, refusal): at} if is_news else lately
         return is_news
+
+
+def _freed(orders: Orders, stood: Orders) -> tuple[str, ...]:
+    """Return the slots that set the door free by an order which did not stand there before."""
+    slots = {"operator": orders.operator, "event": orders.event}
+    fresh = {slot: order for slot, order in slots.items() if order != getattr(stood, slot)}
+    return tuple(slot for slot, order in fresh.items() if order is not None and order.mode is DoorMode.FREE)
+
+
+def _without(slots: tuple[str, ...], orders: Orders, stood: Orders) -> Orders:
+    """Return the register with what stood before in some slots, under the revision below: told again, it is taken."""
+    before = {slot: getattr(stood, slot) for slot in slots}
+    return msgspec.structs.replace(orders, revision=orders.revision - 1, **before)
 
 
 def _answer(command: Command, at: datetime, refusal: Refusal | None = None) -> Draft:

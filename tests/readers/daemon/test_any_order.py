@@ -15,6 +15,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from msgspec.structs import replace
 
 from emulators.faults import CableFault, RelayFault
 from policies.building import Strike
@@ -191,18 +192,17 @@ class AnyOrder(RuleBasedStateMachine):
             self.bring_the_register()
 
     def bring_the_register(self) -> None:
-        """Let the bus tell the retained register; a door that cannot keep a record takes no free mode."""
-        is_new = self.promises.orders != self.orders
-        opens = any(
-            each is not None and each.mode is DoorMode.FREE
-            for each in (self.orders.operator, self.orders.event)
-        )
-        is_refused = self.house.is_disk_full and opens and is_new
-        if not is_refused:
-            self.promises.look(self.house.now)
-            self.promises.take(self.orders)
+        """Let the bus tell the retained register; a door that cannot keep a record takes all but a new free mode."""
+        self.promises.look(self.house.now)
+        stood, taken = self.promises.orders, self.orders
+        if self.house.is_disk_full:
+            for slot in ("operator", "event"):
+                each, before = getattr(self.orders, slot), getattr(stood, slot)
+                if each is not None and each.mode is DoorMode.FREE and each != before:
+                    taken = replace(taken, revision=self.orders.revision - 1, **{slot: before})
+        self.promises.take(taken)
         refusal = self.house.command(self.register)
-        assert refusal is (Refusal.JOURNAL if is_refused else None)
+        assert refusal is (None if taken == self.orders else Refusal.JOURNAL)
 
     @rule(verb=st.sampled_from((Verb.UNLOCK, Verb.REARM)))
     def tell_once(self, verb: Verb) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -11,9 +12,10 @@ from emulators.cards.uid import UidCard
 from emulators.clock import LoopClock, run_virtually
 from emulators.field import Antenna
 from emulators.strike import EmulatedDoor
-from policies.building import Building, Door, Reader, Space, SpaceKind
+from policies.building import Building, Door, Passback, Reader, Space, SpaceKind
+from policies.decision import Effect, Reason
 from policies.ids import BadgeId, DoorId, InterlockId, PersonId, ReaderId, SiteId, SpaceId
-from policies.request import Direction
+from policies.request import Direction, DoorMode
 from policies.roster import Badge, BadgeKind, Person, ResidentType, Roster
 from readers.daemon import Daemon, Rights
 from readers.daemon.pins import Lockouts
@@ -23,7 +25,9 @@ from readers.ports import Feedback
 from readers.wire.commands import Command, Refusal, Verb, sign
 from readers.wire.events import Event, parse
 from readers.wire.lockout import READER_TRIES
+from readers.wire.orders import Order, Orders
 from readers.wire.pin import hash_pin
+from readers.wire.reservations import Reserve, Verdict
 from readers.wire.snapshot import Snapshot
 from tests.readers.daemon.desk import (
     ADA_CARD,
@@ -341,7 +345,9 @@ def test_whoever_went_in_with_a_second_person_is_not_the_second_person_of_a_thir
 class Mantrap:
     """A lock between the street and the vault: two doors on one computer, of which no two are ever open."""
 
-    def __init__(self, directory: Path, *, two_person: bool = False) -> None:
+    def __init__(
+        self, directory: Path, *, two_person: bool = False, passback: Passback = Passback.OFF
+    ) -> None:
         self.clock = LoopClock(asyncio.get_running_loop(), START)
         names = (("outer", "street", "lock"), ("inner", "lock", "vault"))
         group = InterlockId("trap")
@@ -361,6 +367,7 @@ class Mantrap:
                     SpaceId(inner),
                     interlock=group,
                     two_person=two_person,
+                    passback=passback if name == "outer" else Passback.OFF,
                 )
                 for name, outer, inner in names
             ],
@@ -388,9 +395,15 @@ class Mantrap:
         return [parse(line) for line in self.journal.pending(1000)]
 
 
-def trapped(directory: Path, act: Callable[[Mantrap], Awaitable[None]], *, two_person: bool = False) -> None:
+def trapped(
+    directory: Path,
+    act: Callable[[Mantrap], Awaitable[None]],
+    *,
+    two_person: bool = False,
+    passback: Passback = Passback.OFF,
+) -> None:
     async def scene() -> None:
-        trap = Mantrap(directory, two_person=two_person)
+        trap = Mantrap(directory, two_person=two_person, passback=passback)
         task = asyncio.create_task(trap.daemon.run())
         await asyncio.sleep(0)
         trap.daemon.take_snapshot(signed(msgspec.structs.replace(made(), building=trap.building)))
@@ -458,3 +471,53 @@ def test_two_taps_at_the_same_moment_open_one_door_of_a_mantrap(tmp_path: Path) 
         assert [door.is_released for door in trap.doors.values()].count(True) == 1
 
     trapped(tmp_path, act)
+
+
+class Slow:
+    """An authorizer that grants, after something has happened."""
+
+    def __init__(self, meanwhile: Callable[[], Awaitable[None]]) -> None:
+        self._meanwhile = meanwhile
+        self.asked: list[Reserve] = []
+
+    async def reserve(self, asked: Reserve) -> Verdict | None:
+        self.asked.append(asked)
+        await self._meanwhile()
+        return Verdict(Effect.GRANT, Reason.GRANTED, 0)
+
+    def expect(self, epoch: int) -> None:
+        """Take no note."""
+
+
+def test_a_door_of_a_mantrap_that_opens_while_the_site_is_asked_bars_the_other(tmp_path: Path) -> None:
+    async def act(trap: Mantrap) -> None:
+        async def bob_goes_in() -> None:
+            await trap.tap("inner", BOB_CARD)
+            assert trap.push("inner")
+
+        trap.daemon.consult(Slow(bob_goes_in))
+        trap.antennas[ReaderId("outer-in")].present(ADA_CARD)
+        await trap.clock.sleep(0.6)
+        trap.antennas[ReaderId("outer-in")].remove()
+        assert trap.doors[DoorId("outer")].lamp is Feedback.WAITING
+        assert not trap.push("outer"), "both were open at once"
+
+    trapped(tmp_path, act, passback=Passback.HARD)
+
+
+def test_a_lockdown_that_comes_while_the_site_is_asked_holds_and_keeps_nobody_in(tmp_path: Path) -> None:
+    async def act(at: Desk) -> None:
+        async def lock_down() -> None:
+            now = at.clock.now()
+            orders = Orders(1, Order("o-1", now, DoorMode.LOCKDOWN))
+            command = Command("c-1", LAB, Verb.ORDERS, "anna", "alarm", now, now + timedelta(hours=1), orders)
+            at.daemon.take_command(sign(command, SITE_KEY))
+
+        at.daemon.consult(Slow(lock_down))
+        await show(at, ADA_CARD)
+        assert not at.door.push()
+        assert reasons(at) == ["denied-threat-level"]
+        await show(at, ADA_CARD, LAB_OUT)
+        assert at.door.push()
+
+    live(tmp_path, act, made(passback=Passback.HARD))

@@ -180,6 +180,39 @@ def test_a_lockdown_holds_on_a_full_disk_too_and_a_free_mode_does_not_begin(tmp_
     live(tmp_path, act)
 
 
+def test_a_full_disk_keeps_no_lockdown_off_a_door_that_is_set_free_already(tmp_path: Path) -> None:
+    async def act(at: Desk) -> None:
+        free = Order("o-1", at.clock.now(), DoorMode.FREE)
+        lockdown = Order("o-2", at.clock.now(), DoorMode.LOCKDOWN)
+        at.daemon.take_command(command(at, Verb.ORDERS, Orders(1, operator=free)))
+        assert at.door.push()
+        await at.clock.sleep(10)
+        with full_disk():
+            shut = command(at, Verb.ORDERS, Orders(2, lockdown, free))
+            assert at.daemon.take_command(shut) is None
+            assert not at.door.push()
+
+    live(tmp_path, act)
+
+
+def test_a_full_disk_costs_a_new_free_mode_alone_which_is_taken_once_there_is_room(tmp_path: Path) -> None:
+    async def act(at: Desk) -> None:
+        free = Order("o-1", at.clock.now(), DoorMode.FREE)
+        late = Order("o-2", at.clock.now(), DoorMode.FREE, at.clock.now() + timedelta(hours=2))
+        locked = Order("o-3", at.clock.now(), DoorMode.LOCKED)
+        at.daemon.take_command(command(at, Verb.ORDERS, Orders(1, event=free)))
+        register = command(at, Verb.ORDERS, Orders(3, operator=locked, event=late), "c-3")
+        with full_disk():
+            assert at.daemon.take_command(register) is Refusal.JOURNAL
+            assert not at.door.push(), "the lock is not left out with it"
+        older = command(at, Verb.ORDERS, Orders(2, event=free), "c-2")
+        assert at.daemon.take_command(older) is Refusal.SUPERSEDED
+        assert at.daemon.take_command(register) is None
+        assert read_door(at.uplink.door_states[LAB]).revision == 3
+
+    live(tmp_path, act)
+
+
 def test_an_operators_free_mode_opens_until_its_end_time(tmp_path: Path) -> None:
     async def act(at: Desk) -> None:
         assert at.daemon.take_command(orders(at, 1, 2, operator=DoorMode.FREE)) is None
