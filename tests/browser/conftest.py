@@ -14,7 +14,7 @@ from typing import TypeVar
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from access.dashboard.broadcast import Broadcast
 from access.dashboard.front import SESSION_COOKIE, Front
@@ -36,6 +36,9 @@ _FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE_MS = 60_000
+"""A machine that runs other tests beside may be slow; what is waited for comes within a second on an idle one."""
+
 _ResultT = TypeVar("_ResultT")
 
 
@@ -50,6 +53,7 @@ def chromium() -> Iterator[Browser]:
         pytest.skip(message)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=_FLAGS)
+        expect.set_options(timeout=PATIENCE_MS)
         yield browser
         browser.close()
 

@@ -7,13 +7,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.barriers import barriers
+from tests.browser.conftest import PATIENCE_MS
 from tests.journeys.demo import Demo
 
 FIRE_DOOR = "escape-b24-north"
 PASSWORD = "four walls and one door"
 NEW = "04c0ffee000001"
-PATIENCE_MS = 60_000
-"""A machine that runs other tests beside may be slow; what is waited for comes within a second on an idle one."""
 
 pytestmark = [
     pytest.mark.timeout(300),  # a whole site and a browser share what the machine has left
@@ -32,7 +31,6 @@ def demo() -> Iterator[Demo]:
 def guard(chromium: Browser, demo: Demo) -> Iterator[Page]:
     context = chromium.new_context(locale="en-GB", reduced_motion="reduce")
     context.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
     page = context.new_page()
     page.goto(f"{demo.address}/?lang=en")
     page.get_by_label("Name").fill("admin")
@@ -42,7 +40,6 @@ def guard(chromium: Browser, demo: Demo) -> Iterator[Page]:
         page.get_by_label(label).fill(PASSWORD)
     page.get_by_role("button", name="Save").click()
     yield page
-    expect.set_options(timeout=5_000)
     context.close()
 
 
