@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Annotated, Literal
 
 import msgspec
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AwareDatetime, BaseModel, Field
 
 from access.api.desk import AtDesk, needs
@@ -102,9 +102,15 @@ def read(key: str, desk: AtDesk, _actor: _Reads) -> KeyBody:
 
 
 @routes.delete("/{key}", status_code=HTTPStatus.NO_CONTENT)
-def revoke(key: str, desk: AtDesk, actor: _Writes) -> None:
-    """End a key at once."""
-    desk.services.keys.revoke(key, actor.name, desk.now())
+def revoke(
+    key: str,
+    desk: AtDesk,
+    actor: _Writes,
+    *,
+    keep_keys: Annotated[bool, Query(description="leave the keys alive that were made with it")] = False,
+) -> None:
+    """End a key, and those made with it, at once."""
+    desk.services.keys.revoke(key, actor.name, desk.now(), keep_keys=keep_keys)
 
 
 def _body(key: KeyRecord) -> KeyBody:

@@ -7,6 +7,7 @@ are recorded at the server over its API.
 import argparse
 import asyncio
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -14,15 +15,16 @@ from typing import TypeVar
 import msgspec
 
 from access.cli.credentials import open_keys
-from access.cli.desk import Desk
+from access.cli.desk import Desk, take_any
 from access.cli.records import Records
 from access.errors import Conflict, NotFound, SettingsError, TotemError
 from access.site.wiring import Wiring
 from policies.ids import BadgeId, PersonId, ReaderId
+from policies.request import Assurance
 from policies.roster import BadgeKind
 from readers import errors, settings
 from readers.credentials.desfire import issuing as desfire
-from readers.credentials.exchange import Conversation, Identified, Rejected
+from readers.credentials.exchange import Conversation, Found, Identified, Rejected
 from readers.credentials.issuing import Draw, Failed, Issued, Wiped
 from readers.credentials.ntag424 import issuing as ntag424
 from readers.credentials.schemes import Scheme
@@ -35,6 +37,9 @@ SUMMARY = "Issue, read, re-key or wipe badges on a desk reader."
 
 _KINDS = [kind.value for kind in BadgeKind]
 _WRITTEN = (BadgeKind.DESFIRE, BadgeKind.NTAG424)
+_NUMBER_ALONE = (
+    "no badge of this site, only a number, which can be copied: it opens if that was issued as one"
+)
 _T = TypeVar("_T")
 
 
@@ -129,8 +134,19 @@ async def issue(desk: Desk, work: Work) -> dict[str, object]:
     """Make a card the person's badge: written where it is of a kind that is written, else taken as it is."""
     person, records = PersonId(work.arguments.person), work.records
     records.expect_person(person)
+
+    def judge(found: Found) -> str:
+        try:
+            if found.is_blank:
+                records.expect_stock(found.uid, work.kind, person)
+            elif found.badge is not None:
+                records.expect_free(found.badge, work.kind, person)
+        except TotemError as error:
+            return str(error)
+        return ""
+
     if work.kind in _WRITTEN:
-        issued = _expect(await _written(desk, work, "issue"), Issued)
+        issued = _expect(await _written(desk, work, "issue", judge), Issued)
         badge, is_new = issued.badge, issued.is_new
     else:
         badge, is_new = await _enrolled(desk, work), True
@@ -146,6 +162,8 @@ async def issue(desk: Desk, work: Work) -> dict[str, object]:
 async def read(desk: Desk, work: Work) -> dict[str, object]:
     """Say what a door would make of a card."""
     outcome = await _visited(desk, work)
+    if outcome.assurance is Assurance.UID:
+        desk.tell(_NUMBER_ALONE)
     return {"badge": outcome.badge, "assurance": outcome.assurance.name.lower()}
 
 
@@ -156,22 +174,34 @@ async def rekey(desk: Desk, work: Work) -> dict[str, object]:
 
 
 async def wipe(desk: Desk, work: Work) -> dict[str, object]:
-    """Take the site off a card, then revoke its badge."""
-    records = work.records
-    wiped = _expect(await _written(desk, work, "wipe"), Wiped)
-    try:
-        if wiped.badge is not None:
-            records.withdraw(wiped.badge)
-    except TotemError as error:
-        raise Refused(f"badge {wiped.badge}: the card is wiped; revoke it at the server ({error})") from error
-    return {"uid": wiped.uid.hex(), "badge": wiped.badge}
+    """Revoke a card's badge, then take the site off it: once it is off, nothing on the card tells whose it was."""
+    records, revoked = work.records, dict[bytes, BadgeId]()
+
+    def judge(found: Found) -> str:
+        if found.badge is None:
+            return ""
+        try:
+            records.withdraw(found.badge)
+        except TotemError as error:
+            return f"badge {found.badge}: not revoked ({error}), so nothing was wiped; do it again"
+        revoked[found.uid] = found.badge
+        return ""
+
+    wiped = _expect(await _written(desk, work, "wipe", judge), Wiped)
+    if wiped.uid not in revoked:
+        raise Refused(
+            f"card {wiped.uid.hex()}: it is blank now, but which badge it held is not known; revoke that at the server"
+        )
+    return {"uid": wiped.uid.hex(), "badge": revoked[wiped.uid]}
 
 
 _ACTIONS = {"issue": issue, "read": read, "rekey": rekey, "wipe": wipe}
 
 
-async def _written(desk: Desk, work: Work, verb: str) -> Issued | Wiped | Failed:
-    return await desk.work(lambda _: work.conversation(verb, desk.credentials.draw))
+async def _written(
+    desk: Desk, work: Work, verb: str, judge: Callable[[Found], str] = take_any
+) -> Issued | Wiped | Failed:
+    return await desk.work(lambda _: work.conversation(verb, desk.credentials.draw), judge)
 
 
 async def _visited(desk: Desk, work: Work) -> Identified:
@@ -180,7 +210,8 @@ async def _visited(desk: Desk, work: Work) -> Identified:
 
     outcome = await desk.work(visit)
     if isinstance(outcome, Rejected):
-        raise Refused(f"no badge: {outcome.why or 'the card shows nothing that identifies it'}")
+        why = outcome.why or "it shows nothing that identifies it here"
+        raise Refused(f"the card is not a badge of this site: {why}")
     return outcome
 
 

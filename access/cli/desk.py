@@ -6,7 +6,8 @@ from typing import TypeVar
 
 import msgspec
 
-from readers.credentials.exchange import Conversation
+from access.errors import TotemError
+from readers.credentials.exchange import Conversation, Found, Step
 from readers.daemon import Credentials
 from readers.errors import CardGone
 from readers.ports import Card, CardTransport
@@ -16,8 +17,20 @@ _T = TypeVar("_T")
 ATTEMPT_S = 30.0
 """Longer than the whole work takes over the slowest reader; a card that takes longer is broken."""
 
+MOST_ATTEMPTS = 5
+
 HOLD = "hold a card to the reader, and leave it there"
 HOLD_AGAIN = "the card was taken away: hold the same card there again, and it is gone on with"
+
+
+class TornTooOften(TotemError):
+    """The card was lost again and again."""
+
+
+def take_any(found: Found) -> str:
+    """Speak against no card."""
+    del found
+    return ""
 
 
 class Desk(msgspec.Struct, frozen=True):
@@ -27,16 +40,28 @@ class Desk(msgspec.Struct, frozen=True):
     credentials: Credentials
     tell: Callable[[str], None]
 
-    async def work(self, conversation: Callable[[Card], Conversation[_T]]) -> _T:
-        """Carry the conversation out with the next card, and begin it anew as often as the card is taken away.
+    async def work(
+        self, conversation: Callable[[Card], Conversation[_T]], judge: Callable[[Found], str] = take_any
+    ) -> _T:
+        """Carry the conversation out with the next card, and begin it anew where the card is taken away.
 
-        Raise `TimeoutError` for a card that never comes to an end.
+        `judge` says why a card that was found is to be left alone, or nothing. Raise `TimeoutError` for a card that
+        never comes to an end, `TornTooOften` for one that is lost in each of `MOST_ATTEMPTS`.
         """
+
+        def answer(step: Step) -> bytes:
+            return judge(step).encode() if isinstance(step, Found) else self.credentials.answer(step)
+
         self.tell(HOLD)
-        while True:
+        for attempt in range(MOST_ATTEMPTS):
+            if attempt:
+                self.tell(HOLD_AGAIN)
             card = await self.transport.next_card()
             try:
                 async with asyncio.timeout(ATTEMPT_S):
-                    return await card.hold(conversation(card), self.credentials.answer)
+                    return await card.hold(conversation(card), answer)
             except CardGone:
-                self.tell(HOLD_AGAIN)
+                continue
+        raise TornTooOften(
+            f"the card was lost {MOST_ATTEMPTS} times: look at the reader and its line, then do it again"
+        )

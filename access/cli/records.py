@@ -44,15 +44,31 @@ class Records:
 
     def expect_free(self, badge: BadgeId, kind: BadgeKind, person: PersonId) -> None:
         """Raise `Conflict` for a badge that is another's, of another kind, or withdrawn for good."""
-        status, before = self._ask("GET", _path(badge))
-        if status == HTTPStatus.NOT_FOUND:
+        before = self._look_up(badge)
+        if before is None:
             return
-        _expect(status, HTTPStatus.OK, "look the badge up")
         is_theirs = before.get("person") == person and before.get("kind") == kind.value
         if not is_theirs or before.get("status") in _DEAD:
             raise Conflict(
                 f"badge {badge}: recorded as {before.get('kind')}, {before.get('status')}, of "
                 f"{before.get('person') or 'nobody'}; wipe the card first to give it to {person}"
+            )
+
+    def expect_stock(self, uid: bytes, kind: BadgeKind, person: PersonId) -> None:
+        """Raise `Conflict` for a blank card by whose number a badge is known: it may only claim it.
+
+        Where a person has a badge by that number alone, their card may be made a DESFire badge, with an own identifier.
+        """
+        badge = BadgeId(uid.hex())
+        before = self._look_up(badge)
+        if before is None:
+            return
+        is_old_one = before.get("kind") == BadgeKind.UID.value and before.get("person") == person
+        if kind is not BadgeKind.DESFIRE or not (is_old_one or before.get("status") in _DEAD):
+            raise Conflict(
+                f"badge {badge}: recorded as {before.get('kind')}, {before.get('status')}, of "
+                f"{before.get('person') or 'nobody'}, but this card is blank: it was wiped, or claims the number "
+                "to get its keys. Nothing was written; take a card from your own stock"
             )
 
     def record(self, badge: BadgeId, kind: BadgeKind, person: PersonId) -> None:
@@ -72,6 +88,13 @@ class Records:
             HTTPStatus.CONFLICT,
         ):  # unknown, or replaced by another already
             _expect(status, HTTPStatus.OK, "revoke the badge")
+
+    def _look_up(self, badge: BadgeId) -> dict[str, Any] | None:
+        status, found = self._ask("GET", _path(badge))
+        if status == HTTPStatus.NOT_FOUND:
+            return None
+        _expect(status, HTTPStatus.OK, "look the badge up")
+        return found
 
     def _ask(self, method: str, path: str, body: object = None) -> tuple[int, dict[str, Any]]:
         kind = HTTPSConnection if self._parts.scheme == "https" else HTTPConnection

@@ -93,14 +93,19 @@ class Keys:
         with self._database.reading() as session:
             return stored.keys(session, chosen, listing)
 
-    def revoke(self, key: str, actor: str, at: datetime) -> None:
-        """End a key; raise `NotFound` if there never was one, `Conflict` if it ended before."""
+    def revoke(self, key: str, actor: str, at: datetime, *, keep_keys: bool = False) -> None:
+        """End a key and, unless told otherwise, those made with it; raise `NotFound`, or `Conflict` if it has ended."""
         self.get(key)
         with self._database.writing() as session:
-            audit.append(session, at, actor, "key-revoked", [key])
+            made = [] if keep_keys else stored.living_keys_of(session, f"key:{key}")
+            ended = list(dict.fromkeys((key, *(each.id for each in made))))
+            audit.append(session, at, actor, "key-revoked", ended)
             if not stored.revoke_key(session, key, at):
                 raise Conflict(f"key {key}: it is revoked already")
-        self._departures.tell(f"key:{key}")
+            for each in ended[1:]:
+                stored.revoke_key(session, each, at)
+        for each in ended:
+            self._departures.tell(f"key:{each}")
 
     def _check(self, scopes: tuple[str, ...], organisation: OrganisationId | None) -> None:
         known = {scope.value for scope in Scope}

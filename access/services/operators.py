@@ -10,18 +10,18 @@ from datetime import datetime
 import msgspec
 from sqlalchemy.orm import Session
 
-from access.errors import Conflict, Invalid, NotFound, Outdated
+from access.errors import Conflict, Invalid, NotAllowed, NotFound, Outdated
 from access.services.outbox import Outbox
 from access.services.passwords import Passwords, fresh_secret
-from access.services.rights import EVERYWHERE, Reach, Role, expect_fitting
+from access.services.rights import EVERYWHERE, READER, Actor, Reach, Role, expect_fitting, scopes_of
 from access.store import audit, organisations, site
 from access.store import operators as stored
 from access.store.database import Database
 from access.store.listing import Listing
-from access.store.operators import OperatorFilter, OperatorRecord
+from access.store.operators import KeyRecord, OperatorFilter, OperatorRecord
 from policies.building import Building
 
-__all__ = ["OperatorFilter", "OperatorRecord", "Operators"]
+__all__ = ["OperatorFilter", "OperatorRecord", "Operators", "expect_may_appoint"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
 """Without colon and space, so that nobody is called `key:…` or `command line` in the audit."""
@@ -86,7 +86,10 @@ class Operators:
         at: datetime,
         expected_version: int | None = None,
     ) -> OperatorRecord:
-        """Give an operator another role or reach, or disable them; their sessions take the change at once."""
+        """Give an operator another role or reach, or disable them; their sessions take the change at once.
+
+        Keys that they made for more than they now may are revoked.
+        """
         with self._database.writing() as session:
             audit.append(session, at, actor, "operator-changed", [name])
             before = _known(session, name)
@@ -106,7 +109,9 @@ class Operators:
             stored.replace(session, after)
             if after.disabled:
                 stored.close_sessions_of(session, name)
-        self._departures.tell(name)
+            keys = [key for key in stored.living_keys_of(session, name) if _exceeds(key, after)]
+            _revoke(session, keys, actor, at)
+        self._tell(name, keys)
         return after
 
     def reset(self, name: str, actor: str, at: datetime) -> str:
@@ -130,7 +135,7 @@ class Operators:
         return password
 
     def remove(self, name: str, actor: str, at: datetime, *, keep_keys: bool = False) -> None:
-        """Remove an operator with their sessions and, unless told otherwise, the keys that they made and saw."""
+        """Remove an operator with their sessions and, unless told otherwise, the keys that come from them."""
         with self._database.writing() as session:
             audit.append(session, at, actor, "operator-removed", [name])
             before = _known(session, name)
@@ -141,10 +146,11 @@ class Operators:
             stored.replace(session, after)
             stored.close_sessions_of(session, name)
             keys = [] if keep_keys else stored.living_keys_of(session, name)
-            audit.append(session, at, actor, "key-revoked", keys)
-            for key in keys:
-                stored.revoke_key(session, key, at)
-        for gone in (name, *(f"key:{key}" for key in keys)):
+            _revoke(session, keys, actor, at)
+        self._tell(name, keys)
+
+    def _tell(self, name: str, keys: list[KeyRecord]) -> None:
+        for gone in (name, *(f"key:{key.id}" for key in keys)):
             self._departures.tell(gone)
 
     def _add(self, session: Session, record: OperatorRecord, actor: str) -> None:
@@ -161,11 +167,40 @@ class Operators:
             raise Invalid(f"operator {record.name}: there is no space {record.space}")
 
 
+def expect_may_appoint(actor: Actor, role: Role, reach: Reach = EVERYWHERE) -> None:
+    """Raise `NotAllowed` for a role of more rights than the actor's: nobody becomes more by making an operator.
+
+    Whoever has all of an administrator's rights may appoint every role, also those that read passages, which an
+    administrator does not: somebody must, and the audit has it.
+    """
+    if all(map(actor.may, scopes_of(Role.ADMINISTRATOR))):
+        return
+    for scope in sorted(scopes_of(role, reach)):
+        if not actor.may(scope):
+            raise NotAllowed(
+                f"{actor.name}: an operator with {scope} needs that right, or the server's command line"
+            )
+
+
 def _known(session: Session, name: str) -> OperatorRecord:
     operator = stored.get(session, name)
     if operator is None or operator.removed_at is not None:
         raise NotFound(f"operator {name}: there is nobody with this name")
     return operator
+
+
+def _exceeds(key: KeyRecord, maker: OperatorRecord) -> bool:
+    """Return whether a key may what its maker may not; a reader's right to ask is nobody's own and counts for none."""
+    reach = Reach(maker.organisation, maker.space)
+    held = scopes_of(Role(maker.role), reach) if maker.may_sign_in else frozenset()
+    now = Actor(maker.name, held, reach=reach)
+    return not all(scope.startswith(READER) or now.may(scope) for scope in key.scopes)
+
+
+def _revoke(session: Session, keys: list[KeyRecord], actor: str, at: datetime) -> None:
+    audit.append(session, at, actor, "key-revoked", [key.id for key in keys])
+    for key in keys:
+        stored.revoke_key(session, key.id, at)
 
 
 def _administers(operator: OperatorRecord) -> bool:

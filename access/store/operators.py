@@ -3,7 +3,7 @@
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from access.store.listing import Listing, piece
@@ -162,11 +162,13 @@ def keys(session: Session, chosen: KeyFilter, listing: Listing) -> list[KeyRecor
     return list(map(_key, piece(session, query, row, listing)))
 
 
-def living_keys_of(session: Session, operator: str) -> list[str]:
-    """Return the ids of the keys that an operator made and nobody revoked."""
+def living_keys_of(session: Session, maker: str) -> list[KeyRecord]:
+    """Return the keys that nobody revoked of those that an operator or `key:ID` made, that these made, and so on."""
     row = ApiKeyRow
-    query = select(row.id).where(row.created_by == operator, row.revoked_at.is_(None)).order_by(row.id)
-    return list(session.scalars(query))
+    made = select(row.id).where(row.created_by == maker).cte("made", recursive=True)
+    made = made.union(select(row.id).join(made, row.created_by == literal("key:") + made.c.id))
+    query = select(row).where(row.id.in_(select(made.c.id)), row.revoked_at.is_(None)).order_by(row.id)
+    return [_key(found) for found in session.scalars(query)]
 
 
 def revoke_key(session: Session, key: str, at: datetime) -> bool:

@@ -47,6 +47,17 @@ class Progress(msgspec.Struct, frozen=True):
     what: str
 
 
+class Found(msgspec.Struct, frozen=True):
+    """Tell what lies at the desk before it is written to; come back with nothing, or with why it is to be left alone.
+
+    `badge` is what it holds under the site's own keys, if that is known; `is_blank`: it takes the factory's key.
+    """
+
+    uid: bytes
+    badge: BadgeId | None
+    is_blank: bool
+
+
 class Identified(msgspec.Struct, frozen=True):
     """The card has said who it is, and this is how well it proved it."""
 
@@ -61,7 +72,7 @@ class Rejected(msgspec.Struct, frozen=True):
     why: str = ""
 
 
-Step = Transmit | Derive | Advance | Progress
+Step = Transmit | Derive | Advance | Progress | Found
 T = TypeVar("T")
 Conversation: TypeAlias = Generator[Step, bytes, T]
 """A part of a protocol that comes to a T."""

@@ -2,6 +2,7 @@
 
 A card may be torn away at any command. Every step first looks at what the card holds, changes it only where needed, and
 leaves keys that are either the card's old ones or the site's own, derived from its number: beginning again goes on.
+Under a factory key the site's can be read by whoever plays the card: what lies there is shown before it gets any.
 """
 
 from collections.abc import Callable, Iterable
@@ -11,7 +12,7 @@ import msgspec
 from policies.ids import BadgeId
 from policies.roster import BadgeKind
 from readers.credentials.desfire.framing import Answer
-from readers.credentials.exchange import Conversation, Derive, T
+from readers.credentials.exchange import Conversation, Derive, Found, T
 from readers.credentials.keys import KeyRef
 from readers.credentials.schemes import NXP_UID
 from readers.credentials.uid import ask_uid
@@ -30,7 +31,7 @@ class Issued(msgspec.Struct, frozen=True):
 
 
 class Wiped(msgspec.Struct, frozen=True):
-    """The card is as it was before the site took it. `badge` is what it held, if that could be read."""
+    """The card is as it was before the site took it. `badge` is what it held, None where that is gone already."""
 
     uid: bytes
     badge: BadgeId | None
@@ -73,6 +74,13 @@ def done(asked: Conversation[Answer], what: str) -> Conversation[Answer]:
     if not answer.is_ok:
         raise stop(f"could not {what}: the card answered {answer.status:02x}")
     return answer
+
+
+def show(found: Found) -> Conversation[None]:
+    """Show the desk what lies there; stop where it is to be left alone."""
+    why = yield found
+    if why:
+        raise stop(why.decode(errors="replace"))
 
 
 def derive(key: KeyRef, identity: bytes) -> Conversation[bytes]:

@@ -15,6 +15,7 @@ from readers.credentials.exchange import (
     Advance,
     Derive,
     Exchange,
+    Found,
     Identified,
     Progress,
     Rejected,
@@ -80,6 +81,8 @@ class Credentials(msgspec.Struct, frozen=True):
             case Progress(what):
                 self.tell(what)
                 return b""
+            case Found():
+                return b""  # whoever issues looks itself
             case Transmit():
                 raise TypeError("a command is for the card")
 

@@ -19,7 +19,7 @@ from readers.credentials import apdu, atr, uid
 from readers.credentials.desfire import badge as desfire_badge
 from readers.credentials.desfire import issuing as desfire
 from readers.credentials.desfire.framing import Framing, parse_answer
-from readers.credentials.exchange import Derive, Identified, Rejected, Step, Transmit, carry_out
+from readers.credentials.exchange import Derive, Found, Identified, Rejected, Step, Transmit, carry_out
 from readers.credentials.issuing import Failed
 from readers.credentials.ntag424 import issuing as ntag424
 from readers.credentials.ntag424.message import parse_message
@@ -171,7 +171,7 @@ class _Said:
         if isinstance(step, Derive):
             return card_key(step.key, step.identity) if step.key in KEYS else b""
         if not isinstance(step, Transmit):
-            return b"\x01"
+            return b"" if isinstance(step, Found) else b"\x01"
         self.commands += 1
         if self._uid is not None and step.apdu[0] == 0xFF:
             return self._uid + b"\x90\x00"

@@ -22,7 +22,7 @@ from readers.credentials.desfire.badge import (
 )
 from readers.credentials.desfire.channel import AuthenticationFailed, Channel, Comm
 from readers.credentials.desfire.framing import Instruction, Line
-from readers.credentials.exchange import Conversation, Progress
+from readers.credentials.exchange import Conversation, Found, Progress
 from readers.credentials.issuing import (
     FACTORY_KEY,
     Draw,
@@ -34,6 +34,7 @@ from readers.credentials.issuing import (
     expect_keys,
     finish,
     fixed_number,
+    show,
     stop,
 )
 from readers.credentials.keys import KeyRef
@@ -73,7 +74,7 @@ def rekey(desk: DesfireDesk, draw: Draw) -> Conversation[Issued | Failed]:
 
 
 def wipe(desk: DesfireDesk, draw: Draw) -> Conversation[Wiped | Failed]:
-    """Take the site's application off a card and give it the factory's key again."""
+    """Take the site's application off a card and give it the factory's key again; it is never given ours for that."""
     return (yield from finish(_wipe(desk, draw)))
 
 
@@ -100,7 +101,12 @@ class _Work:
         if not may_be_new:
             yield from self._expect_application()
         yield Progress("taking the card over")
-        channel = yield from self._own_card()
+        yield from self._select(_PICC)
+        channel, key = yield from self._open_card()
+        if key == FACTORY_KEY and not may_be_new:
+            raise stop("the card takes the factory's key: it is no badge of this desk")
+        yield from show(Found(self._uid, None, key == FACTORY_KEY))
+        channel = yield from self._own_card(channel, key)
         yield Progress("making the application and its keys")
         channel = yield from self._own_application(channel)
         yield Progress("writing the badge")
@@ -114,9 +120,21 @@ class _Work:
         yield Progress("reading what is there")
         before = yield from self._read_before()
         yield Progress("taking the application off")
-        channel = yield from self._own_card()
+        yield from self._select(_PICC)
+        channel, key = yield from self._open_card()
+        badge, is_blank = None if before is None else before.badge, key == FACTORY_KEY
+        yield from show(Found(self._uid, badge, is_blank))
+        if is_blank and badge is None:
+            return Wiped(self._uid, None)
+        if not is_blank:
+            channel = yield from self._own_card(channel, key)
         if self._scheme.aid in (yield from self._applications(channel)):
             yield from done(channel.command(Instruction.DELETE_APPLICATION, self._scheme.aid), "delete")
+        if not is_blank:
+            yield from self._give_back(channel)
+        return Wiped(self._uid, badge)
+
+    def _give_back(self, channel: Channel) -> Conversation[None]:
         yield Progress("giving the factory's key back")
         yield from self._set_settings(channel, _FACTORY)
         yield from done(channel.change_key(MASTER_KEY, FACTORY_KEY, None, old=None), "give the card back")
@@ -126,34 +144,32 @@ class _Work:
         )
         if isinstance(opened, AuthenticationFailed):
             raise stop("the card was given back, but does not take the factory's key")
-        return Wiped(self._uid, None if before is None else before.badge)
 
     # The card
 
-    def _own_card(self) -> Conversation[Channel]:
+    def _own_card(self, channel: Channel, key: bytes) -> Conversation[Channel]:
         """Return a session by the newest master key of the card, changed to it where another was there."""
-        yield from self._select(_PICC)
-        channel, is_newest = yield from self._open_card()
-        if not is_newest:
-            key = yield from self._picc.make()
+        newest = yield from self._picc.make()
+        if key != newest:
             number = MASTER_KEY | _AES_MASTER
-            change = channel.change_key(number, key, self._picc.newest.version, old=None)
+            change = channel.change_key(number, newest, self._picc.newest.version, old=None)
             yield from done(change, "take the card over")
-            channel = yield from self._prove(MASTER_KEY, key, "the card's new master key")
+            channel = yield from self._prove(MASTER_KEY, newest, "the card's new master key")
         yield from self._set_settings(channel, _OWNED)
         return channel
 
-    def _open_card(self) -> Conversation[tuple[Channel, bool]]:
-        for key, is_newest in (yield from self._picc.candidates()):
+    def _open_card(self) -> Conversation[tuple[Channel, bytes]]:
+        """Return a session by the card's master key, and that key; nothing is written."""
+        for key, _ in (yield from self._picc.candidates()):
             channel = yield from authenticate(self._line, MASTER_KEY, key, self._draw, may_be_ev1=True)
             if not isinstance(channel, AuthenticationFailed):
-                return channel, is_newest
+                return channel, key
         from_factory = yield from ev1.authenticate(
             self._line, MASTER_KEY, FACTORY_KEY, self._draw, kind=ev1.DES_KEYS
         )
         if isinstance(from_factory, AuthenticationFailed):
             raise stop("the card's master key is somebody else's, or the card is no DESFire")
-        return from_factory, False
+        return from_factory, FACTORY_KEY
 
     def _set_settings(self, channel: Channel, wanted: bytes) -> Conversation[None]:
         answer = yield from done(channel.command(Instruction.GET_KEY_SETTINGS), "read the key settings")
@@ -243,7 +259,7 @@ class _Work:
             raise stop("no badge of this site is on the card")
 
     def _read_before(self) -> Conversation[Record | None]:
-        """Read the badge, if there is one that any generation of keys opens."""
+        """Read the badge, if there is one that any generation of keys opens, sealed to this card."""
         for key in self._scheme.read:
             selected = yield from self._line.send(Instruction.SELECT_APPLICATION, self._scheme.aid)
             if not selected.is_ok:
@@ -251,7 +267,9 @@ class _Work:
             made = yield from Slot((key,), self._read.identity).make()
             channel = yield from authenticate(self._line, READ_KEY, made, self._draw, may_be_ev1=True)
             if not isinstance(channel, AuthenticationFailed):
-                return (yield from read_record(channel))
+                record = yield from read_record(channel)
+                is_ours = record is not None and (yield from is_sealed(record, self._uid, self._scheme.seal))
+                return record if is_ours else None
         return None
 
     def _prove(self, key_no: int, key: bytes, what: str) -> Conversation[Channel]:

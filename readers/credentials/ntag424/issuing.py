@@ -13,7 +13,7 @@ from readers.credentials.apdu import Status
 from readers.credentials.desfire import ev2
 from readers.credentials.desfire.channel import AuthenticationFailed, Comm
 from readers.credentials.desfire.framing import Instruction, Line
-from readers.credentials.exchange import Conversation, Progress
+from readers.credentials.exchange import Conversation, Found, Progress
 from readers.credentials.issuing import (
     FACTORY_KEY,
     Draw,
@@ -25,6 +25,7 @@ from readers.credentials.issuing import (
     expect_keys,
     finish,
     fixed_number,
+    show,
     stop,
 )
 from readers.credentials.keys import FACTORY_VERSION, KeyRef
@@ -71,7 +72,10 @@ def rekey(desk: Ntag424Desk, draw: Draw) -> Conversation[Issued | Failed]:
 
 
 def wipe(desk: Ntag424Desk, draw: Draw) -> Conversation[Wiped | Failed]:
-    """Give a tag the factory's keys and settings. Its count begins anew, so doors refuse messages up to the old one."""
+    """Give a tag the factory's keys and settings; one that takes the factory's key is left as it is.
+
+    Its count begins anew, so doors refuse messages up to the old one.
+    """
     return (yield from finish(_wipe(desk, draw)))
 
 
@@ -109,7 +113,12 @@ class _Work:
 
     def issue(self, *, may_be_new: bool) -> Conversation[Issued]:
         yield Progress("taking the tag over")
-        channel, is_new = yield from self._own_tag(may_be_new=may_be_new)
+        channel, key = yield from self._open_tag()
+        is_new = key == FACTORY_KEY
+        if is_new and not may_be_new:
+            raise stop("this tag is no badge of this site")
+        yield from show(Found(self._uid, None if is_new else self._badge, is_new))
+        channel = yield from self._own_tag(channel, key)
         yield Progress("changing its keys")
         for number, slot in self._others.items():
             yield from self._renew(channel, number, slot)
@@ -119,11 +128,15 @@ class _Work:
         for number in (READ_KEY, META_KEY, SUN_KEY):
             key = yield from self._others[number].make()
             yield from self._prove(number, key, f"its new key {number}")
-        return Issued(BadgeId(self._uid.hex()), BadgeKind.NTAG424, self._uid, is_new)
+        return Issued(self._badge, BadgeKind.NTAG424, self._uid, is_new)
 
     def wipe(self) -> Conversation[Wiped]:
         yield Progress("taking the tag over")
-        channel, is_new = yield from self._own_tag(may_be_new=True)
+        channel, key = yield from self._open_tag()
+        if key == FACTORY_KEY:  # the last thing that is given back: all else was before
+            return Wiped(self._uid, None)
+        yield from show(Found(self._uid, self._badge, is_blank=False))
+        channel = yield from self._own_tag(channel, key)
         yield Progress("giving the factory's settings back")
         yield from self._set(channel, _FACTORY_SETTINGS)
         yield from self._write(channel, bytes(_FILE_BYTES))
@@ -133,24 +146,28 @@ class _Work:
         change = channel.change_key(MASTER_KEY, FACTORY_KEY, FACTORY_VERSION, old=None)
         yield from done(change, "give the tag back")
         yield from self._prove(MASTER_KEY, FACTORY_KEY, "the factory's key")
-        return Wiped(self._uid, None if is_new else BadgeId(self._uid.hex()))
+        return Wiped(self._uid, self._badge)
 
-    def _own_tag(self, *, may_be_new: bool) -> Conversation[tuple[ev2.Ev2Channel, bool]]:
-        """Return a session by the newest master key, and whether the tag was the factory's before."""
-        for key, is_newest in (yield from self._master.candidates()):
+    @property
+    def _badge(self) -> BadgeId:
+        return BadgeId(self._uid.hex())
+
+    def _open_tag(self) -> Conversation[tuple[ev2.Ev2Channel, bytes]]:
+        """Return a session by the tag's master key, and that key; nothing is written."""
+        for key, _ in (yield from self._master.candidates()):
             channel = yield from ev2.authenticate(self._line, MASTER_KEY, key, self._draw)
-            if isinstance(channel, AuthenticationFailed):
-                continue
-            is_new = key == FACTORY_KEY
-            if is_new and not may_be_new:
-                raise stop("this tag is no badge of this site")
-            if is_newest:
-                return channel, is_new
-            newest = yield from self._master.make()
-            change = channel.change_key(MASTER_KEY, newest, self._master.newest.version, old=None)
-            yield from done(change, "take the tag over")
-            return (yield from self._prove(MASTER_KEY, newest, "its new master key")), is_new
+            if not isinstance(channel, AuthenticationFailed):
+                return channel, key
         raise stop("the tag's master key is somebody else's")
+
+    def _own_tag(self, channel: ev2.Ev2Channel, key: bytes) -> Conversation[ev2.Ev2Channel]:
+        """Return a session by the newest master key, changed to it where another was there."""
+        newest = yield from self._master.make()
+        if key == newest:
+            return channel
+        change = channel.change_key(MASTER_KEY, newest, self._master.newest.version, old=None)
+        yield from done(change, "take the tag over")
+        return (yield from self._prove(MASTER_KEY, newest, "its new master key"))
 
     def _renew(self, channel: ev2.Ev2Channel, number: int, slot: Slot) -> Conversation[None]:
         version = yield from self._version(channel, number)

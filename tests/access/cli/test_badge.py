@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import copy
 import json
 import socket
 import threading
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, derive_private_key
@@ -17,12 +19,13 @@ from access.api import create_app
 from access.authorize.authorizer import Authorizer
 from access.cli import badge as command
 from access.cli.badge import Refused, Work
-from access.cli.desk import HOLD, HOLD_AGAIN, Desk
+from access.cli.desk import HOLD, HOLD_AGAIN, Desk, TornTooOften
 from access.cli.records import Records, ServerRefused
 from access.errors import Conflict, NotFound, SettingsError
 from access.services import Services
 from access.services.people import PersonRecord
-from emulators.cards.desfire import DesfireCard, Memory
+from emulators.cards.card import VirtualCard
+from emulators.cards.desfire import Application, DesfireCard, Key, Memory
 from emulators.cards.hostile import Moment, Torn
 from emulators.cards.ntag424 import Ntag424Card, TagMemory
 from emulators.cards.pkoc import PkocCard
@@ -32,11 +35,12 @@ from emulators.field import Antenna
 from policies.ids import BadgeId, PersonId, SourceId
 from policies.roster import BadgeKind, BadgeStatus, ResidentType
 from readers.badges import Badges, DesfireBadges, Ntag424Badges, PkocBadges, SealedHome
+from readers.credentials.desfire.framing import Instruction
 from readers.daemon import Credentials
 from readers.journal import Durability, FileJournal
 from readers.settings import DeskSettings
 from tests.pcscd import run_inside
-from tests.readers.credentials.site import UID, URL, Keys
+from tests.readers.credentials.site import AID, UID, URL, Keys
 from tests.small_site import NOON
 
 CHOSEN = DeskSettings(
@@ -80,13 +84,18 @@ class Counter:
 
     def __init__(self, server: str, key: Path) -> None:
         self.told: list[str] = []
+        self.scheme = SCHEME
         self._server, self._key = server, key
 
-    def do(self, action, card, *, person="ada", kind="desfire", torn_at=None) -> dict[str, object]:
+    def do(
+        self, action, card, *, person="ada", kind="desfire", torn_at=None, is_steady=True
+    ) -> dict[str, object]:
         arguments = argparse.Namespace(person=person, kind=kind, server=self._server, key=self._key)
-        return asyncio.run(self._act(action, card, Work(arguments, CHOSEN, Keys(), SCHEME), torn_at))
+        return asyncio.run(
+            self._act(action, card, Work(arguments, CHOSEN, Keys(), self.scheme), torn_at, is_steady)
+        )
 
-    async def _act(self, action, card, work, torn_at):
+    async def _act(self, action, card, work, torn_at, is_steady):
         field = Antenna(LoopClock(asyncio.get_running_loop(), NOON))
         taken_away = asyncio.Event()
 
@@ -100,8 +109,24 @@ class Counter:
         if torn_at is not None:
             field.present(Torn(card, torn_at, Moment.AFTER, field.remove))
             await asyncio.wait_for(taken_away.wait(), 5)
+        while not is_steady and not doing.done():
+            taken_away.clear()
+            field.present(Torn(card, torn_at, Moment.BEFORE, field.remove))
+            await asyncio.wait({doing, asyncio.create_task(taken_away.wait())}, return_when="FIRST_COMPLETED")
         field.present(card)
         return await doing
+
+
+class Deaf:
+    """A card that refuses one command."""
+
+    def __init__(self, card: VirtualCard, refused: Instruction) -> None:
+        self._card, self._refused = card, refused
+        self.atr, self.reset = card.atr, card.reset
+
+    def process(self, apdu: bytes) -> bytes:
+        is_refused = apdu[0] != 0xFF and apdu[1] == self._refused
+        return b"\x91\x9d" if is_refused else self._card.process(apdu)
 
 
 @pytest.fixture
@@ -176,6 +201,85 @@ def test_a_tag_is_issued_under_its_own_number(counter, services):
     assert services.badges.get(BadgeId(UID.hex())).kind is BadgeKind.NTAG424
     assert counter.do(command.rekey, card, kind="ntag424")["badge"] == UID.hex()
     assert counter.do(command.wipe, card, kind="ntag424")["badge"] == UID.hex()
+
+
+@pytest.mark.parametrize("verb", ["issue", "rekey", "wipe"])
+def test_a_blank_tag_that_claims_a_live_badges_number_gets_no_key_of_it(counter, services, verb):
+    counter.do(command.issue, Ntag424Card(TagMemory(UID)), kind="ntag424")
+    claims = Ntag424Card(TagMemory(UID))
+    with pytest.raises((Refused, Conflict), match="own stock" if verb == "issue" else None):
+        counter.do(getattr(command, verb), claims, person="eve", kind="ntag424")
+    assert claims.memory == TagMemory(UID), "nothing was written"
+    assert services.badges.get(BadgeId(UID.hex())).status is BadgeStatus.ACTIVE
+
+
+@pytest.mark.parametrize("verb", ["rekey", "wipe"])
+def test_a_blank_card_is_neither_given_newer_keys_nor_taken_over_to_be_wiped(counter, verb):
+    """It has an application by the site's name: a card that lies may have as much."""
+    claims = blank()
+    claims.memory.applications[AID] = Application([Key(bytes(16)), Key(bytes(16))])
+    with pytest.raises(Refused):
+        counter.do(getattr(command, verb), claims)
+    assert claims.memory.picc == Memory(UID).picc, "nothing was written"
+
+
+def test_a_blank_card_whose_number_is_anothers_badge_is_not_taken(counter):
+    counter.do(command.issue, UidCard(UID), kind="uid")
+    card = blank()
+    with pytest.raises(Refused, match="own stock"):
+        counter.do(command.issue, card, person="eve")
+    assert card.memory == Memory(UID)
+    assert counter.do(command.issue, card, person="ada")["new"], "the same card, made a better badge"
+
+
+def test_a_wipe_that_is_torn_late_and_begun_anew_has_revoked_the_badge(counter, services):
+    """Torn where nothing on the card tells any more whose it was."""
+    card = blank()
+    badge = BadgeId(str(counter.do(command.issue, card)["badge"]))
+    with pytest.raises(Refused, match="could not delete"):
+        counter.do(command.wipe, Deaf(card, Instruction.DELETE_APPLICATION))
+    assert services.badges.get(badge).status is BadgeStatus.REVOKED, "before it is deleted"
+    del card.memory.applications[AID]
+    with pytest.raises(Refused, match="which badge it held is not known"):
+        counter.do(command.wipe, card)
+    assert card.memory == Memory(UID)
+
+
+@pytest.mark.parametrize("torn_at", [7, 9, 11, 13, 15])
+def test_a_wipe_that_goes_on_within_one_call_tells_the_badge(counter, services, torn_at):
+    card = blank()
+    badge = BadgeId(str(counter.do(command.issue, card)["badge"]))
+    assert counter.do(command.wipe, card, torn_at=torn_at)["badge"] == badge
+    assert services.badges.get(badge).status is BadgeStatus.REVOKED
+
+
+def test_a_card_is_not_wiped_while_its_badge_cannot_be_revoked(counter, monkeypatch):
+    card = blank()
+    counter.do(command.issue, card)
+    before = copy.deepcopy(card.memory)
+
+    def refuse(*_: object) -> None:
+        raise ServerRefused("gone")
+
+    monkeypatch.setattr(Records, "withdraw", refuse)
+    with pytest.raises(Refused, match="gone"):
+        counter.do(command.wipe, card)
+    assert card.memory == before
+
+
+def test_a_card_that_is_lost_again_and_again_ends_the_work_with_a_line(counter):
+    with pytest.raises(TornTooOften, match="lost 5 times"):
+        counter.do(command.read, blank(), torn_at=0, is_steady=False)
+    assert counter.told.count(HOLD_AGAIN) == 4
+
+
+def test_a_card_that_shows_its_number_alone_is_said_to_be_no_badge_where_none_are_read_by_it(counter):
+    counter.scheme = msgspec.structs.replace(SCHEME, uid=False)
+    with pytest.raises(Refused, match="not a badge of this site"):
+        counter.do(command.read, blank())
+    counter.scheme = SCHEME
+    assert counter.do(command.read, blank())["assurance"] == "uid"
+    assert "copied" in counter.told[-1]
 
 
 def test_a_phone_is_enrolled_by_what_it_proves(counter, services):

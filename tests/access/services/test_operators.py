@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from access.errors import Conflict, Invalid, NotAllowed, NotFound, NotSignedIn, Outdated
-from access.services.keys import expect_no_more_than_own
+from access.services.keys import KeyRecord, expect_no_more_than_own
 from access.services.organisations import OrganisationRecord
 from access.services.rights import EVERYWHERE, SCOPES, Actor, Reach, Role, Scope, scopes_of
 from access.store import audit
@@ -83,6 +83,56 @@ def test_keys_of_somebody_removed_live_on_where_that_is_asked_for(operators, set
     key = services.keys.create("relay", ("building:read",), "grace", NOON)
     operators.remove("grace", "first", NOON, keep_keys=True)
     assert services.keys.of(key, NOON).may("building:read")
+
+
+@pytest.fixture
+def chain(settled, services):
+    """Grace's key, one made with it, and one made with that; returns a function that tells which are alive."""
+    settled("first")
+    settled("grace")
+    made: list[KeyRecord] = []
+    for scopes in (("keys:write", "people:write"), ("keys:write", "people:read"), ("building:read",)):
+        maker = f"key:{made[-1].id}" if made else "grace"
+        made.append(services.keys.issue("link", scopes, maker, NOON)[0])
+    reader = services.keys.issue("door", ("reader:front",), "grace", NOON)[0]
+
+    def alive():
+        return [services.keys.get(key.id).revoked_at is None for key in (*made, reader)]
+
+    return made, alive
+
+
+def test_keys_made_with_the_keys_of_somebody_removed_end_too(operators, services, chain):
+    made, alive = chain
+    services.keys.revoke(made[0].id, "first", NOON, keep_keys=True)
+    assert alive() == [False, True, True, True]
+    gone: list[str] = []
+    services.departures.listen(gone.append)
+    operators.remove("grace", "first", NOON)
+    assert alive() == [False] * 4
+    assert {f"key:{key.id}" for key in made[1:]} <= set(gone)
+
+
+def test_a_key_that_is_revoked_ends_those_made_with_it(services, chain):
+    made, alive = chain
+    services.keys.revoke(made[1].id, "first", NOON)
+    assert alive() == [True, False, False, True]
+    services.keys.revoke(made[0].id, "first", NOON)
+    assert alive() == [False, False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("changes", "living"),
+    [
+        ({"role": "manager"}, [False, False, True, True]),
+        ({"role": "viewer", "organisation": ACME}, [False, False, True, True]),
+        ({"disabled": True}, [False, False, False, True]),
+        ({"role": "administrator"}, [True, True, True, True]),
+    ],
+)
+def test_keys_for_more_than_their_maker_may_since_a_change_end(operators, chain, changes, living):
+    operators.change("grace", lambda was: msgspec.structs.replace(was, **changes), "first", NOON)
+    assert chain[1]() == living
 
 
 @pytest.mark.parametrize("how", ["remove", "demote", "disable"])

@@ -11,6 +11,7 @@ from readers.credentials.exchange import (
     Advance,
     Conversation,
     Derive,
+    Found,
     Progress,
     Step,
     Transmit,
@@ -51,6 +52,8 @@ class Driver:
                 return b"\x01"
             case Progress(what):
                 self.told.append(what)
+                return b""
+            case Found():
                 return b""
 
 
