@@ -155,6 +155,7 @@ def test_a_door_that_is_free_by_schedule_is_a_way_at_those_hours_alone(ask):
     ("verb", "words", "said"),
     [
         ("explain", ("--person", "zoe", "--reader", "agora-in"), "zoe"),
+        ("explain", ("--badge", "a1", "--reader", "agora-in", "--with", "zoe"), "--with zoe: nobody"),
         ("explain", ("--badge", "a1", "--reader", "agora"), "there is no such reader"),
         ("explain", ("--badge", "a1", "--reader", "agora"), "; the door has agora-in, agora-out"),
         ("explain", ("--badge", "a1", "--reader", "agora_in"), "; did you mean agora-in?"),
