@@ -78,6 +78,7 @@ def test_what_is_not_given_may_be_and_what_is_given_is_or_is_not(ask):
     assert "? host: ada" in ask("explain", *words)
     assert "✗ host: wanted ada, given nothing" in ask("explain", *words, "--with")
     assert "✓ host: ada" in ask("explain", *words, "--with", "ada")
+    assert "✓ host: ada" in ask("explain", *words, "--with", "ada", "--with", "sol")
     elsewhere = ("--person", "eve", "--reader", "credit-agricole-in", "--at", "2026-09-15T10:00")
     for company in ((), ("--with", "ada")):
         told = ask("explain", *elsewhere, *company)
