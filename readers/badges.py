@@ -10,6 +10,7 @@ import msgspec
 from readers.credentials.desfire.issuing import DesfireDesk
 from readers.credentials.keys import KeyRef
 from readers.credentials.ntag424.issuing import Ntag424Desk
+from readers.credentials.ntag424.message import lay_out
 from readers.credentials.schemes import Desfire, Ntag424, Pkoc, Scheme
 from readers.errors import SettingsError
 
@@ -61,6 +62,14 @@ class Ntag424Badges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     read: str = "ntag424-read"
     meta: str = "ntag424-meta"
     sun: str = "ntag424-sun"
+
+    def __post_init__(self) -> None:
+        if not self.url:
+            return
+        try:
+            lay_out(self.url)
+        except ValueError as error:
+            raise ValueError(f"url: {error}") from error
 
     def scheme(self, versions: Versions) -> Ntag424:
         """Return how these tags are read, with the keys that are held."""

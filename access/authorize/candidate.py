@@ -177,8 +177,8 @@ class Candidate:
 
     async def _catch_up(self, epoch: int, feed: Feed) -> None:
         """Bring the view up to date for the term `epoch`."""
-        unknown_s = feed.longest_seat_s - feed.listened_s
-        free_at = self._now() + (0.0 if self._lease.is_successor_of_itself else max(0.0, unknown_s))
+        unknown_s = feed.longest_seat_s - max(feed.listened_s, self._lease.alone_s)
+        free_at = self._now() + max(0.0, unknown_s)
         await self._until_done(feed.read_store)
         self._obey(self._lease.caught_up(Turn.READ, epoch, self._now()), feed)
         await self._until_done(feed.hear_up_to_now)

@@ -61,6 +61,8 @@ class Effect(Enum):
     FALL_SILENT = auto()
 
 
+_MS_PER_S = 1000
+
 TABLE: dict[tuple[Standing, Turn], tuple[Standing, tuple[Effect, ...]]] = {
     (Standing.WATCHING, Turn.WON): (Standing.TAKING, (Effect.CATCH_UP,)),
     (Standing.TAKING, Turn.READ): (Standing.PARTLY, ()),
@@ -88,17 +90,26 @@ class Ask(Enum):
 class Lease:
     """One candidate's part. Times are seconds of its own clock, which must go on while the machine sleeps.
 
-    `epoch` is the newest term of its own, `is_successor_of_itself` says that it followed an earlier life of its own.
+    `epoch` is the newest term of its own.
     """
 
     def __init__(self, holder: str, timing: Timing) -> None:
         self.holder, self.timing = holder, timing
         self.standing = Standing.WATCHING
         self.epoch = 0
-        self.is_successor_of_itself = False
+        self._held_since = 0
         self.seen: Term | None = None
         self._seen_since = inf
         self._stops_at = -inf
+
+    @property
+    def alone_s(self) -> float:
+        """Return how long before the newest term began nobody else had held one, in seconds by the database's clock.
+
+        What an earlier life of its own answered is in its journal; what another did is known to that other alone,
+        however often this one has begun since.
+        """
+        return (self.epoch - self._held_since) / _MS_PER_S
 
     def may_answer(self, now: float) -> bool:
         """Return whether any tap may be answered."""
@@ -136,7 +147,7 @@ class Lease:
         if epoch is None:
             return ()
         self.epoch = epoch
-        self.is_successor_of_itself = seen is not None and (seen.holder == self.holder or seen.epoch == 0)
+        self._held_since = _held_since(seen, self.holder, epoch)
         self._prolong(sent)
         return self._turn(Turn.WON) + self.tick(now)
 
@@ -169,3 +180,12 @@ class Lease:
     def _turn(self, turn: Turn) -> tuple[Effect, ...]:
         self.standing, effects = TABLE[self.standing, turn]
         return effects
+
+
+def _held_since(seen: Term | None, holder: str, epoch: int) -> int:
+    """Return the epoch since which nobody else held a term; as the database counts it."""
+    if seen is None:
+        return epoch
+    if seen.epoch == 0:
+        return 0
+    return seen.held_since if seen.holder == holder else epoch

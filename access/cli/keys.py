@@ -4,15 +4,14 @@ No key is ever printed: a key is known by its check value, the first three bytes
 """
 
 import argparse
-import os
 import re
-import secrets
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
 from access.cli.components import check_value, expected_check_value, is_guessable, put_together
+from access.cli.key_copies import into_file, make_unlock
 from access.errors import Conflict, Invalid, NotFound, TotemError
 from policies.toml.words import meant
 from readers.badges import DesfireBadges, Masters, Ntag424Badges
@@ -71,7 +70,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         actions, "copy", "copy keys into another home: what one door computer needs, and nothing else"
     )
     copy.add_argument("name", metavar="NAME", nargs="+")
-    copy.add_argument("--to", type=Path, metavar="FILE", help="a sealed file; made where there is none")
+    copy.add_argument(
+        "--to",
+        type=Path,
+        metavar="FILE",
+        help="a sealed file, which keeps what it holds; made where there is none",
+    )
     copy.add_argument("--to-unlock", type=Path, metavar="FILE", help="the key that unlocks it")
     copy.add_argument("--to-module", type=Path, metavar="LIBRARY", help="or a PKCS#11 module")
     copy.add_argument("--to-token", metavar="LABEL", help="its token")
@@ -79,6 +83,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     drop = _action(actions, "drop", "drop a version of a key, once no card has it any more")
     drop.add_argument("name", metavar="NAME")
     drop.add_argument("--version", type=int, required=True)
+    drop.add_argument(
+        "--newest",
+        action="store_true",
+        help="drop it though it is the newest, whose number is then given again",
+    )
     for action in (create, add, listing, copy, drop):
         action.add_argument("--json", action="store_true", help="print what the file holds as JSON")
 
@@ -117,7 +126,7 @@ _Held = dict[KeyRef, bytes]
 def _create(arguments: argparse.Namespace) -> _Held:
     if arguments.file.exists():
         raise Conflict(f"{arguments.file}: it exists")
-    _make_unlock(arguments.unlock)
+    make_unlock(arguments.unlock)
     sealed.write(arguments.file, arguments.unlock, {})
     return {}
 
@@ -125,7 +134,7 @@ def _create(arguments: argparse.Namespace) -> _Held:
 def _add(arguments: argparse.Namespace) -> _Held:
     held = sealed.read(arguments.file, arguments.unlock)
     _check_name(arguments.name, others=arguments.other_name)
-    version = max((key.version for key in held if key.name == arguments.name), default=0) + 1
+    version = _newest(held, arguments.name) + 1
     if version > _NEWEST:
         raise Conflict(f"key {arguments.name}: version {_NEWEST} is the last there can be")
     value = put_together(arguments.component)
@@ -139,6 +148,10 @@ def _add(arguments: argparse.Namespace) -> _Held:
     held[KeyRef(arguments.name, version)] = value
     sealed.write(arguments.file, arguments.unlock, held)
     return held
+
+
+def _newest(held: _Held, name: str) -> int:
+    return max((key.version for key in held if key.name == name), default=0)
 
 
 def _check_name(name: str, *, others: bool) -> None:
@@ -166,9 +179,7 @@ def _copy(arguments: argparse.Namespace) -> _Held:
                 f"key {key.name}, version {key.version}: all its bytes are alike; make a new version and drop it"
             )
     if arguments.to is not None and arguments.to_unlock is not None:
-        _make_unlock(arguments.to_unlock)
-        sealed.write(arguments.to, arguments.to_unlock, wanted)
-        return wanted
+        return into_file(arguments.file, arguments.to, arguments.to_unlock, wanted)
     if None in (arguments.to_module, arguments.to_token, arguments.to_pin):
         raise Invalid("copy: expected --to and --to-unlock, or --to-module, --to-token and --to-pin")
     from readers.keystores.pkcs11 import put
@@ -180,8 +191,15 @@ def _copy(arguments: argparse.Namespace) -> _Held:
 
 def _drop(arguments: argparse.Namespace) -> _Held:
     held = sealed.read(arguments.file, arguments.unlock)
-    if held.pop(KeyRef(arguments.name, arguments.version), None) is None:
-        raise NotFound(f"keys {arguments.file}: there is no {arguments.name}, version {arguments.version}")
+    dropped = KeyRef(arguments.name, arguments.version)
+    if dropped not in held:
+        raise NotFound(f"keys {arguments.file}: there is no {dropped.name}, version {dropped.version}")
+    if dropped.version == _newest(held, dropped.name) and not arguments.newest:
+        raise Conflict(
+            f"key {dropped.name}, version {dropped.version}: the newest; `add` would give its number again, to "
+            "another key than cards may have by it: add a newer one first, or say --newest"
+        )
+    del held[dropped]
     sealed.write(arguments.file, arguments.unlock, held)
     return held
 
@@ -193,10 +211,3 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], _Held]] = {
     "copy": _copy,
     "drop": _drop,
 }
-
-
-def _make_unlock(path: Path) -> None:
-    """Make a key-encryption key, where there is none."""
-    if not path.exists():
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123 (the mode)
-            file.write(secrets.token_bytes(sealed.UNLOCK_BYTES))

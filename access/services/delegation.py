@@ -2,7 +2,8 @@
 
 They look after their own people and badges, give the tiers that their organisation has, and expect visitors who are
 escorted. What the building decides stays the building's: temporary rights and trainings (they see them, and may end a
-right), what a visitor opens alone, badges that are nobody's, who is staff or security, and the end of a suspension.
+right), what a visitor opens alone, badges that are nobody's, who is staff or security, the end of a suspension, and the
+return of a badge that was lost, stolen or damaged: its status does not tell who had it suspended before.
 """
 
 from access.errors import NotAllowed
@@ -16,6 +17,9 @@ from policies.roster import BadgeStatus, ResidentType
 _OF_THE_BUILDING = frozenset(
     {ResidentType.STAFF, ResidentType.SECURITY, ResidentType.CONTRACTOR, ResidentType.EMERGENCY}
 )
+_AFTER_SUSPENDED = frozenset({BadgeStatus.SUSPENDED, BadgeStatus.REVOKED})
+"""Not lost either: nothing would tell any more that it was suspended, and a lost one may be replaced."""
+_MISSING = frozenset({BadgeStatus.LOST, BadgeStatus.STOLEN, BadgeStatus.DAMAGED})
 _KEPT = ("certifications", "grants", "extended_opening")
 
 
@@ -54,5 +58,11 @@ def expect_delegated_badge(before: BadgeRecord | None, after: BadgeRecord) -> No
     """Raise `NotAllowed` if the change of a badge is not one that its holder's organisation makes."""
     if after.person is None:
         raise NotAllowed(f"badge {after.id}: only the building keeps badges that are nobody's")
-    if before is not None and before.status is BadgeStatus.SUSPENDED and after.status is BadgeStatus.ACTIVE:
+    if before is None:
+        return
+    if before.status is BadgeStatus.SUSPENDED and after.status not in _AFTER_SUSPENDED:
         raise NotAllowed(f"badge {after.id}: only the building ends a suspension")
+    if before.status in _MISSING and after.status is BadgeStatus.ACTIVE:
+        raise NotAllowed(
+            f"badge {after.id}: only the building activates one that was lost, stolen or damaged"
+        )

@@ -12,6 +12,7 @@ from sqlalchemy import (
     ColumnElement,
     Interval,
     Update,
+    case,
     cast,
     create_engine,
     func,
@@ -40,10 +41,15 @@ _IMPATIENT = {
 
 
 class Term(msgspec.Struct, frozen=True):
-    """Who holds the term, or was the last to. `is_over` is by the database's clock; `renewals` counts the writes."""
+    """Who holds the term, or was the last to. `is_over` is by the database's clock; `renewals` counts the writes.
+
+    `held_since` is the epoch of the first of the holder's terms that nobody else's came between; 0 where it was the
+    first of all.
+    """
 
     holder: str
     epoch: int
+    held_since: int
     renewals: int
     is_over: bool
     is_given_up: bool = False
@@ -59,11 +65,10 @@ def impatient(database: Database) -> Database:
 
 def read(session: Session) -> Term:
     """Return the term as it is now."""
-    row = select(
-        TermRow.holder, TermRow.epoch, TermRow.renewals, TermRow.ends_at < func.now(), TermRow.ends_at
-    )
-    holder, number, renewals, is_over, ends_at = session.execute(row.where(TermRow.id == _ONLY)).one()
-    return Term(holder, number, renewals, is_over, ends_at == _GIVEN_UP)
+    row = select(TermRow, TermRow.ends_at < func.now()).where(TermRow.id == _ONLY)
+    term, is_over = session.execute(row).one()
+    is_given_up = term.ends_at == _GIVEN_UP
+    return Term(term.holder, term.epoch, term.held_since, term.renewals, is_over, is_given_up)
 
 
 def take(session: Session, seen: Term, holder: str, source: SourceId, lasts: timedelta) -> int | None:
@@ -74,10 +79,14 @@ def take(session: Session, seen: Term, holder: str, source: SourceId, lasts: tim
     is_untouched = (TermRow.epoch == seen.epoch) & (TermRow.renewals == seen.renewals)
     is_free = or_(TermRow.holder == holder, is_untouched & (TermRow.ends_at < func.now()))
     ms = cast(func.floor(func.extract("epoch", func.now()) * _MS_PER_S), BigInteger)
+    number = func.greatest(TermRow.epoch + 1, ms)
     values = {
         "holder": holder,
         "source": source,
-        "epoch": func.greatest(TermRow.epoch + 1, ms),
+        "epoch": number,
+        "held_since": case(
+            (TermRow.epoch == 0, 0), (TermRow.holder == holder, TermRow.held_since), else_=number
+        ),
         "renewals": TermRow.renewals + 1,
         "ends_at": _after(lasts),
     }

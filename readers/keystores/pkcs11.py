@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 import pkcs11
 from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass
 
-from readers.credentials.ciphers import AES_BLOCK, AES_KEY
+from readers.credentials.ciphers import AES_BLOCK, AES_KEY, Cipher
 from readers.credentials.keys import KeyRef, diversify
 from readers.errors import KeyStoreFault
 
@@ -108,13 +108,30 @@ class Pkcs11Keys:
 
 
 def put(module: Path, token: str, pin: str, keys: Mapping[KeyRef, bytes]) -> None:
-    """Put keys into a token, where nobody takes them out again; raise `KeyStoreFault`. For the key ceremony."""
+    """Put keys into a token, where nobody takes them out again. For the key ceremony.
+
+    What is there already with the same value is left as it is. Raise `KeyStoreFault`, also where another key is there
+    by a name and version: then nothing was put.
+    """
     try:
         with _open(module, token, pin, writing=True) as session:
-            for key, value in keys.items():
-                session.create_object(_template(key) | {Attribute.VALUE: value})
+            held = _list(session)
+            for key, there in held:
+                if key in keys and not _is_same(there, keys[key]):
+                    raise KeyStoreFault(
+                        f"token {token}: it holds another key as {key.name}, version {key.version}; nothing was copied"
+                    )
+            for key in keys.keys() - {key for key, _ in held}:
+                session.create_object(_template(key) | {Attribute.VALUE: keys[key]})
     except (pkcs11.PKCS11Error, RuntimeError) as error:
         raise KeyStoreFault(f"token {token}: {type(error).__name__}") from None
+
+
+def _is_same(there: Any, value: bytes) -> bool:  # noqa: ANN401 (as in __init__)
+    """Tell whether a key of the token, which cannot be taken out, makes of a block what this one makes."""
+    block = bytes(AES_BLOCK)
+    made = bytes(there.encrypt(block, mechanism=Mechanism.AES_ECB))[:AES_BLOCK]
+    return made == Cipher.aes(value).encrypt(block)
 
 
 def _template(key: KeyRef) -> dict[Attribute, object]:

@@ -34,7 +34,12 @@ class Layout(msgspec.Struct, frozen=True):
 
 
 def lay_out(url: str) -> Layout:
-    """Return a file for the address `https://` + `url`, the two parts still zeros; ValueError if it is too long."""
+    """Return a file for the address `https://` + `url`, the two parts still zeros.
+
+    Raise `ValueError` if it is empty, too long or not ASCII.
+    """
+    if not url.isascii():
+        raise ValueError(f"the address {url!r}; expected ASCII, a name with other letters in its form `xn--`")
     head = url.encode("ascii")
     if not head or len(head) > _MOST_URL:
         raise ValueError(f"an address of {len(head)} characters; expected 1 to {_MOST_URL}")

@@ -82,7 +82,7 @@ def test_a_manager_of_a_company_enrols_for_it_and_gives_its_tiers(manager):
         manager.post("/v1/badges", json={"id": "04aabbff", "kind": "uid", "person": "eve"}).status_code == 201
     )
     assert manager.post("/v1/badges/04aabbff/report-lost").json()["status"] == "lost"
-    assert manager.post("/v1/badges/04aabbff/activate").json()["status"] == "active"
+    is_problem(manager.post("/v1/badges/04aabbff/activate"), 403, "not-allowed")
     assert manager.post("/v1/badges/04aabbff/revoke").json()["status"] == "revoked"
 
 
@@ -123,6 +123,26 @@ def test_only_the_building_ends_a_suspension(manager):
     assert manager.patch("/v1/people/ada", json={"suspended": True}, headers=anyhow).status_code == 200
     assert manager.post("/v1/badges/04aabbcc/suspend").status_code == 200
     is_problem(manager.post("/v1/badges/04aabbcc/activate"), 403, "not-allowed")
+
+
+@pytest.mark.parametrize("report", ["report-lost", "report-stolen", "report-damaged"])
+def test_no_way_round_leads_a_company_past_a_suspended_badge(manager, keyed, report):
+    building = keyed("badges:write")
+    building.post("/v1/badges/04aabbcc/suspend")
+    fresh = {"id": "04aabbff", "kind": "uid"}
+    is_problem(manager.post("/v1/badges/04aabbcc/replace", json=fresh), 403, "not-allowed")
+    is_problem(manager.post(f"/v1/badges/04aabbcc/{report}"), 403, "not-allowed")
+    assert building.post(f"/v1/badges/04aabbcc/{report}").status_code == 200
+    is_problem(manager.post("/v1/badges/04aabbcc/activate"), 403, "not-allowed")
+    assert building.post("/v1/badges/04aabbcc/activate").json()["status"] == "active"
+
+
+def test_a_company_still_replaces_its_lost_badges_and_revokes_suspended_ones(manager):
+    manager.post("/v1/badges/04aabbcc/report-lost")
+    fresh = {"id": "04aabbff", "kind": "uid"}
+    assert manager.post("/v1/badges/04aabbcc/replace", json=fresh).json()["status"] == "active"
+    manager.post("/v1/badges/04aabbff/suspend")
+    assert manager.post("/v1/badges/04aabbff/revoke").json()["status"] == "revoked"
 
 
 def test_an_external_id_in_use_elsewhere_tells_nothing_of_its_owner(manager):

@@ -27,17 +27,20 @@ class Row:
 
     def __init__(self):
         self.holder, self.epoch, self.renewals, self.ends_at, self.now = "", 0, 0, None, 0.0
+        self.held_since = 0
 
     def term(self):
         is_over = self.ends_at is None or self.ends_at < self.now
-        return Term(self.holder, self.epoch, self.renewals, is_over, self.ends_at is None)
+        return Term(self.holder, self.epoch, self.held_since, self.renewals, is_over, self.ends_at is None)
 
     def take(self, holder, seen):
         untouched = (seen.epoch, seen.renewals) == (self.epoch, self.renewals)
         if holder != self.holder and not (untouched and self.term().is_over):
             return None
+        before, first = self.holder, self.epoch == 0
         self._write(holder)
         self.epoch = max(self.epoch + 1, int(self.now * 1000))
+        self.held_since = 0 if first else self.held_since if holder == before else self.epoch
         return self.epoch
 
     def renew(self, holder, epoch):
@@ -274,7 +277,23 @@ def test_one_who_restarts_need_not_wait_for_their_own_term():
     for true in (0.2, 0.3):
         one_turn(one, row, true)
     assert one.lease.epoch > first > 0
-    assert one.lease.is_successor_of_itself
+    assert one.lease.alone_s == one.lease.epoch / 1000
+
+
+def test_who_restarts_soon_after_following_another_has_not_been_alone_for_longer_than_that():
+    row, first, second = Row(), Candidate("mill-1", 1.0, Lease), Candidate("mill-2", 1.0, Lease)
+    row.now = 100.0
+    for true in (0.0, 0.1):
+        one_turn(first, row, true)
+    row.now = 110.0
+    for true in (10.0, 14.0, 14.1):
+        one_turn(second, row, true)
+    assert second.lease.alone_s == 0.0
+    for row.now in (111.0, 113.0):
+        second.begin()
+        for true in (row.now - 100.0, row.now - 99.9):
+            one_turn(second, row, true)
+    assert second.lease.alone_s == 3.0
 
 
 def test_who_is_cut_off_from_the_database_stops_before_the_term_is_over():

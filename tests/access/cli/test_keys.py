@@ -166,6 +166,41 @@ def test_a_door_computer_gets_what_it_needs_and_nothing_else(keys, tmp_path):
     assert "another key" in keys("list", file="door.keys")[0]
 
 
+def test_a_copy_leaves_what_the_other_file_holds(keys, tmp_path):
+    there = ["--to", str(tmp_path / "door.keys"), "--to-unlock", str(tmp_path / "door.unlock")]
+    for name in ("desfire-read", "desfire-seal"):
+        keys("add", name)
+    keys("copy", "desfire-read", "desfire-seal", *there)
+    rows, _ = keys("add", "desfire-read")
+    assert keys("copy", "desfire-read", *there) == (rows, 0)
+    assert keys("list", file="door.keys", unlock="door.unlock") == (rows, 0)
+
+
+def test_a_copy_into_the_file_itself_is_refused(keys, tmp_path):
+    keys("add", "desfire-read")
+    before, _ = keys("add", "desfire-master")
+    (tmp_path / "link.keys").symlink_to(tmp_path / "desk.keys")
+    for name in ("desk.keys", "link.keys"):
+        said, code = keys(
+            "copy", "desfire-read",
+            "--to", str(tmp_path / name), "--to-unlock", str(tmp_path / "desk.unlock"),
+        )  # fmt: skip
+        assert (code, "the file that is copied from" in said) == (1, True)
+    assert keys("list") == (before, 0)
+
+
+def test_a_copy_puts_no_other_key_in_the_place_of_one(keys, tmp_path):
+    there = ["--to", str(tmp_path / "door.keys"), "--to-unlock", str(tmp_path / "door.unlock")]
+    keys("create", file="door.keys", unlock="door.unlock")
+    before, _ = keys("add", "desfire-read", file="door.keys", unlock="door.unlock")
+    keys("add", "desfire-read")
+    keys("add", "desfire-seal")
+    said, code = keys("copy", "desfire-read", "desfire-seal", *there)
+    assert code == 1
+    assert f"desfire-read, version 1, is {before[0]['check']} there" in said
+    assert keys("list", file="door.keys", unlock="door.unlock") == (before, 0)
+
+
 def test_keys_go_into_a_token(keys, tmp_path, monkeypatch):
     from readers.keystores.pkcs11 import Pkcs11Keys
 
@@ -188,6 +223,15 @@ def test_an_old_version_is_dropped(keys):
     assert [row["version"] for row in rows] == [2]
     said, code = keys("drop", "desfire-read", "--version", "1")
     assert (code, "there is no desfire-read, version 1" in said) == (1, True)
+
+
+def test_the_newest_version_is_dropped_only_where_that_is_meant(keys):
+    keys("add", "desfire-read")
+    before, _ = keys("add", "desfire-read")
+    said, code = keys("drop", "desfire-read", "--version", "2")
+    assert (code, "`add` would give its number again" in said) == (1, True)
+    assert keys("list") == (before, 0)
+    assert keys("drop", "desfire-read", "--version", "2", "--newest") == (before[:1], 0)
 
 
 @pytest.mark.parametrize(

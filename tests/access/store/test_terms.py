@@ -95,3 +95,13 @@ def test_epochs_grow_though_the_databases_clock_was_far_ahead_once(database):
     with database.writing() as session:
         session.execute(text("UPDATE authorizer_terms SET epoch = 99999999999999"))
     assert take(database, look(database), "a") == 100_000_000_000_000
+
+
+def test_the_row_keeps_since_when_nobody_elses_term_came_between(database):
+    take(database, look(database), "a", OVER)
+    assert look(database).held_since == 0
+    first = take(database, look(database), "b", OVER)
+    again = take(database, look(database), "b", OVER)
+    assert again > first == look(database).held_since
+    last = take(database, look(database), "a", OVER)
+    assert look(database).held_since == last

@@ -31,6 +31,25 @@ def test_a_key_in_the_token_cannot_be_taken_out():
             _ = key[pkcs11.Attribute.VALUE]
 
 
+def labels() -> list[str]:
+    with pkcs11.lib(str(MODULE)).get_token(token_label=LABEL).open(user_pin=PIN) as session:
+        return sorted(key[pkcs11.Attribute.LABEL] for key in session.get_objects())
+
+
+@pytest.mark.usefixtures("pin_file")
+def test_a_key_that_the_token_holds_is_put_there_once():
+    put(MODULE, LABEL, PIN, {KEY: VALUE, KeyRef("desfire-seal", 1): VALUE[::-1]})
+    assert labels() == ["desfire-read", "desfire-seal"]
+
+
+@pytest.mark.usefixtures("pin_file")
+def test_another_key_by_the_same_name_and_version_is_refused_and_nothing_put():
+    with pytest.raises(KeyStoreFault, match="another key as desfire-read, version 1") as told:
+        put(MODULE, LABEL, PIN, {KeyRef("desfire-seal", 1): VALUE, KEY: VALUE[::-1]})
+    assert VALUE[::-1].hex() not in str(told.value)
+    assert labels() == ["desfire-read"]
+
+
 def test_a_wrong_pin_is_a_fault_that_does_not_show_it(pin_file):
     pin_file.write_text("000111")
     with pytest.raises(KeyStoreFault, match="PinIncorrect") as told:
