@@ -17,7 +17,7 @@ from access.api.schemas import Id, Sent
 from access.api.sheets import described, table
 from access.api.versions import Expected, tag
 from access.services.listing import Key, every
-from access.services.operators import OperatorFilter, OperatorRecord
+from access.services.operators import OperatorFilter, OperatorRecord, expect_may_appoint
 from access.services.rights import Actor, Reach, Role, Scope
 from policies.ids import OrganisationId, SpaceId
 
@@ -97,9 +97,10 @@ def export(desk: AtDesk, _actor: _Reads, chosen: _Chosen, sort: _Sort = "name") 
 
 @routes.post("", status_code=HTTPStatus.CREATED)
 def create(new: NewOperator, response: Response, desk: AtDesk, actor: _Writes) -> NewOperatorBody:
-    """Add an operator."""
-    operators = desk.services.operators
-    password = operators.create(new.name, new.role, actor.name, desk.now(), _reach(new))
+    """Add an operator who may no more than you; an administrator may add any."""
+    operators, reach = desk.services.operators, _reach(new)
+    expect_may_appoint(actor, new.role, reach)
+    password = operators.create(new.name, new.role, actor.name, desk.now(), reach)
     response.headers["Location"] = f"/v1/operators/{new.name}"
     return _once(response, operators.get(new.name), password)
 
@@ -118,9 +119,14 @@ def change(
 ) -> OperatorBody:
     """Change what is sent of an operator (RFC 7396); it holds from their next request on."""
     sent = changes.model_dump(include=changes.model_fields_set, mode="json")
-    after = desk.services.operators.change(
-        name, lambda before: msgspec.structs.replace(before, **sent), actor.name, desk.now(), expected
-    )
+
+    def edit(before: OperatorRecord) -> OperatorRecord:
+        after = msgspec.structs.replace(before, **sent)
+        for each in (before, after):
+            _expect_may_appoint(actor, each)
+        return after
+
+    after = desk.services.operators.change(name, edit, actor.name, desk.now(), expected)
     tag(response, after.version)
     return _body(after)
 
@@ -128,6 +134,7 @@ def change(
 @routes.post("/{name}/reset-password")
 def reset(name: str, response: Response, desk: AtDesk, actor: _Writes) -> NewOperatorBody:
     """Give an operator a new one-time password; the old one and all their sessions end."""
+    _expect_may_appoint(actor, desk.services.operators.get(name))
     password = desk.services.operators.reset(name, actor.name, desk.now())
     return _once(response, desk.services.operators.get(name), password)
 
@@ -141,7 +148,12 @@ def remove(
     keep_keys: Annotated[bool, Query(description="leave the keys alive that they made and saw")] = False,
 ) -> None:
     """Remove an operator: sessions, streams and the keys that they made end at once."""
+    _expect_may_appoint(actor, desk.services.operators.get(name))
     desk.services.operators.remove(name, actor.name, desk.now(), keep_keys=keep_keys)
+
+
+def _expect_may_appoint(actor: Actor, operator: OperatorRecord) -> None:
+    expect_may_appoint(actor, Role(operator.role), Reach(operator.organisation, operator.space))
 
 
 def _reach(new: NewOperator) -> Reach:

@@ -15,6 +15,7 @@ from access.services.decisions import Question
 from policies.building import Building, Door
 from policies.decision import Decision, Effect, Flag, Reason
 from policies.ids import DoorId, PersonId, ReaderId
+from policies.presence.companions import Leaning
 from policies.request import AccessRequest, Direction
 from policies.roster import BadgeKind, is_random_uid
 from readers.wire.reservations import Reserve
@@ -37,6 +38,7 @@ class Judge:
     def follow(self, rights: Rights) -> None:
         """Put rights in force, in place of those before."""
         self.rights = rights
+        self._leaning = Leaning(rights.engine.policy)
         self.view.modes.policy, self.view.seated = rights.engine.policy, rights.seated
 
     def door_of(self, reader: ReaderId) -> Door:
@@ -100,8 +102,9 @@ class Judge:
             return ()
         if decision.effect is Effect.GRANT:
             passing: tuple[PersonId, ...] = (person,)
-            if self._is_entry(reader):
-                passing = self._companions.let_in(self._doors[reader], person, at)
+            if self._is_entry(reader) and not self._leaning.is_visitor(decision.rules):
+                needed = self._leaning.needs_somebody(decision.rules)
+                passing = self._companions.let_in(self._doors[reader], person, at, needed_somebody=needed)
             if reader in self.rights.seated:
                 for who in passing:
                     self.view.seats.hold(who, reader, at)

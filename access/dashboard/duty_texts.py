@@ -59,6 +59,13 @@ DUTY_TEXTS: dict[str, Label] = {
         "refuses: it can keep no record, so it does not open.",
     ),
     "refused-no-reason": Label("Un motif est nécessaire.", "A reason is needed."),
+    "refused-reason-long": Label(
+        "Le motif est trop long : 300 caractères au plus.", "The reason is too long: at most 300 characters."
+    ),
+    "refused-interlock": Label(
+        "Cette porte est d’un sas : elle n’est jamais laissée libre.",
+        "This door is of an airlock: it is never set free.",
+    ),
     "refused-until": Label("L’heure de fin doit être à venir.", "The end must be a time to come."),
     "refused-no-lockdown": Label("Il n’y a pas de confinement à lever.", "There is no lockdown to end."),
     "back": Label("Retour", "Back"),

@@ -72,7 +72,7 @@ class Front:
         if operator.must_set_password:
             return go("/password")
         if not (operator.may_within(scope) if within_reach else operator.may(scope)):
-            return Response(status_code=HTTPStatus.FORBIDDEN)
+            return self.astray(request, operator, HTTPStatus.FORBIDDEN)
         return operator
 
     def words(self, request: Request, asked: Language | None = None) -> Words:
@@ -88,6 +88,15 @@ class Front:
         response.status_code = (
             HTTPStatus.FORBIDDEN if refusal == "refused-form" else HTTPStatus.UNPROCESSABLE_ENTITY
         )
+        return response
+
+    def astray(
+        self, request: Request, operator: Actor, status: HTTPStatus = HTTPStatus.NOT_FOUND
+    ) -> Response:
+        """Say that a page is not theirs (`FORBIDDEN`) or that there is none, with a way back."""
+        kind = "refused" if status is HTTPStatus.FORBIDDEN else "unknown"
+        response = self.page(request, language(request), "astray.html", operator, kind=kind)
+        response.status_code = status
         return response
 
     def page(

@@ -74,7 +74,7 @@ class _Lockdowns:
             return operator
         where = self._space(space)
         if where is not None and where not in self._building.spaces:
-            return Response(status_code=HTTPStatus.NOT_FOUND)
+            return self._front.astray(request, operator)
         if not reason.strip():
             return self._telling.refused(request, operator, "refused-no-reason")
         if sure != "yes":

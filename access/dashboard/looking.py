@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from access.dashboard import charts
+from access.dashboard.days import YEARS
 from access.dashboard.front import Front, language
 from access.dashboard.guard import GuardedRoute
 from access.dashboard.words import Language, Words
@@ -28,8 +29,6 @@ _MOST_SPAN = 366
 _LanguageAsked = Annotated[Language | None, Query(alias="lang")]
 _Since = Annotated[str, Query(alias="from")]
 _Until = Annotated[str, Query(alias="to")]
-_YEARS = range(1970, 2200)
-"""A calendar is compiled for a few years; beyond, days mean nothing."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -166,7 +165,7 @@ def _day(text: str) -> date | None:
         day = date.fromisoformat(text)
     except ValueError:
         return None
-    return day if day.year in _YEARS else None
+    return day if day.year in YEARS else None
 
 
 def _tree(below: Mapping[SpaceId | None, Sequence[Space]], parent: SpaceId | None) -> Iterator[Space]:

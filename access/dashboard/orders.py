@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from access.dashboard.days import wall_time
 from access.dashboard.front import Front
 from access.dashboard.guard import GuardedRoute
 from access.dashboard.telling import Telling, Work
@@ -72,4 +73,4 @@ class _Orders:
 
     def _instant(self, until: str) -> datetime:
         """Read a time of the building's wall clock; raise `ValueError` for what is none."""
-        return datetime.fromisoformat(until).replace(tzinfo=self._front.broadcast.timezone)
+        return wall_time(until, self._front.broadcast.timezone)

@@ -1,7 +1,6 @@
 """What one place is now: a space with its day, a door with what happened at it. A page, or a panel beside the plan."""
 
 from datetime import timedelta
-from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -48,7 +47,7 @@ class _Places:
             return operator
         known = self._building.spaces.get(SpaceId(space))
         if known is None or known.kind is SpaceKind.OUTSIDE:
-            return Response(status_code=HTTPStatus.NOT_FOUND)
+            return self._front.astray(request, operator)
         spoken = asked or language(request)
         live, renderer = self._front.broadcast.live, self._front.broadcast.renderers[spoken]
         live.advance(self._front.now())
@@ -76,7 +75,7 @@ class _Places:
             return operator
         known = self._building.doors.get(DoorId(door))
         if known is None:
-            return Response(status_code=HTTPStatus.NOT_FOUND)
+            return self._front.astray(request, operator)
         spoken = asked or language(request)
         live, renderer = self._front.broadcast.live, self._front.broadcast.renderers[spoken]
         live.advance(self._front.now())

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from access.dashboard.pieces import Pieces, environment
 from access.dashboard.plan import LevelDrawing, RoomDrawing, levels
-from access.dashboard.words import Language, Words
+from access.dashboard.words import TEXTS, Language, Words
 from access.occupancy.doors import DoorState, DoorView
 from access.occupancy.feed import FeedEntry, FlowView
 from access.occupancy.limits import Limit
@@ -146,7 +146,8 @@ class Renderer:
         share = (entry.cause or "").partition("-")[0]
         if entry.type in _COUNTED:
             return self.words.counted(entry.type.value, entry.number or 0, share=share)
-        return self.words(entry.type.value)
+        own = f"{entry.type.value}-{entry.cause}"
+        return self.words(own if own in TEXTS else entry.type.value)
 
     def wall(self, at: datetime) -> str:
         """Write a minute as a form's field takes it (HTML, `datetime-local`)."""

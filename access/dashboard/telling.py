@@ -58,11 +58,11 @@ class Telling:
         try:
             said = await self._answers.asked(act.id, partial(run_in_threadpool, work, act), waits_s)
         except NotFound:
-            return Response(status_code=HTTPStatus.NOT_FOUND)
+            return self._front.astray(request, operator)
         except Conflict:
             return self.refused(request, operator, "refused-no-lockdown")
-        except Invalid:
-            return self.refused(request, operator, "refused-until")
+        except Invalid as error:
+            return self.refused(request, operator, _refusal(error))
         words = [(door, _word(one, is_once=is_once)) for door, one in said.items()]
         return self._answer(request, operator, words, note=self._front.words(request)(note) if note else "")
 
@@ -103,6 +103,11 @@ def _word(said: Answer | None, *, is_once: bool) -> str:
     return _OBEYED if said.obeyed else f"said-{said.cause}"
 
 
+def _refusal(error: Invalid) -> str:
+    """Return what is said of an order that cannot be, by the field that the error names first."""
+    return _REFUSALS[str(error).partition(":")[0]]
+
+
 def _back(request: Request) -> str:
     """Return the page that a form stands on."""
     steps = request.url.path.split("/")
@@ -110,3 +115,4 @@ def _back(request: Request) -> str:
 
 
 _OBEYED = "obeyed"
+_REFUSALS = {"reason": "refused-reason-long", "until": "refused-until", "mode": "refused-interlock"}

@@ -156,6 +156,17 @@ PAGE_TEXTS: dict[str, Label] = {
     "reason": Label("Motif", "Reason"),
     "open-events": Label("Ouvrir", "Open"),
     "refused-reason": Label("Un but et un motif sont nécessaires.", "A purpose and a reason are needed."),
+    "astray-refused": Label("Cette page n’est pas pour vous", "This page is not for you"),
+    "astray-lead-refused": Label(
+        "Votre compte n’a pas le droit de la voir ; l’administrateur du site peut le donner.",
+        "Your account has no right to see it; the site’s administrator can give it.",
+    ),
+    "astray-unknown": Label("Il n’y a rien à cette adresse", "There is nothing at this address"),
+    "astray-lead-unknown": Label(
+        "Aucun lieu du bâtiment n’a ce nom, ou il n’en fait plus partie.",
+        "No place of the building has that name, or it is no longer part of it.",
+    ),
+    "astray-back": Label("Retour : {page}", "Back to: {page}"),
     "not-found": Label("Rien de ce nom.", "Nothing of that name."),
     "when": Label("Quand", "When"),
     "desk": Label("Accueil", "Desk"),

@@ -1,12 +1,13 @@
 """What the visits' page shows of one visit, and what its form holds."""
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import msgspec
 from pydantic import BaseModel, Field
 
+from access.dashboard.days import Day
 from access.dashboard.render import Renderer
 from access.services.visits import VisitState
 from access.services.welcome import Stay
@@ -36,7 +37,7 @@ class Step(BaseModel):
 
     badge: _Short = ""
     version: int = 0
-    day: date | None = None
+    day: Day | None = None
     csrf: _Short = ""
 
 

@@ -12,6 +12,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from access.dashboard.days import Day, wall_time
 from access.dashboard.front import Front, go, language, marked
 from access.dashboard.guard import GuardedRoute, is_ours
 from access.dashboard.ports import Actor
@@ -53,7 +54,7 @@ class _Visits:
         self._reception, self._building = reception, building
         self._spaces = [space for space in building.spaces.values() if space.kind is not SpaceKind.OUTSIDE]
 
-    async def show(self, request: Request, day: date | None = None, asked: _LanguageAsked = None) -> Response:
+    async def show(self, request: Request, day: Day | None = None, asked: _LanguageAsked = None) -> Response:
         """Show a day, today's unless another is asked for."""
         operator = await self._front.entitled(request, _READS, within_reach=True)
         if isinstance(operator, Response):
@@ -61,7 +62,7 @@ class _Visits:
         return await self._page(request, asked or language(request), operator, day)
 
     async def part(
-        self, request: Request, day: date | None = None, seen: str = "", asked: _LanguageAsked = None
+        self, request: Request, day: Day | None = None, seen: str = "", asked: _LanguageAsked = None
     ) -> Response:
         """Answer the page's own look for news with the list, or with nothing where it has `seen` it."""
         operator = await self._front.entitled(request, _READS, within_reach=True)
@@ -93,8 +94,7 @@ class _Visits:
         places = (SpaceId(draft.space),) if draft.space else ()
         try:
             begins, ends = (
-                datetime.fromisoformat(one).replace(tzinfo=self._front.broadcast.timezone)
-                for one in (draft.since, draft.until)
+                wall_time(one, self._front.broadcast.timezone) for one in (draft.since, draft.until)
             )
             visit = VisitRecord(
                 fresh_id(), PersonId(fresh_id()), host, begins, ends, spaces=places, escorted=not places

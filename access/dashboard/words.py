@@ -155,6 +155,10 @@ TEXTS: dict[str, Label] = {
     "door-released": Label("La porte est libérée par les secours.", "The door is released for evacuation."),
     "door-tampered": Label("Un boîtier a été ouvert à la porte.", "A case was opened at the door."),
     "door-fault": Label("Un organe de la porte ne répond plus.", "A part of the door does not answer."),
+    "door-fault-unrecorded": Label(
+        "Des événements n’ont pas pu être écrits (disque plein).",
+        "Events could not be recorded (disk full).",
+    ),
     "alarm": Label("alarme", "alarm"),
     "over": Label("terminé", "over"),
     "place": Label("Lieu", "Place"),

@@ -10,7 +10,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy.orm import Session
 
-from access.errors import Conflict, Invalid, NotFound, Outdated
+from access.errors import Conflict, Invalid, NotAllowed, NotFound, Outdated
 from access.services.outbox import Outbox
 from access.services.passwords import Passwords, fresh_secret
 from access.services.rights import EVERYWHERE, READER, Actor, Reach, Role, expect_fitting, scopes_of
@@ -21,7 +21,7 @@ from access.store.listing import Listing
 from access.store.operators import KeyRecord, OperatorFilter, OperatorRecord
 from policies.building import Building
 
-__all__ = ["OperatorFilter", "OperatorRecord", "Operators"]
+__all__ = ["OperatorFilter", "OperatorRecord", "Operators", "expect_may_appoint"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
 """Without colon and space, so that nobody is called `key:…` or `command line` in the audit."""
@@ -165,6 +165,21 @@ class Operators:
             raise Invalid(f"operator {record.name}: there is no organisation {record.organisation}")
         if record.space is not None and record.space not in self._building.spaces:
             raise Invalid(f"operator {record.name}: there is no space {record.space}")
+
+
+def expect_may_appoint(actor: Actor, role: Role, reach: Reach = EVERYWHERE) -> None:
+    """Raise `NotAllowed` for a role of more rights than the actor's: nobody becomes more by making an operator.
+
+    Whoever has all of an administrator's rights may appoint every role, also those that read passages, which an
+    administrator does not: somebody must, and the audit has it.
+    """
+    if all(map(actor.may, scopes_of(Role.ADMINISTRATOR))):
+        return
+    for scope in sorted(scopes_of(role, reach)):
+        if not actor.may(scope):
+            raise NotAllowed(
+                f"{actor.name}: an operator with {scope} needs that right, or the server's command line"
+            )
 
 
 def _known(session: Session, name: str) -> OperatorRecord:

@@ -14,6 +14,7 @@ import msgspec
 from policies.building import Door
 from policies.decision import Decision, Effect, Flag, Reason
 from policies.ids import BadgeId, PersonId, ReaderId
+from policies.presence.companions import Leaning
 from policies.request import NO_VIEW, AccessRequest, Assurance, DoorMode, LiveState
 from readers.credentials.exchange import Identified, Rejected
 from readers.daemon.company import Company
@@ -143,12 +144,17 @@ class Attendant:
         if decision.effect is Effect.PENDING:
             self._ask(tap, decision, portal)
         elif decision.grants and portal is not None and decision.space == portal.door.inner:
-            self._let_in(portal.door, decision.person)
+            self._let_in(portal.door, tap, decision)
         return decision
 
-    def _let_in(self, door: Door, person: PersonId | None) -> None:
-        if person is not None:
-            self.company.let_in(door, person)
+    def _let_in(self, door: Door, tap: Tap, decision: Decision) -> None:
+        snapshot = self._rights.snapshot
+        if decision.person is None or snapshot is None:
+            return
+        leaning = Leaning(snapshot.policy)
+        if not leaning.is_visitor(decision.rules):
+            needed = bool(tap.companions) or leaning.needs_somebody(decision.rules)
+            self.company.let_in(door, decision.person, needed_somebody=needed)
 
     def _conclude(
         self, tap: Tap, decision: Decision, portal: Portal | None, mode: DoorMode, at: datetime

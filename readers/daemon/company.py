@@ -1,12 +1,12 @@
 """Who proved themselves at a door a moment ago, at any of its readers: the second person that somebody may need."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
 
 import msgspec
 
 from policies.building import Door
 from policies.ids import DoorId, PersonId
+from policies.presence.companions import Entrants
 from readers.ports import Clock, Timer
 
 
@@ -26,18 +26,12 @@ class Company:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._waiting: dict[tuple[DoorId, PersonId], _Waiting] = {}
-        self._passed: dict[DoorId, tuple[PersonId, datetime]] = {}
+        self._entrants = Entrants()
 
     def beside(self, door: Door) -> tuple[PersonId, ...]:
-        """Return who is there: those who wait, and the one let in last, if within the last `two_person_s`.
-
-        Where two must come together, whoever was let in already has had their second person.
-        """
-        waiting = tuple(person for at, person in self._waiting if at == door.id)
-        if door.two_person or door.id not in self._passed:
-            return waiting
-        who, at = self._passed[door.id]
-        return (*waiting, who) if self._clock.now() - at <= timedelta(seconds=door.two_person_s) else waiting
+        """Return who is there: those who wait, and those who went in lately by a right of their own."""
+        waiting = (person for at, person in self._waiting if at == door.id)
+        return tuple(dict.fromkeys((*waiting, *self._entrants.of(door, self._clock.now()))))
 
     def wait(self, door: Door, person: PersonId, on_end: Callable[[tuple[PersonId, ...]], None]) -> None:
         """Let somebody wait; `on_end` hears who came, or nobody once the time is over."""
@@ -46,13 +40,19 @@ class Company:
         timer = self._clock.call_later(door.two_person_s, lambda: self._end(place, ()))
         self._waiting[place] = _Waiting(timer, on_end)
 
-    def let_in(self, door: Door, person: PersonId) -> None:
-        """Take note that somebody may enter; whoever waits there is called."""
+    def let_in(self, door: Door, person: PersonId, *, needed_somebody: bool) -> None:
+        """Take note that somebody may enter; whoever waits there is called.
+
+        Who needed somebody, and whoever is called, has had their second person, and is nobody else's.
+        """
         self._drop((door.id, person))
-        self._passed[door.id] = person, self._clock.now()
-        for place in tuple(self._waiting):
-            if place[0] == door.id:
-                self._end(place, (person,))
+        called = [place for place in self._waiting if place[0] == door.id]
+        if called:
+            self._entrants.forget(door, person)
+        elif not needed_somebody:
+            self._entrants.note(door, person, self._clock.now())
+        for place in called:
+            self._end(place, (person,))
 
     def close(self) -> None:
         """Forget everybody, and call nobody."""

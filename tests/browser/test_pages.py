@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from access.dashboard.front import SESSION_COOKIE
+from access.dashboard.guard import CSRF_COOKIE
 from access.services.rights import Role
 from access.store import audit
 from policies.decision import Effect, Reason
@@ -124,6 +125,47 @@ def test_the_levels_of_a_wall_screen_stand_in_rows_of_one_length(visitor, whole)
         page.goto(f"{whole.address}/kiosk?lang=en")
         tops = page.locator(".wall li").evaluate_all("cards => cards.map(card => card.offsetTop)")
         assert len({tops.count(top) for top in tops}) == 1, (width, tops)
+
+
+def test_the_menu_of_a_phone_shows_the_page_it_stands_on(visitor, whole):
+    page: Page = visitor(Role.SECURITY, width=320)
+    page.goto(f"{whole.address}/kiosk?lang=fr")
+    page.goto(f"{whole.address}/lockdown?lang=fr")
+    strip, here = (page.locator(one).bounding_box() for one in (".pages", ".pages [aria-current]"))
+    assert strip is not None
+    assert here is not None
+    assert strip["x"] <= here["x"]
+    assert here["x"] + here["width"] <= strip["x"] + strip["width"]
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/lockdown", "This page is not for you"),
+        ("/doors/nowhere", "There is nothing at this address"),
+        ("/spaces/nowhere", "There is nothing at this address"),
+    ],
+)
+def test_a_page_that_is_refused_or_unknown_says_so_and_leads_back(visitor, whole, path, said):
+    page: Page = visitor(Role.VIEWER, width=390)
+    page.goto(f"{whole.address}{path}", wait_until="load")
+    expect(page.locator("h1")).to_have_text(said)
+    assert not barriers(page)
+    page.get_by_role("link", name="Back to: ").click()
+    assert page.url == f"{whole.address}/"
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [("/doors/agora/unlock", {}), ("/doors/agora/mode", {"mode": "free"}), ("/lockdown", {"sure": "yes"})],
+)
+def test_a_reason_that_is_too_long_is_told_as_that(whole, path, field):
+    cookies = {SESSION_COOKIE: whole.tokens[Role.SECURITY], CSRF_COOKIE: "of this browser"}
+    form = {"reason": "x" * 301, "csrf": "of this browser", "until": "2026-09-15T18:00", **field}
+    answer = httpx.post(f"{whole.address}{path}", cookies=cookies, data=form)
+    assert answer.status_code == 422
+    assert "The reason is too long" in answer.text or "Le motif est trop long" in answer.text
+    assert "heure de fin" not in answer.text
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,7 @@ def test_what_another_desk_did_meanwhile_is_not_done_twice(open_as, whole):
         ({"host": "nobody at all"}, "There is no host of that name."),
         ({"host": "visitor-0"}, "There is no host of that name."),
         ({"until": "2020-01-01T10:00"}, "The end of the visit must be to come"),
+        ({"since": "0001-01-01T00:00"}, "The end of the visit must be to come"),
         ({"until": "soon"}, "The end of the visit must be to come"),
         ({"until": "2026-09-15T08:59"}, "The end of the visit must be to come"),
     ],
@@ -138,7 +139,16 @@ def test_a_form_that_will_not_do_is_shown_again_with_the_reason(desk, changes, r
     answer = desk.post("/visits?lang=en", data=whole_form | changes)
     assert answer.status_code == 422
     assert refusal in answer.text
-    assert 'value="2026-09-15T09:00"' in answer.text, "nothing has to be typed again"
+    since = (whole_form | changes)["since"]
+    assert f'value="{since}"' in answer.text, "nothing has to be typed again"
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "soon"])
+def test_a_day_that_no_calendar_holds_is_refused_like_any_that_is_none(desk, day):
+    told = {"day": day, "csrf": desk.cookies[CSRF_COOKIE]}
+    answers = [desk.get(f"{path}?day={day}") for path in ("/visits", "/visits/list")]
+    answers.append(desk.post("/visits/v-0/arrive", data=told))
+    assert [answer.status_code for answer in answers] == [422] * 3
 
 
 def test_of_several_hosts_with_a_name_one_is_chosen(open_as):

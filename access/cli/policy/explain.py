@@ -70,7 +70,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--assurance", choices=proofs, help="how the badge was proven")
     parser.add_argument("--pin", choices=("right", "wrong"), help="whether the PIN was right")
     parser.add_argument(
-        "--with", nargs="*", metavar="PERSON", dest="companions", help="who came along; none: alone"
+        "--with",
+        nargs="*",
+        action="extend",
+        metavar="PERSON",
+        dest="companions",
+        help="who came along; none: alone",
     )
     parser.add_argument(
         "--state", metavar="JSON", help='live state, {"counts": …, "inside": …, "since": …, "modes": …}'
@@ -101,6 +106,9 @@ def _inquiry(arguments: argparse.Namespace, site: Site, roster: Roster) -> Inqui
         raise WrongUse(
             f"--reader {arguments.reader}: there is no such reader; expected one of building.toml{near}"
         )
+    for each in arguments.companions or ():
+        if each not in roster.people:
+            raise WrongUse(f"--with {each}: nobody has this id; expected one of the people file")
     return Inquiry(
         instant(arguments.at, site),
         ReaderId(arguments.reader),

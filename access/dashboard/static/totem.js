@@ -8,6 +8,13 @@
   let timer = 0;
   let failing = false;
 
+  // On a phone the menu is a strip that scrolls: the page it stands on is brought into it.
+  const strip = document.querySelector(".pages");
+  const here = strip && strip.querySelector("[aria-current]");
+  if (here) {
+    strip.scrollLeft += here.getBoundingClientRect().left - strip.getBoundingClientRect().left - (strip.clientWidth - here.offsetWidth) / 2;
+  }
+
   const stale = () => { root.dataset.stream = "stale"; };
 
   const expectWithin = (ms) => {

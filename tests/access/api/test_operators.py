@@ -80,3 +80,26 @@ def test_an_auditor_sees_operators_and_keys_and_changes_none(keyed):
     assert auditor.get("/v1/keys").status_code == 200
     is_problem(auditor.post("/v1/operators", json=GRACE), 403, "not-allowed")
     is_problem(auditor.delete("/v1/keys/x"), 403, "not-allowed")
+
+
+def test_nobody_becomes_more_by_way_of_another_operator(administrator, keyed):
+    for name, role in (("boss", "administrator"), ("eyes", "auditor"), ("desk", "viewer")):
+        made = administrator.post("/v1/operators", json={"name": name, "role": role})
+        assert made.status_code == 201, made.text
+    office = keyed("operators:read", "operators:write", "building:read", "occupancy:read")
+    latest = {"If-Match": "*"}
+    for refused in (
+        office.post("/v1/operators", json={"name": "mine", "role": "administrator"}),
+        office.post("/v1/operators/boss/reset-password"),
+        office.post("/v1/operators/eyes/reset-password"),
+        office.patch("/v1/operators/desk", json={"role": "manager"}, headers=latest),
+        office.patch("/v1/operators/boss", json={"disabled": True}, headers=latest),
+        office.patch("/v1/operators/boss", json={"role": "viewer"}, headers=latest),
+        office.delete("/v1/operators/boss"),
+    ):
+        is_problem(refused, 403, "not-allowed")
+        assert "needs that right" in refused.json()["detail"]
+    assert office.post("/v1/operators", json={"name": "mine", "role": "viewer"}).status_code == 201
+    assert office.post("/v1/operators/desk/reset-password").status_code == 200
+    assert office.delete("/v1/operators/desk").status_code == 204
+    assert administrator.post("/v1/operators/eyes/reset-password").status_code == 200

@@ -202,6 +202,15 @@ def test_an_escort_counts_as_long_as_they_may_enter_themselves(tmp_path, journal
     services.close()
 
 
+def test_whoever_needed_a_second_person_is_not_the_second_person_of_a_third(tmp_path, journal):
+    rules = tuple(replace(rule, accompanied=True) for rule in POLICY.rules)
+    services = site(tmp_path, BUILDING, policy=replace(POLICY, rules=rules))
+    authorizer = Authorizer(services, journal)
+    told = [ask(authorizer, who, BY_ROOM, NOON + at * MOMENT) for at, who in enumerate(PEOPLE)]
+    assert told == [Reason.AUTHORIZATION_DELAYED, Reason.GRANTED, Reason.AUTHORIZATION_DELAYED]
+    services.close()
+
+
 def test_who_leaves_is_nobody_s_second_person(tmp_path, journal):
     out = Reader(ReaderId("room-out"), DoorId("room"), Direction.EXIT)
     services = two_person_site(tmp_path, out)

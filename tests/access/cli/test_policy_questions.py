@@ -78,6 +78,7 @@ def test_what_is_not_given_may_be_and_what_is_given_is_or_is_not(ask):
     assert "? host: ada" in ask("explain", *words)
     assert "✗ host: wanted ada, given nothing" in ask("explain", *words, "--with")
     assert "✓ host: ada" in ask("explain", *words, "--with", "ada")
+    assert "✓ host: ada" in ask("explain", *words, "--with", "ada", "--with", "sol")
     elsewhere = ("--person", "eve", "--reader", "credit-agricole-in", "--at", "2026-09-15T10:00")
     for company in ((), ("--with", "ada")):
         told = ask("explain", *elsewhere, *company)
@@ -155,6 +156,7 @@ def test_a_door_that_is_free_by_schedule_is_a_way_at_those_hours_alone(ask):
     ("verb", "words", "said"),
     [
         ("explain", ("--person", "zoe", "--reader", "agora-in"), "zoe"),
+        ("explain", ("--badge", "a1", "--reader", "agora-in", "--with", "zoe"), "--with zoe: nobody"),
         ("explain", ("--badge", "a1", "--reader", "agora"), "there is no such reader"),
         ("explain", ("--badge", "a1", "--reader", "agora"), "; the door has agora-in, agora-out"),
         ("explain", ("--badge", "a1", "--reader", "agora_in"), "; did you mean agora-in?"),

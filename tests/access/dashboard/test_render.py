@@ -157,6 +157,18 @@ def test_the_feed_tells_door_effect_and_reason_in_the_page_s_language_and_no_per
     assert all("ada" not in text for text in english.fragments(glimpse(live)).values())
 
 
+def test_the_feed_tells_events_that_could_not_be_recorded_apart_from_a_part_that_does_not_answer(
+    live, french, english
+):
+    live.take([event(1, EventType.DOOR_FAULT, "agora", cause="unrecorded", number=3)])
+    assert (
+        "Des événements n’ont pas pu être écrits (disque plein)." in french.fragments(glimpse(live))["feed"]
+    )
+    assert "does not answer" not in english.fragments(glimpse(live))["feed"]
+    live.take([event(2, EventType.DOOR_FAULT, "agora", cause="strike")])
+    assert "A part of the door does not answer." in english.fragments(glimpse(live))["feed"]
+
+
 def test_the_feed_tells_of_a_limit_that_is_reached_as_an_alarm_and_of_its_end_as_none(live, french, english):
     limit = {"space": "seminar-a", "source": "server", "cause": "75-percent"}
     live.take(

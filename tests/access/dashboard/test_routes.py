@@ -108,7 +108,9 @@ async def test_signing_out_ends_the_session_and_asks_for_the_token_too(client, o
 async def test_an_actor_without_the_right_to_counts_sees_nothing(client, operators):
     await signed_in(client)
     operators.scopes = frozenset({"people:read"})
-    assert (await client.get("/")).status_code == 403
+    refused = await client.get("/?lang=en", headers={"Accept-Language": "fr"})
+    assert refused.status_code == 403
+    assert "Cette page n’est pas pour vous" in refused.text
     assert (await client.get("/stream")).status_code == 401
 
 

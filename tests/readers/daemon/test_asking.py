@@ -12,7 +12,8 @@ from emulators.clock import LoopClock, run_virtually
 from emulators.field import Antenna
 from emulators.strike import EmulatedDoor
 from policies.building import Building, Door, Reader, Space, SpaceKind
-from policies.ids import BadgeId, DoorId, InterlockId, PersonId, ReaderId, SiteId, SpaceId
+from policies.ids import BadgeId, DoorId, InterlockId, PersonId, ReaderId, RuleId, SiteId, SpaceId
+from policies.policy import Rule, RuleEffect
 from policies.request import Direction
 from policies.roster import Badge, BadgeKind, Person, ResidentType, Roster
 from readers.daemon import Daemon, Rights
@@ -43,6 +44,8 @@ from tests.readers.daemon.desk import (
 )
 
 BOB_CARD = UidCard(bytes.fromhex("04b0b0b0b0b0b0"))
+SERIALS = ("04e1b0b0b0b0b0", "04e2b0b0b0b0b0", "04c0b0b0b0b0b0")
+EVE_CARD, EVE2_CARD, CYD_CARD = (UidCard(bytes.fromhex(each)) for each in SERIALS)
 ADA, BOB = PersonId("ada"), PersonId("bob")
 PIN, DURESS, WRONG = "2580#", "2581#", "1234#"
 LAB_BACK = ReaderId("lab-back")
@@ -333,6 +336,48 @@ def test_whoever_went_in_with_a_second_person_is_not_the_second_person_of_a_thir
         assert not at.door.push()
 
     live(tmp_path, act, made(two_person=True))
+
+
+def hosted(*, accompanied: bool = False) -> Snapshot:
+    """Return rights of makers, and of visitors of Ada who enter beside her alone."""
+    rights = made()
+    maker = msgspec.structs.replace(rights.policy.rules[0], accompanied=accompanied)
+    visitors = Rule(
+        RuleId("visitors"),
+        RuleEffect.PERMIT,
+        (ResidentType.VISITOR,),
+        spaces=(SpaceId("site"),),
+        escorted=True,
+    )
+    people = [Person(PersonId(f"eve{card}"), ResidentType.VISITOR, host=ADA) for card in "12"]
+    people.append(Person(PersonId("cyd"), ResidentType.MAKER))
+    badges = [
+        Badge(BadgeId(serial), BadgeKind.UID, who.id) for serial, who in zip(SERIALS, people, strict=True)
+    ]
+    roster = Roster.of([*rights.roster.people.values(), *people], [*rights.roster.badges.values(), *badges])
+    policy = msgspec.structs.replace(rights.policy, rules=(maker, visitors))
+    return msgspec.structs.replace(rights, roster=roster, policy=policy)
+
+
+def test_a_host_brings_in_two_visitors_also_with_a_colleague_between_them(tmp_path: Path) -> None:
+    async def act(at: Desk) -> None:
+        for card in (ADA_CARD, EVE_CARD, BOB_CARD, EVE2_CARD):
+            await show(at, card)
+        assert reasons(at) == ["granted"] * 4
+        await at.clock.sleep(10)
+        await show(at, EVE_CARD)
+        assert reasons(at)[-1] == "denied-no-accompaniment"
+
+    live(tmp_path, act, hosted())
+
+
+def test_where_the_permit_asks_for_two_a_couple_is_the_second_person_of_nobody(tmp_path: Path) -> None:
+    async def act(at: Desk) -> None:
+        for card in (ADA_CARD, BOB_CARD, CYD_CARD):
+            await show(at, card)
+        assert reasons(at) == ["authorization-delayed", "granted", "granted", "authorization-delayed"]
+
+    live(tmp_path, act, hosted(accompanied=True))
 
 
 # ---- a mantrap
