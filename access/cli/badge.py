@@ -181,7 +181,10 @@ async def wipe(desk: Desk, work: Work) -> dict[str, object]:
         if found.badge is None:
             return ""
         try:
-            records.withdraw(found.badge)
+            if not records.withdraw(found.badge):
+                desk.tell(
+                    f"badge {found.badge}: the server knows none, or not one that the desk's key reaches"
+                )
         except TotemError as error:
             return f"badge {found.badge}: not revoked ({error}), so nothing was wiped; do it again"
         revoked[found.uid] = found.badge

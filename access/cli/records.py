@@ -76,18 +76,23 @@ class Records:
         body = {"id": badge, "kind": kind.value, "person": person}
         status, _ = self._ask("POST", "/v1/badges", body)
         if status == HTTPStatus.CONFLICT:
+            if self._look_up(badge) is None:
+                raise Conflict(
+                    f"badge {badge}: recorded already, of somebody whom the desk's key does not reach"
+                )
             self.expect_free(badge, kind, person)
             return
         _expect(status, HTTPStatus.CREATED, "record the badge")
 
-    def withdraw(self, badge: BadgeId) -> None:
-        """Revoke a badge whose card was wiped; one that is not known stays so."""
+    def withdraw(self, badge: BadgeId) -> bool:
+        """Revoke a badge whose card is wiped; return whether the server knows one of this identifier."""
         status, _ = self._ask("POST", f"{_path(badge)}/revoke")
         if status not in (
             HTTPStatus.NOT_FOUND,
             HTTPStatus.CONFLICT,
         ):  # unknown, or replaced by another already
             _expect(status, HTTPStatus.OK, "revoke the badge")
+        return status != HTTPStatus.NOT_FOUND
 
     def _look_up(self, badge: BadgeId) -> dict[str, Any] | None:
         status, found = self._ask("GET", _path(badge))

@@ -46,6 +46,8 @@ _STEPS = {
     VisitVerb.CANCEL: (VisitState.EXPECTED, VisitState.CANCELLED),
 }
 
+_LENDABLE = frozenset({BadgeStatus.ISSUED, BadgeStatus.ACTIVE})
+
 
 class Visits:
     """The use cases around visits. `actor` is who does it, for the record; `at` is when."""
@@ -109,6 +111,7 @@ class Visits:
             if badge is not None:
                 expect_the_building("lends a badge of the desk", self._reach)
                 _lend(change, badge, after)
+            self._receive(change, after, actor, at)
             if not after.escorted:
                 stay = GrantRecord(
                     _grant_of(after),
@@ -154,12 +157,13 @@ class Visits:
 
     @staticmethod
     def end(change: Change, visit: VisitRecord) -> None:
-        """Take back what a visitor had, within a transaction under way."""
+        """Take back what a visitor had, within a transaction under way; a badge that is missing stays so."""
         grants.drop(change.session, [_grant_of(visit)])
         lent = badges.get(change.session, visit.badge) if visit.badge is not None else None
         if lent is not None and lent.person == visit.person and lent.status not in DEAD:
+            status = BadgeStatus.ISSUED if lent.status in _LENDABLE else lent.status
             back = msgspec.structs.replace(
-                lent, person=None, status=BadgeStatus.ISSUED, valid_until=None, version=lent.version + 1
+                lent, person=None, status=status, valid_until=None, version=lent.version + 1
             )
             badges.replace(change.session, back)
             change.badges.append(lent.id)
@@ -176,6 +180,22 @@ class Visits:
         people.add(change.session, [visitor], actor, at)
         change.note("person-added", visit.person)
         change.people.append(visit.person)
+
+    @staticmethod
+    def _receive(change: Change, visit: VisitRecord, actor: str, at: datetime) -> None:
+        """Make a visitor who was known before this visit's: their host is its host, their dates reach over it."""
+        known = people.get(change.session, visit.person)
+        if known is None or known.type is not ResidentType.VISITOR:
+            return
+        begins, ends = known.valid_from, known.valid_until
+        received = msgspec.structs.replace(
+            known,
+            host=visit.host,
+            valid_from=None if begins is None else min(begins, visit.valid_from),
+            valid_until=None if ends is None else max(ends, visit.valid_until),
+        )
+        if received != known:
+            people.replace(change.session, known, received, actor, at)
 
     def _note(self, change: Change, visit: VisitRecord, action: str) -> None:
         stored.replace(change.session, visit)
@@ -209,7 +229,7 @@ def _lend(change: Change, badge: BadgeId, visit: VisitRecord) -> None:
     known = badges.get(change.session, badge)
     if known is None:
         raise NotFound(f"badge {badge}: there is no badge with this identifier")
-    if known.person is not None or known.status not in (BadgeStatus.ISSUED, BadgeStatus.ACTIVE):
+    if known.person is not None or known.status not in _LENDABLE:
         raise Conflict(f"badge {badge}: expected one of the desk's that is free, and neither lost nor dead")
     lent = msgspec.structs.replace(
         known,

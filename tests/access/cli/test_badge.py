@@ -23,6 +23,7 @@ from access.cli.desk import HOLD, HOLD_AGAIN, Desk, TornTooOften
 from access.cli.records import Records, ServerRefused
 from access.errors import Conflict, NotFound, SettingsError
 from access.services import Services
+from access.services.organisations import OrganisationRecord
 from access.services.people import PersonRecord
 from emulators.cards.card import VirtualCard
 from emulators.cards.desfire import Application, DesfireCard, Key, Memory
@@ -32,7 +33,7 @@ from emulators.cards.pkoc import PkocCard
 from emulators.cards.uid import UidCard
 from emulators.clock import LoopClock
 from emulators.field import Antenna
-from policies.ids import BadgeId, PersonId, SourceId
+from policies.ids import BadgeId, OrganisationId, PersonId, SourceId
 from policies.roster import BadgeKind, BadgeStatus, ResidentType
 from readers.badges import Badges, DesfireBadges, Ntag424Badges, PkocBadges, SealedHome
 from readers.credentials.desfire.framing import Instruction
@@ -265,6 +266,20 @@ def test_a_card_is_not_wiped_while_its_badge_cannot_be_revoked(counter, monkeypa
     with pytest.raises(Refused, match="gone"):
         counter.do(command.wipe, card)
     assert card.memory == before
+
+
+def test_a_desk_whose_key_reaches_one_organisation_takes_no_badge_of_another_for_recorded(
+    counter, services, tmp_path
+):
+    counter.do(command.issue, UidCard(UID), kind="uid")
+    acme = OrganisationId("acme")
+    services.organisations.add([OrganisationRecord(acme, "Acme")], "test", NOON)
+    kim = PersonRecord(PersonId("kim"), ResidentType.MAKER, organisation=acme, name="Kim")
+    services.people.add([kim], "test", NOON)
+    scopes = ("people:read", "badges:read", "badges:write")
+    (tmp_path / "key").write_text(services.keys.create("acme", scopes, "test", NOON, organisation=acme))
+    with pytest.raises(Conflict, match="does not reach"):
+        counter.do(command.issue, UidCard(UID), kind="uid", person="kim")
 
 
 def test_a_card_that_is_lost_again_and_again_ends_the_work_with_a_line(counter):

@@ -283,6 +283,57 @@ def test_a_visitor_has_rights_and_a_badge_from_arrival_until_they_leave(site):
     assert (gone.badges[DESK.id].person, gone.badges[DESK.id].status) == (None, BadgeStatus.ISSUED)
 
 
+@pytest.mark.parametrize(
+    ("verb", "status"),
+    [
+        (BadgeVerb.REPORT_STOLEN, BadgeStatus.STOLEN),
+        (BadgeVerb.REPORT_LOST, BadgeStatus.LOST),
+        (BadgeVerb.SUSPEND, BadgeStatus.SUSPENDED),
+    ],
+)
+def test_a_badge_of_the_desk_that_went_missing_is_not_lent_on_when_its_visitor_leaves(site, verb, status):
+    site.visits.expect(visit(), "Eve", "desk", NOON)
+    site.visits.arrive("v1", DESK.id, "desk", NOON)
+    site.badges.say(DESK.id, verb, "desk", NOON)
+    site.visits.leave("v1", "desk", NOON + HOUR)
+    assert (known(site).badges[DESK.id].person, known(site).badges[DESK.id].status) == (None, status)
+    site.visits.expect(msgspec.structs.replace(visit(), id="v2"), None, "desk", NOON + HOUR)
+    with pytest.raises(Conflict, match="neither lost nor dead"):
+        site.visits.arrive("v2", DESK.id, "desk", NOON + HOUR)
+
+
+def returned(site, person):
+    """Let somebody known come to Bob, a week after the visits of the others."""
+    begin = NOON + 7 * DAY
+    again = VisitRecord("v2", person, BOB.id, begin, begin + 8 * HOUR, (DoorId("room"),))
+    site.visits.expect(again, None, "desk", NOON + DAY)
+    site.visits.arrive("v2", None, "desk", begin)
+    return known(site).people[person]
+
+
+def test_a_visitor_who_returns_has_the_host_and_the_dates_of_the_new_visit(site):
+    site.visits.expect(visit(), "Eve", "desk", NOON)
+    site.visits.arrive("v1", DESK.id, "desk", NOON)
+    site.visits.leave("v1", "desk", NOON + HOUR)
+    version = site.people.get(PersonId("v-eve")).version
+    eve = returned(site, PersonId("v-eve"))
+    assert (eve.host, eve.valid_until) == (BOB.id, NOON + 7 * DAY + 8 * HOUR)
+    assert [held.id for held in eve.grants] == ["visit-v2"]
+    assert site.people.get(PersonId("v-eve")).version == version + 1
+
+
+def test_a_visit_shortens_no_visitor_s_dates_and_changes_nobody_who_is_not_a_visitor(site):
+    fay = PersonRecord(PersonId("fay"), ResidentType.VISITOR, valid_until=NOON + 90 * DAY, name="Fay")
+    site.people.add([fay], "desk", NOON)
+    there = returned(site, fay.id)
+    assert (there.host, there.valid_from, there.valid_until) == (BOB.id, None, NOON + 90 * DAY)
+    site.visits.leave("v2", "desk", NOON + 8 * DAY)
+    stay = VisitRecord("v3", ADA.id, BOB.id, NOON, NOON + 9 * DAY, (DoorId("room"),))
+    site.visits.expect(stay, None, "desk", NOON)
+    site.visits.arrive("v3", None, "desk", NOON)
+    assert (known(site).people[ADA.id].host, known(site).people[ADA.id].valid_until) == (None, None)
+
+
 def test_a_visitor_who_needs_an_escort_is_given_no_door_of_their_own(site):
     site.visits.expect(visit(escorted=True, doors=()), "Eve", "desk", NOON)
     site.visits.arrive("v1", DESK.id, "desk", NOON + HOUR)
