@@ -79,7 +79,7 @@ class Engine:
             return Decision(_GRANT, _GRANTED, (), holder.id, door, portal.reached, amiss, reason)
         if reason is not None:
             return Decision(_DENY, reason, rules, holder.id, door, inner)
-        if portal.pins and mode is not DoorMode.FREE and self._lacks_pin(portal, request):
+        if portal.pins and mode is not DoorMode.FREE and self.lacks_pin(request):
             return Decision(Effect.PENDING, Reason.VERIFICATION_REQUIRED, rules, holder.id, door, inner)
         flags: tuple[Flag, ...] = ()
         if portal.full_forbids:
@@ -253,7 +253,11 @@ class Engine:
         asked = portal.full_forbids & standing.mask & self.rules.in_mode[mode] & self._open_now
         return (Flag.DEGRADED,) if asked else ()
 
-    def _lacks_pin(self, portal: Portal, request: AccessRequest) -> bool:
+    def lacks_pin(self, request: AccessRequest) -> bool:
+        """Return whether the door asks for a PIN at the instant of a request that has none verified."""
+        portal = self.portals[request.reader]
+        if not portal.pins:
+            return False
         if request.pin_ok or portal.pin or portal.card_pin is None:
             return not request.pin_ok
         schedule = self.policy.schedules.get(portal.card_pin)

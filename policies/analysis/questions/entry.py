@@ -71,8 +71,10 @@ class Entry:
         decision = self._engine.decide(request, self._state)
         if decision.effect is Effect.GRANT:
             return needs
+        # Where it is the host who lacks a second person, that is told before the PIN is asked for.
+        is_host_alone = host is not None and decision.reason is Reason.INCORRECT_ACCOMPANIMENT
         lacks_second = decision.reason is Reason.AUTHORIZATION_DELAYED or (
-            host is not None and decision.reason is Reason.INCORRECT_ACCOMPANIMENT  # it is the host who does
+            is_host_alone and not self._engine.lacks_pin(request)
         )
         return needs | {_SECOND} if lacks_second else None
 

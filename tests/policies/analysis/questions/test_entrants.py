@@ -1,22 +1,28 @@
 """Who can and what can, against the interpreter asked with everything that somebody could still bring along."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import product
+from pathlib import Path
 
 import msgspec
 from hypothesis import given, settings
 
+import policies
 from policies.analysis.needs import Kind, Need
 from policies.analysis.questions.census import Census
 from policies.analysis.questions.entrants import who_can
 from policies.analysis.questions.reach import hours, what_can
 from policies.engine import Engine
-from policies.ids import DoorId, PersonId, ReaderId
+from policies.ids import BadgeId, DoorId, PersonId, ReaderId, TierId
+from policies.loader import load
 from policies.request import AccessRequest, Assurance, DoorMode, LiveState
-from policies.roster import BadgeKind, Person
+from policies.roster import Badge, BadgeKind, Person, ResidentType, Roster
 from policies.rules import interpret
 from tests.policies import strategies as some
 from tests.policies.strategies import DOORS, World
+
+KM0 = Path(policies.__file__).parent / "km0"
+NOON = datetime(2026, 9, 15, 10, 0, tzinfo=UTC)
 
 
 def needed(world: World, person: Person, door: DoorId, at, mode=DoorMode.NORMAL):
@@ -95,3 +101,18 @@ def test_hours_say_at_every_instant_what_what_can_says_then(world):
                 if span.since <= at < span.until
             }
             assert told == what_can(engine, person, at)
+
+
+def test_whoever_needs_a_pin_a_host_and_a_second_person_is_told_all_three():
+    building, policy = load(KM0)
+    room = DoorId("technical-room")
+    shut = msgspec.structs.replace(building.doors[room], pin=True, two_person=True)
+    building = msgspec.structs.replace(building, doors={**building.doors, room: shut})
+    host = Person(PersonId("host"), ResidentType.STAFF, tiers=(TierId("facility"),))
+    guest = Person(PersonId("guest"), ResidentType.CONTRACTOR, tiers=(TierId("contractor"),), host=host.id)
+    badges = [Badge(BadgeId(f"chip-{who.id}"), BadgeKind.DESFIRE, who.id) for who in (host, guest)]
+    engine = Engine(policy, building, Roster.of([host, guest], badges))
+    groups = who_can(engine, room, NOON).groups
+    found = {person: set(group.needs) for group in groups for person in group.people}
+    assert found[guest.id] == {Need(Kind.PIN), Need(Kind.HOST), Need(Kind.SECOND)}
+    assert found[host.id] == {Need(Kind.PIN), Need(Kind.SECOND)}
