@@ -145,6 +145,10 @@ class Door(msgspec.Struct, frozen=True):
         """Return whether a PIN is ever asked for here."""
         return self.pin or self.card_pin is not None
 
+    def may_be(self, mode: DoorMode) -> bool:
+        """Return whether the door can have a mode: one of an interlock group is never free, whoever says so."""
+        return mode is not DoorMode.FREE or self.interlock is None
+
 
 _IdT = TypeVar("_IdT", SpaceId, DoorId, ReaderId)
 _ThingT = TypeVar("_ThingT", Space, Door, Reader)

@@ -128,7 +128,7 @@ class Engine:
         if not permits or proof < card.least_proof or portal.forbids & concerned:
             return None
         rules = self._names.get(permits) or self._ids(permits)
-        is_inside = state.inside is not None and state.inside.get(who) == portal.inner  # type: ignore[arg-type]
+        is_inside = state.inside is not None and state.inside.get(who) == portal.inner  # type: ignore[arg-type]  # None is nowhere
         is_twice = is_inside and not standing.responder
         flags = self._passback(portal, card.holder, request, state)[1] if is_twice else ()
         return Decision(_GRANT, _GRANTED, rules, who, portal.door, portal.inner, flags)

@@ -99,7 +99,7 @@ class Closure(msgspec.Struct, frozen=True):
 
     def covers(self, now: LocalTime) -> bool:
         """Return whether the wall's time lies in the closure."""
-        wall = datetime(now.day.year, now.day.month, now.day.day, now.minute // 60, now.minute % 60)  # noqa: DTZ001
+        wall = datetime(now.day.year, now.day.month, now.day.day, now.minute // 60, now.minute % 60)  # noqa: DTZ001  (the wall)
         return self.begins <= wall < self.ends
 
 

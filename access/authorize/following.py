@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from access.authorize.judge import Judge
-from access.authorize.modes import LONGEST_ARRIVAL, Modes
+from access.authorize.modes import Modes
 from access.authorize.rights import Rights
 from access.authorize.view import KEEP, SiteView
 from access.occupancy.entries import ENTERS_THE_FOLD
@@ -26,6 +26,7 @@ from access.store import events
 from policies.decision import Effect, Reason
 from policies.ids import DoorId, PersonId, SourceId
 from policies.presence import Expiry
+from policies.timetable import LONGEST_ARRIVAL
 from readers.errors import WireError
 from readers.wire import commands
 from readers.wire import delta as deltas

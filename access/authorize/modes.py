@@ -5,19 +5,16 @@ first person begins when somebody is let in by a rule at a door without a contac
 with a contact it never does, since a controller tells nobody who went in.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from policies.building import Building, Door, ScheduledMode
+from policies.building import Building, Door
 from policies.decision import Effect
 from policies.ids import DoorId
 from policies.policy import Policy
 from policies.request import Direction, DoorMode
-from policies.schedule import is_open, quarters
+from policies.timetable import has_lasted, scheduled_mode, waits
 from readers.wire.events import Event, EventType
 from readers.wire.orders import Orders
-
-LONGEST_ARRIVAL = timedelta(days=2)
-"""A first person opens a window for so long at most, as at door computers."""
 
 
 class Modes:
@@ -31,7 +28,9 @@ class Modes:
         self._orders: dict[DoorId, Orders] = {}
         self._moving = tuple(door for door in building.doors.values() if door.modes)
         self._has_come: set[DoorId] = set()
-        self.waiting = frozenset(door.id for door in self._moving if not door.contact and _waits(door))
+        self.waiting = frozenset(
+            door.id for door in self._moving if not door.contact and any(map(waits, door.modes))
+        )
         """The doors whose free periods wait for a first person who can be told of here."""
         self.now: dict[DoorId, DoorMode] = {}
 
@@ -42,16 +41,9 @@ class Modes:
         if door is None or side is None or side.direction is not Direction.ENTRY:
             return
         is_entry = event.type is EventType.DECISION and event.effect is Effect.GRANT and bool(event.rules)
-        if is_entry and self._lasts(door, event.at, at):
+        if is_entry and has_lasted(next(filter(waits, door.modes)), self.policy, event.at, at):
             self._has_come.add(door.id)
             self._look(door, at)
-
-    def _lasts(self, door: Door, since: datetime, until: datetime) -> bool:
-        """Return whether a door's free period has been open all the time."""
-        steps = (each for each in quarters(since, LONGEST_ARRIVAL) if each <= until)
-        moments = (since, *steps, until)
-        first = next(each for each in door.modes if each.first_person_in)
-        return until <= since + LONGEST_ARRIVAL and all(self._counts(first, moment) for moment in moments)
 
     def put(self, door: DoorId, orders: Orders, at: datetime) -> None:
         """Take a door's register, unless a newer one is here."""
@@ -77,26 +69,14 @@ class Modes:
     def _mode(self, door: Door, at: datetime) -> DoorMode:
         orders = self._orders.get(door.id, _NONE)
         for order in (orders.lockdown, orders.operator, orders.event):
-            if order is not None and order.holds(at):
+            if order is not None and order.holds(at) and door.may_be(order.mode):
                 return order.mode
-        scheduled = next((each for each in door.modes if self._counts(each, at)), None)
+        scheduled = scheduled_mode(door, self.policy, at)
         if scheduled is None or not scheduled.first_person_in:
             self._has_come.discard(door.id)
         if scheduled is None:
             return DoorMode.NORMAL
-        waits = scheduled.mode is DoorMode.FREE and scheduled.first_person_in
-        return DoorMode.NORMAL if waits and door.id not in self._has_come else scheduled.mode
-
-    def _counts(self, scheduled: ScheduledMode, at: datetime) -> bool:
-        """Return whether a scheduled mode counts now; where nobody can tell, locked does and free does not."""
-        try:
-            return is_open(self.policy.schedules[scheduled.schedule], self.policy.calendar, at)
-        except (LookupError, ValueError):
-            return scheduled.mode is DoorMode.LOCKED
-
-
-def _waits(door: Door) -> bool:
-    return any(each.mode is DoorMode.FREE and each.first_person_in for each in door.modes)
+        return DoorMode.NORMAL if waits(scheduled) and door.id not in self._has_come else scheduled.mode
 
 
 _NONE = Orders()

@@ -75,7 +75,7 @@ def _journals(site: Site, files: Sequence[Path]) -> Occupancy:
 
 def _fold(site: Site, files: Sequence[Path], *, is_sorted: bool) -> Occupancy:
     lines = Lines(site.building)
-    entries = [lines.entries(_bytes(file), lambda number, file=file: f"{file}:{number}") for file in files]  # type: ignore[misc]
+    entries = [lines.entries(_bytes(file), lambda number, file=file: f"{file}:{number}") for file in files]  # type: ignore[misc]  # a default has no type
     expiry = Expiry(site.policy.calendar)
     if is_sorted:
         together = entries[0] if len(entries) == 1 else merge(*entries, key=attrgetter("place"))

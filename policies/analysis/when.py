@@ -6,7 +6,7 @@ Between two of its `moments` a refusal stays one: rules open and shut on quarter
 longer, and what has a beginning of its own (a badge, a person, a temporary grant) begins once. Ends open nothing.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import msgspec
@@ -15,10 +15,9 @@ from policies import conditions as on
 from policies.building import Door, Passback
 from policies.decision import Effect
 from policies.engine import Engine
-from policies.ids import DoorId
 from policies.request import AccessRequest, LiveState
 from policies.schedule import quarters
-from policies.timetable import modes_at, scheduled_mode
+from policies.timetable import completed, scheduled_mode
 
 HORIZON = timedelta(days=8)
 """How far ahead is looked: a week and a day, so that every weekly window comes up (docs/policies.md)."""
@@ -28,18 +27,12 @@ def next_grant(
     engine: Engine, request: AccessRequest, state: LiveState, within: timedelta = HORIZON
 ) -> datetime | None:
     """Return the first instant from the tap on, in its zone, at which it would be granted; None if not `within`."""
-    door = engine.portals[request.reader].door
+    door = engine.building.doors[engine.portals[request.reader].door]
     for at in (request.at, *moments(engine, request, state, within)):
-        then = by_schedule(engine, state, at, [door])
+        then = completed(state, [door], engine.policy, at)
         if engine.decide(msgspec.structs.replace(request, at=at), then).effect is Effect.GRANT:
             return at
     return None
-
-
-def by_schedule(engine: Engine, state: LiveState, at: datetime, doors: Iterable[DoorId]) -> LiveState:
-    """Return the state with each of the doors whose mode it does not name in the one of its schedule at `at`."""
-    modes = modes_at((engine.building.doors[door] for door in doors), engine.policy, at)
-    return msgspec.structs.replace(state, modes={**modes, **state.modes}) if modes else state
 
 
 def moments(

@@ -27,8 +27,8 @@ class Leaning:
         return bool(rules) and self._escorted.issuperset(rules)
 
     def needs_somebody(self, rules: Collection[RuleId]) -> bool:
-        """Return whether all the permits that let somebody in ask for their host or a second person."""
-        return bool(rules) and self._either.issuperset(rules)
+        """Return whether no permit that let somebody in is enough alone; at a free door none has been shown."""
+        return self._either.issuperset(rules)
 
 
 class Entrants:
@@ -61,5 +61,5 @@ class Entrants:
 
 
 def is_in_time(when: datetime, at: datetime, door: Door) -> bool:
-    """Return whether two proofs at a door belong together."""
-    return (at - when).total_seconds() < door.two_person_s
+    """Return whether two proofs at a door belong together; one from before a clock was set back does not."""
+    return abs((at - when).total_seconds()) < door.two_person_s

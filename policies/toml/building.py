@@ -171,7 +171,7 @@ def _check_modes(table: Table, door: DoorForm, schedules: set[str] | None) -> No
             fault(f"the schedule {scheduled.schedule} does not exist; expected the id of a schedule")
         if scheduled.mode is DoorMode.LOCKDOWN:
             fault("a lockdown has its own release and comes by no schedule; expected normal, free or locked")
-        if scheduled.mode is DoorMode.FREE and door.interlock is not None:
+        if not door.may_be(scheduled.mode):
             fault(
                 f"a free door cannot wait for the others of interlock {door.interlock}; expected normal or locked"
             )

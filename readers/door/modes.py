@@ -8,16 +8,13 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from policies.building import Door, ScheduledMode
-from policies.ids import ScheduleId
+from policies.building import Door
 from policies.policy import Policy
 from policies.request import DoorMode
-from policies.schedule import is_open, quarters
+from policies.schedule import quarters
+from policies.timetable import has_lasted, scheduled_mode, waits
 from readers.wire.events import Instant
 from readers.wire.orders import ModeSource, Order, Orders
-
-_LONGEST_ARRIVAL = timedelta(days=2)
-"""A first person opens a window for two days at most: no window is longer, but for a door that is always free."""
 
 
 class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -60,7 +57,7 @@ def in_force(
     works = standing.orders.maintenance
     is_worked_on = works is not None and works.holds(at)
     for by, order in _strongest_first(standing.orders):
-        if order is not None and order.holds(at) and _fits(order, door):
+        if order is not None and order.holds(at) and door.may_be(order.mode):
             return InForce(order.mode, by, order, maintenance=is_worked_on)
     scheduled = _by_schedule(door, standing, policy, at, is_fresh=is_fresh)
     return msgspec.structs.replace(scheduled, maintenance=is_worked_on)
@@ -76,21 +73,16 @@ def next_look(door: Door, orders: Orders, at: datetime) -> datetime | None:
 
 
 def _by_schedule(door: Door, standing: Standing, policy: Policy, at: datetime, *, is_fresh: bool) -> InForce:
-    scheduled = next((each for each in door.modes if _counts(each, policy, at)), None)
+    scheduled = scheduled_mode(door, policy, at)
     if scheduled is None:
         return NORMAL
     if scheduled.mode is not DoorMode.FREE:
         return InForce(scheduled.mode, ModeSource.SCHEDULE)
     if not is_fresh:
         return NORMAL
-    if scheduled.first_person_in and not _has_come(scheduled.schedule, standing.arrived, policy, at):
+    if waits(scheduled) and not has_lasted(scheduled, policy, standing.arrived, at):
         return InForce(DoorMode.NORMAL, ModeSource.SCHEDULE, waits=True)
     return InForce(DoorMode.FREE, ModeSource.SCHEDULE)
-
-
-def _fits(order: Order, door: Door) -> bool:
-    """Return whether a door can have a mode: one of an interlock group is never free, whoever says so."""
-    return order.mode is not DoorMode.FREE or door.interlock is None
 
 
 def _strongest_first(orders: Orders) -> tuple[tuple[ModeSource, Order | None], ...]:
@@ -99,25 +91,3 @@ def _strongest_first(orders: Orders) -> tuple[tuple[ModeSource, Order | None], .
         (ModeSource.OPERATOR, orders.operator),
         (ModeSource.EVENT, orders.event),
     )
-
-
-def _counts(scheduled: ScheduledMode, policy: Policy, at: datetime) -> bool:
-    """Return whether a door's scheduled mode counts now; where nobody can tell, locked does and free does not."""
-    is_due = _is_open(scheduled.schedule, policy, at)
-    return scheduled.mode is DoorMode.LOCKED if is_due is None else is_due
-
-
-def _is_open(name: ScheduleId, policy: Policy, at: datetime) -> bool | None:
-    """Return whether a schedule is open; None where it or its calendar cannot be read."""
-    try:
-        return is_open(policy.schedules[name], policy.calendar, at)
-    except (LookupError, ValueError):
-        return None
-
-
-def _has_come(name: ScheduleId, arrived: datetime | None, policy: Policy, at: datetime) -> bool:
-    """Return whether somebody came while the schedule was open, and it has not shut since."""
-    if arrived is None or not arrived <= at <= arrived + _LONGEST_ARRIVAL:
-        return False
-    moments = [arrived, *(each for each in quarters(arrived, _LONGEST_ARRIVAL) if each <= at)]
-    return all(_is_open(name, policy, moment) for moment in moments)

@@ -86,8 +86,8 @@ TERMS = msgspec.structs.replace(
     PARIS,
     days={TERM: (date(2026, 3, 30), date(2026, 9, 15), date(2026, 9, 16))},
     closures=(
-        Closure(ClosureId("works"), datetime(2026, 3, 29, 1, 30), datetime(2026, 3, 29, 12)),  # noqa: DTZ001
-        Closure(ClosureId("autumn"), datetime(2026, 9, 15), datetime(2026, 9, 16)),  # noqa: DTZ001
+        Closure(ClosureId("works"), datetime(2026, 3, 29, 1, 30), datetime(2026, 3, 29, 12)),  # noqa: DTZ001  (the wall)
+        Closure(ClosureId("autumn"), datetime(2026, 9, 15), datetime(2026, 9, 16)),  # noqa: DTZ001  (the wall)
     ),
 )
 """The same with days of a school, and two closures, one over the night of the short day."""

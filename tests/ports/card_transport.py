@@ -1,6 +1,7 @@
 """What the daemon relies on of any card transport: one suite, run over every kind of reader.
 
-The tests get a `rig` from whoever runs them: beside this file over what needs no service, in a namespace over pcscd.
+The tests get a `rig` from whoever runs them, and a `cuttable` one of those that an outage can befall: beside this file
+over what needs no service, in a namespace over pcscd.
 """
 
 import asyncio
@@ -106,45 +107,41 @@ async def test_a_card_taken_away_is_gone_and_the_next_one_is_new(rig):
                 await transmit(card, GET_UID)
 
 
-async def test_an_outage_takes_the_card_away_is_told_once_and_heals(rig):
-    if not rig.can_be_cut:
-        pytest.skip("this kind of reader cannot be cut off")
+async def test_an_outage_takes_the_card_away_is_told_once_and_heals(cuttable):
     told: asyncio.Queue[TransportDown | None] = asyncio.Queue()
-    rig.transport.watch(told.put_nowait)
+    cuttable.transport.watch(told.put_nowait)
     async with asyncio.timeout(DEADLINE_S):
         assert await told.get() is None
-        await rig.hold(UidCard(UID))
-        card = await rig.transport.next_card()
-        await rig.cut()
+        await cuttable.hold(UidCard(UID))
+        card = await cuttable.transport.next_card()
+        await cuttable.cut()
         await card.removed()
         with pytest.raises(TransportDown):
-            await rig.transport.next_card()
-        await nothing_comes(rig)
-        await rig.take_away()
-        await rig.mend()
-        waiting = asyncio.create_task(rig.transport.next_card())
+            await cuttable.transport.next_card()
+        await nothing_comes(cuttable)
+        await cuttable.take_away()
+        await cuttable.mend()
+        waiting = asyncio.create_task(cuttable.transport.next_card())
         assert isinstance(await told.get(), TransportDown)
         assert await told.get() is None
-        await rig.hold(UidCard(OTHER_UID))
+        await cuttable.hold(UidCard(OTHER_UID))
         assert await transmit(await waiting, GET_UID) == OTHER_UID + b"\x90\x00"
         assert told.empty()
 
 
-async def test_outages_again_and_again_leave_nothing_open(rig):
-    if not rig.can_be_cut:
-        pytest.skip("this kind of reader cannot be cut off")
+async def test_outages_again_and_again_leave_nothing_open(cuttable):
     handles: list[int] = []
     async with asyncio.timeout(DEADLINE_S):
         for _ in range(4):
-            await rig.hold(UidCard(UID))
-            card = await rig.transport.next_card()
+            await cuttable.hold(UidCard(UID))
+            card = await cuttable.transport.next_card()
             await transmit(card, GET_UID)
             handles.append(open_handles())
-            await rig.cut()
+            await cuttable.cut()
             with pytest.raises(TransportDown):
-                await rig.transport.next_card()
-            await rig.take_away()
-            await rig.mend()
+                await cuttable.transport.next_card()
+            await cuttable.take_away()
+            await cuttable.mend()
     assert len(set(handles)) == 1
 
 

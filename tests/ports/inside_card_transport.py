@@ -12,12 +12,10 @@ from readers.ports import CardTransport
 from readers.transports.pcsc import PcscTransport
 from tests.pcscd import FIRST_READER, FIRST_SLOT, Pcscd
 from tests.ports.card_transport import *  # noqa: F403 (the suite itself)
-from tests.ports.readers import Rig
+from tests.ports.readers import CuttableRig
 
 
 class PcscRig:
-    can_be_cut = True
-
     def __init__(self, pcscd: Pcscd) -> None:
         self._pcscd, self._slot = pcscd, VpcdSlot(port=FIRST_SLOT)
         self.transport: CardTransport = PcscTransport(FIRST_READER, asyncio.get_running_loop())
@@ -36,9 +34,14 @@ class PcscRig:
 
 
 @pytest.fixture
-async def rig() -> AsyncIterator[Rig]:
+async def rig() -> AsyncIterator[CuttableRig]:
     with Pcscd() as pcscd:
         rig = PcscRig(pcscd)
         yield rig
         await rig.transport.close()
         await rig.take_away()
+
+
+@pytest.fixture
+def cuttable(rig: CuttableRig) -> CuttableRig:
+    return rig

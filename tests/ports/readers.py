@@ -26,11 +26,14 @@ class Rig(Protocol):
     """A reader under test, and what a hand does to it."""
 
     transport: CardTransport
-    can_be_cut: bool
 
     async def hold(self, card: VirtualCard) -> None: ...
 
     async def take_away(self) -> None: ...
+
+
+class CuttableRig(Rig, Protocol):
+    """A reader whose line can be cut and mended. A link over UDP is never down, so that it has none."""
 
     async def cut(self) -> None: ...
 
@@ -38,8 +41,6 @@ class Rig(Protocol):
 
 
 class FieldRig:
-    can_be_cut = True
-
     def __init__(self) -> None:
         self.antenna = Antenna(SystemClock())
         self.transport: CardTransport = self.antenna
@@ -59,8 +60,6 @@ class FieldRig:
 
 class Pn532Rig:
     """The serial port is a link to the chip's terminal: cutting it is pulling the plug."""
-
-    can_be_cut = True
 
     def __init__(self, port: Path) -> None:
         self._port, self._chip = port, SerialPn532()
@@ -88,8 +87,6 @@ class Pn532Rig:
 
 
 class UdpRig:
-    can_be_cut = False  # a link over UDP is never down
-
     def __init__(self, field: UdpField) -> None:
         self._field = field
         path = f"udp:localhost:{field.port}"
@@ -101,17 +98,9 @@ class UdpRig:
     async def take_away(self) -> None:
         self._field.remove()
 
-    async def cut(self) -> None:
-        """Do nothing."""
-
-    async def mend(self) -> None:
-        """Do nothing."""
-
 
 class OsdpRig:
     """A head that tells the card in its field again and again; cutting it is cutting the line to its converter."""
-
-    can_be_cut = True
 
     def __init__(self, port: Path) -> None:
         self._key = secrets.token_bytes(16)

@@ -101,7 +101,7 @@ def _edge(
         journal,
         clock,
         spread,
-        lambda: daemon.status(),  # noqa: PLW0108
+        lambda: daemon.status(),  # noqa: PLW0108  (the daemon is made after its uplink)
     )
     rights = Rights(source, services.publisher.public_key, directory / "snapshot")
     devices = EmulatedBuilding(building, clock)

@@ -17,7 +17,7 @@ from policies.loader import Site
 from policies.presence import Passage, Presence
 from policies.request import LiveState
 from policies.roster import Roster, is_random_uid
-from policies.timetable import modes_at
+from policies.timetable import completed
 
 SUMMARY = "Print one decision a tap, as JSON lines."
 
@@ -73,14 +73,14 @@ def _state(tap: Tap, presence: Presence, site: Site, roster: Roster) -> LiveStat
     """Return the state that the tap brings along, completed by the door's schedule and by what taps before it left."""
     given, building = tap.state, site.building
     door = building.doors[building.readers[tap.request.reader].door]
-    modes = modes_at([door], site.policy, tap.request.at)
     inside = presence.inside if given.inside is None else given.inside
-    return LiveState(
-        {**modes, **given.modes},
+    known = LiveState(
+        given.modes,
         presence.counts() if given.counts is None else given.counts,
         inside,
         _since(tap, presence, inside, roster) if given.since is None else given.since,
     )
+    return completed(known, [door], site.policy, tap.request.at)
 
 
 def _later(tap: Tap, state: LiveState) -> LiveState:

@@ -12,7 +12,7 @@ from policies.ids import BadgeId, PersonId, ReaderId
 from policies.policy import Policy
 from policies.request import NO_VIEW, AccessRequest, Assurance, LiveState
 from policies.roster import Badge, Roster
-from policies.timetable import modes_at
+from policies.timetable import completed
 
 
 class Inquiry(msgspec.Struct, frozen=True):
@@ -45,11 +45,9 @@ class Look(NamedTuple):
     def at(cls, policy: Policy, building: Building, roster: Roster, inquiry: Inquiry) -> "Look":
         """Look at the inquiry in a site; raise KeyError for a reader that the building does not have."""
         badge = roster.badges.get(inquiry.badge)
-        request, state = inquiry.request(badge), inquiry.state or NO_VIEW
         door = building.doors[building.readers[inquiry.reader].door]
-        if scheduled := modes_at([door], policy, inquiry.at):
-            state = msgspec.structs.replace(state, modes={**scheduled, **state.modes})
-        return cls(inquiry, Situation(policy, building, roster, request, state), badge)
+        state = completed(inquiry.state or NO_VIEW, [door], policy, inquiry.at)
+        return cls(inquiry, Situation(policy, building, roster, inquiry.request(badge), state), badge)
 
     def of_a_companion(self) -> "Look":
         """Return the look at whoever is beside, as `conditions.Situation.of_a_companion`, in the door's likely mode.

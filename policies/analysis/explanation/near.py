@@ -12,7 +12,7 @@ from itertools import combinations
 import msgspec
 
 from policies.analysis.needs import Case, Kind, Need, Needs, in_order, met, needs_of
-from policies.analysis.when import by_schedule, moments
+from policies.analysis.when import moments
 from policies.building import Building
 from policies.conditions import Situation
 from policies.decision import Decision
@@ -21,6 +21,7 @@ from policies.ids import RuleId
 from policies.policy import Policy, RuleEffect
 from policies.request import AccessRequest, Direction, LiveState
 from policies.roster import Roster
+from policies.timetable import completed
 
 _PASSING = frozenset({Kind.PIN, Kind.SECOND, Kind.ROOM, Kind.LEAVE})
 """What is needed now and may not be later: a PIN or room by schedule, a companion whose hours begin, a timed
@@ -105,7 +106,9 @@ class _Scene:
         self._engine.put_person(case.person)
         if case.second is not None:
             self._engine.put_person(case.second)
-        scheduled = by_schedule(self._engine, case.state, case.request.at, self._engine.building.doors)
+        scheduled = completed(
+            case.state, self._engine.building.doors.values(), self._engine.policy, case.request.at
+        )
         return self._engine.decide(case.request, scheduled)
 
 

@@ -11,11 +11,12 @@ import msgspec
 
 from policies.analysis.needs import Need, Needs, in_order
 from policies.analysis.questions.entry import Entry, entry_reader
-from policies.analysis.when import by_schedule, changes
+from policies.analysis.when import changes
 from policies.engine import Engine
 from policies.holders import Card
 from policies.ids import BadgeId, DoorId, PersonId
 from policies.request import NO_VIEW, LiveState
+from policies.timetable import completed
 
 
 class Hours(msgspec.Struct, frozen=True, rename={"since": "from"}):
@@ -38,7 +39,8 @@ def what_can(
 
     A door whose mode the state does not name is in the one of its schedule.
     """
-    state, badges = by_schedule(engine, state, at, engine.building.doors), badges_of(engine, person)
+    state = completed(state, engine.building.doors.values(), engine.policy, at)
+    badges = badges_of(engine, person)
     found = ((door, _needs(engine, door, badges, at, state)) for door in engine.building.doors)
     return {door: in_order(needs) for door, needs in found if needs is not None}
 
@@ -54,7 +56,7 @@ def hours(
         edges = [since, *own, *changes(engine, since, door, until - since), until]
         inside = sorted({at for at in edges if since <= at <= until})
         spans = [
-            (begin, end, _needs(engine, name, badges, begin, by_schedule(engine, state, begin, [name])))
+            (begin, end, _needs(engine, name, badges, begin, completed(state, [door], engine.policy, begin)))
             for begin, end in pairwise(inside)
         ]
         found[name] = tuple(_merged(spans))

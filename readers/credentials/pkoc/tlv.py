@@ -51,7 +51,7 @@ def values(data: bytes) -> dict[int, bytes] | None:
 
 def _first(data: bytes) -> Tlv | None:
     tag_bytes = 2 if data[0] & _LONG_TAG == _LONG_TAG else 1
-    if len(data) <= tag_bytes or (tag_bytes == 2 and data[1] & _SECOND_TAG_BYTE_FOLLOWS):  # noqa: PLR2004
+    if len(data) <= tag_bytes or (tag_bytes == 2 and data[1] & _SECOND_TAG_BYTE_FOLLOWS):  # noqa: PLR2004  (a tag's bytes)
         return None
     more = {_ONE_MORE: 1, _TWO_MORE: 2}.get(data[tag_bytes], 0)
     if more == 0 and data[tag_bytes] >= _SHORT:

@@ -22,6 +22,7 @@ from policies.policy import Rule, RuleEffect
 from policies.presence.seats import held_for
 from policies.request import Assurance, Direction, DoorMode
 from policies.roster import BadgeKind, ResidentType
+from policies.schedule import Schedule, Weekday, Window
 from readers.journal import Durability, FileJournal
 from readers.wire.events import GENESIS, Draft, EventType, parse, seal
 from tests.small_site import BUILDING, EDGE, NOON, POLICY, SCOPES
@@ -211,6 +212,22 @@ def test_whoever_needed_a_second_person_is_not_the_second_person_of_a_third(tmp_
     services.close()
 
 
+def test_whoever_went_in_at_a_free_door_has_shown_no_right_and_is_nobody_s_second_person(tmp_path, journal):
+    morning = Schedule(ScheduleId("morning"), (Window(tuple(Weekday), 6 * 60, 12 * 60),))
+    rules = tuple(replace(rule, accompanied=True) for rule in POLICY.rules)
+    policy = replace(POLICY, rules=rules, schedules=POLICY.schedules | {morning.id: morning})
+    free = replace(BUILDING.doors[DoorId("room")], modes=(ScheduledMode(DoorMode.FREE, morning.id),))
+    services = site(tmp_path, replace(BUILDING, doors=BUILDING.doors | {DoorId("room"): free}), policy=policy)
+    add_dan(services)
+    authorizer = Authorizer(services, journal)
+    told = []
+    for who, at in (("dan", NOON - MOMENT), ("ada", NOON + MOMENT)):
+        authorizer.advance(at)
+        told.append(ask(authorizer, who, BY_ROOM, at))
+    assert told == [Reason.GRANTED, Reason.AUTHORIZATION_DELAYED]
+    services.close()
+
+
 def test_who_leaves_is_nobody_s_second_person(tmp_path, journal):
     out = Reader(ReaderId("room-out"), DoorId("room"), Direction.EXIT)
     services = two_person_site(tmp_path, out)
@@ -292,6 +309,12 @@ def test_a_death_between_a_decision_and_its_entry_loses_neither(tmp_path, journa
     services.close()
 
 
+def add_dan(services):
+    """Add somebody who has no right anywhere."""
+    services.people.add([PersonRecord(PersonId("dan"), ResidentType.STAFF, name="dan")], "test", NOON)
+    services.badges.add([BadgeRecord(BadgeId("chip-dan"), BadgeKind.DESFIRE, PersonId("dan"))], "test", NOON)
+
+
 def waits_for_its_first_person(folder, *, contact=False):
     waiting = ScheduledMode(DoorMode.FREE, ScheduleId("day"), first_person_in=True)
     side = replace(SIDE, contact=contact, modes=(waiting,))
@@ -300,8 +323,7 @@ def waits_for_its_first_person(folder, *, contact=False):
         TWO_DOORS, doors=TWO_DOORS.doors | {SIDE.id: side}, spaces=TWO_DOORS.spaces | {ROOM.id: room}
     )
     services = site(folder, building)
-    services.people.add([PersonRecord(PersonId("dan"), ResidentType.STAFF, name="dan")], "test", NOON)
-    services.badges.add([BadgeRecord(BadgeId("chip-dan"), BadgeKind.DESFIRE, PersonId("dan"))], "test", NOON)
+    add_dan(services)
     return services
 
 

@@ -1,7 +1,6 @@
 """`totem bench decide`: the report has the contract's shape, and the contestants answer the same questions."""
 
 import json
-from importlib.util import find_spec
 
 import pytest
 
@@ -12,7 +11,7 @@ from access.cli import main
 from policies.decision import Effect
 from policies.request import NO_VIEW, Direction
 
-YARDSTICKS = ["empty", "dict", "naive", *(["cedar"] if find_spec("cedarpy") else [])]
+YARDSTICKS = ["empty", "dict", "naive", "cedar"]
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +82,6 @@ def test_every_contestant_gets_every_call_in_every_round_when_there_is_time():
     assert asked["first"] == asked["second"] == 50 * (ROUNDS + 1)  # the warm-up is not counted
 
 
-@pytest.mark.skipif(find_spec("cedarpy") is None, reason="cedarpy is not installed")
 def test_cedar_is_asked_the_same_questions_and_gives_the_same_answers(day):
     from access.bench.cedar import CedarYardstick
 
