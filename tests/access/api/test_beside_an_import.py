@@ -74,14 +74,14 @@ def test_reading_goes_on_while_an_import_stands_still_and_many_wait_to_write(ope
 
     def stand_still(_):
         reached.set()
-        goes_on.wait()
+        goes_on.wait(60)
 
     content = file_of(2)
     with closing(services), ThreadPoolExecutor(WAITING + 1) as threads:
         wanted, faults = from_csv(content, "Europe/Paris")
         apply = partial(services.imports.apply, progress=stand_still)
         importing = threads.submit(apply, wanted, faults, content, "test", NOON)
-        reached.wait()
+        assert reached.wait(10)
         exports = [threads.submit(client.get, "/v1/audit.csv") for _ in range(WAITING)]
         try:
             assert {client.get(path).status_code for path in READ for _ in range(3)} == {200}

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -116,7 +117,7 @@ def test_a_part_that_could_stand_in_many_places_is_taken_where_it_comes_first():
 
 def test_french_is_told_with_its_own_quotation_and_spacing():
     told = (ROOT / "languages" / "french.toml").read_text()
-    for french in re.findall(r'" = "(.*)"$', told, re.MULTILINE):
+    for french in tomllib.loads(told).values():
         assert "'" not in french
         assert not re.search(
             r"\w[:;!?](?!\S*:\d|PORTE)(\s|$)", french.replace("Authorization: Bearer", "")
