@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from access.cli import main
-from tests.journeys.demo import PATIENCE_S, TOTEM, Demo, free_port
+from tests.journeys.demo import PATIENCE_S, TOTEM, Demo
+from tests.programs import free_port
 
 ADA = {"id": "ada", "name": "Ada", "type": "security", "tiers": ["security"]}
 BADGE = {"id": "04a1b2c3d4e5f6", "kind": "uid", "person": "ada"}
@@ -66,7 +67,7 @@ def test_a_wrong_word_is_refused_with_what_was_expected(
     capsys: pytest.CaptureFixture[str], words: tuple[str, ...], told: str
 ):
     try:
-        ended = main(["run", *words])
+        ended: object = main(["run", *words])
     except SystemExit as leaving:
         ended = leaving.code
     assert ended

@@ -7,8 +7,8 @@ from emulators.clock import run_virtually
 from policies.ids import DoorId
 from readers.daemon.ledger import UNRECORDED, Ledger
 from readers.wire.events import Draft, EventType, parse
+from tests.disk import full_disk
 from tests.readers.daemon.desk import LAB, Desk, building
-from tests.readers.daemon.test_daemon import full_disk
 
 YARD = DoorId("yard")
 

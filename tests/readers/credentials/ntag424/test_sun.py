@@ -34,6 +34,7 @@ def test_the_published_mac_over_a_plain_number_is_made():
 def test_what_a_tag_enciphers_of_its_file_opens_by_the_number_and_count_that_were_read():
     vector = VECTORS["sdm-enc-file"]
     mirror = sun.open_picc_data(unhex(vector["meta_read_key"]), unhex(vector["picc_data"]))
+    assert mirror is not None
     session = CMAC(AES(unhex(vector["file_read_key"])))
     session.update(unhex("c33c00010080") + mirror.encode())  # AN12196, section 3.3: SV1
     key = session.finalize()
