@@ -66,6 +66,10 @@ DUTY_TEXTS: dict[str, Label] = {
         "Cette porte est d’un sas : elle n’est jamais laissée libre.",
         "This door is of an airlock: it is never set free.",
     ),
+    "refused-order": Label(
+        "Cet ordre ne peut pas être donné : rien n’a été dit aux portes.",
+        "This order cannot be given: the doors were told nothing.",
+    ),
     "refused-until": Label("L’heure de fin doit être à venir.", "The end must be a time to come."),
     "refused-no-lockdown": Label("Il n’y a pas de confinement à lever.", "There is no lockdown to end."),
     "back": Label("Retour", "Back"),

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from http import HTTPStatus
 from typing import Annotated
 
 import msgspec
@@ -10,15 +9,15 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from access.dashboard import charts
-from access.dashboard.days import YEARS
+from access.dashboard.days import read_day
 from access.dashboard.front import Front, language
 from access.dashboard.guard import GuardedRoute
 from access.dashboard.words import Language, Words
-from access.errors import Invalid
 from access.occupancy.disclosure import DisclosedDay, DisclosedTotal
 from access.occupancy.visits import Dwell
+from access.services import quality
 from access.services.counting import Counting, DayRecord, Total
-from access.services.disclosures import Disclosures
+from access.services.disclosures import MOST_DISCLOSED_DAYS, Disclosures
 from policies.building import Building, Space, SpaceKind
 from policies.ids import SpaceId
 
@@ -81,18 +80,16 @@ class _Looking:
         spoken, limited = asked or language(request), operator.reach.sees_disclosed_only
         words = self._front.words(request, spoken)
         chosen = self._chosen(space)
-        first, last, notice = self._span(since, until)
+        most = MOST_DISCLOSED_DAYS // 2 if limited else _MOST_SPAN
+        first, last, notice = self._span(since, until, most)
         span = (last - first).days + 1
-        try:
-            past = await run_in_threadpool(self._disclosed if limited else self._exact, chosen, first, last)
-        except Invalid:
-            return Response(status_code=HTTPStatus.UNPROCESSABLE_ENTITY)
-        by_minute = _day(day) if not limited else None
+        past = await run_in_threadpool(self._disclosed if limited else self._exact, chosen, first, last)
+        by_minute = read_day(day) if not limited else None
         minutes = await run_in_threadpool(self._counting.minutes, chosen, by_minute) if by_minute else None
         inside = [(one.day, _means(one)) for one in past.days if one.day >= first]
         week = _week(inside)
         return self._front.page(
-            request, spoken, "history.html", operator=operator, notice=words(notice) if notice else "",
+            request, spoken, "history.html", operator=operator, notice=words(notice, days=most) if notice else "",
             chosen=self._building.spaces[chosen],
             since=first, until=last, span=span, earlier=first - timedelta(days=span), later=last + timedelta(days=span),
             rows=self._rows(past.totals, words), spaces=self._spaces, days=inside, dwell=past.dwell, day=by_minute,
@@ -118,34 +115,31 @@ class _Looking:
         operator = await self._front.entitled(request, _SEES_COUNTS)
         if isinstance(operator, Response):
             return operator
-        first, last, _ = self._span(since, until)
-        zone = self._front.broadcast.timezone
+        first, last, notice = self._span(since, until, quality.MOST_DAYS)
+        zone, spoken = self._front.broadcast.timezone, asked or language(request)
         begins, ends = (datetime.combine(day, time(), zone) for day in (first, last + timedelta(days=1)))
-        try:
-            found = await run_in_threadpool(self._counting.quality, begins, ends)
-        except Invalid:
-            return Response(status_code=HTTPStatus.UNPROCESSABLE_ENTITY)
+        found = await run_in_threadpool(self._counting.quality, begins, ends)
         kept = found.kept_since.astimezone(zone).date() if found.kept_since is not None else None
+        notice = self._front.words(request, spoken)(notice, days=quality.MOST_DAYS) if notice else ""
         return self._front.page(
-            request, asked or language(request), "quality.html", quality=found, since=first, kept_since=kept
+            request, spoken, "quality.html", quality=found, since=first, kept_since=kept, notice=notice
         )
 
     def _chosen(self, space: str | None) -> SpaceId:
         known = self._building.spaces.get(SpaceId(space or ""))
         return known.id if known is not None and known.kind is not SpaceKind.OUTSIDE else self._spaces[0].id
 
-    def _span(self, since: str, until: str) -> tuple[date, date, str]:
+    def _span(self, since: str, until: str, most: int) -> tuple[date, date, str]:
         """Return the first and the last day to show, and what to say where they are not the days asked for."""
-        first, last = _day(since), _day(until)
+        first, last = read_day(since), read_day(until)
         is_read = all(bool(text) is (day is not None) for text, day in ((since, first), (until, last)))
+        notice = "" if is_read else "no-such-day"
         last = last or self._front.broadcast.today()
         first = first or last - timedelta(days=_SPAN - 1)
-        if not is_read:
-            return first, max(first, last), "no-such-day"
         if first > last:
-            return last, first, "days-turned"
-        earliest = last - timedelta(days=_MOST_SPAN - 1)
-        return max(first, earliest), last, "days-too-many" if first < earliest else ""
+            first, last, notice = last, first, notice or "days-turned"
+        earliest = last - timedelta(days=most - 1)
+        return max(first, earliest), last, notice or ("days-too-many" if first < earliest else "")
 
     def _rows(self, totals: Sequence[Total | DisclosedTotal], words: Words) -> list[Row]:
         by_space = {total.space: total for total in totals}
@@ -157,15 +151,6 @@ class _Looking:
                 depth = len(self._building.path_up(space.id)) - 1
                 rows.append(Row(space.id, words.pick(space.name), min(depth, 6), total, use))
         return rows
-
-
-def _day(text: str) -> date | None:
-    """Read a day as a form's field tells it; None for what is none."""
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if day.year in YEARS else None
 
 
 def _tree(below: Mapping[SpaceId | None, Sequence[Space]], parent: SpaceId | None) -> Iterator[Space]:

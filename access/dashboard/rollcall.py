@@ -217,16 +217,21 @@ class _RollCalls:
         safe: dict[PersonId, tuple[str, str]],
         unnamed: Sequence[Unnamed],
     ) -> dict[str, object]:
-        """Return a list by spaces, how many are on it, and how many nobody has accounted for or knows by name."""
+        """Return a list by spaces, how many are on it, and how many nobody has accounted for or knows by name.
+
+        A kept list outlives an edit of the building: whoever is in a space that is gone stays on it, under its id.
+        """
         lines: dict[SpaceId, list[Line]] = {}
         for one in listed:
             lines.setdefault(one.space, []).append(self._line(spoken, one, safe.get(one.person)))
         spaces, total = lines_and_total(self._building, unnamed)
         more = {one.space: one for one in spaces if one.count}
+        known = {space.id: space.name for space in self._building.spaces.values()}
+        gone = {space: Label(space, space) for space in lines if space not in known}
         groups = [
-            Group(space.name, tuple(found), sum(map(_is_missing, found)), more.get(space.id))
-            for space in self._building.spaces.values()
-            if (found := lines.get(space.id, [])) or space.id in more
+            Group(name, tuple(found), sum(map(_is_missing, found)), more.get(space))
+            for space, name in (known | gone).items()
+            if (found := lines.get(space, [])) or space in more
         ]
         began = next((one.inside_at for one in listed if one.inside_at is not None), None)
         renderer = self._front.broadcast.renderers[spoken]

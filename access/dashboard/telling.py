@@ -105,7 +105,7 @@ def _word(said: Answer | None, *, is_once: bool) -> str:
 
 def _refusal(error: Invalid) -> str:
     """Return what is said of an order that cannot be, by the field that the error names first."""
-    return _REFUSALS[str(error).partition(":")[0]]
+    return _REFUSALS.get(str(error).partition(":")[0], "refused-order")
 
 
 def _back(request: Request) -> str:

@@ -62,8 +62,8 @@ PAGE_TEXTS: dict[str, Label] = {
         "The end came before the beginning: these are the days between them.",
     ),
     "days-too-many": Label(
-        "Un an au plus à la fois : voici le dernier de ces jours-là.",
-        "A year at most at a time: this is the last of those days.",
+        "Au plus {days} jours à la fois : voici les derniers.",
+        "At most {days} days at a time: these are the last of them.",
     ),
     "kept-since": Label(
         "Les événements sont gardés depuis le {day} : des jours d’avant, on n’a que les comptes.",

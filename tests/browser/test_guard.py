@@ -59,6 +59,16 @@ def tap(demo: Demo, reader: str) -> dict[str, object]:
     return answer
 
 
+def set_mode(page: Page, mode: str, reason: str, until: str = "") -> None:
+    """Fill in and send the form of a door's mode, which is open."""
+    form = page.locator("form[action$='/mode']")
+    form.get_by_label("Mode").select_option(mode)
+    form.get_by_label("Reason").fill(reason)
+    if until:
+        form.get_by_label("Until").fill(until)
+    form.get_by_role("button").click()
+
+
 def test_a_card_is_enrolled_by_a_tap_moves_the_plan_and_is_refused_once_it_is_lost(demo: Demo, guard: Page):
     ada = {"id": "ada", "name": "Ada Lovelace", "type": "security", "tiers": ["security"]}
     demo.post("/v1/people", ada)
@@ -106,19 +116,12 @@ def test_somebody_is_let_in_from_the_panel_and_the_door_s_answer_is_shown(demo: 
 def test_a_mode_is_set_until_a_time_and_lifted_again_and_the_door_s_page_follows(demo: Demo, guard: Page):
     guard.goto(f"{demo.address}/doors/agora?lang=en")
     guard.get_by_text("Set a mode").first.click()
-    form = guard.locator("form[action$='/mode']")
-    form.get_by_label("Mode").select_option("free")
-    form.get_by_label("Reason").fill("open day")
-    form.get_by_role("button").click()
+    set_mode(guard, "free", "open day")
     expect(guard.locator("#answer")).to_contain_text("1 door of 1 obeyed")
     expect(guard.locator(".door-mode")).to_contain_text("Mode: free, by an operator until")
-    form.get_by_label("Until").fill("2020-01-01T10:00")
-    form.get_by_label("Reason").fill("too late")
-    form.get_by_role("button").click()
+    set_mode(guard, "free", "too late", "2020-01-01T10:00")
     expect(guard.locator("#answer")).to_contain_text("The end must be a time to come.")
-    form.get_by_label("Mode").select_option("scheduled")
-    form.get_by_label("Reason").fill("over")
-    form.get_by_role("button").click()
+    set_mode(guard, "scheduled", "over")
     expect(guard.locator("#answer")).to_contain_text("1 door of 1 obeyed")
 
 
@@ -149,14 +152,9 @@ def test_a_lockdown_asks_whether_it_is_meant_is_obeyed_refuses_an_unlocking_and_
     guard.get_by_role("button", name="Unlock once").click()
     expect(guard.locator("#answer")).to_contain_text("refuses: a lockdown is in force.")
     guard.get_by_text("Set a mode").first.click()
-    form = guard.locator("form[action$='/mode']")
-    form.get_by_label("Mode").select_option("free")
-    form.get_by_label("Reason").fill("open day")
-    form.get_by_role("button").click()
+    set_mode(guard, "free", "open day")
     expect(guard.locator("#answer")).to_contain_text("A lockdown stands above: this mode is kept")
-    form.get_by_label("Mode").select_option("scheduled")
-    form.get_by_label("Reason").fill("over")
-    form.get_by_role("button").click()
+    set_mode(guard, "scheduled", "over")
     expect(guard.locator("#answer")).not_to_contain_text("A lockdown stands above")
 
     guard.goto(f"{demo.address}/lockdown?lang=en")

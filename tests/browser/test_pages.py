@@ -1,5 +1,6 @@
 """Every page in a real Chromium: accessible, in both languages, light and dark, on desk and phone; and journeys."""
 
+import re
 from datetime import timedelta
 from itertools import product
 from typing import Literal, get_args
@@ -169,19 +170,44 @@ def test_a_reason_that_is_too_long_is_told_as_that(whole, path, field):
 
 
 @pytest.mark.parametrize(
-    ("days", "said"),
+    ("role", "days", "said"),
     [
-        ("from=soon", "There is no such day"),
-        ("from=&to=9999-12-31", "There is no such day"),
-        ("from=2026-09-15&to=2026-09-01", "The end came before the beginning"),
-        ("from=2020-01-01&to=2026-09-15", "A year at most at a time"),
+        (Role.VIEWER, "from=soon", "There is no such day"),
+        (Role.VIEWER, "from=&to=9999-12-31", "There is no such day"),
+        (Role.VIEWER, "from=2020-01-01&to=soon", "There is no such day"),
+        (Role.VIEWER, "from=2026-09-15&to=2026-09-01", "The end came before the beginning"),
+        (Role.VIEWER, "from=2026-09-15&to=2020-01-01", "The end came before the beginning"),
+        (Role.VIEWER, "from=2020-01-01&to=2026-09-15", "At most 366 days at a time"),
+        (Role.RECEPTIONIST, "from=2026-07-18&to=2026-09-15", "At most 46 days at a time"),
     ],
 )
-def test_days_that_will_not_do_are_said_on_the_page_that_shows_others(whole, days, said):
-    cookies = {SESSION_COOKIE: whole.tokens[Role.VIEWER]}
+def test_days_that_will_not_do_are_said_on_the_page_that_shows_others(whole, role, days, said):
+    cookies = {SESSION_COOKIE: whole.tokens[role]}
     answer = httpx.get(f"{whole.address}/history?{days}&lang=en", cookies=cookies)
     assert answer.status_code == 200
     assert said in answer.text
+
+
+def test_how_good_the_counts_are_is_said_of_the_last_days_where_too_many_are_asked_for(whole):
+    cookies = {SESSION_COOKIE: whole.tokens[Role.VIEWER]}
+    address = f"{whole.address}/history/quality?from=2026-01-01&to=2026-09-15&lang=en"
+    answer = httpx.get(address, cookies=cookies)
+    assert answer.status_code == 200
+    assert "At most 93 days at a time" in answer.text
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.RECEPTIONIST, Role.SECURITY, Role.ADMINISTRATOR])
+def test_every_page_of_somebody_s_menu_opens_for_them(whole, role):
+    cookies = {SESSION_COOKIE: whole.tokens[role]}
+    with httpx.Client(base_url=whole.address, cookies=cookies) as client:
+        first = "/spaces" if role is Role.RECEPTIONIST else "/"
+        menu = re.search(r'<nav class="pages".*?</nav>', client.get(first).text, re.DOTALL)
+        assert menu
+        addresses = re.findall(r'href="([^"]+)"', menu[0])
+        assert first in addresses
+        assert {address: client.get(address).status_code for address in addresses} == dict.fromkeys(
+            addresses, 200
+        )
 
 
 def test_the_history_says_since_when_there_are_events_beside_the_counts(visitor, whole):

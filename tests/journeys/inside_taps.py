@@ -1,6 +1,7 @@
 """Badges that prove themselves at a real PC/SC reader: pcscd, vpcd and pyscard, the whole daemon, an opened strike."""
 
 import asyncio
+import faulthandler
 import signal
 import threading
 import time
@@ -39,6 +40,7 @@ from tests.readers.daemon.desk import (
 )
 
 DEADLINE_S = 60
+TAP_WITHIN_S = 10
 READS_AGAIN_WITHIN_S = 2.0
 ADAS = Badge(BadgeId(BADGE.hex()), BadgeKind.DESFIRE, PersonId("ada"))
 UNPROVEN, UNKNOWN, GRANTED = "denied-authentication-factor-error", "denied-unknown-credential", "granted"
@@ -97,9 +99,14 @@ class RealDesk:
     async def tap(self, card: VirtualCard, reader=LAB_IN) -> str:
         """Hold a card to a reader until something was decided; return the reason."""
         number = len(self.decisions())
-        await self.slots[reader].insert(card)
-        event = await self.decided(number)
-        await self.slots[reader].remove()
+        try:
+            async with asyncio.timeout(TAP_WITHIN_S):
+                await self.slots[reader].insert(card)
+                event = await self.decided(number)
+                await self.slots[reader].remove()
+        except TimeoutError:
+            faulthandler.dump_traceback(all_threads=True)
+            raise
         assert event.reason is not None
         return event.reason.value
 
