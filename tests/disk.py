@@ -6,10 +6,10 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def full_disk(room: int = 0) -> Iterator[None]:
-    """Let no file of this process grow beyond `room` bytes: a write stops short or fails (Python ignores SIGXFSZ)."""
+def full_disk(room_bytes: int = 0) -> Iterator[None]:
+    """Let no file of this process grow beyond `room_bytes`: a write stops short or fails (Python ignores SIGXFSZ)."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room_bytes, limits[1]))
     try:
         yield
     finally:
