@@ -192,10 +192,10 @@ def test_a_restarted_computer_decides_from_the_snapshot_it_kept(tmp_path: Path) 
 
 
 @contextmanager
-def full_disk() -> Iterator[None]:
-    """Let every write that makes a file longer fail, as a full disk does."""
+def full_disk(room_bytes: int = 0) -> Iterator[None]:
+    """Let every write that makes a file longer than `room_bytes` fail, as a full disk does."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room_bytes, limits[1]))
     try:
         yield
     finally:
