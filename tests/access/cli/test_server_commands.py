@@ -61,6 +61,14 @@ def test_a_database_is_made_checked_copied_and_brought_back(config, tmp_path, ca
     assert "not a database" in capsys.readouterr().err
 
 
+def test_a_fault_that_is_not_stdouts_own_writes_nothing_there(config, tmp_path, capsys):
+    assert db(config, "upgrade") == 0
+    capsys.readouterr()
+    with pytest.raises(FileNotFoundError):
+        db(config, "backup", str(tmp_path / "nowhere" / "copy"))
+    assert capsys.readouterr().out == ""
+
+
 def test_an_operator_is_created_once_with_a_one_time_password(config, capsys):
     assert admin(config, "create", "grace", "--role", "manager") == 0
     assert len(capsys.readouterr().out.strip()) > 40
