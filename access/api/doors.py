@@ -107,9 +107,7 @@ async def set_mode(door: str, asked: ModeSet, desk: AtDesk, actor: _Commands) ->
     """Set a door's mode until an end time, or leave it to its schedule again."""
     work = partial(desk.services.doors.set_mode, DoorId(door), asked.mode, asked.until, asked.by)
     told = await _told(desk, asked.reason, actor, work)
-    is_below = asked.mode is not None and await run_in_threadpool(
-        desk.services.doors.is_locked_down, DoorId(door), desk.now()
-    )
+    is_below = asked.mode is not None and desk.services.doors.is_locked_down(DoorId(door), desk.now())
     return ModeSaidBody(command=told.command, doors=told.doors, waits_for="lockdown" if is_below else None)
 
 

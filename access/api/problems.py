@@ -47,6 +47,13 @@ _STATUS: Mapping[type[TotemError], tuple[HTTPStatus, str]] = {
 }
 
 
+_PRIMARY = 0xFF
+"""Where SQLite keeps what kind of error it is; the rest of the code tells more of it (sqlite.org/rescode.html)."""
+
+_WRONG = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_READONLY})
+"""A statement that is wrong, or writes where only reading is allowed, will be wrong again."""
+
+
 class PreconditionMissing(TotemError):
     """A write came without the version that it is about."""
 
@@ -118,8 +125,15 @@ def of_error(
 
 
 def faults_in(language: Language, faults: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
-    """Return the faults of a file, each told in a language."""
-    return [{**fault, "message": worded(str(fault["message"]), language)} for fault in faults]
+    """Return the faults of a file, each told in a language; it takes its time over a hundred thousand."""
+    told = {
+        message: worded(message, language) for message in dict.fromkeys(_message(each) for each in faults)
+    }
+    return [{**fault, "message": told[_message(fault)]} for fault in faults]
+
+
+def _message(fault: Mapping[str, object]) -> str:
+    return str(fault["message"])
 
 
 def _totem(request: Request, error: Exception) -> Response:
@@ -147,12 +161,18 @@ def _http(request: Request, error: Exception) -> Response:
 
 
 def _store(request: Request, error: Exception) -> Response:
-    """Tell that the database is away or was written to for too long: it may answer the next time."""
-    code = getattr(getattr(error, "orig", None), "sqlite_errorcode", None)
-    if code == sqlite3.SQLITE_ERROR:
-        raise error  # a statement that is wrong will be wrong again
-    _log.error("store-unavailable", extra={"path": request.url.path, "fault": type(error).__name__})
-    detail = "the database does not answer in time; nothing was changed: ask again"
+    """Tell that the database is away or was written to for too long; what was asked may be committed already."""
+    told = getattr(error, "orig", None)  # by the driver: nothing where nobody asked it yet
+    code = getattr(told, "sqlite_errorcode", None)
+    if code is not None and code & _PRIMARY in _WRONG:
+        raise error
+    fault = {
+        "path": request.url.path,
+        "fault": type(error).__name__,
+        "code": code or getattr(told, "sqlstate", None),
+    }
+    _log.error("store-unavailable", extra=fault)
+    detail = "the database does not answer in time; it may have been done: look before you ask again"
     status, language = HTTPStatus.SERVICE_UNAVAILABLE, language_of(request)
     return problem(
         status, "store-unavailable", detail, request.url.path, {"Retry-After": "2"}, language=language
