@@ -38,7 +38,7 @@ class Judge:
     def follow(self, rights: Rights) -> None:
         """Put rights in force, in place of those before."""
         self.rights = rights
-        self._leaning = Leaning(rights.engine.policy)
+        self._leaning = Leaning(rights.engine.policy.rules)
         self.view.modes.policy, self.view.seated = rights.engine.policy, rights.seated
 
     def door_of(self, reader: ReaderId) -> Door:

@@ -91,7 +91,7 @@ class SiteView:
         person, reader, at = event.person, event.reader, event.at
         if event.effect is not Effect.GRANT or person is None or reader is None:
             return
-        if reader not in self.seated or reader not in self._readers:
+        if reader not in self.seated:
             return
         door, leaf = self._readers[reader].door, self._building.passage(reader)[1]
         stay = self._presence.stays.get(person)
