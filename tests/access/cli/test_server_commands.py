@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from access.settings import load
 from access.site.server import open_site
 from policies.ids import PersonId
 from policies.roster import ResidentType
+from tests.programs import free_port
 from tests.small_site import NOON
 
 _TOTEM = "import sys; from access.cli import main; sys.exit(main())"
@@ -112,9 +112,7 @@ def test_a_server_without_settings_says_first_where_it_keeps_what(tmp_path, monk
 
 
 def test_the_server_serves_without_a_broker_and_stops_in_order(config):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environment = {**os.environ, "TOTEM_PORT": str(port), "TOTEM_BUS__PORT": "1"}
     command = [sys.executable, "-c", _TOTEM, "serve", "--config", config]
     with subprocess.Popen(
