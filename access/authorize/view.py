@@ -56,20 +56,31 @@ class SiteView:
             entry = entry_of(event, self._building)
             if entry is not None:
                 entries.append(entry)
-            if event.type in _TELLS_OF_A_SEAT and event.person is not None and event.door is not None:
-                self._end(event.type, event.person, event.door, event.at)
+            if event.type in _TELLS_OF_A_SEAT:
+                self._end(event)
             elif self._peers and self._is_of_a_peer(event):
                 self._hold(event)
                 self.modes.hear(event, event.at)
         if entries:
             self._presence.add(entries)
 
-    def _end(self, kind: EventType, person: PersonId, door: DoorId, at: datetime) -> None:
-        """Give a seat up whose holder came in or did not; what an authorizer takes back bears the tap's own time."""
-        if kind is EventType.NO_ENTRY and self.seats.is_held_since(person, door, at):
-            self.seats.take_back(person, door, at)
+    def _end(self, event: Event) -> None:
+        """Give a seat up whose holder came in or did not; what an authorizer takes back bears the tap's own time.
+
+        Who did not pass the other way has not given up the way in.
+        """
+        person, door, at = event.person, event.door, event.at
+        seat = self.seats.of(person, door) if person is not None and door is not None else None
+        if seat is None:
+            return
+        if event.type is EventType.PASSAGE:
+            self.seats.end(seat.person, seat.door, at)
+        elif event.space != seat.leaf:
+            return
+        elif seat.since >= at:
+            self.seats.take_back(seat.person, seat.door, at)
         else:
-            self.seats.end(person, door, at)
+            self.seats.end(seat.person, seat.door, at)
 
     def resume(self, lately: Iterable[Event]) -> None:
         """Take up events in their order, and hold again the seats that their decisions gave away."""

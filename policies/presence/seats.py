@@ -84,6 +84,10 @@ class Seats:
         if seat is not None and seat.since == at and not seat.renews:
             self.end(person, door)
 
+    def of(self, person: PersonId, door: DoorId) -> Seat | None:
+        """Return the seat that somebody has by a door."""
+        return self._by_key.get((person, door))
+
     def is_held_since(self, person: PersonId, door: DoorId, at: datetime) -> bool:
         """Return whether somebody holds a seat by a door that was taken at `at` or later."""
         seat = self._by_key.get((person, door))
