@@ -46,6 +46,7 @@ def simulated_elsewhere(*words: str) -> str:
     return done.stdout
 
 
+@pytest.mark.long
 def test_a_whole_day_is_lived_to_its_end_and_accounted_for(run: Run):
     ended, told, _ = run("--simulate", "1d", "--seed", "7", "--json")
     account = json.loads(told)
@@ -58,6 +59,7 @@ def test_a_whole_day_is_lived_to_its_end_and_accounted_for(run: Run):
     assert account["final"]["fonderie"] < 60
 
 
+@pytest.mark.long
 def test_the_same_seed_prints_the_same_account_in_any_process(run: Run):
     morning = ("4h", "--from", "2026-09-15T06:00", "--seed")
     here = run("--simulate", *morning, "7")
