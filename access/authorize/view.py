@@ -58,6 +58,8 @@ class SiteView:
                 entries.append(entry)
             if event.type in _TELLS_OF_A_SEAT and event.person is not None and event.door is not None:
                 self._end(event.type, event.person, event.door, event.at)
+            elif event.type is EventType.DECISION and event.effect is Effect.DENY:
+                self._cancel(event)
             elif self._peers and self._is_of_a_peer(event):
                 self._hold(event)
                 self.modes.hear(event, event.at)
@@ -71,10 +73,16 @@ class SiteView:
         else:
             self.seats.end(person, door, at)
 
+    def _cancel(self, event: Event) -> None:
+        """Give up the seat of a tap that its door refused after the site had granted it: a lockdown came meanwhile."""
+        named = event.inputs.reservation if event.inputs is not None else None
+        if named is not None and event.person is not None and event.door is not None:
+            self.seats.cancel(event.person, event.door, named)
+
     def resume(self, lately: Iterable[Event]) -> None:
         """Take up events in their order, and hold again the seats that their decisions gave away."""
         for event in lately:
-            if event.type in _GIVES_A_SEAT:
+            if event.type in _GIVES_A_SEAT and event.effect is Effect.GRANT:
                 self._hold(event)
             else:
                 self.take([event])
@@ -89,6 +97,7 @@ class SiteView:
     def _hold(self, event: Event) -> None:
         """Hold the seat of a permit, unless a later one is held or its holder has come in since."""
         person, reader, at = event.person, event.reader, event.at
+        reservation = event.id if event.type is EventType.RESERVED else None
         if event.effect is not Effect.GRANT or person is None or reader is None:
             return
         if reader not in self.seated:
@@ -97,7 +106,7 @@ class SiteView:
         stay = self._presence.stays.get(person)
         has_entered = stay is not None and stay.target == leaf and stay.at >= at
         if not has_entered and not self.seats.is_held_since(person, door, at):
-            self.seats.hold(person, reader, at)
+            self.seats.hold(person, reader, at, reservation=reservation)
 
     def advance(self, now: datetime) -> None:
         """Let expire what is due."""
