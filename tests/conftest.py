@@ -2,6 +2,7 @@
 
 import logging
 import signal
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -21,3 +22,11 @@ def the_log_is_as_it_was() -> Iterator[None]:
     handlers, level = root.handlers[:], root.level
     yield
     root.handlers[:], root.level = handlers, level
+
+
+@pytest.fixture
+def no_thread_is_left() -> Iterator[None]:
+    """Fail where a thread is alive after the test that was not before it."""
+    before = set(threading.enumerate())
+    yield
+    assert set(threading.enumerate()) <= before

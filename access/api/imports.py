@@ -118,9 +118,9 @@ def export(desk: AtDesk, actor: _Writes, sort: _Sort = "-at") -> Response:
 
 @routes.get("/under-way")
 def list_under_way(desk: AtDesk, actor: _Writes) -> list[UnderWayBody]:
-    """Tell which files this server is writing now, and how far each has come."""
+    """Tell which file this server is writing now, and how far it has come: one at most."""
     found = desk.services.imports.within(actor.reach).under_way()
-    return [UnderWayBody.model_validate(msgspec.structs.asdict(one)) for one in found]
+    return [UnderWayBody.model_validate(msgspec.structs.asdict(found))] if found is not None else []
 
 
 @routes.post("", openapi_extra=_FILE, response_model=OutcomeBody)

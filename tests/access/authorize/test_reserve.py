@@ -10,52 +10,33 @@ import pytest
 from msgspec.structs import replace
 
 from access.authorize.authorizer import Authorizer
-from access.services import open_services
 from access.services.badges import BadgeRecord
-from access.services.decisions import Question
 from access.services.doors import Act
 from access.services.people import PersonRecord
 from policies.building import Passback, Reader, ScheduledMode
 from policies.decision import Effect, Reason
-from policies.ids import BadgeId, DoorId, PersonId, ReaderId, RuleId, ScheduleId, SourceId, SpaceId, TierId
+from policies.ids import BadgeId, DoorId, PersonId, ReaderId, RuleId, ScheduleId, SpaceId
 from policies.policy import Rule, RuleEffect
-from policies.presence.seats import held_for
 from policies.request import Assurance, Direction, DoorMode
 from policies.roster import BadgeKind, ResidentType
 from policies.schedule import Schedule, Weekday, Window
 from readers.journal import Durability, FileJournal
 from readers.wire.events import GENESIS, Draft, EventType, Inputs, parse, seal
 from readers.wire.reservations import Reserve
-from tests.small_site import BUILDING, EDGE, NOON, POLICY, SCOPES
-
-SOURCE = SourceId("authorizer-1")
-ROOM = BUILDING.spaces[SpaceId("room")]
-SIDE = replace(BUILDING.doors[DoorId("room")], id=DoorId("side"))
-TWO_DOORS = replace(
-    BUILDING,
-    spaces=BUILDING.spaces | {ROOM.id: replace(ROOM, capacity=1, enforced=True)},
-    doors=BUILDING.doors | {SIDE.id: SIDE},
-    readers=BUILDING.readers
-    | {
-        ReaderId("side-in"): Reader(ReaderId("side-in"), SIDE.id, Direction.ENTRY),
-        ReaderId("side-out"): Reader(ReaderId("side-out"), SIDE.id, Direction.EXIT),
-    },
+from tests.access.authorize.two_doors import (
+    BY_ROOM,
+    BY_SIDE,
+    LASTS,
+    MOMENT,
+    PEOPLE,
+    ROOM,
+    SIDE,
+    SOURCE,
+    TWO_DOORS,
+    site,
+    tap,
 )
-BY_ROOM, BY_SIDE = ReaderId("room-in"), ReaderId("side-in")
-PEOPLE = ("ada", "bob", "cyd")
-LASTS = held_for(SIDE)
-MOMENT = timedelta(seconds=1)
-
-
-def site(folder, building=TWO_DOORS, sources=SCOPES, policy=POLICY):
-    opened = open_services(f"sqlite:///{folder}/totem.db", building, policy, sources, folder / "key")
-    if not opened.people.page():
-        staff = (TierId("staff"),)
-        people = [PersonRecord(PersonId(name), ResidentType.STAFF, tiers=staff, name=name) for name in PEOPLE]
-        opened.people.add(people, "test", NOON)
-        badges = [BadgeRecord(BadgeId(f"chip-{name}"), BadgeKind.DESFIRE, PersonId(name)) for name in PEOPLE]
-        opened.badges.add(badges, "test", NOON)
-    return opened
+from tests.small_site import BUILDING, EDGE, NOON, POLICY
 
 
 @pytest.fixture
@@ -66,19 +47,8 @@ def services(tmp_path):
 
 
 @pytest.fixture
-def journal(tmp_path):
-    opened = FileJournal(tmp_path / "journal", SOURCE, lambda: NOON, Durability.BUFFERED)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def authorizer(services, journal):
     return Authorizer(services, journal)
-
-
-def tap(who, reader):
-    return Question(reader, BadgeKind.DESFIRE, BadgeId(f"chip-{who}"), Assurance.AUTHENTICATED)
 
 
 def ask(authorizer, who, reader, at=NOON, **more):

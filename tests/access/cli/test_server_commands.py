@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -18,6 +17,7 @@ from access.settings import load
 from access.site.server import open_site
 from policies.ids import PersonId
 from policies.roster import ResidentType
+from tests.programs import free_port
 from tests.small_site import NOON
 
 _TOTEM = "import sys; from access.cli import main; sys.exit(main())"
@@ -61,6 +61,14 @@ def test_a_database_is_made_checked_copied_and_brought_back(config, tmp_path, ca
     assert "not a database" in capsys.readouterr().err
 
 
+def test_a_fault_that_is_not_stdouts_own_writes_nothing_there(config, tmp_path, capsys):
+    assert db(config, "upgrade") == 0
+    capsys.readouterr()
+    with pytest.raises(FileNotFoundError):
+        db(config, "backup", str(tmp_path / "nowhere" / "copy"))
+    assert capsys.readouterr().out == ""
+
+
 def test_an_operator_is_created_once_with_a_one_time_password(config, capsys):
     assert admin(config, "create", "grace", "--role", "manager") == 0
     assert len(capsys.readouterr().out.strip()) > 40
@@ -102,9 +110,7 @@ def test_a_server_without_settings_says_first_where_it_keeps_what(tmp_path, monk
 
 
 def test_the_server_serves_without_a_broker_and_stops_in_order(config):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environment = {**os.environ, "TOTEM_PORT": str(port), "TOTEM_BUS__PORT": "1"}
     command = [sys.executable, "-c", _TOTEM, "serve", "--config", config]
     with subprocess.Popen(

@@ -17,6 +17,8 @@ from access.services.people import PersonRecord
 from access.services.rights import Reach
 from access.services.upkeep import Upkeep
 from access.services.visits import VisitFilter, VisitRecord, VisitState
+from access.store import audit
+from access.store.listing import Listing
 from policies.decision import Effect, Reason
 from policies.ids import (
     BadgeId,
@@ -320,6 +322,9 @@ def test_a_visitor_who_returns_has_the_host_and_the_dates_of_the_new_visit(site)
     assert (eve.host, eve.valid_until) == (BOB.id, NOON + 7 * DAY + 8 * HOUR)
     assert [held.id for held in eve.grants] == ["visit-v2"]
     assert site.people.get(PersonId("v-eve")).version == version + 1
+    with site.database.reading() as session:
+        noted = audit.listed(session, audit.AuditFilter(subject="v-eve"), Listing(sort="seq"))
+    assert [entry.action for entry in noted[-2:]] == ["person-changed", "visit-arrived"]
 
 
 def test_a_visit_shortens_no_visitor_s_dates_and_changes_nobody_who_is_not_a_visitor(site):

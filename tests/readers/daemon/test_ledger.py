@@ -12,8 +12,8 @@ from policies.ids import DoorId
 from readers.daemon.ledger import UNRECORDED, Ledger
 from readers.journal import FileJournal
 from readers.wire.events import Draft, EventType, parse
+from tests.disk import full_disk
 from tests.readers.daemon.desk import ADA_CARD, LAB, LAB_OUT, SCOPE, Desk, building, desk, signed, snapshot
-from tests.readers.daemon.test_daemon import full_disk
 
 YARD = DoorId("yard")
 

@@ -27,14 +27,7 @@ UID = bytes.fromhex("04a1b2c3d4e5f6")
 OTHER_UID = bytes.fromhex("04ffeeddccbbaa")
 DEADLINE_S = 10
 
-pytestmark = pytest.mark.usefixtures("pcscd")
-
-
-@pytest.fixture(autouse=True)
-def no_thread_is_left() -> Iterator[None]:
-    before = set(threading.enumerate())
-    yield
-    assert set(threading.enumerate()) <= before
+pytestmark = pytest.mark.usefixtures("no_thread_is_left", "pcscd")
 
 
 @pytest.fixture
