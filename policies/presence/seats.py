@@ -93,11 +93,9 @@ class Seats:
         if seat is not None and seat.since == at and not seat.renews:
             self.end(person, door)
 
-    def cancel(self, person: PersonId, door: DoorId, reservation: str) -> None:
-        """Give up the seat of a reservation that was not used, unless its holder had one before, or has another now."""
-        seat = self._by_key.get((person, door))
-        if seat is not None and seat.reservation == reservation and not seat.renews:
-            self.end(person, door)
+    def of(self, person: PersonId, door: DoorId) -> Seat | None:
+        """Return the seat that somebody has by a door."""
+        return self._by_key.get((person, door))
 
     def is_held_since(self, person: PersonId, door: DoorId, at: datetime) -> bool:
         """Return whether somebody holds a seat by a door that was taken at `at` or later."""

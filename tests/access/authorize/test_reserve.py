@@ -165,6 +165,24 @@ def test_a_tap_on_the_way_out_that_no_door_has_reported_frees_no_seat_at_the_nex
     assert ask(again, "bob", BY_ROOM, NOON + 2 * MOMENT) is Reason.UPPER_OCCUPANCY_LIMIT
 
 
+@pytest.mark.parametrize("told", [EventType.NO_ENTRY, EventType.PASSAGE])
+def test_only_who_went_out_gives_the_way_in_up(authorizer, services, told):
+    """A tap outwards that was answered too late, or after which nobody left, has let nobody out."""
+    ask(authorizer, "ada", BY_ROOM)
+    draft = Draft(
+        NOON + MOMENT,
+        told,
+        DoorId("room"),
+        ReaderId("room-out"),
+        SpaceId("hall"),
+        ROOM.id,
+        person=PersonId("ada"),
+    )
+    services.news.tell([parse(seal(draft, EDGE, 1, 1, GENESIS, "salt").line)])
+    free = Reason.GRANTED if told is EventType.PASSAGE else Reason.UPPER_OCCUPANCY_LIMIT
+    assert ask(authorizer, "bob", BY_SIDE, NOON + 2 * MOMENT) is free
+
+
 def test_hard_anti_passback_holds_between_two_doors_before_either_has_reported(tmp_path, journal):
     hard = {
         door: replace(TWO_DOORS.doors[door], passback=Passback.HARD) for door in (DoorId("room"), SIDE.id)
