@@ -2,7 +2,7 @@
 
 import logging
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -126,14 +126,13 @@ def of_error(
 
 def faults_in(language: Language, faults: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
     """Return the faults of a file, each told in a language; it takes its time over a hundred thousand."""
-    told = {
-        message: worded(message, language) for message in dict.fromkeys(_message(each) for each in faults)
-    }
-    return [{**fault, "message": told[_message(fault)]} for fault in faults]
+    told = _each_once((fault["message"] for fault in faults), language)
+    return [{**fault, "message": told[fault["message"]]} for fault in faults]
 
 
-def _message(fault: Mapping[str, object]) -> str:
-    return str(fault["message"])
+def _each_once(messages: Iterable[object], language: Language) -> dict[object, str]:
+    """Return what each says in a language: of a hundred thousand places most say the same."""
+    return {message: worded(str(message), language) for message in dict.fromkeys(messages)}
 
 
 def _totem(request: Request, error: Exception) -> Response:
@@ -143,10 +142,8 @@ def _totem(request: Request, error: Exception) -> Response:
 def _validation(request: Request, error: Exception) -> Response:
     errors: list[dict[str, Any]] = list(error.errors()) if isinstance(error, RequestValidationError) else []
     status, language = HTTPStatus.UNPROCESSABLE_ENTITY, language_of(request)
-    places = [
-        {"at": ".".join(map(str, each["loc"])), "message": worded(str(each["msg"]), language)}
-        for each in errors
-    ]
+    told = _each_once((each["msg"] for each in errors), language)
+    places = [{"at": ".".join(map(str, each["loc"])), "message": told[each["msg"]]} for each in errors]
     colon = " : " if language is Language.FR else ": "
     detail = "; ".join(f"{place['at']}{colon}{place['message']}" for place in places)
     return problem(status, "invalid", detail, request.url.path, language=language, errors=places)

@@ -117,12 +117,11 @@ class Attendant:
         companions = self._beside(tap, self._portal(self.reader))[:MOST_COMPANIONS]
         asked = Reserve(self.reader, outcome.badge, outcome.assurance, tap.pin_ok, companions)
         verdict = await authority.reserve(asked)
-        if verdict is None:
-            self._go_on(tap, self._alone(tap, self._look(tap)))
-            return
-        tap = msgspec.structs.replace(tap, reservation=verdict.reservation)
+        tap = msgspec.structs.replace(tap, reservation=verdict.reservation if verdict is not None else None)
         look = self._look(tap)
-        if look.decision.effect is not Effect.DENY:
+        if verdict is None:
+            look = self._alone(tap, look)
+        elif look.decision.effect is not Effect.DENY:
             look = look._replace(decision=_agreed(look.decision, verdict))
         self._go_on(tap, look)
 

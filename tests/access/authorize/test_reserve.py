@@ -17,11 +17,12 @@ from policies.building import Passback, Reader, ScheduledMode
 from policies.decision import Effect, Reason
 from policies.ids import BadgeId, DoorId, PersonId, ReaderId, RuleId, ScheduleId, SpaceId
 from policies.policy import Rule, RuleEffect
-from policies.request import Direction, DoorMode
+from policies.request import Assurance, Direction, DoorMode
 from policies.roster import BadgeKind, ResidentType
 from policies.schedule import Schedule, Weekday, Window
 from readers.journal import Durability, FileJournal
-from readers.wire.events import GENESIS, Draft, EventType, parse, seal
+from readers.wire.events import GENESIS, Draft, EventType, Inputs, parse, seal
+from readers.wire.reservations import Reserve
 from tests.access.authorize.two_doors import (
     BY_ROOM,
     BY_SIDE,
@@ -75,6 +76,58 @@ def test_a_seat_whose_holder_did_not_enter_is_free_again_with_the_report(authori
     ask(authorizer, "ada", BY_ROOM)
     reported(services, EventType.NO_ENTRY, "ada", "room", NOON + MOMENT, 1)
     assert ask(authorizer, "bob", BY_SIDE, NOON + 2 * MOMENT) is Reason.GRANTED
+
+
+def reserved(authorizer, who, reader, at=NOON):
+    """Have a door computer ask that has all the time it needs; return the verdict."""
+    asked = Reserve(reader, BadgeId(f"chip-{who}"), Assurance.AUTHENTICATED)
+    return asyncio.run(authorizer.reserve(asked, at, arrived=monotonic() + 600))
+
+
+def refused_after_all(who, reservation, at, seq):
+    """Return what the room's computer reports of a tap that it refused though the site had granted it."""
+    draft = Draft(
+        at,
+        EventType.DECISION,
+        DoorId("room"),
+        BY_ROOM,
+        ROOM.id,
+        effect=Effect.DENY,
+        reason=Reason.THREAT_LEVEL,
+        inputs=Inputs(Assurance.AUTHENTICATED, reservation=reservation),
+        person=PersonId(who),
+    )
+    return parse(seal(draft, EDGE, 1, seq, GENESIS, "salt").line)
+
+
+def test_a_seat_that_the_door_refused_after_all_is_free_again_with_its_report(authorizer, services):
+    named = reserved(authorizer, "ada", BY_ROOM).reservation
+    assert ask(authorizer, "bob", BY_SIDE, NOON + MOMENT) is Reason.UPPER_OCCUPANCY_LIMIT
+    refused = refused_after_all("ada", named, NOON + 2 * MOMENT, 1)
+    services.news.tell([refused])
+    assert ask(authorizer, "bob", BY_SIDE, NOON + 3 * MOMENT, record=False) is Reason.GRANTED
+    newer = reserved(authorizer, "ada", BY_ROOM, NOON + 4 * MOMENT)
+    assert newer.effect is Effect.GRANT
+    services.news.tell([refused])
+    assert ask(authorizer, "bob", BY_SIDE, NOON + 5 * MOMENT) is Reason.UPPER_OCCUPANCY_LIMIT, (
+        "it is told late"
+    )
+
+
+def test_a_refusal_of_the_site_s_own_takes_back_no_seat_that_was_given_before(authorizer, services):
+    ask(authorizer, "ada", BY_ROOM)
+    services.news.tell([refused_after_all("ada", "authorizer-1:1:99", NOON + MOMENT, 1)])
+    again = reserved(authorizer, "ada", BY_ROOM, NOON + 2 * MOMENT).reservation
+    services.news.tell([refused_after_all("ada", again, NOON + 3 * MOMENT, 2)])
+    assert ask(authorizer, "bob", BY_SIDE, NOON + 4 * MOMENT) is Reason.UPPER_OCCUPANCY_LIMIT
+
+
+def test_a_seat_is_known_by_its_reservation_after_a_restart_too(authorizer, services, journal):
+    named = reserved(authorizer, "ada", BY_ROOM).reservation
+    again = Authorizer(services, journal)
+    assert ask(again, "bob", BY_SIDE, NOON + MOMENT, record=False) is Reason.UPPER_OCCUPANCY_LIMIT
+    again.hear([refused_after_all("ada", named, NOON + 2 * MOMENT, 1)])
+    assert ask(again, "bob", BY_SIDE, NOON + 3 * MOMENT) is Reason.GRANTED
 
 
 def test_a_seat_whose_holder_entered_stays_taken_and_is_not_counted_twice(authorizer, services):
