@@ -15,6 +15,12 @@ settings.load_profile("totem")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put what takes long first, where workers share the tests."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(autouse=True)
 def the_log_is_as_it_was() -> Iterator[None]:
     """Take away what a command set up: its log goes to the test's own stderr, which is closed with the test."""
