@@ -5,6 +5,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
+# Tests start Totem's programs over and over: each module is compiled once, also where Python is told to keep nothing.
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
 UV ?= uv

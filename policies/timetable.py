@@ -44,7 +44,7 @@ def waits(scheduled: ScheduledMode) -> bool:
 def is_due(scheduled: ScheduledMode, policy: Policy, at: datetime) -> bool:
     """Return whether a door's mode is due at `at`; where nobody can tell, locked is and free is not."""
     schedule = policy.schedules.get(scheduled.schedule)
-    if schedule is None or not is_whole(schedule, policy):
+    if schedule is None or not policy.calendar.offsets or not is_whole(schedule, policy):
         return scheduled.mode is DoorMode.LOCKED
     return is_open(schedule, policy.calendar, at)
 

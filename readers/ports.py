@@ -211,6 +211,14 @@ class Journal(Protocol):
         """
         ...
 
+    def stage(self, draft: Draft) -> Sealed:
+        """Give an event its place without keeping it."""
+        ...
+
+    def commit(self) -> None:
+        """Keep all that is staged, or none of it: then raise `JournalError`."""
+        ...
+
     def pending(self, limit: int) -> list[bytes]:
         """Return up to `limit` lines of one epoch that are not acknowledged, the oldest first."""
         ...

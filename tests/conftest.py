@@ -2,6 +2,7 @@
 
 import logging
 import signal
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -14,6 +15,12 @@ settings.load_profile("totem")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put what takes long first, where workers share the tests."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(autouse=True)
 def the_log_is_as_it_was() -> Iterator[None]:
     """Take away what a command set up: its log goes to the test's own stderr, which is closed with the test."""
@@ -21,3 +28,11 @@ def the_log_is_as_it_was() -> Iterator[None]:
     handlers, level = root.handlers[:], root.level
     yield
     root.handlers[:], root.level = handlers, level
+
+
+@pytest.fixture
+def no_thread_is_left() -> Iterator[None]:
+    """Fail where a thread is alive after the test that was not before it."""
+    before = set(threading.enumerate())
+    yield
+    assert set(threading.enumerate()) <= before

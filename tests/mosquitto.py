@@ -6,8 +6,9 @@ It stops and starts again on the same port, as a broker does that is updated or 
 import asyncio
 import os
 import shutil
-import socket
 from pathlib import Path
+
+from tests.programs import free_port
 
 _BINARY = shutil.which("mosquitto", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
 _START_WITHIN_S = 10
@@ -33,7 +34,7 @@ class Mosquitto:
     def __init__(self, folder: Path, *, nodelay: bool = True, passwords: Path | None = None) -> None:
         if _BINARY is None:
             raise FileNotFoundError("mosquitto is not installed: apt-get install mosquitto")
-        self.port = _free_port()
+        self.port = free_port()
         self._file = folder / f"mosquitto-{self.port}.conf"
         who = f"password_file {passwords}" if passwords else "allow_anonymous true"
         self._file.write_text(
@@ -65,10 +66,3 @@ class Mosquitto:
             self._process.kill()
             await self._process.communicate()
         self._process = None
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -66,6 +66,16 @@ POLICY = Policy(
 )
 
 
+def without_the_room() -> Building:
+    """Return the site after an edit of its building that took the room away."""
+    room = SpaceId("room")
+    spaces = [space for space in BUILDING.spaces.values() if space.id != room]
+    doors = [door for door in BUILDING.doors.values() if room not in (door.outer, door.inner)]
+    kept = {door.id for door in doors}
+    readers = [reader for reader in BUILDING.readers.values() if reader.door in kept]
+    return Building.of(BUILDING.site, spaces, doors, readers)
+
+
 def sealed_events(number: int, source: SourceId = EDGE, epoch: int = 1, person: str = "ada") -> list[Sealed]:
     """Return a chain of passages that go in and out by turns."""
     spaces = (SpaceId("outside"), SpaceId("hall"))

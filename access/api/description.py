@@ -29,7 +29,7 @@ _MEANS = {
     413: "the body is larger than anything that means something",
     422: "what was sent is not what it must be",
     428: "`If-Match` is missing",
-    503: "the database does not answer in time: ask again",
+    503: "the database does not answer in time; it may have been done: look before you ask again",
 }
 _SCHEMES = {
     "key": {"type": "http", "scheme": "bearer", "description": "a machine's key"},

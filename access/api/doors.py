@@ -11,11 +11,11 @@ from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
 from access.api.desk import AtDesk, Desk, needs
-from access.api.schemas import Id, Instant, Sent
+from access.api.schemas import Id, Instant, Reason, Sent
 from access.errors import DoorSilent, Refused
 from access.services.answers import Answer
 from access.services.doors import UNLOCKS_WITHIN, Act, Slot
@@ -28,7 +28,6 @@ routes = APIRouter(prefix="/v1", tags=["doors"])
 _Commands = Annotated[Actor, Depends(needs(Scope.DOORS_WRITE))]
 _LocksDown = Annotated[Actor, Depends(needs(Scope.LOCKDOWN_WRITE))]
 _Sees = Annotated[Actor, Depends(needs(Scope.BUILDING_READ))]
-_Reason = Annotated[str, Field(min_length=1, max_length=300)]
 
 _SILENT: dict[int | str, dict[str, Any]] = {
     504: {"description": "the door did not answer, and will not obey"}
@@ -42,7 +41,7 @@ _ANSWERS_WITHIN_S = 2.0
 class Why(Sent):
     """The reason, for the audit."""
 
-    reason: _Reason
+    reason: Reason
 
 
 class ModeSet(Why):
@@ -107,9 +106,7 @@ async def set_mode(door: str, asked: ModeSet, desk: AtDesk, actor: _Commands) ->
     """Set a door's mode until an end time, or leave it to its schedule again."""
     work = partial(desk.services.doors.set_mode, DoorId(door), asked.mode, asked.until, asked.by)
     told = await _told(desk, asked.reason, actor, work)
-    is_below = asked.mode is not None and await run_in_threadpool(
-        desk.services.doors.is_locked_down, DoorId(door), desk.now()
-    )
+    is_below = asked.mode is not None and desk.services.doors.is_locked_down(DoorId(door), desk.now())
     return ModeSaidBody(command=told.command, doors=told.doors, waits_for="lockdown" if is_below else None)
 
 

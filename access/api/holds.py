@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 import msgspec
 from fastapi import APIRouter, Depends, Response
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel
 
 from access.api.desk import AtDesk, needs
 from access.api.paging import Page, Paged
-from access.api.schemas import Id, Instant, Sent, Word
+from access.api.schemas import Id, Instant, Reason, Sent, Word
 from access.api.sheets import described, table
 from access.services.holds import Hold
 from access.services.listing import every
@@ -21,7 +21,6 @@ routes = APIRouter(prefix="/v1/holds", tags=["privacy"])
 
 _Reads = Annotated[Actor, Depends(needs(Scope.PRIVACY_READ))]
 _Writes = Annotated[Actor, Depends(needs(Scope.HOLDS_WRITE))]
-_Reason = Annotated[str, Field(min_length=1, max_length=300)]
 _Sort = Literal["id", "-id", "asked_at", "-asked_at", "expires_at", "-expires_at"]
 
 
@@ -31,7 +30,7 @@ class NewHold(Sent):
     person: Id | None = None
     since: Instant
     until: Instant
-    reason: _Reason
+    reason: Reason
     expires_at: Instant
 
 
@@ -82,7 +81,7 @@ def ask(new: NewHold, response: Response, desk: AtDesk, actor: _Writes) -> HoldB
 
 
 @routes.get("/{hold}")
-def read_body(hold: str, desk: AtDesk, _actor: _Reads) -> HoldBody:
+def read(hold: str, desk: AtDesk, _actor: _Reads) -> HoldBody:
     """Read a legal hold."""
     return _body(desk.services.holds.get(hold))
 

@@ -118,12 +118,12 @@ def export(desk: AtDesk, actor: _Writes, sort: _Sort = "-at") -> Response:
 
 @routes.get("/under-way")
 def list_under_way(desk: AtDesk, actor: _Writes) -> list[UnderWayBody]:
-    """Tell which files this server is writing now, and how far each has come."""
+    """Tell which file this server is writing now, and how far it has come: one at most."""
     found = desk.services.imports.within(actor.reach).under_way()
-    return [UnderWayBody.model_validate(msgspec.structs.asdict(one)) for one in found]
+    return [UnderWayBody.model_validate(msgspec.structs.asdict(found))] if found is not None else []
 
 
-@routes.post("", openapi_extra=_FILE)
+@routes.post("", openapi_extra=_FILE, response_model=OutcomeBody)
 async def take(
     request: Request,
     desk: AtDesk,
@@ -131,7 +131,7 @@ async def take(
     *,
     apply: Annotated[bool, Query(description="apply it; without, nothing is changed")] = False,
     end: Annotated[int | None, Query(ge=0, le=100_000, description="how many are missing: end them")] = None,
-) -> OutcomeBody:
+) -> Response:
     """Compare a file of people with those known, or apply it."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     read = _READERS.get(kind)
@@ -140,16 +140,18 @@ async def take(
     content, timezone = await request.body(), desk.services.policy.calendar.timezone
     imports = desk.services.imports.within(actor.reach)
 
-    def work() -> Outcome:
+    def work() -> Response:
         wanted, faults = read(content, timezone)
         if not apply:
-            return imports.propose(wanted, faults, desk.now())
-        return imports.apply(wanted, faults, content, actor.name, desk.now(), end=end)
+            outcome = imports.propose(wanted, faults, desk.now())
+        else:
+            outcome = imports.apply(wanted, faults, content, actor.name, desk.now(), end=end)
+            if outcome.faults:
+                raise InvalidFile(list(map(msgspec.structs.asdict, outcome.faults)))
+        # Here too: a file may have a hundred thousand faults, and nobody waits while they are told.
+        return Response(_body(outcome, language_of(request)).model_dump_json(), media_type="application/json")
 
-    outcome = await run_in_threadpool(work)
-    if apply and outcome.faults:
-        raise InvalidFile(list(map(msgspec.structs.asdict, outcome.faults)))
-    return _body(outcome, language_of(request))
+    return await run_in_threadpool(work)
 
 
 def _applied(record: ImportRecord) -> ImportBody:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from access.api.desk import AtDesk, Desk, needs, needs_within
-from access.api.schemas import Sent
+from access.api.schemas import Reason, Sent
 from access.errors import NotAllowed, NotFound
 from access.occupancy.disclosure import DisclosedCount
 from access.occupancy.live import SpaceCount
@@ -26,7 +26,6 @@ routes = APIRouter(prefix="/v1", tags=["occupancy"])
 _Counts = Annotated[Actor, Depends(needs_within(Scope.OCCUPANCY_READ))]
 _Corrects = Annotated[Actor, Depends(needs(Scope.OCCUPANCY_WRITE))]
 _CorrectsThere = Annotated[Actor, Depends(needs_within(Scope.OCCUPANCY_WRITE))]
-_Reason = Annotated[str, Field(min_length=1, max_length=300)]
 
 
 class CountBody(BaseModel):
@@ -52,13 +51,13 @@ class CountSet(Sent):
     """How many people were counted in a space, and why it is said."""
 
     count: Annotated[int, Field(ge=0, le=100_000)]
-    reason: _Reason
+    reason: Reason
 
 
 class Left(Sent):
     """Why somebody is known not to be inside."""
 
-    reason: _Reason
+    reason: Reason
 
 
 class Said(BaseModel):

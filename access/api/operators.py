@@ -17,7 +17,7 @@ from access.api.schemas import Id, Sent
 from access.api.sheets import described, table
 from access.api.versions import Expected, tag
 from access.services.listing import Key, every
-from access.services.operators import OperatorFilter, OperatorRecord, expect_may_appoint
+from access.services.operators import OneTime, OperatorFilter, OperatorRecord, expect_may_appoint
 from access.services.rights import Actor, Reach, Role, Scope
 from policies.ids import OrganisationId, SpaceId
 
@@ -98,11 +98,11 @@ def export(desk: AtDesk, _actor: _Reads, chosen: _Chosen, sort: _Sort = "name") 
 @routes.post("", status_code=HTTPStatus.CREATED)
 def create(new: NewOperator, response: Response, desk: AtDesk, actor: _Writes) -> NewOperatorBody:
     """Add an operator who may no more than you; an administrator may add any."""
-    operators, reach = desk.services.operators, _reach(new)
+    reach = _reach(new)
     expect_may_appoint(actor, new.role, reach)
-    password = operators.create(new.name, new.role, actor.name, desk.now(), reach)
+    made = desk.services.operators.create(new.name, new.role, actor.name, desk.now(), reach)
     response.headers["Location"] = f"/v1/operators/{new.name}"
-    return _once(response, operators.get(new.name), password)
+    return _once(response, made)
 
 
 @routes.get("/{name}")
@@ -134,9 +134,8 @@ def change(
 @routes.post("/{name}/reset-password")
 def reset(name: str, response: Response, desk: AtDesk, actor: _Writes) -> NewOperatorBody:
     """Give an operator a new one-time password; the old one and all their sessions end."""
-    _expect_may_appoint(actor, desk.services.operators.get(name))
-    password = desk.services.operators.reset(name, actor.name, desk.now())
-    return _once(response, desk.services.operators.get(name), password)
+    allow = partial(_expect_may_appoint, actor)
+    return _once(response, desk.services.operators.reset(name, actor.name, desk.now(), allow))
 
 
 @routes.delete("/{name}", status_code=HTTPStatus.NO_CONTENT)
@@ -148,8 +147,8 @@ def remove(
     keep_keys: Annotated[bool, Query(description="leave the keys alive that they made and saw")] = False,
 ) -> None:
     """Remove an operator: sessions, streams and the keys that they made end at once."""
-    _expect_may_appoint(actor, desk.services.operators.get(name))
-    desk.services.operators.remove(name, actor.name, desk.now(), keep_keys=keep_keys)
+    allow = partial(_expect_may_appoint, actor)
+    desk.services.operators.remove(name, actor.name, desk.now(), allow, keep_keys=keep_keys)
 
 
 def _expect_may_appoint(actor: Actor, operator: OperatorRecord) -> None:
@@ -167,7 +166,7 @@ def _body(operator: OperatorRecord) -> OperatorBody:
     return OperatorBody.model_validate(msgspec.to_builtins(operator))
 
 
-def _once(response: Response, operator: OperatorRecord, password: str) -> NewOperatorBody:
-    tag(response, operator.version)
-    told = msgspec.to_builtins(operator) | {"one_time_password": password}
+def _once(response: Response, given: OneTime) -> NewOperatorBody:
+    tag(response, given.operator.version)
+    told = msgspec.to_builtins(given.operator) | {"one_time_password": given.password}
     return NewOperatorBody.model_validate(told)

@@ -16,7 +16,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from access.api.desk import AtDesk, needs
 from access.api.paging import Page, Paged
-from access.api.schemas import Sent
+from access.api.schemas import Reason, Sent
 from access.api.sheets import described, sheet, table
 from access.services.erasure import Dossier
 from access.services.listing import SEQ, every
@@ -28,7 +28,6 @@ routes = APIRouter(prefix="/v1", tags=["privacy"])
 
 _Reads = Annotated[Actor, Depends(needs(Scope.PRIVACY_READ))]
 _Writes = Annotated[Actor, Depends(needs(Scope.PRIVACY_WRITE))]
-_Reason = Annotated[str, Field(min_length=1, max_length=300)]
 _Sort = Literal["seq", "-seq"]
 _HEADS = ("what", "number", "field", "value")
 
@@ -36,7 +35,7 @@ _HEADS = ("what", "number", "field", "value")
 class Asked(Sent):
     """Why; the audit keeps it."""
 
-    reason: _Reason
+    reason: Reason
 
 
 class Format(Enum):
@@ -67,7 +66,7 @@ class KeepFor(Sent):
     """How long to keep; longer than the legal time needs an `override`, a reason that the audit keeps."""
 
     hours: Annotated[int, Field(ge=1, le=87_600)]
-    override: _Reason | None = None
+    override: Reason | None = None
 
 
 class PurgeBody(BaseModel):

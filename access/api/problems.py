@@ -2,7 +2,7 @@
 
 import logging
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -45,6 +45,13 @@ _STATUS: Mapping[type[TotemError], tuple[HTTPStatus, str]] = {
     Conflict: (HTTPStatus.CONFLICT, "conflict"),
     Invalid: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid"),
 }
+
+
+_PRIMARY = 0xFF
+"""Where SQLite keeps what kind of error it is; the rest of the code tells more of it (sqlite.org/rescode.html)."""
+
+_WRONG = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_READONLY})
+"""A statement that is wrong, or writes where only reading is allowed, will be wrong again."""
 
 
 class PreconditionMissing(TotemError):
@@ -118,8 +125,14 @@ def of_error(
 
 
 def faults_in(language: Language, faults: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
-    """Return the faults of a file, each told in a language."""
-    return [{**fault, "message": worded(str(fault["message"]), language)} for fault in faults]
+    """Return the faults of a file, each told in a language; it takes its time over a hundred thousand."""
+    told = _each_once((fault["message"] for fault in faults), language)
+    return [{**fault, "message": told[fault["message"]]} for fault in faults]
+
+
+def _each_once(messages: Iterable[object], language: Language) -> dict[object, str]:
+    """Return what each says in a language: of a hundred thousand places most say the same."""
+    return {message: worded(str(message), language) for message in dict.fromkeys(messages)}
 
 
 def _totem(request: Request, error: Exception) -> Response:
@@ -129,10 +142,8 @@ def _totem(request: Request, error: Exception) -> Response:
 def _validation(request: Request, error: Exception) -> Response:
     errors: list[dict[str, Any]] = list(error.errors()) if isinstance(error, RequestValidationError) else []
     status, language = HTTPStatus.UNPROCESSABLE_ENTITY, language_of(request)
-    places = [
-        {"at": ".".join(map(str, each["loc"])), "message": worded(str(each["msg"]), language)}
-        for each in errors
-    ]
+    told = _each_once((each["msg"] for each in errors), language)
+    places = [{"at": ".".join(map(str, each["loc"])), "message": told[each["msg"]]} for each in errors]
     colon = " : " if language is Language.FR else ": "
     detail = "; ".join(f"{place['at']}{colon}{place['message']}" for place in places)
     return problem(status, "invalid", detail, request.url.path, language=language, errors=places)
@@ -147,12 +158,18 @@ def _http(request: Request, error: Exception) -> Response:
 
 
 def _store(request: Request, error: Exception) -> Response:
-    """Tell that the database is away or was written to for too long: it may answer the next time."""
-    code = getattr(getattr(error, "orig", None), "sqlite_errorcode", None)
-    if code == sqlite3.SQLITE_ERROR:
-        raise error  # a statement that is wrong will be wrong again
-    _log.error("store-unavailable", extra={"path": request.url.path, "fault": type(error).__name__})
-    detail = "the database does not answer in time; nothing was changed: ask again"
+    """Tell that the database is away or was written to for too long; what was asked may be committed already."""
+    told = getattr(error, "orig", None)  # by the driver: nothing where nobody asked it yet
+    code = getattr(told, "sqlite_errorcode", None)
+    if code is not None and code & _PRIMARY in _WRONG:
+        raise error
+    fault = {
+        "path": request.url.path,
+        "fault": type(error).__name__,
+        "code": code or getattr(told, "sqlstate", None),
+    }
+    _log.error("store-unavailable", extra=fault)
+    detail = "the database does not answer in time; it may have been done: look before you ask again"
     status, language = HTTPStatus.SERVICE_UNAVAILABLE, language_of(request)
     return problem(
         status, "store-unavailable", detail, request.url.path, {"Retry-After": "2"}, language=language

@@ -47,6 +47,7 @@ Day = Annotated[date, BeforeValidator(_read_as_day), AfterValidator(_of_the_cale
 Instant = Annotated[AwareDatetime, AfterValidator(_told_in_utc)]
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 BadgeIdentifier = Annotated[str, Field(min_length=1, max_length=128)]
+Reason = Annotated[str, Field(min_length=1, max_length=300)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Word = Annotated[str, Field(min_length=1, max_length=200, pattern="^[^\0]*$")]
 """What is looked for: no text in a database has a NUL."""

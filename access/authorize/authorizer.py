@@ -205,8 +205,8 @@ class Authorizer:
         due = arrived + DEADLINE_S
         with self._lock:
             decision = self._judge.verdict(asked, at)
-            passing = self._judge.seat(asked.reader, decision, at)
             kept = self._commit.stage(drafts.reserved(self._building, asked, decision, at, self._version))
+            passing = self._judge.seat(asked.reader, decision, at, kept.id)
         is_kept = await self._keep(due)
         if is_kept and passing and self.turn.is_told(asked.reader):
             await self.turn.tell(kept.line)
@@ -319,9 +319,9 @@ class Authorizer:
         if self.turn.peers:
             self._visits.hear(events)
 
-    def change(self, payload: bytes) -> bool:
+    def change(self, payload: bytes, *, at_once: bool = False) -> bool:
         """Take up a signed delta; return False if something before it is missing. Raise `WireError` if forged."""
-        return self._following.change(payload)
+        return self._following.change(payload, at_once=at_once)
 
     def command(self, message: Message) -> None:
         """Take up a door's register of modes."""

@@ -19,7 +19,7 @@ from access.services.clock import Clock
 from access.services.offload import Offload
 from access.store import terms
 from access.store.database import Database
-from access.store.terms import Term
+from access.store.terms import Term, Won
 from policies.ids import SourceId
 from readers.wire.bus import BusDown
 
@@ -140,8 +140,8 @@ class Candidate:
         is_holder = self._lease.standing is not Standing.WATCHING
         return self._timing.renew_every_s if is_holder else self._timing.look_every_s
 
-    def _put(self, ask: Ask, seen: Term | None, epoch: int) -> Term | bool | int | None:
-        """Put one question to the database: a term as it is, whether it was renewed, or the epoch that was won."""
+    def _put(self, ask: Ask, seen: Term | None, epoch: int) -> Term | bool | Won | None:
+        """Put one question to the database: a term as it is, whether it was renewed, or the one that was won."""
         holder, lasts = self._lease.holder, timedelta(seconds=self._timing.lasts_s)
         if ask is Ask.RENEW:
             with self._database.writing() as session:

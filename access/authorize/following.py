@@ -5,6 +5,7 @@ Everything here happens beside the path of a tap: in the thread that committed, 
 
 import gc
 import logging
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -87,13 +88,16 @@ class Following:
             with self._lock:
                 self.judge.view.take(batch)
 
-    def change(self, payload: bytes) -> bool:
-        """Take up a signed delta from the bus; return False if what lies before it is missing. Raise `WireError`."""
+    def change(self, payload: bytes, *, at_once: bool = False) -> bool:
+        """Take up a signed delta from the bus; return False if what lies before it is missing. Raise `WireError`.
+
+        The thread that decides takes a small one up `at_once`: it is to wait for nothing between two parts.
+        """
         delta = deltas.read(payload, self._services.publisher.public_key)
         if delta.after > self.judge.rights.version:
             return False
         if delta.version > self.judge.rights.version:
-            self._apply(delta)
+            self._apply(delta, at_once=at_once)
         return True
 
     def command(self, message: Message) -> None:
@@ -167,14 +171,14 @@ class Following:
     def _follow(self, _news: RightsChanged) -> None:
         self.catch_up()
 
-    def _apply(self, delta: Delta) -> None:
-        steps = self.judge.rights.apply(delta)
-        is_done = False
-        while not is_done:
+    def _apply(self, delta: Delta, *, at_once: bool = False) -> None:
+        steps, part = self.judge.rights.apply(delta), sys.maxsize if at_once else _AT_ONCE
+        while True:
             with self._lock:
-                is_done = len(list(islice(steps, _AT_ONCE))) < _AT_ONCE
-            if not is_done:
-                self._breathe()
+                taken = len(list(islice(steps, part)))
+            if taken < part:
+                return
+            self._breathe()
 
     def _a_few_each(self, news: Iterable[Event]) -> Iterator[list[Event]]:
         """Yield what is taken up under one hold of the lock, and let others have it in between."""

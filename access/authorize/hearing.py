@@ -46,8 +46,11 @@ class Hears(Protocol):
         """Take in what was reported."""
         ...
 
-    def change(self, payload: bytes) -> bool:
-        """Take up a signed delta; return False if what lies before it is missing. Raise `WireError`."""
+    def change(self, payload: bytes, *, at_once: bool = False) -> bool:
+        """Take up a signed delta, in one piece or in parts; return False if what lies before it is missing.
+
+        Raise `WireError`.
+        """
         ...
 
     def command(self, message: Message) -> None:
@@ -184,7 +187,10 @@ class Hearing:
     async def _take_change(self, delta: bytes) -> None:
         change = self._authorizer.change
         # Not by way of `offload`, which may be reading the whole store.
-        follows = change(delta) if len(delta) <= _LARGE_BYTES else await asyncio.to_thread(change, delta)
+        if len(delta) <= _LARGE_BYTES:
+            follows = change(delta, at_once=True)
+        else:
+            follows = await asyncio.to_thread(change, delta)
         if not follows:
             self._lacks.set()
 

@@ -38,7 +38,7 @@ class Judge:
     def follow(self, rights: Rights) -> None:
         """Put rights in force, in place of those before."""
         self.rights = rights
-        self._leaning = Leaning(rights.engine.policy)
+        self._leaning = Leaning(rights.engine.policy.rules)
         self.view.modes.policy, self.view.seated = rights.engine.policy, rights.seated
 
     def door_of(self, reader: ReaderId) -> Door:
@@ -88,11 +88,13 @@ class Judge:
         )
         return self.rights.engine.decide(request, state)
 
-    def seat(self, reader: ReaderId, decision: Decision, at: datetime) -> tuple[PersonId, ...]:
-        """Take the seat of a verdict; its door computer sees to companions."""
+    def seat(
+        self, reader: ReaderId, decision: Decision, at: datetime, reservation: str
+    ) -> tuple[PersonId, ...]:
+        """Take the seat of the verdict `reservation`; its door computer sees to companions."""
         if decision.effect is not Effect.GRANT or decision.person is None:
             return ()
-        self.view.seats.hold(decision.person, reader, at)
+        self.view.seats.hold(decision.person, reader, at, reservation=reservation)
         return (decision.person,)
 
     def reserve(self, question: Question, decision: Decision, at: datetime) -> tuple[PersonId, ...]:

@@ -11,7 +11,7 @@ from math import inf
 
 import msgspec
 
-from access.store.terms import Term
+from access.store.terms import Term, Won
 
 
 class Timing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -141,13 +141,12 @@ class Lease:
             self._seen_since = now
         self.seen = term
 
-    def took(self, epoch: int | None, sent: float, now: float) -> tuple[Effect, ...]:
+    def took(self, won: Won | None, sent: float, now: float) -> tuple[Effect, ...]:
         """Begin a term that was won; None says that another came first."""
-        seen, self.seen = self.seen, None
-        if epoch is None:
+        self.seen = None
+        if won is None:
             return ()
-        self.epoch = epoch
-        self._held_since = _held_since(seen, self.holder, epoch)
+        self.epoch, self._held_since = won
         self._prolong(sent)
         return self._turn(Turn.WON) + self.tick(now)
 
@@ -180,12 +179,3 @@ class Lease:
     def _turn(self, turn: Turn) -> tuple[Effect, ...]:
         self.standing, effects = TABLE[self.standing, turn]
         return effects
-
-
-def _held_since(seen: Term | None, holder: str, epoch: int) -> int:
-    """Return the epoch since which nobody else held a term; as the database counts it."""
-    if seen is None:
-        return epoch
-    if seen.epoch == 0:
-        return 0
-    return seen.held_since if seen.holder == holder else epoch

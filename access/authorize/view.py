@@ -56,25 +56,48 @@ class SiteView:
             entry = entry_of(event, self._building)
             if entry is not None:
                 entries.append(entry)
-            if event.type in _TELLS_OF_A_SEAT and event.person is not None and event.door is not None:
-                self._end(event.type, event.person, event.door, event.at)
+            if event.type in _TELLS_OF_A_SEAT:
+                self._end(event)
+            elif event.type is EventType.DECISION and event.effect is Effect.DENY:
+                self._cancel(event)
             elif self._peers and self._is_of_a_peer(event):
                 self._hold(event)
                 self.modes.hear(event, event.at)
         if entries:
             self._presence.add(entries)
 
-    def _end(self, kind: EventType, person: PersonId, door: DoorId, at: datetime) -> None:
-        """Give a seat up whose holder came in or did not; what an authorizer takes back bears the tap's own time."""
-        if kind is EventType.NO_ENTRY and self.seats.is_held_since(person, door, at):
-            self.seats.take_back(person, door, at)
+    def _end(self, event: Event) -> None:
+        """Give a seat up whose holder came in or did not; what an authorizer takes back bears the tap's own time.
+
+        Who did not pass the other way has not given up the way in.
+        """
+        seat, at = self._seat_of(event), event.at
+        if seat is None:
+            return
+        if event.type is EventType.PASSAGE:
+            self.seats.end(seat.person, seat.door, at)
+        elif event.space != seat.leaf:
+            return
+        elif seat.since >= at:
+            self.seats.take_back(seat.person, seat.door, at)
         else:
-            self.seats.end(person, door, at)
+            self.seats.end(seat.person, seat.door, at)
+
+    def _cancel(self, event: Event) -> None:
+        """Give up the seat of a tap that its door refused after the site had granted it: a lockdown came meanwhile."""
+        seat, inputs = self._seat_of(event), event.inputs
+        named = inputs.reservation if inputs is not None else None
+        if seat is not None and named is not None and seat.reservation == named:
+            self.seats.take_back(seat.person, seat.door, seat.since)
+
+    def _seat_of(self, event: Event) -> Seat | None:
+        person, door = event.person, event.door
+        return self.seats.of(person, door) if person is not None and door is not None else None
 
     def resume(self, lately: Iterable[Event]) -> None:
         """Take up events in their order, and hold again the seats that their decisions gave away."""
         for event in lately:
-            if event.type in _GIVES_A_SEAT:
+            if event.type in _GIVES_A_SEAT and event.effect is Effect.GRANT:
                 self._hold(event)
             else:
                 self.take([event])
@@ -89,15 +112,16 @@ class SiteView:
     def _hold(self, event: Event) -> None:
         """Hold the seat of a permit, unless a later one is held or its holder has come in since."""
         person, reader, at = event.person, event.reader, event.at
+        reservation = event.id if event.type is EventType.RESERVED else None
         if event.effect is not Effect.GRANT or person is None or reader is None:
             return
-        if reader not in self.seated or reader not in self._readers:
+        if reader not in self.seated:
             return
         door, leaf = self._readers[reader].door, self._building.passage(reader)[1]
         stay = self._presence.stays.get(person)
         has_entered = stay is not None and stay.target == leaf and stay.at >= at
         if not has_entered and not self.seats.is_held_since(person, door, at):
-            self.seats.hold(person, reader, at)
+            self.seats.hold(person, reader, at, reservation=reservation)
 
     def advance(self, now: datetime) -> None:
         """Let expire what is due."""

@@ -5,6 +5,7 @@ finding or refusal, 2 for wrong use. Results go to stdout, everything else to st
 """
 
 import argparse
+import errno
 import importlib
 import keyword
 import os
@@ -36,6 +37,9 @@ COMMANDS = (
 
 _OWN = frozenset({"access", "emulators", "readers", "policies"})
 
+_OF_WRITING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
+"""What stdout may say when it takes no more."""
+
 FOUND_OR_REFUSED = 1
 WRONG_USE = 2
 READER_LEFT = 128 + signal.SIGPIPE
@@ -59,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         return READER_LEFT
     except OSError as error:
-        if not _takes_no_more():
+        if error.errno not in _OF_WRITING or not _takes_no_more():
             raise
         print(f"totem {chosen}: stdout: {error.strerror}; the result is not complete", file=sys.stderr)
         return FOUND_OR_REFUSED

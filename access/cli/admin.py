@@ -70,6 +70,6 @@ def _secret(arguments: argparse.Namespace, database: "Database", building: "Buil
         return keys.create(arguments.name, tuple(arguments.scope), _ACTOR, now, until, organisation)
     operators = Operators(database, building, Passwords(), Outbox[str]())
     if arguments.action == "reset":
-        return operators.reset(arguments.name, _ACTOR, now)
+        return operators.reset(arguments.name, _ACTOR, now).password
     reach = Reach(organisation, arguments.space)
-    return operators.create(arguments.name, Role(arguments.role), _ACTOR, now, reach)
+    return operators.create(arguments.name, Role(arguments.role), _ACTOR, now, reach).password

@@ -139,7 +139,7 @@ async def issue(desk: Desk, work: Work) -> dict[str, object]:
         try:
             if found.is_blank:
                 records.expect_stock(found.uid, work.kind, person)
-            elif found.badge is not None:
+            if found.badge is not None:
                 records.expect_free(found.badge, work.kind, person)
         except TotemError as error:
             return str(error)

@@ -3,11 +3,13 @@
 import argparse
 import os
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from access.services.erasure import Erasure, Erasures
     from access.store.database import Database
     from policies.building import Building
 
@@ -25,6 +27,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     backup.add_argument("file", type=Path, help="where to; must not exist")
     restore = actions.add_parser("restore", help="check a copy and put it in the database's place")
     restore.add_argument("file", type=Path, help="a file that `totem db backup` wrote; stop the server first")
+    restore.add_argument(
+        "--without-erasures",
+        action="store_true",
+        help="even where who was erased since the copy is not known any more, and they may be back",
+    )
     actions.add_parser("purge", help="forget now what is older than it may be, as a server does every hour")
 
 
@@ -47,7 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
             backup.back_up(database, arguments.file)
             print(f"{arguments.file}: written and checked")
         elif arguments.action == "restore":
-            _restore(database, arguments.file, load_site(settings).building)
+            building = load_site(settings).building
+            _restore(database, arguments.file, building, without_erasures=arguments.without_erasures)
         elif arguments.action == "purge":
             _purge(database, load_site(settings).building)
         else:
@@ -66,24 +74,46 @@ def _expect(database: "Database", *, may_be_new: bool) -> None:
         raise NotFound(f"{file}: there is no such database; totem db upgrade makes one")
 
 
-def _restore(database: "Database", file: Path, building: "Building") -> None:
+def _restore(database: "Database", file: Path, building: "Building", *, without_erasures: bool) -> None:
     """Put the copy in place; whoever was erased since, and whoever is known for too long, is forgotten again."""
+    from access.errors import Invalid
     from access.services.erasure import Erasures
     from access.services.outbox import Outbox, RightsChanged
     from access.services.retention import Retention
     from access.store import backup, schema
 
     now, erasures = datetime.now(UTC), Erasures(database, building.site, Outbox[RightsChanged]())
-    is_there = schema.current(database.engine) is not None
-    if is_there:
-        schema.upgrade(database.engine)
-    ledger = erasures.ledger() if is_there else []
-    backup.restore(database, file)
+    fault = backup.fault_of(database)
+    if fault is not None and not without_erasures:
+        raise Invalid(
+            f"{fault}; so who was erased since the copy is not known, and they would be back: "
+            "restore with --without-erasures if it must be"
+        )
+    ledger = _erased(database, erasures, is_whole=fault is None)
+    aside = backup.restore(database, file, sets_aside=fault is not None)
     schema.upgrade(database.engine)
     again = erasures.reapply(ledger, now)
     purged = sum(purge.number for purge in Retention(database, building).purge(now))
     print(f"{file}: restored; door computers send again what they still have")
     print(f"forgotten again: {again} people erased since, {purged} events past their time")
+    if aside is not None:
+        print(f"{aside}: what was there before, and could not be relied on")
+
+
+def _erased(database: "Database", erasures: "Erasures", *, is_whole: bool) -> "list[Erasure]":
+    """Return who was erased, by the database in place; by one that is not whole, what can be read of it."""
+    from sqlalchemy.exc import DatabaseError
+
+    from access.store import schema
+
+    if is_whole:
+        if schema.current(database.engine) is None:
+            return []
+        schema.upgrade(database.engine)
+        return erasures.ledger()
+    with suppress(DatabaseError):
+        return erasures.ledger()
+    return []
 
 
 def _purge(database: "Database", building: "Building") -> None:

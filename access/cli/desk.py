@@ -1,4 +1,4 @@
-"""A desk reader at work: waits for a card, carries a conversation out with it, and goes on after it was taken away."""
+"""A desk reader at work: waits for a card, carries a conversation out with it, and goes on after it was lost."""
 
 import asyncio
 from collections.abc import Callable
@@ -19,8 +19,11 @@ ATTEMPT_S = 30.0
 
 MOST_ATTEMPTS = 5
 
+PAUSE_S = 0.2
+"""Between two of them: a card that lies at the edge of the field is not through with all within a moment."""
+
 HOLD = "hold a card to the reader, and leave it there"
-HOLD_AGAIN = "the card was taken away: hold the same card there again, and it is gone on with"
+HOLD_AGAIN = "the card was lost: hold the same card there, and it is gone on with"
 
 
 class TornTooOften(TotemError):
@@ -43,7 +46,7 @@ class Desk(msgspec.Struct, frozen=True):
     async def work(
         self, conversation: Callable[[Card], Conversation[_T]], judge: Callable[[Found], str] = take_any
     ) -> _T:
-        """Carry the conversation out with the next card, and begin it anew where the card is taken away.
+        """Carry the conversation out with the next card, and begin it anew where the card is lost.
 
         `judge` says why a card that was found is to be left alone, or nothing. Raise `TimeoutError` for a card that
         never comes to an end, `TornTooOften` for one that is lost in each of `MOST_ATTEMPTS`.
@@ -61,7 +64,8 @@ class Desk(msgspec.Struct, frozen=True):
                 async with asyncio.timeout(ATTEMPT_S):
                     return await card.hold(conversation(card), answer)
             except CardGone:
-                continue
+                card.forget()  # one that was torn by the air alone lies there still
+                await asyncio.sleep(PAUSE_S)
         raise TornTooOften(
             f"the card was lost {MOST_ATTEMPTS} times: look at the reader and its line, then do it again"
         )

@@ -5,7 +5,6 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request, Response
-from starlette.concurrency import run_in_threadpool
 
 from access.dashboard.front import Front, language, marked
 from access.dashboard.guard import GuardedRoute
@@ -112,7 +111,7 @@ class _Lockdowns:
             return operator
         spoken = asked or language(request)
         renderer = self._front.broadcast.renderers[spoken]
-        standing = await run_in_threadpool(self._doors.lockdowns, self._front.now())
+        standing = self._doors.standing.at(self._front.now())
         rows = [
             (one.space or "", self._name(one.space), renderer.moment(one.since), one.actor, one.reason)
             for one in standing

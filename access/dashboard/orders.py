@@ -6,7 +6,6 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
-from starlette.concurrency import run_in_threadpool
 
 from access.dashboard.days import wall_time
 from access.dashboard.front import Front
@@ -59,9 +58,7 @@ class _Orders:
         except ValueError:
             return self._telling.refused(request, operator, "refused-until")
         work = partial(self._doors.set_mode, DoorId(door), _MODES.get(mode), ends, Slot.OPERATOR)
-        is_below = mode in _MODES and await run_in_threadpool(
-            self._doors.is_locked_down, DoorId(door), self._front.now()
-        )
+        is_below = mode in _MODES and self._doors.is_locked_down(DoorId(door), self._front.now())
         note = "said-waits-for-lockdown" if is_below else ""
         return await self._telling.tell(request, operator, work, reason, note=note)
 

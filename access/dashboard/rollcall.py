@@ -227,7 +227,7 @@ class _RollCalls:
         spaces, total = lines_and_total(self._building, unnamed)
         more = {one.space: one for one in spaces if one.count}
         known = {space.id: space.name for space in self._building.spaces.values()}
-        gone = {space: Label(space, space) for space in lines if space not in known}
+        gone = {space: Label(space, space) for space in (*lines, *more) if space not in known}
         groups = [
             Group(name, tuple(found), sum(map(_is_missing, found)), more.get(space))
             for space, name in (known | gone).items()

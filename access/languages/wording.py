@@ -2,36 +2,73 @@
 
 Errors are raised, logged and told on the command line in English; only an answer to somebody who reads French is worded
 anew, so that one place knows of languages and every error keeps its message beside its raise. A message that no pattern
-knows stays as it is; a test finds every raise whose message has none.
+knows stays as it is; a test finds every raise whose message has none. Values are what somebody sent: they are never
+worded, and however long they are, finding them is one walk over the message for each pattern.
 """
 
-import re
 import tomllib
 from functools import cache
 from importlib import resources
 
+import msgspec
+
 from access.languages.language import Language
 
-_HOLE = re.compile(r"\{\}")
+_HOLE = "{}"
+_AROUND_A_MESSAGE = frozenset({"Value error, {}", "body: {}"})
+"""Whose hole is a message itself, by whoever read what was sent; every other hole is a value."""
+
+
+class _Pattern(msgspec.Struct, frozen=True):
+    """A message: the text around its holes, what it is in French, and whether its hole is a message."""
+
+    parts: tuple[str, ...]
+    french: str
+    is_around_a_message: bool
 
 
 def worded(message: str, language: Language) -> str:
     """Return what an error says in a language."""
-    if language is Language.EN:
-        return message
-    for pattern, french in _patterns():
-        if found := pattern.fullmatch(message):
-            return french.format(*(worded(value, language) for value in found.groups()))
+    return message if language is Language.EN else _in_french(message)
+
+
+def _in_french(message: str, *, is_inside: bool = False) -> str:
+    for pattern in _patterns():
+        values = _values(message, pattern.parts)
+        if values is not None:
+            if pattern.is_around_a_message and not is_inside:
+                values = [_in_french(value, is_inside=True) for value in values]
+            return pattern.french.format(*values)
     return message
 
 
+def _values(message: str, parts: tuple[str, ...]) -> list[str] | None:
+    """Return what stands between the parts, each part taken where it comes first; None for another message.
+
+    No value is empty. Nothing is tried twice: if a part taken first leaves no room for the others, none does.
+    """
+    first, *between = parts
+    if not between:
+        return [] if message == first else None
+    last = between.pop()
+    if not (message.startswith(first) and message.endswith(last)):
+        return None
+    at, end, values = len(first), len(message) - len(last), []
+    for part in between:
+        found = message.find(part, at + 1, end)
+        if found < 0:
+            return None
+        values.append(message[at:found])
+        at = found + len(part)
+    return [*values, message[at:end]] if at < end else None
+
+
 @cache
-def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Return the patterns, those that say most first: a hole takes anything."""
+def _patterns() -> tuple[_Pattern, ...]:
+    """Return the patterns, those that begin with text first, then those that say most: a hole takes anything."""
     told = tomllib.loads(resources.files(__package__).joinpath("french.toml").read_text("utf-8"))
-    most_said = sorted(told.items(), key=lambda pair: len(_HOLE.sub("", pair[0])), reverse=True)
-    return tuple((_pattern(english), french) for english, french in most_said)
-
-
-def _pattern(english: str) -> re.Pattern[str]:
-    return re.compile("(.+?)".join(map(re.escape, _HOLE.split(english))), re.DOTALL)
+    in_turn = sorted(told, key=lambda english: (english.startswith(_HOLE), -len(english.replace(_HOLE, ""))))
+    return tuple(
+        _Pattern(tuple(english.split(_HOLE)), told[english], english in _AROUND_A_MESSAGE)
+        for english in in_turn
+    )

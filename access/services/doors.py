@@ -5,14 +5,16 @@ made good by the next, and a door that was away takes up what holds when it come
 re-arm) is never kept: late, it is refused.
 """
 
+import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from threading import Lock
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from access.errors import Conflict, Invalid, NotFound
@@ -33,6 +35,8 @@ from readers.wire.orders import Order, Orders
 from readers.wire.topics import Topics
 
 __all__ = ["Act", "Doors", "Lockdown", "Slot"]
+
+_log = logging.getLogger(__name__)
 
 UNLOCKS_WITHIN = timedelta(seconds=5)
 """A person waits at the door: later than this an unlocking would open it for nobody, or for somebody else."""
@@ -119,7 +123,7 @@ class Doors:
         with self._changing(doors, "lockdown", act) as (session, registers):
             stored.add_lockdown(session, lockdown)
             self._lock_down(registers, stored.lockdowns(session, act.at))
-        self.standing.refresh()
+        self._stand()
         return doors
 
     def end_lockdown(self, space: SpaceId | None, act: Act) -> tuple[DoorId, ...]:
@@ -129,7 +133,7 @@ class Doors:
             if not stored.end_lockdowns(session, space, act.at):
                 raise Conflict(f"lockdown of {space or self._building.site}: there is none")
             self._lock_down(registers, stored.lockdowns(session, act.at))
-        self.standing.refresh()
+        self._stand()
         return doors
 
     def lockdowns(self, at: datetime) -> list[Lockdown]:
@@ -141,7 +145,7 @@ class Doors:
         """Return whether a lockdown stands above every other order to a door."""
         known = self._building.doors.get(door)
         return known is not None and any(
-            self._leads_into(known.inner, one.space) for one in self.lockdowns(at)
+            self._leads_into(known.inner, one.space) for one in self.standing.at(at)
         )
 
     def registers(self, at: datetime) -> list[Message]:
@@ -156,6 +160,13 @@ class Doors:
         ]
 
     # ---- how
+
+    def _stand(self) -> None:
+        """Read anew what stands; what was done stays done where that fails, and is read again by `Neighbours`."""
+        try:
+            self.standing.refresh()
+        except SQLAlchemyError as error:
+            _log.error("standing-not-read", extra={"fault": type(error).__name__})
 
     def _once(self, verb: Verb, door: DoorId, act: Act) -> tuple[DoorId, ...]:
         with self._recorded((door,), f"door-{verb.value}", act):
@@ -185,26 +196,21 @@ class Doors:
     ) -> Iterator[tuple[Session, dict[DoorId, Orders]]]:
         """Let the registers of doors be changed; then keep them under a new revision, and send them.
 
-        Of two operators at once the later revision goes out last: it is the one that the bus retains.
+        Of two operators at once the later revision goes out last: it is the one that the bus retains. So whoever was
+        first to write is also first to send; the wait for that lies within the wait for the database, which ends.
         """
-        with self._in_order:
-            yield from self._change(doors, action, act)
-
-    def _change(
-        self, doors: Sequence[DoorId], action: str, act: Act
-    ) -> Iterator[tuple[Session, dict[DoorId, Orders]]]:
-        with self._recorded(doors, action, act) as session:
-            kept = stored.registers(session)
-            registers = {door: kept.get(door, Orders()) for door in doors}
-            yield session, registers
-            revision = stored.next_revision(session, act.at)
-            fresh = {
-                door: msgspec.structs.replace(orders, revision=revision) for door, orders in registers.items()
-            }
-            for door, orders in fresh.items():
-                stored.put(session, door, orders)
-        for door, orders in fresh.items():
-            self._outbox.tell(self._register(door, orders, act))
+        with ExitStack() as in_order:
+            with self._recorded(doors, action, act) as session:
+                in_order.enter_context(self._in_order)
+                kept = stored.registers(session)
+                registers = {door: kept.get(door, Orders()) for door in doors}
+                yield session, registers
+                revision = stored.next_revision(session, act.at)
+                for door, orders in registers.items():
+                    registers[door] = msgspec.structs.replace(orders, revision=revision)
+                    stored.put(session, door, registers[door])
+            for door, orders in registers.items():
+                self._outbox.tell(self._register(door, orders, act))
 
     def _register(self, door: DoorId, orders: Orders, act: Act) -> Message:
         late = act.at + ORDERS_LAST

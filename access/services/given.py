@@ -13,6 +13,9 @@ from readers.wire.events import Event
 _STANDS_AT_MOST = timedelta(days=31)
 """How long before a door's event its command may have been given and still be looked for: a mode that stood below."""
 
+_CLOCKS_APART = timedelta(days=1)
+"""How long after a door's event, by the door's clock, its command may have been given by the server's."""
+
 
 class Given(msgspec.Struct, frozen=True):
     """Who gave a command, and the reason in their words."""
@@ -32,7 +35,8 @@ def given(session: Session, events: Sequence[Event]) -> dict[str, Given]:
     if not wanted:
         return {}
     told: dict[str, Given] = {}
-    for actor, about in audit.of_doors(session, min(wanted.values()) - _STANDS_AT_MOST):
+    since, until = min(wanted.values()) - _STANDS_AT_MOST, max(wanted.values()) + _CLOCKS_APART
+    for actor, about in audit.of_doors(session, since, until):
         _, command, reason = about.split(": ", 2)
         if command in wanted:
             told[command] = Given(actor, reason)

@@ -52,6 +52,7 @@ class Neighbours:
         self._told = 0
         services.rights.listen(self._note)
         self._seen = self._read()
+        services.doors.standing.refresh()  # those of between the opening of the services and now
 
     async def run(self) -> None:
         """Look until cancelled; a database that is away is looked at again."""

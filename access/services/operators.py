@@ -26,8 +26,21 @@ __all__ = ["OperatorFilter", "OperatorRecord", "Operators", "expect_may_appoint"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
 """Without colon and space, so that nobody is called `key:…` or `command line` in the audit."""
 
+_Allows = Callable[[OperatorRecord], None]
+
 BY_NAME = Listing(sort="name")
 _ALL = OperatorFilter()
+
+
+class OneTime(msgspec.Struct, frozen=True):
+    """An operator as they are now, and the password that works once: it is told and never read back."""
+
+    operator: OperatorRecord
+    password: str
+
+
+def _anybody(_operator: OperatorRecord) -> None:
+    """Allow it for every operator."""
 
 
 class Operators:
@@ -54,8 +67,8 @@ class Operators:
             self._add(session, record, "first start")
         return password
 
-    def create(self, name: str, role: Role, actor: str, at: datetime, reach: Reach = EVERYWHERE) -> str:
-        """Make an operator and return their one-time password; raise `Conflict` if the name is or was in use."""
+    def create(self, name: str, role: Role, actor: str, at: datetime, reach: Reach = EVERYWHERE) -> OneTime:
+        """Make an operator with a one-time password; raise `Conflict` if the name is or was in use."""
         if not _NAME.fullmatch(name):
             raise Invalid(f"operator {name!r}: expected a name of 1 to 64 letters, digits and . _ @ + -")
         password = fresh_secret()
@@ -66,7 +79,7 @@ class Operators:
             site.locked(session)
             self._expect_fitting(session, record)
             self._add(session, record, actor)
-        return password
+        return OneTime(record, password)
 
     def get(self, name: str) -> OperatorRecord:
         """Return one operator; raise `NotFound`."""
@@ -114,13 +127,17 @@ class Operators:
         self._tell(name, keys)
         return after
 
-    def reset(self, name: str, actor: str, at: datetime) -> str:
-        """Return a new one-time password; the old one and every session of the operator end."""
+    def reset(self, name: str, actor: str, at: datetime, allow: _Allows = _anybody) -> OneTime:
+        """Give an operator a new one-time password; the old one and every session of theirs end.
+
+        `allow` raises where the actor may not, of the operator as they are when it is written.
+        """
         password = fresh_secret()
         hashed = self._passwords.hash(password)
         with self._database.writing() as session:
             audit.append(session, at, actor, "operator-password-reset", [name])
             before = _known(session, name)
+            allow(before)
             after = msgspec.structs.replace(
                 before,
                 password_hash=hashed,
@@ -132,13 +149,19 @@ class Operators:
             stored.replace(session, after)
             stored.close_sessions_of(session, name)
         self._departures.tell(name)
-        return password
+        return OneTime(after, password)
 
-    def remove(self, name: str, actor: str, at: datetime, *, keep_keys: bool = False) -> None:
-        """Remove an operator with their sessions and, unless told otherwise, the keys that come from them."""
+    def remove(
+        self, name: str, actor: str, at: datetime, allow: _Allows = _anybody, *, keep_keys: bool = False
+    ) -> None:
+        """Remove an operator with their sessions and, unless told otherwise, the keys that come from them.
+
+        `allow` raises where the actor may not.
+        """
         with self._database.writing() as session:
             audit.append(session, at, actor, "operator-removed", [name])
             before = _known(session, name)
+            allow(before)
             after = msgspec.structs.replace(
                 before, password_hash="", removed_at=at, disabled=True, version=before.version + 1
             )

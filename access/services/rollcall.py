@@ -128,16 +128,22 @@ class RollCall:
                     )
                 )
         order = {space: number for number, space in enumerate(self._building.spaces)}
-        return tuple(sorted(listed, key=lambda one: (order[one.space], one.name, one.person)))
+        gone = len(order)  # of a space that has been taken out of the building since: behind all others
+        return tuple(sorted(listed, key=lambda one: (order.get(one.space, gone), one.name, one.person)))
 
 
 def lines_and_total(
     building: Building, told: Sequence[Unnamed]
 ) -> tuple[tuple[Unnamed, ...], tuple[Unnamed, ...]]:
-    """Return of what is told the spaces without others in them, and the topmost: the one space, or a site's whole."""
+    """Return of what is told the spaces without others in them, and the topmost: the one space, or a site's whole.
+
+    A kept roll-call outlives an edit of the building: a space that is gone since is a line, and within the topmost.
+    """
     parents, there = {space.parent for space in building.spaces.values()}, {one.space for one in told}
     lines = tuple(one for one in told if one.space not in parents)
-    return lines, tuple(one for one in told if building.spaces[one.space].parent not in there)
+    known = ((one, building.spaces.get(one.space)) for one in told)
+    topmost = tuple(one for one, space in known if space is not None and space.parent not in there)
+    return lines, topmost or lines
 
 
 def time_to_accounted(muster: Muster, share: float = _ACCOUNTED) -> timedelta | None:

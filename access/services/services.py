@@ -8,7 +8,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.exc import SQLAlchemyError
 
-from access.errors import SettingsError
+from access.errors import SettingsError, TotemError
 from access.occupancy.disclosure import Disclosure
 from access.occupancy.history import Recorder
 from access.occupancy.live import LiveBuilding
@@ -117,7 +117,7 @@ class Services(msgspec.Struct, frozen=True):
         """Return whether the database answers with the schema that this program works with."""
         try:
             return schema.current(self.database.engine) == schema.newest()
-        except SQLAlchemyError:
+        except (SQLAlchemyError, TotemError):
             return False
 
     def close(self) -> None:

@@ -196,6 +196,7 @@ class Visits:
         )
         if received != known:
             people.replace(change.session, known, received, actor, at)
+            change.note("person-changed", visit.person)
 
     def _note(self, change: Change, visit: VisitRecord, action: str) -> None:
         stored.replace(change.session, visit)

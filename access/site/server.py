@@ -68,6 +68,7 @@ def open_site(settings: Settings) -> Services:
 
 async def _serve(settings: Settings, services: Services, clock: SystemClock, listener: socket.socket) -> None:
     writer, beside = WorkThread("writes"), ExitStack()
+    forgetting = WorkThread("forgets")  # for minutes after a long stop, while the writer goes on
     bus = MqttBus(settings.bus)
     neighbours = Neighbours(services, clock, writer)  # before anything is read that they may change
     inside = _Inside(settings, services, clock, beside) if settings.authorizer == "inside" else None
@@ -96,7 +97,7 @@ async def _serve(settings: Settings, services: Services, clock: SystemClock, lis
                 group.create_task(services.chronicle.run(clock, writer), name="chronicle"),
                 group.create_task(services.limits.run(clock, writer), name="limits"),
                 group.create_task(upkeep.run(clock, writer), name="upkeep"),
-                group.create_task(services.retention.run(clock, writer), name="retention"),
+                group.create_task(services.retention.run(clock, forgetting), name="retention"),
             ]
             if inside is not None:
                 tasks += [group.create_task(each) for each in inside.tasks(web.ring, writer)]
@@ -104,6 +105,7 @@ async def _serve(settings: Settings, services: Services, clock: SystemClock, lis
             for task in tasks:
                 task.cancel()
     writer.close()
+    forgetting.close()
 
 
 class _Inside:

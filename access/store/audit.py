@@ -119,14 +119,12 @@ def acts(session: Session, after: int, actions: Sequence[str]) -> list[tuple[str
     return [(action, subject) for action, subject in session.execute(query)]
 
 
-def of_doors(session: Session, since: datetime) -> list[tuple[str, str]]:
-    """Return who told a door something since then, and the subject: the door, the command and the reason."""
+def of_doors(session: Session, since: datetime, until: datetime) -> list[tuple[str, str]]:
+    """Return who told a door something within [since, until), and the subject: the door, the command and the reason."""
     row = AuditRow
     told = row.action.startswith("door-") | row.action.in_(("lockdown", "lockdown-ended"))
-    return [
-        (actor, about)
-        for actor, about in session.execute(select(row.actor, row.subject).where(told, row.at >= since))
-    ]
+    query = select(row.actor, row.subject).where(told, row.at >= since, row.at < until)
+    return [(actor, about) for actor, about in session.execute(query)]
 
 
 def _oldest_first(session: Session) -> Generator[AuditEntry, None, None]:

@@ -12,6 +12,8 @@ from access.store import schema
 from access.store.database import Database
 
 _PAGES_AT_ONCE = 1_000  # the source is locked this long at a time, so that a server goes on meanwhile
+_WAITS_S = 1.0  # for another program's write, before the file counts as in use
+_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
 def back_up(database: Database, target: Path) -> None:
@@ -30,15 +32,32 @@ def back_up(database: Database, target: Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def restore(database: Database, backup: Path) -> None:
-    """Put a backup in the place of the database's content; raise `Invalid` and change nothing if it is damaged."""
+def restore(database: Database, backup: Path, *, sets_aside: bool = False) -> Path | None:
+    """Put a backup in the database's place; raise `Invalid` and change nothing if it is damaged, `Conflict` if in use.
+
+    What is in place is overwritten, or set aside where nothing can be written to it any more; return where to.
+    """
     target = _file_of(database)
     if not backup.is_file():
         raise NotFound(f"{backup}: there is no such backup")
     verify(backup)
     database.close()
     target.parent.mkdir(parents=True, exist_ok=True)
+    aside = _set_aside(target) if sets_aside else None
     _copy(backup, target)
+    return aside
+
+
+def fault_of(database: Database) -> str | None:
+    """Return why what is in the database's place cannot be relied on; None if it is whole, or nothing is there."""
+    file = _file_of(database)
+    if not file.is_file() or not file.stat().st_size:
+        return None
+    try:
+        verify(file)
+    except Invalid as error:
+        return str(error)
+    return None
 
 
 def verify(file: Path) -> None:
@@ -56,9 +75,29 @@ def verify(file: Path) -> None:
         raise Invalid(f"{file}: schema {versions}, expected one of {schema.history()}")
 
 
+def _set_aside(file: Path) -> Path:
+    aside = file.with_name(f"{file.name}.set-aside")
+    if aside.exists():
+        raise Conflict(f"{aside}: exists already; look at it and move it away, then do it again")
+    for part in ("", "-wal", "-shm"):  # SQLite finds them by their names alone, also beside another database
+        if (found := Path(f"{file}{part}")).exists():
+            found.replace(f"{aside}{part}")
+    return aside
+
+
 def _copy(source: Path, target: Path) -> None:
-    with closing(sqlite3.connect(source)) as read, closing(sqlite3.connect(target)) as written:
-        read.backup(written, pages=_PAGES_AT_ONCE)
+    def refuse_to_wait(status: int, _left: int, _of: int) -> None:
+        if status in _BUSY:  # Python would try again for ever
+            raise Conflict(f"{target}: another program uses it, or {source}; stop that first")
+
+    try:
+        with (
+            closing(sqlite3.connect(source, timeout=_WAITS_S)) as read,
+            closing(sqlite3.connect(target, timeout=_WAITS_S)) as written,
+        ):
+            read.backup(written, pages=_PAGES_AT_ONCE, progress=refuse_to_wait)
+    except sqlite3.DatabaseError as error:
+        raise Invalid(f"{source}: could not be copied to {target}: {error}") from error
 
 
 def _file_of(database: Database) -> Path:

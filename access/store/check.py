@@ -4,8 +4,10 @@ import hashlib
 from collections.abc import Iterator
 
 from sqlalchemy import select, text
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
+from access.errors import Invalid
 from access.store import audit, schema
 from access.store.database import Database
 from access.store.models import EventRow, SourceRow
@@ -16,6 +18,15 @@ _AT_ONCE = 2_000
 
 def check(database: Database) -> Iterator[str]:
     """Yield what is not as it must be, one sentence each."""
+    try:
+        yield from _contents(database)
+    except Invalid as error:
+        yield str(error)
+    except DatabaseError as error:
+        yield f"database: {error.orig}; what comes after was not looked at"
+
+
+def _contents(database: Database) -> Iterator[str]:
     if (found := schema.current(database.engine)) != schema.newest():
         yield f"schema: version {found}, expected {schema.newest()}; run totem db upgrade"
         return

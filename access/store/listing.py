@@ -1,8 +1,9 @@
 """Lists piece by piece, in an order of the reader's choice: by one column, then by the table's key.
 
 A piece is found by where the one before ended, never by counting rows: the last costs what the first does, and nothing
-is shown twice or passed over while others write. Every column to sort by has its index, with the key behind it; rows
-that have nothing there come first, and are read apart, since no index compares nothing with something.
+that keeps its place is shown twice or passed over while others write. Every column that a list of the city's size is
+sorted by has its index, with the key behind it. Rows that have nothing there stand before all others, and are read
+apart, since no index compares nothing with something.
 """
 
 import base64

@@ -268,7 +268,7 @@ class AuditRow(Row):
     __tablename__ = "audit"
 
     seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    at: Mapped[datetime]
+    at: Mapped[datetime] = mapped_column(index=True)
     actor: Mapped[str] = mapped_column(index=True)
     action: Mapped[str]
     subject: Mapped[str] = mapped_column(index=True)

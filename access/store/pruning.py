@@ -24,7 +24,8 @@ _AT_ONCE = 2_000
 def prune(database: Database, before: datetime, holds: Sequence[Hold]) -> tuple[int, str]:
     """Delete what is older and may go, batch by batch; return how many events and the hash of which."""
     with database.reading() as session:
-        query = select(SourceRow.source, SourceRow.epoch).order_by(SourceRow.source, SourceRow.epoch)
+        row = SourceRow
+        query = select(row.source, row.epoch).where(row.gone_seq < row.seq).order_by(row.source, row.epoch)
         epochs = [(SourceId(source), epoch) for source, epoch in session.execute(query)]
     number, digest = 0, hashlib.sha256()
     for source, epoch in epochs:

@@ -10,18 +10,23 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
-from access.errors import StoreDown
+from access.errors import Invalid, StoreDown
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 
 def upgrade(engine: Engine, revision: str | None = None) -> None:
-    """Bring the database to the newest schema, or to an earlier one; does nothing if it is there."""
+    """Bring the database to the newest schema, or to an earlier one; does nothing if it is there.
+
+    Raise `Invalid` for a schema that this program does not know.
+    """
     wanted = revision or newest()
-    if wanted is None or current(engine) == wanted:
+    if wanted is None or (found := current(engine)) == wanted:
         return
+    if found is not None and found not in (known := history()):
+        raise Invalid(f"database {_address(engine)}: schema {found}, expected one of {', '.join(known)}")
     config = _config()
     with engine.begin() as connection:
         config.attributes["connection"] = connection
@@ -29,14 +34,21 @@ def upgrade(engine: Engine, revision: str | None = None) -> None:
 
 
 def current(engine: Engine) -> str | None:
-    """Return the schema version of the database; None if it is empty. Raise `StoreDown` if it does not answer."""
+    """Return the schema version of the database; None if it is empty.
+
+    Raise `StoreDown` if it does not answer, `Invalid` if it is damaged or no database.
+    """
     try:
         with engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision()
     except OperationalError as error:
-        raise StoreDown(
-            f"database {engine.url.render_as_string(hide_password=True)}: {error.orig}"
-        ) from error
+        raise StoreDown(f"database {_address(engine)}: {error.orig}") from error
+    except DatabaseError as error:
+        raise Invalid(f"database {_address(engine)}: {error.orig}") from error
+
+
+def _address(engine: Engine) -> str:
+    return engine.url.render_as_string(hide_password=True)
 
 
 def newest() -> str | None:

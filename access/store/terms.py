@@ -5,6 +5,7 @@ ends by itself; on SQLite, which one machine has to itself, it is only counted: 
 """
 
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import (
@@ -55,6 +56,13 @@ class Term(msgspec.Struct, frozen=True):
     is_given_up: bool = False
 
 
+class Won(NamedTuple):
+    """A term that was taken: its epoch, and its holder's `held_since`."""
+
+    epoch: int
+    held_since: int
+
+
 def impatient(database: Database) -> Database:
     """Return the same PostgreSQL by a connection of its own, which waits for nothing longer than a term can bear."""
     address = database.engine.url
@@ -71,8 +79,8 @@ def read(session: Session) -> Term:
     return Term(term.holder, term.epoch, term.held_since, term.renewals, is_over, is_given_up)
 
 
-def take(session: Session, seen: Term, holder: str, source: SourceId, lasts: timedelta) -> int | None:
-    """Begin a term and return its epoch, higher than every one before; None where it is not to be had.
+def take(session: Session, seen: Term, holder: str, source: SourceId, lasts: timedelta) -> Won | None:
+    """Begin a term, with an epoch higher than every one before; return None where it is not to be had.
 
     It is if `seen` is over and nobody has touched it since, or if it is this holder's own: its earlier life is dead.
     """
@@ -90,9 +98,9 @@ def take(session: Session, seen: Term, holder: str, source: SourceId, lasts: tim
         "renewals": TermRow.renewals + 1,
         "ends_at": _after(lasts),
     }
-    return session.scalar(
-        update(TermRow).where(TermRow.id == _ONLY, is_free).values(values).returning(TermRow.epoch)
-    )
+    taken = update(TermRow).where(TermRow.id == _ONLY, is_free).values(values)
+    row = session.execute(taken.returning(TermRow.epoch, TermRow.held_since)).one_or_none()
+    return Won(*row) if row is not None else None
 
 
 def renew(session: Session, holder: str, epoch: int, lasts: timedelta) -> bool:

@@ -1,7 +1,7 @@
 """The rules as Cedar policies, one a rule, named by `@id`: what rules.py says of permits and forbids, in Cedar's words.
 
 Badges, people's validity, door modes, temporary grants, anti-passback, enforced capacity and who comes second are the
-host's part, judged before or after (docs/domain.md, 3.3); context.py says what it tells Cedar. Cedar skips what errs,
+host's part, judged before or after (docs/domain.md, 3.3); question.py says what it tells Cedar. Cedar skips what errs,
 a door must not: a rule that cannot be evaluated is written as a forbid.
 """
 

@@ -4,12 +4,12 @@ Everybody who went in by a right of their own stays company for the door's `two_
 Whoever needed somebody does not: a visitor escorts nobody, and a couple that went in together has been counted once.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from policies.building import Door
 from policies.ids import DoorId, PersonId, RuleId
-from policies.policy import Policy
+from policies.policy import Rule
 
 MOST_A_DOOR = 12
 """So many entries at one door within its few seconds are kept: a group passes, and all can be named to the site."""
@@ -18,9 +18,9 @@ MOST_A_DOOR = 12
 class Leaning:
     """By which permits one goes in only beside somebody else."""
 
-    def __init__(self, policy: Policy) -> None:
-        self._escorted = frozenset(rule.id for rule in policy.rules if rule.escorted)
-        self._either = self._escorted.union(rule.id for rule in policy.rules if rule.accompanied)
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._escorted = frozenset(rule.id for rule in rules if rule.escorted)
+        self._either = self._escorted.union(rule.id for rule in rules if rule.accompanied)
 
     def is_visitor(self, rules: Collection[RuleId]) -> bool:
         """Return whether all the permits that let somebody in ask for their host."""

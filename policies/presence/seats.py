@@ -21,7 +21,8 @@ _Key = tuple[PersonId, DoorId]
 class Seat(msgspec.Struct, frozen=True, gc=False):
     """A place in `spaces`, those that its holder enters by going through the door; in `leaf` they will stand.
 
-    One that `renews` another goes on with it: to take back what renewed it is not to give the place up.
+    One that `renews` another goes on with it: to take back what renewed it is not to give the place up. `reservation`
+    names the verdict that gave it to a door computer.
     """
 
     person: PersonId
@@ -31,6 +32,7 @@ class Seat(msgspec.Struct, frozen=True, gc=False):
     since: datetime
     until: datetime
     renews: bool = False
+    reservation: str | None = None
 
 
 class Seats:
@@ -49,14 +51,21 @@ class Seats:
     def __len__(self) -> int:
         return len(self._by_key)
 
-    def hold(self, person: PersonId, reader: ReaderId, at: datetime, lasts: timedelta | None = None) -> Seat:
+    def hold(
+        self,
+        person: PersonId,
+        reader: ReaderId,
+        at: datetime,
+        lasts: timedelta | None = None,
+        reservation: str | None = None,
+    ) -> Seat:
         """Reserve a seat for whoever was let pass at `reader`, for as long as its door may take to report."""
         door = self._door[reader]
         until = at + (held_for(door) if lasts is None else lasts)
         before = self._by_key.get((person, door.id))
         renews = before is not None and before.until > at
         self.end(person, door.id)
-        seat = Seat(person, door.id, self._leaf[reader], self._gained[reader], at, until, renews)
+        seat = Seat(person, door.id, self._leaf[reader], self._gained[reader], at, until, renews, reservation)
         self._by_key[person, door.id] = seat
         self._of.setdefault(person, []).append(seat)
         for space in seat.spaces:
@@ -83,6 +92,10 @@ class Seats:
         seat = self._by_key.get((person, door))
         if seat is not None and seat.since == at and not seat.renews:
             self.end(person, door)
+
+    def of(self, person: PersonId, door: DoorId) -> Seat | None:
+        """Return the seat that somebody has by a door."""
+        return self._by_key.get((person, door))
 
     def is_held_since(self, person: PersonId, door: DoorId, at: datetime) -> bool:
         """Return whether somebody holds a seat by a door that was taken at `at` or later."""

@@ -9,6 +9,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from stat import S_ISREG
 from typing import TypeVar
 
 import msgspec
@@ -123,10 +124,10 @@ class Document:
             self.fault(line, name, f"unknown table; expected one of {', '.join(sorted(self._seen))}")
 
     def _text(self, path: Path) -> str | None:
-        if path.exists() and not path.is_file():  # such as a pipe, which would be waited for
-            self.fault(1, "file", "cannot be read; expected a regular file")
-            return None
         try:
+            if not S_ISREG(path.stat().st_mode):  # such as a pipe, which would be waited for
+                self.fault(1, "file", "cannot be read; expected a regular file")
+                return None
             content = path.read_bytes()
         except OSError as error:
             self.fault(1, "file", f"cannot be read: {error.strerror}")

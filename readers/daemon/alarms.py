@@ -21,7 +21,7 @@ class Alarms:
     """The alarms of one door; `is_worked_on` tells whether somebody expects them."""
 
     def __init__(
-        self, door: Door, note: Callable[[Draft], None], clock: Clock, is_worked_on: Callable[[], bool]
+        self, door: Door, note: Callable[[Draft], object], clock: Clock, is_worked_on: Callable[[], bool]
     ) -> None:
         self._door, self._note, self._clock, self._is_worked_on = door, note, clock, is_worked_on
         self._raised: set[Alarm] = set()

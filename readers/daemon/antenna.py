@@ -2,6 +2,7 @@
 
 A card at the edge of the field is lost and found again while a hand brings it near. So one that is torn is read anew
 when it is there again at once, a few times, before anything is said: to the person that is one tap with one answer.
+An outage of the reader ends the tap: what was torn by it is refused, and a card that lies there then is another tap.
 """
 
 import asyncio
@@ -16,14 +17,15 @@ from readers.ports import Card, CardTransport, Clock, KeyedReader
 
 _log = logging.getLogger(__name__)
 
-_RETRY_S = 1.0
-"""How long a reader that is gone is left alone before it is asked for cards again; it heals by itself."""
+_RETRY_S = 0.05
+"""Before a reader that is gone is asked again: it tells once, and then waits by itself, but for one that was closed."""
 
 MOST_TRIES = 4
 """Readings of one tap, all within `VISIT_S`."""
 
-RETURNS_S = 0.4
-"""How soon a torn card must be there again: several looks of any reader, and no long wait for one that has left."""
+RETURNS_S = 0.9
+"""How soon a torn card must be there again: two looks of the slowest reader, which pcscd asks every 0.4 s, since its
+leaving has to be seen before its return; and no long wait for one that has left."""
 
 
 class Antenna:
@@ -82,6 +84,7 @@ class Antenna:
         for _ in range(MOST_TRIES - 1):
             if outcome != TORN:
                 break
+            _log.info("badge-unproven", extra={"reader": self.reader, "why": "torn, read again"})
             card.forget()
             again = await self._found_again(min(RETURNS_S, until - loop.time()))
             if again is None:

@@ -6,29 +6,25 @@ strike. Whatever fails on the way, nobody enters; who leaves is asked for nothin
 
 import asyncio
 import logging
-from collections.abc import Callable
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
 from policies.building import Door
 from policies.decision import Decision, Effect, Flag, Reason
 from policies.ids import BadgeId, PersonId, ReaderId
-from policies.presence.companions import Leaning
 from policies.request import NO_VIEW, AccessRequest, Assurance, DoorMode, LiveState
 from readers.credentials.exchange import Identified, Rejected
-from readers.daemon.company import Company
-from readers.daemon.interlock import Interlock
-from readers.daemon.ledger import Ledger
-from readers.daemon.pins import Keypad, PinDesk
+from readers.daemon.lobby import Lobby
+from readers.daemon.pins import Keypad
 from readers.daemon.portal import Portal
-from readers.daemon.rights import Rights
 from readers.door import Claim
 from readers.errors import JournalError
-from readers.ports import Authority, Clock, Feedback
+from readers.ports import Authority, Feedback
 from readers.wire.events import Draft, EventType, Inputs
 from readers.wire.pin import PinCheck
-from readers.wire.reservations import Reserve, Verdict
+from readers.wire.reservations import MOST_COMPANIONS, Reserve, Verdict
 
 _log = logging.getLogger(__name__)
 
@@ -45,29 +41,40 @@ class Tap(msgspec.Struct, frozen=True):
     reservation: str | None = None
 
 
-class Attendant:
-    """The one who attends to a reader. `portal` finds its door, once a snapshot has named it."""
+class _Look(NamedTuple):
+    """What is decided about a tap, and what held at its door then."""
 
-    def __init__(
-        self,
-        reader: ReaderId,
-        rights: Rights,
-        ledger: Ledger,
-        clock: Clock,
-        portal: Callable[[ReaderId], Portal | None],
-        pins: PinDesk,
-        interlock: Interlock,
-    ) -> None:
+    decision: Decision
+    portal: Portal | None
+    mode: DoorMode
+    at: datetime
+
+    @property
+    def is_way_out(self) -> bool:
+        """Return whether somebody leaves by it."""
+        return (
+            self.decision.grants and self.portal is not None and self.decision.space == self.portal.door.outer
+        )
+
+    @property
+    def is_for_the_site(self) -> bool:
+        """Return whether it would be granted, as far as the door can tell: the site knows more."""
+        return self.decision.grants and Flag.DEGRADED in self.decision.flags
+
+
+class Attendant:
+    """The one who attends to a reader of the `lobby`."""
+
+    def __init__(self, reader: ReaderId, lobby: Lobby) -> None:
         self.reader = reader
-        self._rights, self._ledger, self._clock, self._portal = rights, ledger, clock, portal
-        self._pins, self._lockouts, self._interlock = pins, pins.lockouts, interlock
-        self._keypad = Keypad(clock)
+        self._rights, self._ledger = lobby.rights, lobby.ledger
+        self._clock, self._portal = lobby.clock, lobby.portal
+        self._pins, self._interlock, self._company = lobby.pins, lobby.interlock, lobby.company
+        self._lockouts, self._keypad = lobby.pins.lockouts, Keypad(lobby.clock)
         self._consulting: set[asyncio.Task[None]] = set()
         self._checking: asyncio.Task[None] | None = None
         self.authority: Authority | None = None
         """Whom to ask about what only the site knows; without one the rules' fallback holds."""
-        self.company = Company(clock)
-        """Who waits at which door: shared by the readers of a door."""
 
     def take(self, outcome: Identified | Rejected) -> Decision:
         """Attend to a card that has been read; the visit before it is over."""
@@ -79,9 +86,8 @@ class Attendant:
         self._keypad.press(key)
 
     def close(self) -> None:
-        """Forget who waits."""
+        """Stop asking."""
         self._keypad.close()
-        self.company.close()
         for task in self._consulting:
             task.cancel()
         if self._checking is not None:
@@ -91,98 +97,87 @@ class Attendant:
 
     def _settle(self, tap: Tap) -> Decision:
         """Decide with what has been shown so far, and go on from there."""
-        portal = self._portal(self.reader)
-        mode = portal.mode() if portal is not None else DoorMode.NORMAL
-        at = self._clock.now()
-        wanted = self._decide(tap, portal, at, LiveState({portal.door.id: mode}) if portal else NO_VIEW)
-        if self.authority is not None and wanted.grants and Flag.DEGRADED in wanted.flags:
-            task = asyncio.get_running_loop().create_task(self._consult(self.authority, tap, wanted))
+        look = self._look(tap)
+        if self.authority is not None and look.is_for_the_site:
+            task = asyncio.get_running_loop().create_task(self._consult(self.authority, tap))
             self._consulting.add(task)
             task.add_done_callback(self._consulting.discard)
-            return wanted
-        return self._go_on(tap, self._alone(tap, wanted, portal, mode, at), portal, mode, at)
+            return look.decision
+        return self._go_on(tap, self._alone(tap, look))
 
-    async def _consult(self, authority: Authority, tap: Tap, wanted: Decision) -> None:
+    async def _consult(self, authority: Authority, tap: Tap) -> None:
         """Ask the site about a tap that this door grants as far as it can tell, and go on with its verdict.
 
-        Where none comes in time the decision stands as it was made, marked as degraded: the declared fallback.
+        Meanwhile a lockdown may have come, another door of the interlock opened, or a right ended: it is decided again.
+        Where no verdict comes in time that decision stands, marked as degraded: the declared fallback.
         """
         outcome = tap.outcome
         if isinstance(outcome, Rejected):
             return
-        portal, companions = self._portal(self.reader), tap.companions
-        if portal is not None:
-            companions += self._beside(portal)
+        companions = self._beside(tap, self._portal(self.reader))[:MOST_COMPANIONS]
         asked = Reserve(self.reader, outcome.badge, outcome.assurance, tap.pin_ok, companions)
         verdict = await authority.reserve(asked)
-        reservation = verdict.reservation if verdict is not None else None
-        self._resume(msgspec.structs.replace(tap, reservation=reservation), wanted, verdict)
+        tap = msgspec.structs.replace(tap, reservation=verdict.reservation if verdict is not None else None)
+        look = self._look(tap)
+        if verdict is None:
+            look = self._alone(tap, look)
+        elif look.decision.effect is not Effect.DENY:
+            look = look._replace(decision=_agreed(look.decision, verdict))
+        self._go_on(tap, look)
 
-    def _resume(self, tap: Tap, wanted: Decision, verdict: Verdict | None) -> None:
-        """Go on with the site's verdict, or without one, by what holds at the door by now."""
-        portal = self._portal(self.reader)
-        mode, at = portal.mode() if portal is not None else DoorMode.NORMAL, self._clock.now()
-        if portal is None or wanted.space != portal.door.outer:
-            # Meanwhile a lockdown may have come, another door of the interlock opened, or a right ended.
-            wanted = self._decide(tap, portal, at, LiveState({portal.door.id: mode}) if portal else NO_VIEW)
-        if verdict is not None and wanted.effect is not Effect.DENY:
-            wanted = _agreed(wanted, verdict)
-        elif verdict is None:
-            wanted = self._alone(tap, wanted, portal, mode, at)
-        self._go_on(tap, wanted, portal, mode, at)
+    def _look(self, tap: Tap) -> _Look:
+        """Decide by what holds at the door now."""
+        portal, at = self._portal(self.reader), self._clock.now()
+        if portal is None:
+            return _Look(self._decide(tap, None, at, NO_VIEW), None, DoorMode.NORMAL, at)
+        mode = portal.mode()
+        return _Look(self._decide(tap, portal, at, LiveState({portal.door.id: mode})), portal, mode, at)
 
-    def _alone(
-        self, tap: Tap, wanted: Decision, portal: Portal | None, mode: DoorMode, at: datetime
-    ) -> Decision:
+    def _alone(self, tap: Tap, look: _Look) -> _Look:
         """Return what is decided where the site does not answer: by what these doors saw, if the door declares it."""
-        if portal is None or not portal.door.passback_alone:
-            return wanted
-        if not wanted.grants or Flag.DEGRADED not in wanted.flags:
-            return wanted
+        portal, at = look.portal, look.at
+        if portal is None or not portal.door.passback_alone or not look.is_for_the_site:
+            return look
         inside, since = self._ledger.whereabouts.at(at)
-        own = self._decide(tap, portal, at, LiveState({portal.door.id: mode}, None, inside, since))
-        is_told = not own.grants or Flag.DEGRADED in own.flags
-        return own if is_told else msgspec.structs.replace(own, flags=(*own.flags, Flag.DEGRADED))
+        own = self._decide(tap, portal, at, LiveState({portal.door.id: look.mode}, None, inside, since))
+        if own.grants and Flag.DEGRADED not in own.flags:
+            own = msgspec.structs.replace(own, flags=(*own.flags, Flag.DEGRADED))
+        return look._replace(decision=own)
 
-    def _go_on(
-        self, tap: Tap, wanted: Decision, portal: Portal | None, mode: DoorMode, at: datetime
-    ) -> Decision:
-        decision = self._conclude(tap, wanted, portal, mode, at)
+    def _go_on(self, tap: Tap, look: _Look) -> Decision:
+        decision = self._conclude(tap, look)
         if decision.effect is Effect.PENDING:
-            self._ask(tap, decision, portal)
-        elif decision.grants and portal is not None and decision.space == portal.door.inner:
-            self._let_in(portal.door, tap, decision)
+            self._ask(tap, decision, look.portal)
+        elif look.portal is not None and decision.grants and decision.space == look.portal.door.inner:
+            self._let_in(look.portal.door, tap, decision)
         return decision
 
     def _let_in(self, door: Door, tap: Tap, decision: Decision) -> None:
-        snapshot = self._rights.snapshot
-        if decision.person is None or snapshot is None:
-            return
-        leaning = Leaning(snapshot.policy)
-        if not leaning.is_visitor(decision.rules):
+        leaning = self._rights.leaning
+        if decision.person is not None and not leaning.is_visitor(decision.rules):
             needed = bool(tap.companions) or leaning.needs_somebody(decision.rules)
-            self.company.let_in(door, decision.person, needed_somebody=needed)
+            self._company.let_in(door, decision.person, needed_somebody=needed)
 
-    def _conclude(
-        self, tap: Tap, decision: Decision, portal: Portal | None, mode: DoorMode, at: datetime
-    ) -> Decision:
+    def _conclude(self, tap: Tap, look: _Look) -> Decision:
         """Keep a decision, let pass if it grants, and show it; return it, or the refusal where it is not kept.
 
         Nobody is kept in by a full disk: who leaves does so, and the record is owed.
         """
-        draft, decided = self._draft(tap, decision, mode, at), None
-        try:
-            decided = self._ledger.keep(draft).id
-        except JournalError as fault:
-            _log.error("journal-fault", extra={"reader": self.reader, "fault": str(fault)})
-            if decision.grants and portal is not None and decision.space == portal.door.outer:
-                self._ledger.note(draft)
-            else:
+        decision, portal = look.decision, look.portal
+        draft, kept = self._draft(tap, look), None
+        if look.is_way_out:
+            kept = self._ledger.note(draft)
+        else:
+            try:
+                kept = self._ledger.keep(draft)
+            except JournalError as fault:
+                _log.error("journal-fault", extra={"reader": self.reader, "fault": str(fault)})
                 decision = Decision(Effect.DENY, Reason.OTHER)
-        if portal is not None and decision.grants and isinstance(tap.outcome, Identified):
-            portal.admit(self._claim(tap.outcome.badge, decision, decided))
-        if portal is not None:
-            portal.show(self._feedback(decision, portal), self.reader)
+        if portal is None:
+            return decision
+        if decision.grants and isinstance(tap.outcome, Identified):
+            portal.admit(self._claim(tap.outcome.badge, decision, kept.id if kept is not None else None))
+        portal.show(self._feedback(decision, portal), self.reader)
         return decision
 
     def _refuse(self, tap: Tap, asked: Decision, reason: Reason) -> None:
@@ -190,7 +185,7 @@ class Attendant:
         refused = msgspec.structs.replace(asked, effect=Effect.DENY, reason=reason)
         portal = self._portal(self.reader)
         mode = portal.mode() if portal is not None else DoorMode.NORMAL
-        self._conclude(tap, refused, portal, mode, self._clock.now())
+        self._conclude(tap, _Look(refused, portal, mode, self._clock.now()))
 
     # ---- what is decided
 
@@ -199,9 +194,7 @@ class Attendant:
         if isinstance(outcome, Rejected):
             door = self._rights.door_of(self.reader)
             return Decision(Effect.DENY, outcome.reason, door=door.id if door else None)
-        companions = tap.companions
-        if portal is not None:
-            companions += self._beside(portal)
+        companions = self._beside(tap, portal)
         request = AccessRequest(at, self.reader, outcome.badge, outcome.assurance, tap.pin_ok, companions)
         decision = self._rights.decide(request, state)
         if tap.duress:
@@ -215,8 +208,9 @@ class Attendant:
             return msgspec.structs.replace(decision, effect=Effect.PENDING, reason=reason)
         return decision
 
-    def _beside(self, portal: Portal) -> tuple[PersonId, ...]:
-        return self.company.beside(portal.door)
+    def _beside(self, tap: Tap, portal: Portal | None) -> tuple[PersonId, ...]:
+        """Return whom the tap was shown with, and who else is at the door."""
+        return tap.companions if portal is None else (*tap.companions, *self._company.beside(portal.door))
 
     def _is_barred(self, portal: Portal, decision: Decision) -> bool:
         """Return whether somebody who enters must wait for another door."""
@@ -238,7 +232,7 @@ class Attendant:
         elif portal is not None and self._is_barred(portal, decision):
             self._interlock.wait(portal.door.id, lambda may: self._step_up(tap, decision, may=may))
         elif portal is not None and decision.person is not None:
-            self.company.wait(portal.door, decision.person, lambda who: self._meet(tap, decision, who))
+            self._company.wait(portal.door, decision.person, lambda who: self._meet(tap, decision, who))
 
     def _check(self, tap: Tap, decision: Decision, pin: str | None) -> None:
         """Have a PIN compared while other doors go on. A reader has one in hand: nobody's fingers are faster."""
@@ -280,14 +274,14 @@ class Attendant:
 
     # ---- what is kept
 
-    def _draft(self, tap: Tap, decision: Decision, mode: DoorMode, at: datetime) -> Draft:
-        snapshot, outcome = self._rights.snapshot, tap.outcome
+    def _draft(self, tap: Tap, look: _Look) -> Draft:
+        snapshot, outcome, decision = self._rights.snapshot, tap.outcome, look.decision
         badge, assurance = (
             (outcome.badge, outcome.assurance) if isinstance(outcome, Identified) else (None, Assurance.NONE)
         )
         version = snapshot.version if snapshot else 0
         return Draft(
-            at,
+            look.at,
             EventType.DECISION,
             decision.door,
             self.reader,
@@ -300,7 +294,7 @@ class Attendant:
             decision.rules,
             decision.flags,
             snapshot.policy.version if snapshot else None,
-            Inputs(assurance, tap.pin_ok, mode.value, version, tap.reservation),
+            Inputs(assurance, tap.pin_ok, look.mode.value, version, tap.reservation),
             person=decision.person,
             badge=badge,
         )

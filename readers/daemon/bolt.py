@@ -16,7 +16,7 @@ LOCK_AGAIN_S = 1.0
 
 
 class Bolt:
-    """The strike of one door. One that does not answer raises an alarm; `on_order` is called after every order."""
+    """The strike of one door. One that does not answer raises an alarm; `on_order` hears of each order but the last."""
 
     def __init__(
         self, door: DoorId, hardware: DoorHardware, alarms: Alarms, clock: Clock, on_order: Callable[[], None]
@@ -34,7 +34,6 @@ class Bolt:
     def leave(self, *, release: bool) -> None:
         """Release or lock for the last time."""
         self._move(release=release)
-        self._on_order()
 
     def _move(self, *, release: bool) -> bool:
         """Return whether the bolt answered."""

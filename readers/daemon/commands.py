@@ -40,7 +40,7 @@ class Commands:
         portal: Callable[[DoorId], Portal | None],
         standings: Standings,
         keep: Callable[[Draft], Sealed],
-        note: Callable[[Draft], None],
+        note: Callable[[Draft], object],
         clock: Clock,
         is_barred: Callable[[DoorId], bool],
     ) -> None:

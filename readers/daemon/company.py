@@ -29,9 +29,9 @@ class Company:
         self._entrants = Entrants()
 
     def beside(self, door: Door) -> tuple[PersonId, ...]:
-        """Return who is there: those who wait, and those who went in lately by a right of their own."""
+        """Return who is there: those who went in lately by a right of their own, then those who wait."""
         waiting = (person for at, person in self._waiting if at == door.id)
-        return tuple(dict.fromkeys((*waiting, *self._entrants.of(door, self._clock.now()))))
+        return tuple(dict.fromkeys((*self._entrants.of(door, self._clock.now()), *waiting)))
 
     def wait(self, door: Door, person: PersonId, on_end: Callable[[tuple[PersonId, ...]], None]) -> None:
         """Let somebody wait; `on_end` hears who came, or nobody once the time is over."""

@@ -20,6 +20,7 @@ from readers.daemon.commands import Commands
 from readers.daemon.company import Company
 from readers.daemon.interlock import Interlock
 from readers.daemon.ledger import Ledger
+from readers.daemon.lobby import Lobby
 from readers.daemon.pins import Lockouts, PinDesk
 from readers.daemon.portal import Portal
 from readers.daemon.release import ReleaseLines
@@ -60,14 +61,16 @@ class Daemon:
         self._portals: dict[DoorId, Portal] = {}
         self._interlock = Interlock(self._portals, clock)
         self._lines = ReleaseLines(self._portals)
-        self._pins = PinDesk(Lockouts(self._standings))
-        self._attendants = [
-            Attendant(reader, rights, self._ledger, clock, self._portal_of, self._pins, self._interlock)
-            for reader in transports
-        ]
-        company = Company(clock)
-        for attendant in self._attendants:
-            attendant.company = company
+        self._lobby = Lobby(
+            rights,
+            self._ledger,
+            clock,
+            self._portal_of,
+            PinDesk(Lockouts(self._standings)),
+            self._interlock,
+            Company(clock),
+        )
+        self._attendants = [Attendant(reader, self._lobby) for reader in transports]
         self._antennas = [
             Antenna(transports[attendant.reader], attendant, clock, credentials)
             for attendant in self._attendants
@@ -99,10 +102,9 @@ class Daemon:
                     group.create_task(antenna.run(), name=f"reader {antenna.reader}")
         finally:
             self._roll.close()
-            self._interlock.close()
+            self._lobby.close()
             for attendant in self._attendants:
                 attendant.close()
-            self._pins.close()
             for portal in self._portals.values():
                 portal.close()
 

@@ -79,7 +79,7 @@ class Portal:
         hardware: DoorHardware,
         rights: Rights,
         standings: Standings,
-        note: Callable[[Draft], None],
+        note: Callable[[Draft], object],
         clock: Clock,
         on_status: Callable[[Door, DoorStatus], None],
     ) -> None:

@@ -17,6 +17,7 @@ from policies.building import Door
 from policies.decision import Decision, Effect, Reason
 from policies.engine import Engine
 from policies.ids import DoorId, PersonId, ReaderId, SourceId, SpaceId
+from policies.presence.companions import Leaning
 from policies.request import AccessRequest, Assurance, Direction, LiveState
 from readers.daemon.kept import Kept
 from readers.errors import WireError
@@ -45,6 +46,8 @@ class Rights:
         self.snapshot: Snapshot | None = None
         self.lacks: int | None = None
         """A version that was heard of and could not be taken, for want of what lies between."""
+        self.leaning = Leaning(())
+        """By which permits of the rules in force one goes in only beside somebody else."""
         self._engine: Engine | None = None
 
     @property
@@ -183,7 +186,7 @@ class Rights:
             raise WireError(f"snapshot {snapshot.version}: its parts do not fit: {error!r}") from error
 
     def _use(self, snapshot: Snapshot, engine: Engine) -> None:
-        self.snapshot, self._engine = snapshot, engine
+        self.snapshot, self._engine, self.leaning = snapshot, engine, Leaning(snapshot.policy.rules)
         self._has_reached(snapshot.version)
 
     def _follow(self, delta: Delta) -> bool:

@@ -27,7 +27,7 @@ class Roll:
         self,
         transports: Mapping[ReaderId, CardTransport],
         door_of: Callable[[ReaderId], DoorId | None],
-        note: Callable[[Draft], None],
+        note: Callable[[Draft], object],
         on_change: Callable[[], None],
         clock: Clock,
     ) -> None:

@@ -12,9 +12,13 @@ from smartcard import scard
 from readers.errors import CardGone, TransportDown
 from readers.transports.threaded import Link, ThreadedTransport
 
+_LOOKS_AGAIN_MS = 500
+"""How long a change may go unseen. Before 2.0.1 libpcsclite keeps one table of readers for all threads of a process: of
+two that look at once, one may compare with the other's older copy, and would sleep through a card for a minute."""
+
 _CONNECT_AGAIN_MS = 100  # another program may hold the card for a moment
 _AT_ONCE_MS = 0
-_FEELS_IT_LEAVE_MS = 100  # a reader whose card was torn away knows of it by then
+_FEELS_IT_LEAVE_MS = 450  # pcscd asks readers that do not tell by themselves every 400 ms
 _COUNTER_SHIFT = 16  # pcsc-lite counts insertions and removals in the upper half of the state
 _STATUS_LENGTH = 2  # every answer ends in two bytes; a driver that gives fewer has lost the card (vpcd does)
 _ABSENT_READER = scard.SCARD_STATE_UNKNOWN | scard.SCARD_STATE_UNAVAILABLE
@@ -47,7 +51,7 @@ class PcscDriver:
 
     def wait_for_card(self) -> Link | None:
         if not self._state & scard.SCARD_STATE_PRESENT:
-            self._look(scard.INFINITE)
+            self._look(_LOOKS_AGAIN_MS)
         if not self._state & scard.SCARD_STATE_PRESENT:
             return None
         if self._state & scard.SCARD_STATE_MUTE:
@@ -61,7 +65,12 @@ class PcscDriver:
         if result != scard.SCARD_S_SUCCESS:
             self._look(_CONNECT_AGAIN_MS)
             return None
-        return _PcscLink(self, handle, protocol)
+        status, *_, atr = scard.SCardStatus(handle)
+        if status != scard.SCARD_S_SUCCESS or not atr:  # lost since it was connected
+            scard.SCardDisconnect(handle, scard.SCARD_LEAVE_CARD)
+            self._look(_CONNECT_AGAIN_MS)
+            return None
+        return _PcscLink(self, handle, protocol, bytes(atr))
 
     def interrupt(self) -> None:
         context = self._context  # the driver's thread may let go of it meanwhile; a stale one is only refused
@@ -125,11 +134,11 @@ class _MuteLink(_Visit):
 class _PcscLink(_Visit):
     """A connected card."""
 
-    def __init__(self, driver: PcscDriver, handle: int, protocol: int) -> None:
+    def __init__(self, driver: PcscDriver, handle: int, protocol: int, atr: bytes) -> None:
         super().__init__(driver)
         self._handle = handle
         self._pci = scard.SCARD_PCI_T1 if protocol == scard.SCARD_PROTOCOL_T1 else scard.SCARD_PCI_T0
-        self.atr = bytes(scard.SCardStatus(handle)[4])
+        self.atr = atr
 
     def exchange(self, apdu: bytes) -> bytes:
         result, answer = scard.SCardTransmit(self._handle, self._pci, list(apdu))

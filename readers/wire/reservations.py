@@ -14,7 +14,8 @@ from policies.ids import BadgeId, PersonId, ReaderId, RuleId
 from policies.request import Assurance
 from readers.wire.events import Count, decode
 
-_MOST_COMPANIONS = 16
+MOST_COMPANIONS = 16
+"""So many people beside somebody are told to the site at most."""
 
 PATH = "/v1/reservations"
 
@@ -45,7 +46,7 @@ class Reserve(msgspec.Struct, frozen=True, omit_defaults=True):
     badge: Annotated[BadgeId, msgspec.Meta(min_length=1, max_length=128)]
     assurance: Assurance
     pin_ok: bool = False
-    companions: Annotated[tuple[PersonId, ...], msgspec.Meta(max_length=_MOST_COMPANIONS)] = ()
+    companions: Annotated[tuple[PersonId, ...], msgspec.Meta(max_length=MOST_COMPANIONS)] = ()
 
 
 class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -2,24 +2,20 @@
 
 import itertools
 import shutil
+from contextlib import closing
 
-import msgspec
 import pytest
-from argon2 import PasswordHasher
 from sqlalchemy import create_engine
 
 from access.services import open_services
-from access.services.operators import Operators
-from access.services.passwords import Passwords
-from access.services.sessions import Sessions
 from access.store import schema
 from access.store.database import open_database
 from tests import postgres
+from tests.access.cheap_passwords import cheap
 from tests.small_site import BUILDING, POLICY, SCOPES
 
 _NUMBERS = itertools.count()
 _TEMPLATE = "totem_template"
-CHEAP = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 @pytest.fixture(scope="session")
@@ -41,14 +37,9 @@ def sqlite_url(migrated, tmp_path):
 
 @pytest.fixture
 def services(sqlite_url, tmp_path):
-    """Return the site's services, with passwords hashed as cheaply as argon2 goes: tests sign in often."""
-    opened = open_services(sqlite_url, BUILDING, POLICY, SCOPES, tmp_path / "site.key")
-    yield msgspec.structs.replace(
-        opened,
-        operators=Operators(opened.database, BUILDING, CHEAP, opened.departures),
-        sessions=Sessions(opened.database, CHEAP, BUILDING.site),
-    )
-    opened.close()
+    """Return the site's services, with cheap passwords."""
+    with closing(open_services(sqlite_url, BUILDING, POLICY, SCOPES, tmp_path / "site.key")) as opened:
+        yield cheap(opened)
 
 
 @pytest.fixture(scope="session")

@@ -78,7 +78,7 @@ class WholeSite:
         roles = (Role.ADMINISTRATOR, Role.SECURITY, Role.VIEWER, Role.RECEPTIONIST)
         for role in roles:
             reach = Reach(company.id) if role is Role.RECEPTIONIST else EVERYWHERE
-            password = services.operators.create(role.value, role, "test", NOW, reach)
+            password = services.operators.create(role.value, role, "test", NOW, reach).password
             opened = services.sessions.sign_in(role.value, password, NOW)
             settled = services.sessions.set_password(opened.token, f"a good password for {role.value}", NOW)
             self.tokens[role] = settled.token

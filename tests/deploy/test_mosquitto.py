@@ -1,6 +1,5 @@
 """The shipped broker configuration and access list, on a real Mosquitto: who may say what, and who may listen."""
 
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.parts import require
+from tests.programs import free_port
 
 SHIPPED = Path(__file__).parent.parent.parent / "deploy" / "mosquitto"
 SITE = "totem/v1/km0"
@@ -54,9 +54,7 @@ class Broker(NamedTuple):
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     folder = tmp_path_factory.mktemp("mosquitto")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     for user, password in PASSWORDS.items():
         new = [] if (folder / "totem.passwd").exists() else ["-c"]
         subprocess.run(

@@ -2,7 +2,6 @@
 
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -10,6 +9,8 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 import httpx
+
+from tests.programs import free_port
 
 TOTEM = (sys.executable, "-c", "import sys; from access.cli import main; sys.exit(main())", "run")
 PATIENCE_S = 60.0
@@ -64,9 +65,3 @@ class Demo:
         self._process.send_signal(signal.SIGINT)
         self._process.communicate(timeout=PATIENCE_S)
         return self._process.returncode
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -1,17 +1,16 @@
 """Badges that prove themselves at a real PC/SC reader: pcscd, vpcd and pyscard, the whole daemon, an opened strike."""
 
 import asyncio
+import faulthandler
 import signal
-import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from emulators.cards.card import VirtualCard
-from emulators.cards.desfire import DesfireCard
 from emulators.cards.uid import UidCard
 from emulators.clock import LoopClock
 from emulators.strike import EmulatedDoor
@@ -24,7 +23,14 @@ from readers.journal import Durability, FileJournal
 from readers.transports.pcsc import PcscTransport
 from readers.wire.events import Event, EventType, parse
 from tests.pcscd import FIRST_READER, FIRST_SLOT, SECOND_READER, SECOND_SLOT, Pcscd
-from tests.readers.credentials.site import AID, BADGE, SCHEME, UID, Keys, issued_card, issued_memory
+from tests.readers.credentials.site import (
+    BADGE,
+    SCHEME,
+    UID,
+    Keys,
+    card_with_other_keys,
+    issued_card,
+)
 from tests.readers.daemon.desk import (
     LAB,
     LAB_IN,
@@ -38,17 +44,13 @@ from tests.readers.daemon.desk import (
     snapshot,
 )
 
+pytestmark = pytest.mark.usefixtures("no_thread_is_left")
+
 DEADLINE_S = 60
+TAP_WITHIN_S = 10
 READS_AGAIN_WITHIN_S = 2.0
 ADAS = Badge(BadgeId(BADGE.hex()), BadgeKind.DESFIRE, PersonId("ada"))
 UNPROVEN, UNKNOWN, GRANTED = "denied-authentication-factor-error", "denied-unknown-credential", "granted"
-
-
-@pytest.fixture(autouse=True)
-def no_thread_is_left() -> Iterator[None]:
-    before = set(threading.enumerate())
-    yield
-    assert set(threading.enumerate()) <= before
 
 
 class CountedDoor(EmulatedDoor):
@@ -97,9 +99,14 @@ class RealDesk:
     async def tap(self, card: VirtualCard, reader=LAB_IN) -> str:
         """Hold a card to a reader until something was decided; return the reason."""
         number = len(self.decisions())
-        await self.slots[reader].insert(card)
-        event = await self.decided(number)
-        await self.slots[reader].remove()
+        try:
+            async with asyncio.timeout(TAP_WITHIN_S):
+                await self.slots[reader].insert(card)
+                event = await self.decided(number)
+                await self.slots[reader].remove()
+        except TimeoutError:
+            faulthandler.dump_traceback(all_threads=True)
+            raise
         assert event.reason is not None
         return event.reason.value
 
@@ -141,13 +148,6 @@ class WatchedCard:
         if self._left == 0:
             self._then()
         return self._card.process(apdu)
-
-
-def card_with_other_keys() -> DesfireCard:
-    memory = issued_memory()
-    for key in memory.applications[AID].keys:
-        key.value = bytes(16)
-    return DesfireCard(memory)
 
 
 HONEST: list[tuple[Callable[[], VirtualCard], str]] = [

@@ -220,6 +220,7 @@ def site(tmp_path):
 
 
 @pytest.mark.soak
+@pytest.mark.long
 @pytest.mark.xdist_group("chaos")
 def test_whatever_is_killed_no_promise_is_broken(site):
     async def scene():

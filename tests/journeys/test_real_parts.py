@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.parts import require
 from tests.pcscd import run_inside
 
 
+@pytest.mark.long
 def test_from_a_card_behind_a_real_pcscd_to_the_count_in_a_real_browser() -> None:
     for program in ("mosquitto", "chromium"):
         require(program)

@@ -88,6 +88,7 @@ def pair(tmp_path):
     cluster.stop()
 
 
+@pytest.mark.long
 def test_a_standby_follows_the_one_that_is_killed_or_stopped_and_no_two_answer(pair):
     first, second = NAMES
     pair.programs[first].start()

@@ -10,6 +10,7 @@ from policies.policy import RuleEffect
 from tests.policies import broken, test_engine, test_theorems
 from tests.policies import strategies as some
 
+pytestmark = pytest.mark.xdist_group("broken")  # what its fixture draws serves them all, within one worker
 FAILURES = AssertionError, pytest.fail.Exception
 BREAKS = {
     test_theorems.test_adding_a_forbid_never_opens_a_door: broken.OpensByEvenNumbers,

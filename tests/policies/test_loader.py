@@ -316,6 +316,13 @@ def test_missing_files_and_a_missing_directory_are_findings(tmp_path):
     assert len(findings(tmp_path / "nowhere")) == 3
 
 
+def test_a_path_that_no_file_can_have_is_a_finding_of_each_file(tmp_path):
+    found = findings(tmp_path / ("x" * 300))
+    assert [finding.partition(": ")[2] for finding in found] == [
+        "file: cannot be read: File name too long"
+    ] * 3
+
+
 def test_a_text_that_is_not_utf_8_is_a_finding_with_its_line(tmp_path):
     write(tmp_path)
     (tmp_path / "calendar.toml").write_bytes(CALENDAR.encode() + "# é".encode("latin-1"))

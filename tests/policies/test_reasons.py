@@ -8,104 +8,40 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from policies.building import Building, Door, Passback, Reader, Space, SpaceKind
+from policies.building import Door, Passback, Space
 from policies.decision import Effect, Flag, Reason, message
 from policies.engine import Engine
-from policies.ids import (
-    BadgeId,
-    CertificationId,
-    DoorId,
-    GrantId,
-    OrganisationId,
-    PersonId,
-    ReaderId,
-    RuleId,
-    ScheduleId,
-    SiteId,
-    SpaceId,
-    TierId,
+from policies.ids import RuleId
+from policies.request import NO_VIEW, Assurance, DoorMode, LiveState
+from policies.roster import Badge, BadgeKind, BadgeStatus, Certification, Person, ResidentType
+from tests.policies.cases import (
+    ADA,
+    BADGE,
+    BAN,
+    BANNED,
+    DOOR,
+    EVENING,
+    FULL,
+    FUTURE,
+    GRANT,
+    GUEST_OF_THE_HOUSE,
+    HOST,
+    INSIDE,
+    LASER,
+    MEMBER,
+    MORNINGS,
+    NOW,
+    OUT,
+    OUTSIDE,
+    PAST,
+    PERMIT,
+    PLAIN,
+    ROOM,
+    TWO,
+    WING,
 )
-from policies.policy import Policy, Rule, RuleEffect, Tier
-from policies.request import NO_VIEW, AccessRequest, Assurance, Direction, DoorMode, LiveState
-from policies.roster import Badge, BadgeKind, BadgeStatus, Certification, Grant, Person, ResidentType, Roster
-from policies.rules import interpret
-from policies.schedule import Schedule, Weekday, Window
-from tests.policies.strategies import NAME, PARIS
+from tests.policies.strategies import NAME
 
-NOW = datetime(2026, 9, 15, 8, tzinfo=UTC)  # a Tuesday, 10:00 in Paris
-PAST, FUTURE = NOW - timedelta(days=1), NOW + timedelta(days=1)
-OUTSIDE, ROOM, WING = SpaceId("outside"), SpaceId("room"), SpaceId("wing")
-DOOR, IN, OUT = DoorId("door"), ReaderId("door-in"), ReaderId("door-out")
-ADA, HOST, BADGE = PersonId("ada"), PersonId("host"), BadgeId("04aa")
-MEMBER, GUARD, WARDEN, BANNED = TierId("member"), TierId("guard"), TierId("warden"), TierId("banned")
-LASER = CertificationId("laser")
-MORNING, EVENING = ScheduleId("morning"), ScheduleId("evening")
-
-PERMIT = Rule(RuleId("members"), RuleEffect.PERMIT, tiers=(MEMBER,), spaces=(ROOM,))
-BAN = Rule(RuleId("banned"), RuleEffect.FORBID, tiers=(BANNED,), spaces=(WING,))
-
-
-def building(door: Door, room: Space) -> Building:
-    spaces = [
-        Space(OUTSIDE, NAME, SpaceKind.OUTSIDE),
-        Space(SpaceId("site"), NAME, SpaceKind.SITE),
-        Space(WING, NAME, SpaceKind.LEVEL, SpaceId("site")),
-        room,
-    ]
-    readers = [Reader(IN, DOOR, Direction.ENTRY), Reader(OUT, DOOR, Direction.EXIT)]
-    return Building.of(SiteId("house"), spaces, [door], readers)
-
-
-class Case(msgspec.Struct, frozen=True):
-    """One tap and all it depends on; `but` changes any part of it by the field's name."""
-
-    badge: Badge | None = Badge(BADGE, BadgeKind.UID, ADA)
-    person: Person | None = Person(ADA, ResidentType.MAKER, tiers=(MEMBER,))
-    others: tuple[Person, ...] = (Person(HOST, ResidentType.STAFF, tiers=(MEMBER,)),)
-    rules: tuple[Rule, ...] = (PERMIT, BAN)
-    door: Door = Door(DOOR, NAME, OUTSIDE, ROOM)
-    room: Space = Space(ROOM, NAME, parent=WING)
-    request: AccessRequest = AccessRequest(NOW, IN, BADGE, Assurance.UID)
-    state: LiveState = NO_VIEW
-
-    def but(self, **changes: object) -> "Case":
-        case = self
-        for name, value in changes.items():
-            part, _, field = name.partition("__")
-            inner = msgspec.structs.replace(getattr(case, part), **{field: value}) if field else value
-            case = msgspec.structs.replace(case, **{part: inner})
-        return case
-
-    def site(self):
-        """Return the policy, building and roster of the case."""
-        policy = Policy(
-            "v",
-            {
-                MEMBER: Tier(MEMBER),
-                BANNED: Tier(BANNED),
-                GUARD: Tier(GUARD, responder=True),
-                WARDEN: Tier(WARDEN, exempt=True),
-            },
-            {
-                MORNING: Schedule(MORNING, (Window(tuple(Weekday), 8 * 60, 12 * 60),)),
-                EVENING: Schedule(EVENING, (Window(tuple(Weekday), 18 * 60, 22 * 60),)),
-            },
-            PARIS,
-            self.rules,
-        )
-        people = [person for person in (self.person, *self.others) if person is not None]
-        roster = Roster.of(people, [self.badge] if self.badge else [])
-        return policy, building(self.door, self.room), roster
-
-    def decide(self):
-        """Decide by the engine, and see that the interpreter agrees."""
-        policy, house, roster = self.site()
-        decision = Engine(policy, house, roster).decide(self.request, self.state)
-        assert decision == interpret(policy, house, roster, self.request, self.state)
-        return decision
-
-
-PLAIN = Case()
 EVERYTHING_WRONG = PLAIN.but(
     badge=None,
     person=Person(ADA, ResidentType.MAKER, tiers=(BANNED,), suspended=True, host=HOST),
@@ -123,8 +59,6 @@ EVERYTHING_WRONG = PLAIN.but(
     room=Space(ROOM, NAME, parent=WING, capacity=3, enforced=True),
     state=LiveState({DOOR: DoorMode.LOCKDOWN}, {ROOM: 3}, {ADA: ROOM}),
 )
-GRANT = Grant(GrantId("g1"), PAST, FUTURE, spaces=(ROOM,))
-GUEST_OF_THE_HOUSE = Person(HOST, ResidentType.STAFF, tiers=(GUARD,), grants=(GRANT,))
 TOLD_BY_TURNS: tuple[tuple[Reason, dict[str, object]], ...] = (
     (Reason.UNKNOWN_CREDENTIAL, {}),
     (Reason.FACTOR_STOLEN, {"badge": Badge(BADGE, BadgeKind.DESFIRE, ADA, BadgeStatus.STOLEN, FUTURE, PAST)}),
@@ -183,243 +117,6 @@ def test_the_state_of_a_badge_has_its_own_reason(status, reason):
 
 def test_every_state_of_a_badge_but_active_refuses():
     assert [s for s in BadgeStatus if PLAIN.but(badge__status=s).decide().grants] == [BadgeStatus.ACTIVE]
-
-
-WITH_LASER = msgspec.structs.replace(PERMIT, certifications=(LASER,))
-MORNINGS = msgspec.structs.replace(PERMIT, schedule=MORNING)
-RESTRICTED = Space(ROOM, NAME, parent=WING, restricted=True)
-ON_THE_WING = msgspec.structs.replace(PERMIT, spaces=(WING,))
-FULL = {
-    "room": Space(ROOM, NAME, parent=WING, capacity=1, enforced=True),
-    "state": LiveState(counts={ROOM: 1}),
-}
-TWO = Door(DOOR, NAME, OUTSIDE, ROOM, two_person=True)
-HARD = Door(DOOR, NAME, OUTSIDE, ROOM, passback=Passback.HARD)
-INSIDE = LiveState(counts={}, inside={ADA: ROOM})
-FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
-CYD = PersonId("cyd")
-HOSTING, WITH_RIGHT = (Person(name, ResidentType.STAFF, tiers=(MEMBER,)) for name in (HOST, CYD))
-WITH_HOST = Rule(RuleId("with-host"), RuleEffect.PERMIT, (ResidentType.MAKER,), spaces=(ROOM,), escorted=True)
-ESCORTED = PLAIN.but(
-    person__host=HOST,
-    person__tiers=(),
-    rules=(WITH_HOST, PERMIT, BAN),
-    request__companions=(HOST,),
-)
-
-SENTENCES = {
-    "a badge that belongs to nobody is unassigned": (PLAIN.but(badge__person=None), Reason.CREDENTIAL_UNASSIGNED),
-    "a badge whose person is gone is unassigned": (PLAIN.but(person=None), Reason.CREDENTIAL_UNASSIGNED),
-    "a badge opens from its first moment": (PLAIN.but(badge__valid_from=NOW), Reason.GRANTED),
-    "a badge is dead at its last moment": (PLAIN.but(badge__valid_until=NOW), Reason.CREDENTIAL_EXPIRED),
-    "a person may enter from their first moment": (PLAIN.but(person__valid_from=NOW), Reason.GRANTED),
-    "a person may not enter before it": (PLAIN.but(person__valid_from=FUTURE), Reason.PERSON_EXPIRED),
-    "a person may not enter at their last moment": (PLAIN.but(person__valid_until=NOW), Reason.PERSON_EXPIRED),
-    "a desfire badge is never accepted by its uid": (
-        PLAIN.but(badge__kind=BadgeKind.DESFIRE, request__assurance=Assurance.SUN),
-        Reason.PROOF_TOO_WEAK,
-    ),
-    "a locked door refuses even the exempt": (
-        PLAIN.but(state=LiveState({DOOR: DoorMode.LOCKED}), person__tiers=(MEMBER, WARDEN)),
-        Reason.DENY_ALL,
-    ),
-    "lockdown lets the exempt in": (
-        PLAIN.but(state=LiveState({DOOR: DoorMode.LOCKDOWN}), person__tiers=(MEMBER, WARDEN)),
-        Reason.GRANTED,
-    ),
-    "the exempt still need a right in lockdown": (
-        PLAIN.but(state=LiveState({DOOR: DoorMode.LOCKDOWN}), person__tiers=(WARDEN,)),
-        Reason.NO_ACCESS_RIGHTS,
-    ),
-    "a free door needs no right": (
-        PLAIN.but(state=LiveState({DOOR: DoorMode.FREE}), person__tiers=()),
-        Reason.GRANTED,
-    ),
-    "a free door still obeys a forbid": (
-        PLAIN.but(state=LiveState({DOOR: DoorMode.FREE}), person__tiers=(BANNED,)),
-        Reason.FORBIDDEN,
-    ),
-    "a forbid beats a permit": (PLAIN.but(person__tiers=(MEMBER, BANNED)), Reason.FORBIDDEN),
-    "a forbid beats a temporary grant": (
-        PLAIN.but(person__tiers=(BANNED,), person__grants=(GRANT,)),
-        Reason.FORBIDDEN,
-    ),
-    "a forbid on a space covers the rooms inside it": (PLAIN.but(person__tiers=(BANNED,)), Reason.FORBIDDEN),
-    "a forbid holds only in its hours": (
-        PLAIN.but(person__tiers=(MEMBER, BANNED), rules=(PERMIT, msgspec.structs.replace(BAN, schedule=EVENING))),
-        Reason.GRANTED,
-    ),
-    "a permit on a wing covers its rooms": (PLAIN.but(rules=(ON_THE_WING,)), Reason.GRANTED),
-    "a permit on a wing does not cover a restricted room": (
-        PLAIN.but(rules=(ON_THE_WING,), room=RESTRICTED),
-        Reason.NO_ACCESS_RIGHTS,
-    ),
-    "a permit that names a restricted room covers it": (PLAIN.but(room=RESTRICTED), Reason.GRANTED),
-    "a permit that names the door of a restricted room covers it": (
-        PLAIN.but(room=RESTRICTED, rules=(msgspec.structs.replace(PERMIT, spaces=(), doors=(DOOR,)),)),
-        Reason.GRANTED,
-    ),
-    "a forbid on a wing does cover a restricted room": (
-        PLAIN.but(person__tiers=(MEMBER, BANNED), room=RESTRICTED),
-        Reason.FORBIDDEN,
-    ),
-    "a rule for another organisation is no right": (
-        PLAIN.but(rules=(msgspec.structs.replace(PERMIT, organisations=(OrganisationId("firm"),)),)),
-        Reason.NO_ACCESS_RIGHTS,
-    ),
-    "a rule for another type is no right": (
-        PLAIN.but(rules=(msgspec.structs.replace(PERMIT, types=(ResidentType.VISITOR,)),)),
-        Reason.NO_ACCESS_RIGHTS,
-    ),
-    "a permit opens in its hours": (PLAIN.but(rules=(MORNINGS,)), Reason.GRANTED),
-    "a training that ends now is over": (
-        PLAIN.but(rules=(WITH_LASER,), person__certifications=(Certification(LASER, NOW),)),
-        Reason.NOT_CERTIFIED,
-    ),
-    "a training still held counts": (
-        PLAIN.but(rules=(WITH_LASER,), person__certifications=(Certification(LASER, FUTURE),)),
-        Reason.GRANTED,
-    ),
-    "a temporary grant opens without any rule": (
-        PLAIN.but(rules=(), person__grants=(GRANT,)),
-        Reason.GRANTED,
-    ),
-    "a temporary grant that is over opens nothing": (
-        PLAIN.but(rules=(), person__grants=(msgspec.structs.replace(GRANT, valid_until=NOW),)),
-        Reason.NO_ACCESS_RIGHTS,
-    ),
-    "a full room refuses": (PLAIN.but(**FULL), Reason.UPPER_OCCUPANCY_LIMIT),
-    "a room with one place left takes one more": (
-        PLAIN.but(**FULL).but(state=LiveState(counts={ROOM: 0})),
-        Reason.GRANTED,
-    ),
-    "a capacity that is not enforced refuses nobody": (PLAIN.but(**FULL).but(room__enforced=False), Reason.GRANTED),
-    "a responder enters a full room": (PLAIN.but(**FULL, person__tiers=(MEMBER, GUARD)), Reason.GRANTED),
-    "hard anti-passback refuses a second entry": (PLAIN.but(door=HARD, state=INSIDE), Reason.PASSBACK),
-    "a responder passes hard anti-passback": (
-        PLAIN.but(door=HARD, state=INSIDE, person__tiers=(MEMBER, GUARD)),
-        Reason.GRANTED,
-    ),
-    "two-person waits for the second": (PLAIN.but(door=TWO), Reason.AUTHORIZATION_DELAYED),
-    "an instant before all calendars opens nothing": (PLAIN.but(request__at=FIRST), Reason.OTHER),
-    "an instant after all calendars opens nothing": (PLAIN.but(request__at=LAST), Reason.OTHER),
-    "an instant that no calendar reaches opens no free door": (
-        PLAIN.but(state=LiveState({DOOR: DoorMode.FREE}), request__at=LAST),
-        Reason.OTHER,
-    ),
-    "whoever leaves does so at any instant": (
-        PLAIN.but(request__at=LAST, request__reader=OUT),
-        Reason.GRANTED,
-    ),
-    "nobody is their own second person": (
-        PLAIN.but(door=TWO, request__companions=(ADA,)),
-        Reason.AUTHORIZATION_DELAYED,
-    ),
-    "nobody is their own escort": (
-        ESCORTED.but(person__host=ADA, request__companions=(ADA,)),
-        Reason.NO_ACCOMPANIMENT,
-    ),
-    "a host who may enter escorts": (ESCORTED, Reason.GRANTED),
-    "a host with a temporary grant escorts": (ESCORTED.but(others=(GUEST_OF_THE_HOUSE,)), Reason.GRANTED),
-    "a host without rights here escorts nobody": (
-        ESCORTED.but(others=(Person(HOST, ResidentType.STAFF),)),
-        Reason.INCORRECT_ACCOMPANIMENT,
-    ),
-    "a host whom a rule forbids escorts nobody": (
-        ESCORTED.but(others=(Person(HOST, ResidentType.STAFF, tiers=(MEMBER, BANNED)),)),
-        Reason.INCORRECT_ACCOMPANIMENT,
-    ),
-    "a host outside their hours escorts nobody": (
-        ESCORTED.but(rules=(WITH_HOST, msgspec.structs.replace(PERMIT, schedule=EVENING))),
-        Reason.INCORRECT_ACCOMPANIMENT,
-    ),
-    "in lockdown a host who is not exempt escorts nobody": (
-        ESCORTED.but(state=LiveState({DOOR: DoorMode.LOCKDOWN}), person__tiers=(WARDEN,)),
-        Reason.INCORRECT_ACCOMPANIMENT,
-    ),
-    "a host who needs an escort escorts nobody": (
-        ESCORTED.but(others=(Person(HOST, ResidentType.MAKER, host=ADA),), request__companions=(HOST, ADA)),
-        Reason.INCORRECT_ACCOMPANIMENT,
-    ),
-    "somebody who may enter but is not the host escorts nobody": (
-        ESCORTED.but(person__host=CYD, others=(HOSTING, WITH_RIGHT)),
-        Reason.INCORRECT_ACCOMPANIMENT,
-    ),
-    "a host whose permit asks for a proof gave it at a tap of their own": (
-        ESCORTED.but(rules=(WITH_HOST, msgspec.structs.replace(PERMIT, assurance=Assurance.AUTHENTICATED))),
-        Reason.GRANTED,
-    ),
-    "where it takes two, a host who waits for the second escorts nobody": (
-        ESCORTED.but(door=TWO),
-        Reason.INCORRECT_ACCOMPANIMENT,
-    ),
-    "where it takes two, a host whose second is there escorts": (
-        ESCORTED.but(door=TWO, others=(HOSTING, WITH_RIGHT), request__companions=(HOST, CYD)),
-        Reason.GRANTED,
-    ),
-    "a host who needs a second person escorts nobody without": (
-        ESCORTED.but(rules=(WITH_HOST, msgspec.structs.replace(PERMIT, accompanied=True))),
-        Reason.INCORRECT_ACCOMPANIMENT,
-    ),
-    "a responder escorts where it takes two": (
-        ESCORTED.but(door=TWO, others=(Person(HOST, ResidentType.STAFF, tiers=(MEMBER, GUARD)),)),
-        Reason.GRANTED,
-    ),
-    "a second person gave the proof they need at a tap of their own": (
-        PLAIN.but(
-            door=TWO,
-            rules=(PERMIT, msgspec.structs.replace(WITH_LASER, assurance=Assurance.AUTHENTICATED, tiers=(WARDEN,))),
-            request__companions=(HOST,),
-            others=(
-                Person(HOST, ResidentType.STAFF, tiers=(WARDEN,), certifications=(Certification(LASER),)),
-            ),
-        ),
-        Reason.GRANTED,
-    ),
-    "a suspended host escorts nobody": (
-        ESCORTED.but(others=(Person(HOST, ResidentType.STAFF, tiers=(MEMBER,), suspended=True),)),
-        Reason.INCORRECT_ACCOMPANIMENT,
-    ),
-    "a host who is gone escorts nobody": (
-        ESCORTED.but(others=(Person(HOST, ResidentType.STAFF, tiers=(MEMBER,), valid_until=NOW),)),
-        Reason.INCORRECT_ACCOMPANIMENT,
-    ),
-    "a host whom the roster does not know escorts nobody": (
-        ESCORTED.but(others=()),
-        Reason.INCORRECT_ACCOMPANIMENT,
-    ),
-    "two-person opens for a second with the same right": (
-        PLAIN.but(door=TWO, request__companions=(HOST,)),
-        Reason.GRANTED,
-    ),
-    "two-person refuses a second without a right": (
-        PLAIN.but(door=TWO, request__companions=(HOST,), others=(Person(HOST, ResidentType.STAFF),)),
-        Reason.INCORRECT_ACCOMPANIMENT,
-    ),
-    "two-person refuses a second who is suspended": (
-        PLAIN.but(
-            door=TWO,
-            request__companions=(HOST,),
-            others=(Person(HOST, ResidentType.STAFF, tiers=(MEMBER,), suspended=True),),
-        ),
-        Reason.INCORRECT_ACCOMPANIMENT,
-    ),
-    "two-person refuses a second whom a rule forbids": (
-        PLAIN.but(
-            door=TWO,
-            request__companions=(HOST,),
-            others=(Person(HOST, ResidentType.STAFF, tiers=(MEMBER, BANNED)),),
-        ),
-        Reason.INCORRECT_ACCOMPANIMENT,
-    ),
-    "a responder needs no second person": (PLAIN.but(door=TWO, person__tiers=(MEMBER, GUARD)), Reason.GRANTED),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("sentence", SENTENCES, ids=lambda sentence: sentence.replace(" ", "-"))
-def test_that(sentence):
-    case, reason = SENTENCES[sentence]
-    assert case.decide().reason is reason
 
 
 def test_a_wait_is_pending_and_a_refusal_is_a_denial():

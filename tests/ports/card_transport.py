@@ -5,8 +5,6 @@ over what needs no service, in a namespace over pcscd.
 """
 
 import asyncio
-import threading
-from collections.abc import Iterator
 
 import pytest
 
@@ -20,16 +18,11 @@ from tests.handles import open_handles
 from tests.ports.readers import OTHER_UID, UID
 from tests.readers.credentials.driving import transmit
 
+pytestmark = pytest.mark.usefixtures("no_thread_is_left")
+
 DEADLINE_S = 20
 QUIET_S = 0.6  # pcscd looks at a virtual reader every 0.4 s
 SELECT = bytes.fromhex("00a4040000")
-
-
-@pytest.fixture(autouse=True)
-def no_thread_is_left() -> Iterator[None]:
-    before = set(threading.enumerate())
-    yield
-    assert set(threading.enumerate()) <= before
 
 
 async def nothing_comes(rig) -> None:

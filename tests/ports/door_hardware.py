@@ -4,17 +4,18 @@ The tests get a `rig` from whoever runs them: a driver, the wires it drives, and
 """
 
 import asyncio
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from emulators.faults import CableFault
 from readers.errors import HardwareFault
 from readers.ports import Feedback, Input
+from tests.ports.doors import comes_true
 
-DEADLINE_S = 10
+pytestmark = pytest.mark.usefixtures("no_thread_is_left")
+
 QUIET_S = 0.2
 HELD_S = 0.4
 """Inputs that last as long must be processed (IEC 60839-11-1)."""
@@ -25,19 +26,6 @@ OPEN, CLOSED, FAULT, EXIT = (
     Input.CONTACT_FAULT,
     Input.EXIT_REQUESTED,
 )
-
-
-@pytest.fixture(autouse=True)
-def no_thread_is_left() -> Iterator[None]:
-    before = set(threading.enumerate())
-    yield
-    assert set(threading.enumerate()) <= before
-
-
-async def comes_true(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(DEADLINE_S):
-        while not condition():  # noqa: ASYNC110  (a strike is physics: there is no event to wait for)
-            await asyncio.sleep(0.005)
 
 
 async def ordered(order: Callable[[], None]) -> bool:

@@ -2,11 +2,11 @@
 
 import asyncio
 import secrets
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from socket import SOCK_DGRAM
 from typing import NamedTuple, Protocol, cast
 
 import msgspec
@@ -53,6 +53,7 @@ from readers.ports import DoorHardware, Input, Timer
 from readers.uplink.mqtt import MqttBus
 from readers.wire.bus import Broker
 from tests.mosquitto import Mosquitto
+from tests.programs import free_port
 
 EVERY_INPUT = frozenset(Input)
 _HASTE = 20
@@ -332,7 +333,7 @@ class UhppoteRig:
         self.door = a_door()
         self.board = EmulatedBoard(self.door)
         self.told: list[Input] = []
-        self._events = f"127.0.0.1:{free_udp_port()}"
+        self._events = f"127.0.0.1:{free_port(SOCK_DGRAM)}"
 
     async def break_output(self) -> None:
         self.board.is_dead = True
@@ -363,11 +364,10 @@ class UhppoteRig:
         self.board.is_dead = True
 
 
-def free_udp_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+async def comes_true(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110  (another machine, or physics: there is no event to wait for)
+            await asyncio.sleep(0.005)
 
 
 class RelayKind(NamedTuple):

@@ -172,15 +172,15 @@ def answer_of(port: int, tap: bytes) -> tuple[list[tuple[bytes, bytes]], int]:
     return [(name, value) for name, value in named if name != b"date"], len(body)
 
 
-def _fdatasync(record: int, seconds: float, at_once: int = 1) -> Measured:
+def _fdatasync(record: int, seconds: float, together: int = 1) -> Measured:
     """Write so many records and sync them together, again and again; the times are each record's."""
     times: list[int] = []
     began = perf_counter_ns()
     end = began + int(seconds * _NS_PER_S)
     while (begin := perf_counter_ns()) < end:
-        os.write(record, _RECORD * at_once)
+        os.write(record, _RECORD * together)
         os.fdatasync(record)
-        times += [perf_counter_ns() - begin] * at_once
+        times += [perf_counter_ns() - begin] * together
     return Measured(times, perf_counter_ns() - began)
 
 

@@ -61,9 +61,9 @@ class Imports:
         """Return the same use cases for whoever's rights hold only there: the file speaks of nobody else."""
         return Imports(self._database, self._rulebook, self._outbox, reach, self._board)
 
-    def under_way(self) -> list[UnderWay]:
-        """Return the imports that are being written now, and how far they have come."""
-        return self._board.entries(self._reach.organisation)
+    def under_way(self) -> UnderWay | None:
+        """Return the import that is being written now, and how far it has come."""
+        return self._board.entry_of(self._reach.organisation)
 
     def propose(self, wanted: Sequence[Wanted], faults: Sequence[Fault], at: datetime) -> Outcome:
         """Return what the file would change, and everything that is wrong with it. Nothing is changed."""

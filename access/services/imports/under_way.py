@@ -1,4 +1,4 @@
-"""Imports that are being written now, in this program: how far each has come. Nothing of it is in the database yet."""
+"""The import that is being written now, in this program, and how far it has come: none of it is in the database yet."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,14 +20,15 @@ class UnderWay(msgspec.Struct):
 
 
 class Board:
-    """The imports under way. Each is written by one thread; whoever reads sees a moment of it."""
+    """The import under way: one at most, since it holds the turn to write. Whoever reads sees a moment of it."""
 
     def __init__(self) -> None:
-        self._entries: list[UnderWay] = []
+        self._entry: UnderWay | None = None
 
-    def entries(self, organisation: OrganisationId | None = None) -> list[UnderWay]:
-        """Return what is under way, those that began first before; of one organisation only, if given."""
-        return [one for one in self._entries if organisation is None or one.organisation == organisation]
+    def entry_of(self, organisation: OrganisationId | None = None) -> UnderWay | None:
+        """Return what is under way; of one organisation only, if given."""
+        entry = self._entry
+        return entry if entry is None or organisation in (None, entry.organisation) else None
 
     @contextmanager
     def entry(self, entry: UnderWay) -> Iterator[Callable[[int], None]]:
@@ -36,9 +37,8 @@ class Board:
         def tell(more: int) -> None:
             entry.written += more
 
-        self._entries.append(entry)
+        self._entry = entry
         try:
             yield tell
         finally:
-            # Another may look the same: it is this one that goes.
-            self._entries = [one for one in self._entries if one is not entry]
+            self._entry = None

@@ -18,9 +18,9 @@ from policies.ids import BadgeId, CertificationId, DoorId, PersonId, ReaderId
 from policies.request import AccessRequest, Assurance, DoorMode, LiveState
 from policies.roster import Person, within
 
-_Rights = tuple[frozenset[CertificationId], bool, bool] | None
-"""What a decision at one door depends on beside class and validity: trainings, whether there is a host who may enter,
-whether a grant holds."""
+_Rights = tuple[frozenset[CertificationId], PersonId | None, bool] | None
+"""What a decision at one door depends on beside class and validity: trainings, the host if they may
+enter (one host is let in alone, another with a second person), whether a grant holds."""
 
 
 class Group(NamedTuple):
@@ -140,4 +140,4 @@ class _Search:
             and on.permit_covers(grant.doors, grant.spaces, self._building, door)
             for grant in person.grants
         )
-        return trained, self._entry.escort(person) is not None, is_granted
+        return trained, self._entry.escort(person), is_granted

@@ -1,6 +1,6 @@
 """Who can be beside somebody at one door: nobody, a stranger, and as few people as make a difference.
 
-Whoever is beside counts for one thing, whether they may enter here without an escort (`rules.accompanying`). So people
+Whoever is beside counts for one thing, whether they may enter here without an escort (`rules.Entry`). So people
 are chosen of whom at any instant one may in every site, or else one in each. Who enters only beside another gains and
 loses with that other, of whom it is told.
 """

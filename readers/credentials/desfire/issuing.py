@@ -100,12 +100,13 @@ class _Work:
     def issue(self, *, may_be_new: bool) -> Conversation[Issued]:
         if not may_be_new:
             yield from self._expect_application()
+        before = yield from self._read_before()
         yield Progress("taking the card over")
         yield from self._select(_PICC)
         channel, key = yield from self._open_card()
         if key == FACTORY_KEY and not may_be_new:
             raise stop("the card takes the factory's key: it is no badge of this desk")
-        yield from show(Found(self._uid, None, key == FACTORY_KEY))
+        yield from show(Found(self._uid, None if before is None else before.badge, key == FACTORY_KEY))
         channel = yield from self._own_card(channel, key)
         yield Progress("making the application and its keys")
         channel = yield from self._own_application(channel)

@@ -2,21 +2,15 @@
 
 from datetime import timedelta
 
-from argon2 import PasswordHasher
-from msgspec.structs import replace
-
 from access.services import Services, open_services
 from access.services.badges import BadgeRecord
 from access.services.certifications import CertificationRecord
 from access.services.examination import files_of
 from access.services.grants import GrantRecord
 from access.services.ingest import Batch
-from access.services.operators import Operators
 from access.services.organisations import OrganisationRecord
-from access.services.passwords import Passwords
 from access.services.people import PersonRecord
 from access.services.rights import Role
-from access.services.sessions import Sessions
 from access.services.visits import VisitRecord
 from policies.ids import (
     BadgeId,
@@ -32,6 +26,7 @@ from policies.ids import (
 from policies.loader import load
 from policies.roster import BadgeKind, ResidentType
 from readers.wire.events import FIRST_SEQ, GENESIS, Draft, EventType, seal
+from tests.access.cheap_passwords import cheap
 from tests.policies import house
 from tests.small_site import NOON
 
@@ -60,8 +55,6 @@ ZETA_S = "Zeta’s alone"
 """Stands in the name of everybody and everything of Zeta's."""
 
 ALREADY = timedelta(hours=1)
-CHEAP = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-"""As cheap as argon2 goes: whoever fuzzes a sign-in hashes often."""
 
 NAMES = {
     "person": ["p-ada", "p-bob", "p-cleo", "zz-zoe", "zz-yan", "nobody"],
@@ -100,11 +93,7 @@ def inhabited(url: str, folder) -> Services:
     opened = open_services(
         url, building, policy, {EDGE: (FRONT,)}, folder / "site.key", files=files_of(folder)
     )
-    site = replace(
-        opened,
-        operators=Operators(opened.database, building, CHEAP, opened.departures),
-        sessions=Sessions(opened.database, CHEAP, building.site),
-    )
+    site = cheap(opened)
     _organisations(site)
     _rights(site)
     _desk(site)

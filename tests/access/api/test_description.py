@@ -17,7 +17,9 @@ from tests.access.api.described import CHECKS, closed, operations_of, requests_t
 from tests.access.api.inhabited import FOREIGN, inhabited
 from tests.access.api.matrix import NEEDS, OPEN, READER, SESSION, SIGNED_IN
 from tests.small_site import NOON
-from tests.soak import soaked
+from tests.soak import SOAKING, soaked
+
+pytestmark = [pytest.mark.soak, pytest.mark.xdist_group("description")]  # so that all share what is drawn
 
 EXAMPLES = soaked(5, 100)
 """How many requests an operation gets from each role."""
@@ -86,7 +88,7 @@ def told_of_others(response):
 def faults_of(case, plain, headers, reach):
     """Return what is not as described in the answer to a request, a line each."""
     try:
-        response = case.call(headers=headers)
+        response = case.call(headers=headers, timeout=60)
         case.operation = plain
         case.validate_response(response, checks=CHECKS)
     except FailureGroup as group:
@@ -112,13 +114,28 @@ def where(reach):
     )
 
 
-def found_by(app, description, labels, headers, reach=EVERYWHERE):
+@pytest.fixture(scope="module")
+def drawn():
+    """Return the requests to each operation by its label: the same for everybody, and drawing them takes longest."""
+    return {}
+
+
+def requests_of(operation, drawn):
+    """Return requests to an operation: in a soak others for each role."""
+    if SOAKING or operation.label not in drawn:
+        drawn[operation.label] = requests_to(operation, EXAMPLES)
+    for case in drawn[operation.label]:
+        case.operation = operation
+        yield case
+
+
+def found_by(app, description, labels, headers, drawn, reach=EVERYWHERE):
     """Return the faults of the operations named."""
     plain, sharp = (operations_of(app, form(description)) for form in (closed, sharpened))
     return [
         fault
         for label in sorted(labels, key=lambda label: label in LAST)
-        for case in requests_to(sharp[label], EXAMPLES)
+        for case in requests_of(sharp[label], drawn)
         for fault in faults_of(case, plain[label], headers, reach)
     ]
 
@@ -128,18 +145,17 @@ def expect_none(faults):
         pytest.fail("\n".join(sorted(set(faults))), pytrace=False)
 
 
-@pytest.mark.soak
 @pytest.mark.parametrize(("role", "reach"), ACTORS, ids=lambda one: getattr(one, "value", None) or where(one))
-def test_what_the_description_says_holds_for_whoever_may(app, site, role, reach):
+def test_what_the_description_says_holds_for_whoever_may(app, site, drawn, role, reach):
     headers, scopes, before = signed_in(site, role, reach), scopes_of(role, reach), zetas(site)
     labels = [label for label, right in NEEDED.items() if right in scopes | {OPEN, SIGNED_IN, SESSION}]
-    expect_none(found_by(app, app.openapi(), labels, headers, reach))
+    expect_none(found_by(app, app.openapi(), labels, headers, drawn, reach))
     if reach.organisation:
         assert zetas(site) == before
 
 
-@pytest.mark.soak
-def test_what_the_description_says_holds_for_a_controller_too(app, site, authorizer):
+def test_what_the_description_says_holds_for_a_controller_too(app, site, drawn, authorizer):
     secret = site.keys.create("controller", ("reader:front",), "test", NOON)
     front = Taps(app, site.building, authorizer, KeyRing(site.database), lambda: NOON)
-    expect_none(found_by(front, app.openapi(), NEEDS[READER], {"Authorization": f"Bearer {secret}"}))
+    headers = {"Authorization": f"Bearer {secret}"}
+    expect_none(found_by(front, app.openapi(), NEEDS[READER], headers, drawn))

@@ -1,10 +1,20 @@
 """`/v1/operators` and `/v1/keys` over HTTP: secrets are told once, and whoever goes is out at once."""
 
-import pytest
+from contextlib import closing
 
+import pytest
+from msgspec.structs import replace
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
+
+from access.services.operators import Operators
+from access.services.outbox import Outbox
+from access.services.passwords import Passwords
 from access.services.rights import SCOPES, Role
+from access.store.database import open_database
 from tests.access.api.test_problems import is_problem
 from tests.asgi_client import Client
+from tests.small_site import BUILDING, NOON
 
 GRACE = {"name": "grace", "role": "security"}
 
@@ -56,6 +66,45 @@ def test_an_operator_is_changed_by_whoever_read_the_last_version(administrator):
     is_problem(again, 412, "outdated")
     bounded = administrator.patch("/v1/operators/grace", json={"space": "room"}, headers={"If-Match": "*"})
     assert (bounded.json()["role"], bounded.json()["space"]) == ("warden", "room")
+
+
+@pytest.mark.parametrize("ask", [("post", "/v1/operators"), ("post", "/v1/operators/desk/reset-password")])
+def test_a_one_time_password_is_told_also_where_the_operator_cannot_be_read_back(
+    administrator, services, ask
+):
+    """Nobody else knows it: an answer that is lost after the commit would lose the password with it."""
+    administrator.post("/v1/operators", json={"name": "desk", "role": "viewer"})
+
+    def go_away(_):
+        @event.listens_for(services.database.engine, "begin")
+        def fail(_):
+            raise OperationalError("BEGIN", {}, Exception("the database went away"))
+
+    event.listen(services.database.engine, "commit", go_away)
+    method, path = ask
+    answer = administrator.request(method.upper(), path, json=GRACE)
+    assert len(answer.json()["one_time_password"]) > 10
+
+
+@pytest.mark.parametrize("act", [("POST", "/reset-password"), ("DELETE", "")])
+def test_whoever_was_promoted_meanwhile_is_not_reset_nor_removed_by_who_may_less(
+    administrator, keyed, services, sqlite_url, act
+):
+    administrator.post("/v1/operators", json={"name": "desk", "role": "viewer"})
+    office = keyed("operators:read", "operators:write", "building:read", "occupancy:read")
+    method, action = act
+    promoted: list[str] = []
+
+    def promote(connection):
+        if connection.get_execution_options().get("totem_writes") and not promoted:
+            promoted.append("desk")
+            with closing(open_database(sqlite_url)) as database:
+                there = Operators(database, BUILDING, Passwords(), Outbox())
+                there.change("desk", lambda was: replace(was, role="administrator"), "boss", NOON)
+
+    event.listen(services.database.engine, "engine_connect", promote)
+    is_problem(office.request(method, f"/v1/operators/desk{action}"), 403, "not-allowed")
+    assert promoted
 
 
 def test_a_key_is_made_read_and_ended(administrator, app):

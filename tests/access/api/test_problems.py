@@ -143,6 +143,18 @@ def test_a_fault_is_a_problem_without_its_inside(app, services, keyed):
     assert "tiers_held" not in str(manager_view)
 
 
+def test_a_write_where_only_reading_is_allowed_is_a_fault_and_not_asked_again(app, services):
+    from tests.asgi_client import Client
+
+    def write():
+        with services.database.reading() as session:
+            session.connection().exec_driver_sql("DELETE FROM tiers_held")
+
+    app.add_api_route("/v1/wrong", write)
+    client = Client(app, raises_faults=False)
+    is_problem(client.get("/v1/wrong"), 500, "fault")
+
+
 @pytest.mark.parametrize(
     ("asked", "title", "language"),
     [

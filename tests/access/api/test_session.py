@@ -13,7 +13,7 @@ NEW = "a long enough one"
 @pytest.fixture
 def browser(app, services):
     """Return a browser whose operator signed in with a one-time password and chose their own."""
-    once = services.operators.create("grace", Role.MANAGER, "test", NOON)
+    once = services.operators.create("grace", Role.MANAGER, "test", NOON).password
     client = Client(app)
     first = client.post("/v1/session", json={"name": "grace", "password": once}).json()
     client.headers["X-CSRF-Token"] = first["csrf"]
@@ -58,7 +58,7 @@ def test_a_wrong_password_is_refused(nobody):
 
 
 def test_who_leaves_before_the_answer_to_a_new_password_signs_in_with_it(app, services):
-    once = services.operators.create("eve", Role.MANAGER, "test", NOON)
+    once = services.operators.create("eve", Role.MANAGER, "test", NOON).password
     leaving = Client(app)
     first = leaving.post("/v1/session", json={"name": "eve", "password": once}).json()
     before = leaving.cookies["totem_session"]

@@ -18,13 +18,12 @@ from access.site.pace import inline
 from access.store.models import EventRow, SourceRow
 from emulators.clock import LoopClock, run_virtually
 from policies.decision import Effect, Reason
-from policies.ids import BadgeId, DoorId, PersonId, ReaderId, RuleId, SourceId, SpaceId, TierId
+from policies.ids import BadgeId, DoorId, PersonId, ReaderId, RuleId, SpaceId, TierId
 from policies.request import Assurance
 from policies.roster import BadgeKind, ResidentType
-from readers.journal import Durability, FileJournal
+from tests.access.authorize.two_doors import SOURCE
 from tests.small_site import BUILDING, NOON, POLICY, SCOPES
 
-SOURCE = SourceId("authorizer-1")
 BADGE = BadgeId("04aabbcc")
 ADA = PersonRecord(PersonId("ada"), ResidentType.STAFF, tiers=(TierId("staff"),), name="Ada")
 TAP = Question(ReaderId("front-in"), BadgeKind.UID, BADGE, Assurance.UID)
@@ -45,13 +44,6 @@ def services(tmp_path):
     )
     opened.people.add([ADA], "test", NOON)
     opened.badges.add([BadgeRecord(BADGE, BadgeKind.UID, ADA.id)], "test", NOON)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def journal(tmp_path):
-    opened = FileJournal(tmp_path / "journal", SOURCE, lambda: NOON, Durability.BUFFERED)
     yield opened
     opened.close()
 

@@ -36,6 +36,17 @@ def services(tmp_path):
     opened.close()
 
 
+def test_a_small_change_is_taken_up_by_the_thread_that_decides_without_a_breath(services, tmp_path):
+    def breathe():
+        raise AssertionError("every tap would wait for it")
+
+    following = Following(services, Lock(), [], breathe=breathe)
+    before = following.judge.rights.version
+    change = Delta(BUILDING.site, before, before + 1, NOON, tuple(MANY[:64]), ())
+    assert following.change(deltas.sign(change, load_key(tmp_path / "site.key")), at_once=True)
+    assert following.judge.rights.version == before + 1
+
+
 def test_between_two_parts_of_a_large_change_taps_are_decided_and_what_it_shuts_is_shut(services, tmp_path):
     lock, met = Lock(), []
 

@@ -12,7 +12,7 @@ import pytest
 
 from readers.journal import Link, walk
 from tests.access.authorize.test_last_seat import serve, tap_of
-from tests.access.authorize.test_reserve import BY_ROOM, BY_SIDE
+from tests.access.authorize.two_doors import BY_ROOM, BY_SIDE
 from tests.programs import CONTEXT
 from tests.soak import soaked
 

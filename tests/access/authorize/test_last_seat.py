@@ -10,7 +10,7 @@ import pytest
 from access.bench.authorize.controllers import request
 from policies.ids import DoorId, PersonId, SpaceId
 from readers.wire.events import GENESIS, Draft, EventType, parse, seal
-from tests.access.authorize.test_reserve import BY_ROOM, BY_SIDE, ROOM, SIDE, SOURCE, site
+from tests.access.authorize.two_doors import BY_ROOM, BY_SIDE, ROOM, SIDE, SOURCE, site
 from tests.programs import CONTEXT
 from tests.small_site import EDGE, NOON
 from tests.soak import soaked

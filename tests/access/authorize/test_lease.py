@@ -13,44 +13,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from access.authorize.lease import TABLE, Ask, Effect, Lease, Standing, Timing, Turn
-from access.store.terms import Term
+from tests.access.authorize.term_row import Row
 from tests.soak import soaked
 
 TIMING = Timing()
+LASTS = timedelta(seconds=TIMING.lasts_s)
 NAMES = ("mill-1", "mill-2", "mill-3")
 MEMBER = st.sampled_from(NAMES)
 DRIFT = st.floats(0.95, 1.05)
-
-
-class Row:
-    """The database's row, and its clock, which may be set."""
-
-    def __init__(self):
-        self.holder, self.epoch, self.renewals, self.ends_at, self.now = "", 0, 0, None, 0.0
-        self.held_since = 0
-
-    def term(self):
-        is_over = self.ends_at is None or self.ends_at < self.now
-        return Term(self.holder, self.epoch, self.held_since, self.renewals, is_over, self.ends_at is None)
-
-    def take(self, holder, seen):
-        untouched = (seen.epoch, seen.renewals) == (self.epoch, self.renewals)
-        if holder != self.holder and not (untouched and self.term().is_over):
-            return None
-        before, first = self.holder, self.epoch == 0
-        self._write(holder)
-        self.epoch = max(self.epoch + 1, int(self.now * 1000))
-        self.held_since = 0 if first else self.held_since if holder == before else self.epoch
-        return self.epoch
-
-    def renew(self, holder, epoch):
-        is_ours = (holder, epoch) == (self.holder, self.epoch)
-        if is_ours:
-            self._write(holder)
-        return is_ours
-
-    def _write(self, holder):
-        self.holder, self.renewals, self.ends_at = holder, self.renewals + 1, self.now + TIMING.lasts_s
 
 
 class Candidate:
@@ -80,9 +50,9 @@ class Candidate:
         if ask is Ask.LOOK:
             self.answer = (row.term(),)
         elif ask is Ask.TAKE:
-            self.answer = (row.take(self.name, seen),)
+            self.answer = (row.take(self.name, seen, LASTS),)
         else:
-            self.answer = (row.renew(self.name, epoch),)
+            self.answer = (row.renew(self.name, epoch, LASTS),)
 
     def hear(self, true):
         if self.asked is None or self.answer is None:

@@ -12,9 +12,16 @@ from access.authorize.retries import REMEMBERED
 from access.errors import Invalid
 from policies.decision import Effect, Flag, Reason
 from policies.ids import DoorId, PersonId, ReaderId
-from readers.journal import Durability, FileJournal
 from readers.wire.events import EventType, parse
-from tests.access.authorize.test_reserve import BY_ROOM, BY_SIDE, MOMENT, SOURCE, TWO_DOORS, site, tap
+from tests.access.authorize.two_doors import (
+    BY_ROOM,
+    BY_SIDE,
+    MOMENT,
+    TWO_DOORS,
+    open_journal,
+    site,
+    tap,
+)
 from tests.small_site import NOON
 
 ROOM = DoorId("room")
@@ -29,16 +36,6 @@ def services(tmp_path):
         opened.pins.set(PersonId(who), RIGHT, "test", NOON)
     yield opened
     opened.close()
-
-
-def open_journal(folder):
-    return closing(FileJournal(folder / "journal", SOURCE, lambda: NOON, Durability.BUFFERED))
-
-
-@pytest.fixture
-def journal(tmp_path):
-    with open_journal(tmp_path) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -10,51 +10,33 @@ import pytest
 from msgspec.structs import replace
 
 from access.authorize.authorizer import Authorizer
-from access.services import open_services
 from access.services.badges import BadgeRecord
-from access.services.decisions import Question
 from access.services.doors import Act
 from access.services.people import PersonRecord
 from policies.building import Passback, Reader, ScheduledMode
 from policies.decision import Effect, Reason
-from policies.ids import BadgeId, DoorId, PersonId, ReaderId, RuleId, ScheduleId, SourceId, SpaceId, TierId
+from policies.ids import BadgeId, DoorId, PersonId, ReaderId, RuleId, ScheduleId, SpaceId
 from policies.policy import Rule, RuleEffect
-from policies.presence.seats import held_for
 from policies.request import Assurance, Direction, DoorMode
 from policies.roster import BadgeKind, ResidentType
 from policies.schedule import Schedule, Weekday, Window
 from readers.journal import Durability, FileJournal
-from readers.wire.events import GENESIS, Draft, EventType, parse, seal
-from tests.small_site import BUILDING, EDGE, NOON, POLICY, SCOPES
-
-SOURCE = SourceId("authorizer-1")
-ROOM = BUILDING.spaces[SpaceId("room")]
-SIDE = replace(BUILDING.doors[DoorId("room")], id=DoorId("side"))
-TWO_DOORS = replace(
-    BUILDING,
-    spaces=BUILDING.spaces | {ROOM.id: replace(ROOM, capacity=1, enforced=True)},
-    doors=BUILDING.doors | {SIDE.id: SIDE},
-    readers=BUILDING.readers
-    | {
-        ReaderId("side-in"): Reader(ReaderId("side-in"), SIDE.id, Direction.ENTRY),
-        ReaderId("side-out"): Reader(ReaderId("side-out"), SIDE.id, Direction.EXIT),
-    },
+from readers.wire.events import GENESIS, Draft, EventType, Inputs, parse, seal
+from readers.wire.reservations import Reserve
+from tests.access.authorize.two_doors import (
+    BY_ROOM,
+    BY_SIDE,
+    LASTS,
+    MOMENT,
+    PEOPLE,
+    ROOM,
+    SIDE,
+    SOURCE,
+    TWO_DOORS,
+    site,
+    tap,
 )
-BY_ROOM, BY_SIDE = ReaderId("room-in"), ReaderId("side-in")
-PEOPLE = ("ada", "bob", "cyd")
-LASTS = held_for(SIDE)
-MOMENT = timedelta(seconds=1)
-
-
-def site(folder, building=TWO_DOORS, sources=SCOPES, policy=POLICY):
-    opened = open_services(f"sqlite:///{folder}/totem.db", building, policy, sources, folder / "key")
-    if not opened.people.page():
-        staff = (TierId("staff"),)
-        people = [PersonRecord(PersonId(name), ResidentType.STAFF, tiers=staff, name=name) for name in PEOPLE]
-        opened.people.add(people, "test", NOON)
-        badges = [BadgeRecord(BadgeId(f"chip-{name}"), BadgeKind.DESFIRE, PersonId(name)) for name in PEOPLE]
-        opened.badges.add(badges, "test", NOON)
-    return opened
+from tests.small_site import BUILDING, EDGE, NOON, POLICY
 
 
 @pytest.fixture
@@ -65,19 +47,8 @@ def services(tmp_path):
 
 
 @pytest.fixture
-def journal(tmp_path):
-    opened = FileJournal(tmp_path / "journal", SOURCE, lambda: NOON, Durability.BUFFERED)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def authorizer(services, journal):
     return Authorizer(services, journal)
-
-
-def tap(who, reader):
-    return Question(reader, BadgeKind.DESFIRE, BadgeId(f"chip-{who}"), Assurance.AUTHENTICATED)
 
 
 def ask(authorizer, who, reader, at=NOON, **more):
@@ -105,6 +76,58 @@ def test_a_seat_whose_holder_did_not_enter_is_free_again_with_the_report(authori
     ask(authorizer, "ada", BY_ROOM)
     reported(services, EventType.NO_ENTRY, "ada", "room", NOON + MOMENT, 1)
     assert ask(authorizer, "bob", BY_SIDE, NOON + 2 * MOMENT) is Reason.GRANTED
+
+
+def reserved(authorizer, who, reader, at=NOON):
+    """Have a door computer ask that has all the time it needs; return the verdict."""
+    asked = Reserve(reader, BadgeId(f"chip-{who}"), Assurance.AUTHENTICATED)
+    return asyncio.run(authorizer.reserve(asked, at, arrived=monotonic() + 600))
+
+
+def refused_after_all(who, reservation, at, seq):
+    """Return what the room's computer reports of a tap that it refused though the site had granted it."""
+    draft = Draft(
+        at,
+        EventType.DECISION,
+        DoorId("room"),
+        BY_ROOM,
+        ROOM.id,
+        effect=Effect.DENY,
+        reason=Reason.THREAT_LEVEL,
+        inputs=Inputs(Assurance.AUTHENTICATED, reservation=reservation),
+        person=PersonId(who),
+    )
+    return parse(seal(draft, EDGE, 1, seq, GENESIS, "salt").line)
+
+
+def test_a_seat_that_the_door_refused_after_all_is_free_again_with_its_report(authorizer, services):
+    named = reserved(authorizer, "ada", BY_ROOM).reservation
+    assert ask(authorizer, "bob", BY_SIDE, NOON + MOMENT) is Reason.UPPER_OCCUPANCY_LIMIT
+    refused = refused_after_all("ada", named, NOON + 2 * MOMENT, 1)
+    services.news.tell([refused])
+    assert ask(authorizer, "bob", BY_SIDE, NOON + 3 * MOMENT, record=False) is Reason.GRANTED
+    newer = reserved(authorizer, "ada", BY_ROOM, NOON + 4 * MOMENT)
+    assert newer.effect is Effect.GRANT
+    services.news.tell([refused])
+    assert ask(authorizer, "bob", BY_SIDE, NOON + 5 * MOMENT) is Reason.UPPER_OCCUPANCY_LIMIT, (
+        "it is told late"
+    )
+
+
+def test_a_refusal_of_the_site_s_own_takes_back_no_seat_that_was_given_before(authorizer, services):
+    ask(authorizer, "ada", BY_ROOM)
+    services.news.tell([refused_after_all("ada", "authorizer-1:1:99", NOON + MOMENT, 1)])
+    again = reserved(authorizer, "ada", BY_ROOM, NOON + 2 * MOMENT).reservation
+    services.news.tell([refused_after_all("ada", again, NOON + 3 * MOMENT, 2)])
+    assert ask(authorizer, "bob", BY_SIDE, NOON + 4 * MOMENT) is Reason.UPPER_OCCUPANCY_LIMIT
+
+
+def test_a_seat_is_known_by_its_reservation_after_a_restart_too(authorizer, services, journal):
+    named = reserved(authorizer, "ada", BY_ROOM).reservation
+    again = Authorizer(services, journal)
+    assert ask(again, "bob", BY_SIDE, NOON + MOMENT, record=False) is Reason.UPPER_OCCUPANCY_LIMIT
+    again.hear([refused_after_all("ada", named, NOON + 2 * MOMENT, 1)])
+    assert ask(again, "bob", BY_SIDE, NOON + 3 * MOMENT) is Reason.GRANTED
 
 
 def test_a_seat_whose_holder_entered_stays_taken_and_is_not_counted_twice(authorizer, services):
@@ -140,6 +163,24 @@ def test_a_tap_on_the_way_out_that_no_door_has_reported_frees_no_seat_at_the_nex
     assert ask(authorizer, "bob", BY_ROOM, NOON + 2 * MOMENT) is Reason.UPPER_OCCUPANCY_LIMIT
     again = Authorizer(services, journal)
     assert ask(again, "bob", BY_ROOM, NOON + 2 * MOMENT) is Reason.UPPER_OCCUPANCY_LIMIT
+
+
+@pytest.mark.parametrize("told", [EventType.NO_ENTRY, EventType.PASSAGE])
+def test_only_who_went_out_gives_the_way_in_up(authorizer, services, told):
+    """A tap outwards that was answered too late, or after which nobody left, has let nobody out."""
+    ask(authorizer, "ada", BY_ROOM)
+    draft = Draft(
+        NOON + MOMENT,
+        told,
+        DoorId("room"),
+        ReaderId("room-out"),
+        SpaceId("hall"),
+        ROOM.id,
+        person=PersonId("ada"),
+    )
+    services.news.tell([parse(seal(draft, EDGE, 1, 1, GENESIS, "salt").line)])
+    free = Reason.GRANTED if told is EventType.PASSAGE else Reason.UPPER_OCCUPANCY_LIMIT
+    assert ask(authorizer, "bob", BY_SIDE, NOON + 2 * MOMENT) is free
 
 
 def test_hard_anti_passback_holds_between_two_doors_before_either_has_reported(tmp_path, journal):

@@ -23,7 +23,7 @@ from readers.wire.bus import BusDown, Message
 from readers.wire.events import GENESIS, Draft, EventType, parse, seal
 from readers.wire.reservations import Reserve
 from readers.wire.topics import Topics
-from tests.access.authorize.test_reserve import (
+from tests.access.authorize.two_doors import (
     BY_ROOM,
     BY_SIDE,
     LASTS,
@@ -64,13 +64,6 @@ class Turn:
 @pytest.fixture
 def services(tmp_path):
     opened = site(tmp_path, WITH_EXIT)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def journal(tmp_path):
-    opened = FileJournal(tmp_path / "journal", SOURCE, lambda: NOON, Durability.BUFFERED)
     yield opened
     opened.close()
 

@@ -4,12 +4,12 @@ import asyncio
 import json
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 from asyncio.subprocess import PIPE
 from collections.abc import Sequence
 from pathlib import Path
+from socket import SOCK_DGRAM
 
 import pytest
 
@@ -20,6 +20,7 @@ from readers.credentials.uid import GET_UID
 from readers.daemon import Credentials
 from readers.transports.nfcpy import NfcpyTransport
 from tests.pcscd import run_inside
+from tests.programs import free_port
 from tests.readers.credentials.driving import transmit
 
 AID = bytes.fromhex("4f4d54")
@@ -66,9 +67,7 @@ async def test_a_card_with_keys_lies_in_the_field_of_nfcpys_link(tmp_path):
     (tmp_path / "keys.json").write_text(
         json.dumps({"applications": {AID.hex(): [bytes(16).hex(), key.hex()]}})
     )
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port(SOCK_DGRAM)
     words = ["desfire-ev2", "--keys", str(tmp_path / "keys.json"), "--udp", f"127.0.0.1:{port}", "--trace"]
     process = await asyncio.create_subprocess_exec(*totem(words), stdout=PIPE, stderr=PIPE)
     assert process.stdout is not None

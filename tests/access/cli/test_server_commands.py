@@ -4,10 +4,11 @@ import json
 import os
 import re
 import signal
-import socket
+import sqlite3
 import subprocess
 import sys
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from access.settings import load
 from access.site.server import open_site
 from policies.ids import PersonId
 from policies.roster import ResidentType
+from tests.programs import free_port
 from tests.small_site import NOON
 
 _TOTEM = "import sys; from access.cli import main; sys.exit(main())"
@@ -61,6 +63,14 @@ def test_a_database_is_made_checked_copied_and_brought_back(config, tmp_path, ca
     assert "not a database" in capsys.readouterr().err
 
 
+def test_a_fault_that_is_not_stdouts_own_writes_nothing_there(config, tmp_path, capsys):
+    assert db(config, "upgrade") == 0
+    capsys.readouterr()
+    with pytest.raises(FileNotFoundError):
+        db(config, "backup", str(tmp_path / "nowhere" / "copy"))
+    assert capsys.readouterr().out == ""
+
+
 def test_an_operator_is_created_once_with_a_one_time_password(config, capsys):
     assert admin(config, "create", "grace", "--role", "manager") == 0
     assert len(capsys.readouterr().out.strip()) > 40
@@ -102,9 +112,7 @@ def test_a_server_without_settings_says_first_where_it_keeps_what(tmp_path, monk
 
 
 def test_the_server_serves_without_a_broker_and_stops_in_order(config):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environment = {**os.environ, "TOTEM_PORT": str(port), "TOTEM_BUS__PORT": "1"}
     command = [sys.executable, "-c", _TOTEM, "serve", "--config", config]
     with subprocess.Popen(
@@ -150,3 +158,61 @@ def test_a_restored_copy_forgets_again_whoever_was_erased_since(config, tmp_path
     again = open_site(load(Path(config), {}))
     assert again.people.page() == []
     again.close()
+
+
+def test_a_damaged_database_is_a_finding_and_is_replaced_only_when_its_erasures_may_be_lost(
+    config, tmp_path, capsys
+):
+    place, copy = tmp_path / "data" / "totem.db", str(tmp_path / "copy")
+    assert db(config, "upgrade") == 0
+    assert db(config, "backup", copy) == 0
+    for damaged in (b"no database at all", place.read_bytes()[: place.stat().st_size // 2]):
+        place.write_bytes(damaged)
+        capsys.readouterr()
+        assert db(config, "check", "--json") == 1
+        [finding] = json.loads(capsys.readouterr().out)
+        assert finding.startswith(f"database sqlite:///{place}: ")
+        assert db(config, "restore", copy) == 1
+        said = capsys.readouterr().err
+        assert said.startswith(f"totem db: {place}: ")
+        assert "restore with --without-erasures if it must be" in said
+        assert said.count("\n") == 1
+        assert place.read_bytes() == damaged
+        assert db(config, "restore", copy, "--without-erasures") == 0
+        assert (tmp_path / "data" / "totem.db.set-aside").read_bytes() == damaged
+        assert db(config, "check") == 0
+        place.write_bytes(damaged)
+        assert db(config, "restore", copy, "--without-erasures") == 1, (
+            "nothing that was set aside is overwritten"
+        )
+        for aside in place.parent.glob("*.set-aside*"):
+            aside.unlink()
+
+
+def test_a_database_of_a_newer_program_is_refused_in_a_line(config, tmp_path, capsys):
+    assert db(config, "upgrade") == 0
+    with closing(sqlite3.connect(tmp_path / "data" / "totem.db")) as other, other:
+        other.execute("UPDATE alembic_version SET version_num = '9999'")
+    capsys.readouterr()
+    for action in ("upgrade", "purge"):
+        assert db(config, action) == 1
+    assert re.fullmatch(
+        r"(totem db: database .*: schema 9999, expected one of .*\n){2}", capsys.readouterr().err
+    )
+
+
+def test_a_copy_in_place_of_a_damaged_database_forgets_whom_that_still_names(config, tmp_path, capsys):
+    place, copy = tmp_path / "data" / "totem.db", str(tmp_path / "copy")
+    assert db(config, "upgrade") == 0
+    services = open_site(load(Path(config), {}))
+    services.people.add([PersonRecord(PersonId("ada"), ResidentType.STAFF, name="Ada")], "test", NOON)
+    assert db(config, "backup", copy) == 0
+    services.erasures.erase(PersonId("ada"), "asked", "test", NOON)
+    services.close()
+    with closing(sqlite3.connect(place)) as other, other:
+        other.execute("PRAGMA writable_schema = ON")
+        other.execute("DELETE FROM sqlite_master WHERE type = 'index' AND tbl_name = 'events'")
+    capsys.readouterr()
+    assert db(config, "restore", copy) == 1
+    assert db(config, "restore", copy, "--without-erasures") == 0
+    assert "forgotten again: 1 people" in capsys.readouterr().out

@@ -10,21 +10,10 @@ from access.dashboard.rollcall import rollcall
 from access.occupancy.live import LiveBuilding
 from access.services.rollcall import Listed, Muster, Safe, Unnamed
 from access.store import musters
-from policies.building import Building
 from policies.ids import DoorId, PersonId, SpaceId
 from tests.access.dashboard.conftest import PARIS
 from tests.asgi_client import Client
-from tests.small_site import BUILDING, NOON
-
-ROOM = SpaceId("room")
-
-
-def without_the_room() -> Building:
-    spaces = [space for space in BUILDING.spaces.values() if space.id != ROOM]
-    doors = [door for door in BUILDING.doors.values() if ROOM not in (door.outer, door.inner)]
-    kept = {door.id for door in doors}
-    readers = [reader for reader in BUILDING.readers.values() if reader.door in kept]
-    return Building.of(BUILDING.site, spaces, doors, readers)
+from tests.small_site import NOON, without_the_room
 
 
 def listed(person: str, space: str, door: str) -> Listed:

@@ -2,7 +2,10 @@
 
 import ast
 import re
+import tomllib
 from pathlib import Path
+
+import pytest
 
 import access
 from access.languages import Language, worded
@@ -71,12 +74,50 @@ def test_every_message_of_an_error_is_told_in_french_with_its_values():
 def test_values_stand_where_french_wants_them_and_are_not_worded_themselves():
     told = worded("person not-found: grant g {0}: there is no door x: y", Language.FR)
     assert told == "personne not-found : droit g {0} : la porte x: y n’existe pas"
+    told = worded("organisation the key is not valid: there is none with this id", Language.FR)
+    assert told == "organisation the key is not valid : elle n’existe pas"
     assert worded("of a kind that nobody raises", Language.FR) == "of a kind that nobody raises"
+
+
+def test_only_what_is_a_message_itself_is_worded_within_another():
+    assert (
+        worded("Value error, a: expected text without U+0000", Language.FR)
+        == "a : un texte sans U+0000 est attendu"
+    )
+    assert worded("body: Field required", Language.FR) == "contenu : champ requis"
+    assert worded("Input should be Field required", Language.FR) == "valeurs admises : Field required"
+    assert worded("Value error, body: body: Field required", Language.FR) == "contenu : body: Field required"
+
+
+LONG = 100_000
+
+
+@pytest.mark.parametrize(
+    ("repeated", "end"),
+    [
+        ("Value error, ", "Field required"),
+        ("body: ", "x"),
+        (": expected  to ", ""),
+        (": expected  to ", " hours"),
+        (" has it: a key for ", ""),
+        ("from a to : ", ": expected at most  days"),
+    ],
+)
+def test_a_message_that_somebody_made_long_is_worded_without_trying_again_and_again(repeated, end):
+    """Where each part could stand in thousands of places, trying all of them would never end."""
+    message = repeated * (LONG // len(repeated)) + end
+    assert len(worded(message, Language.FR)) > LONG // 2
+
+
+def test_a_part_that_could_stand_in_many_places_is_taken_where_it_comes_first():
+    told = worded("spring: expected 1 to 2 to 3 hours", Language.FR)
+    assert told == "spring : 1 à 2 to 3 heures sont attendues"
+    assert worded("spring: expected 1 to  hours", Language.FR) == "spring : 1 to  hours attendu"
 
 
 def test_french_is_told_with_its_own_quotation_and_spacing():
     told = (ROOT / "languages" / "french.toml").read_text()
-    for french in re.findall(r'" = "(.*)"$', told, re.MULTILINE):
+    for french in tomllib.loads(told).values():
         assert "'" not in french
         assert not re.search(
             r"\w[:;!?](?!\S*:\d|PORTE)(\s|$)", french.replace("Authorization: Bearer", "")

@@ -1,17 +1,24 @@
 """Operators' word to doors: registers that only go forward, lockdowns that overlap, and everything in the audit."""
 
+from contextlib import closing
 from datetime import timedelta
 from threading import Event, Lock, Thread
 
 import pytest
 from msgspec.structs import replace
+from sqlalchemy import event
+from sqlalchemy.exc import TimeoutError as WaitedTooLong
 
 from access.errors import Conflict, Invalid, NotFound
 from access.services import open_services
 from access.services.doors import Act, Slot
+from access.services.neighbours import Neighbours
+from access.site.pace import inline
 from access.store import audit
+from access.store.database import open_database
 from policies.ids import DoorId, InterlockId
 from policies.request import DoorMode
+from readers.clock import SystemClock
 from readers.wire.commands import Verb, read
 from tests.small_site import BUILDING, NOON, POLICY, SCOPES
 
@@ -158,3 +165,71 @@ def test_no_door_of_an_airlock_is_set_free(tmp_path):
         services.doors.set_mode(front.id, DoorMode.FREE, LATER, Slot.OPERATOR, act())
     assert services.doors.set_mode(front.id, DoorMode.LOCKED, LATER, Slot.OPERATOR, act()) == ("front",)
     services.close()
+
+
+@pytest.fixture
+def hurried(sqlite_url, tmp_path):
+    """Return the services over a file that several may write to, each waiting for its turn for a moment only."""
+    database = open_database(sqlite_url, 0.05)
+    with closing(open_services(database, BUILDING, POLICY, SCOPES, tmp_path / "key")) as services:
+        yield services
+
+
+def test_who_waits_behind_another_operator_gives_up_in_the_database_s_time(hurried):
+    gave_up = Event()
+    stood_still: list[bool] = []
+
+    def lock_too():
+        with pytest.raises(WaitedTooLong):
+            hurried.doors.lock_down(None, None, act(2))
+        gave_up.set()
+
+    second = Thread(target=lock_too)
+
+    def stand_still(connection):
+        if connection.get_execution_options().get("totem_writes") and not stood_still:
+            second.start()
+            stood_still.append(gave_up.wait(10))
+
+    event.listen(hurried.database.engine, "begin", stand_still)
+    hurried.doors.lock_down("room", None, act())
+    second.join()
+    assert stood_still == [True]
+
+
+def test_a_lockdown_that_was_begun_is_told_of_also_where_it_cannot_be_read_back(hurried):
+    """The database goes away between the commit and the look at what stands; its neighbour in time makes it good."""
+    neighbours = Neighbours(hurried, SystemClock(), inline)
+    engine = hurried.database.engine
+
+    def rename(old, new):
+        with engine.begin() as connection:
+            connection.exec_driver_sql(f"ALTER TABLE {old} RENAME TO {new}")
+
+    ends = hurried.commands.listen(lambda _: rename("lockdowns", "away"))
+    assert hurried.doors.lock_down("room", None, act()) == ("room",)
+    ends()
+    rename("away", "lockdowns")
+    assert hurried.doors.standing.at(NOON) == ()
+    neighbours.look()
+    assert [one.space for one in hurried.doors.standing.at(NOON)] == ["room"]
+
+
+def test_what_stands_is_what_was_read_last_however_slow_another_reads(hurried):
+    reading, written = Event(), Event()
+    seen: list[str] = []
+
+    def dawdle(_connection, _cursor, statement, *_):
+        if "FROM lockdowns" in statement and not seen:
+            seen.append(statement)
+            reading.set()
+            written.wait(0.3)  # as long as the other is let past
+
+    event.listen(hurried.database.engine, "after_cursor_execute", dawdle)
+    slow = Thread(target=hurried.doors.standing.refresh)
+    slow.start()
+    reading.wait(10)
+    hurried.doors.lock_down("room", None, act())
+    written.set()
+    slow.join()
+    assert [one.space for one in hurried.doors.standing.at(NOON)] == ["room"]

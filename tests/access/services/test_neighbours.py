@@ -104,6 +104,13 @@ def test_a_lockdown_that_another_program_begins_or_ends_stands_on_the_pages_here
     assert after == ()
 
 
+def test_a_lockdown_that_began_while_this_program_started_stands_on_its_pages(program):
+    server, other = program(), program()
+    other.doors.lock_down(None, None, Act("c-1", "guard", "intruder", NOON))
+    Neighbours(server, SystemClock(), inline)
+    assert [one.actor for one in server.doors.standing.at(NOON)] == ["guard"]
+
+
 def test_a_lockdown_stands_until_its_end_time_and_through_a_restart(program):
     server = program()
     server.doors.lock_down(None, NOON + timedelta(hours=1), Act("c-1", "guard", "intruder", NOON))

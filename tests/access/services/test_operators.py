@@ -29,7 +29,7 @@ def settled(operators, sessions):
     """Return a function that makes an operator who has chosen their password, and returns their session."""
 
     def make(name, role=Role.ADMINISTRATOR, reach=EVERYWHERE):
-        once = operators.create(name, role, "test", NOON, reach)
+        once = operators.create(name, role, "test", NOON, reach).password
         return sessions.set_password(sessions.sign_in(name, once, NOON).token, GOOD, NOON)
 
     return make
@@ -176,12 +176,20 @@ def test_a_disabled_operator_is_out_and_comes_back_when_enabled(operators, sessi
 
 def test_a_reset_ends_the_old_password_and_its_sessions(operators, sessions, settled):
     token = settled("grace", Role.VIEWER).token
-    once = operators.reset("grace", "test", NOON)
+    once = operators.reset("grace", "test", NOON).password
     with pytest.raises(NotSignedIn):
         sessions.of_session(token, NOON)
     with pytest.raises(NotSignedIn):
         sessions.sign_in("grace", GOOD, NOON)
     assert sessions.sign_in("grace", once, NOON).actor.must_set_password
+
+
+def test_what_is_told_with_a_one_time_password_is_the_operator_as_they_are(operators):
+    made = operators.create("grace", Role.VIEWER, "test", NOON)
+    assert made.operator == operators.get("grace")
+    again = operators.reset("grace", "test", NOON)
+    assert again.operator == operators.get("grace")
+    assert again.password != made.password
 
 
 def test_nothing_but_the_password_rights_and_place_of_an_operator_can_be_edited(operators, settled):

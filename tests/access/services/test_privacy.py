@@ -162,6 +162,23 @@ def test_forgetting_looks_once_at_each_event_it_spares_and_never_while_it_holds_
     assert not any(read.startswith("True") for read in reads)
 
 
+def test_forgetting_looks_at_no_epoch_that_is_gone_already(site):
+    passed(site, EDGE, "front", (ADA, 500), (ADA, 499))
+    passed(site, DESK, "front", (ADA, 498), (ADA, 1))
+    looked: list[str] = []
+
+    @listens_for(site.database.engine, "before_cursor_execute")
+    def note(_connection, _cursor, statement, parameters, _context, _many):
+        if "sources.gone_seq, sources.seq" in statement:
+            looked.append(parameters[0])
+
+    site.retention.purge(NOON)
+    assert looked == [EDGE, DESK]
+    site.retention.purge(NOON)
+    remove(site.database.engine, "before_cursor_execute", note)
+    assert looked[2:] == [DESK]
+
+
 def test_a_time_is_made_shorter_freely_and_longer_only_with_an_override_that_the_audit_keeps(site):
     passed(site, EDGE, "front", (ADA, 8))
     site.retention.keep_for(Kind.PERIMETER, 7 * 24, None, "grace", NOON)

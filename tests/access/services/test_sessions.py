@@ -14,7 +14,7 @@ GOOD = "a long enough one"
 
 @pytest.fixture
 def grace(operators, sessions):
-    once = operators.create("grace", Role.SECURITY, "test", NOON)
+    once = operators.create("grace", Role.SECURITY, "test", NOON).password
     return sessions.set_password(sessions.sign_in("grace", once, NOON).token, GOOD, NOON)
 
 
@@ -43,7 +43,7 @@ def test_a_one_time_password_opens_nothing_but_a_new_password(operators, session
     ],
 )
 def test_a_new_password_must_be_long_and_hard_to_guess(operators, sessions, bad):
-    once = operators.create("grace", Role.VIEWER, "test", NOON)
+    once = operators.create("grace", Role.VIEWER, "test", NOON).password
     token = sessions.sign_in("grace", once, NOON).token
     with pytest.raises(Invalid, match="new password"):
         sessions.set_password(token, bad, NOON)

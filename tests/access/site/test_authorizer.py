@@ -23,7 +23,7 @@ from readers.wire.bus import Message
 from readers.wire.events import GENESIS, Draft, EventType, seal
 from readers.wire.topics import Topics
 from tests import mill
-from tests.access.authorize.test_reserve import BY_ROOM, BY_SIDE, ROOM, TWO_DOORS, site, tap
+from tests.access.authorize.two_doors import BY_ROOM, BY_SIDE, ROOM, TWO_DOORS, site, tap
 from tests.small_site import EDGE, NOON, SCOPES
 
 

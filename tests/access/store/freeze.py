@@ -91,7 +91,7 @@ def _people(site):
 
 
 def _operators(site):
-    once = site.operators.create("root", Role.ADMINISTRATOR, "test", NOON)
+    once = site.operators.create("root", Role.ADMINISTRATOR, "test", NOON).password
     site.sessions.set_password(site.sessions.sign_in("root", once, NOON).token, PASSWORD, NOON)
     site.keys.create("desk", ("people:read",), "root", NOON)
     site.idempotency.finish(AnswerRecord("root", "key-1", "0" * 64, NOON, 201, {"ETag": '"1"'}, b"{}"))

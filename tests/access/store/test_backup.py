@@ -1,5 +1,8 @@
 """A backup is whole or not there; a restore checks before it replaces anything."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from access.errors import Conflict, Invalid, NotFound
@@ -52,12 +55,21 @@ def test_a_damaged_copy_is_refused_and_changes_nothing(services, tmp_path):
 
 
 def test_a_copy_of_a_newer_program_is_refused(services, tmp_path):
-    import sqlite3
-    from contextlib import closing
-
     copy = tmp_path / "copy"
     backup.back_up(services.database, copy)
     with closing(sqlite3.connect(copy)) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(Invalid, match="9999"):
         backup.restore(services.database, copy)
+
+
+def test_a_restore_over_a_database_that_is_written_to_is_refused_and_does_not_wait_for_ever(
+    services, tmp_path
+):
+    backup.back_up(services.database, tmp_path / "copy")
+    enrol(services, "ada")
+    with closing(sqlite3.connect(tmp_path / "totem.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Conflict, match="another program uses it"):
+            backup.restore(services.database, tmp_path / "copy")
+    assert len(services.people.page()) == 1

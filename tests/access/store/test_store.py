@@ -205,6 +205,18 @@ def test_backup_and_restore_of_postgresql_name_its_own_tools(postgres_server, tm
     database.close()
 
 
+def test_the_word_to_doors_of_a_period_is_found_by_its_time(opened):
+    days = [NOON + timedelta(days=number) for number in range(4)]
+    with opened.database.writing() as session:
+        for number, at in enumerate(days):
+            audit.append(session, at, "anna", "door-unlock", [f"front: c-{number}: a parcel"])
+            audit.append(session, at, "anna", "person-changed", ["ada"])
+        assert audit.of_doors(session, days[1], days[3]) == [
+            ("anna", "front: c-1: a parcel"),
+            ("anna", "front: c-2: a parcel"),
+        ]
+
+
 def test_the_oldest_of_the_audit_goes_and_the_rest_still_proves_itself(opened):
     with opened.database.writing() as session:
         audit.append(session, NOON + timedelta(days=1), "test", "later", ["x"], purpose="p", reason="r")

@@ -16,15 +16,7 @@ from readers.ports import Feedback, Input
 from readers.uplink.mqtt import MqttBus
 from readers.wire.bus import Broker
 from tests.mosquitto import Mosquitto
-from tests.ports.doors import HOME_ASSISTANT, QUICK, SHELLY, ZIGBEE, RelayKind, a_door
-
-DEADLINE_S = 10
-
-
-async def comes_true(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(DEADLINE_S):
-        while not condition():  # noqa: ASYNC110  (a relay is physics: there is no event to wait for)
-            await asyncio.sleep(0.005)
+from tests.ports.doors import HOME_ASSISTANT, QUICK, SHELLY, ZIGBEE, RelayKind, a_door, comes_true
 
 
 class Bench:

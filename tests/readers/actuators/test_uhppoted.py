@@ -1,7 +1,8 @@
 """Doors of UHPPOTE boards: how a board is set up, what its events mean, and what happens when they get lost."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
+from socket import SOCK_DGRAM
 
 import pytest
 
@@ -11,15 +12,8 @@ from readers.actuators.uhppoted import Board, UhppoteDoor
 from readers.errors import HardwareFault
 from readers.hardware import Uhppote, UhppoteBoard
 from readers.ports import Input
-from tests.ports.doors import QUICK_BOARD, a_door, free_udp_port
-
-DEADLINE_S = 10
-
-
-async def comes_true(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(DEADLINE_S):
-        while not condition():  # noqa: ASYNC110  (a board is another machine: there is no event to wait for)
-            await asyncio.sleep(0.005)
+from tests.ports.doors import QUICK_BOARD, a_door, comes_true
+from tests.programs import free_port
 
 
 class Bench:
@@ -31,7 +25,7 @@ class Bench:
         self.told: list[Input] = []
 
     def start(self, serial: int = SERIAL, number: int = 1) -> UhppoteDoor:
-        events = f"127.0.0.1:{free_udp_port()}"
+        events = f"127.0.0.1:{free_port(SOCK_DGRAM)}"
         self.driver = Board(UhppoteBoard("b24", serial, self.board.address, events, events), QUICK_BOARD)
         door = self.driver.door(Uhppote(DoorId("agora"), "b24", number))
         door.listen(self.told.append)

@@ -46,6 +46,14 @@ def issued_card(generation: Generation = Generation.EV2, **of: object) -> Desfir
     return DesfireCard(issued_memory(**of), generation, seeded(7))  # type: ignore[arg-type]  # as issued_memory has them
 
 
+def card_with_other_keys() -> DesfireCard:
+    """Return a card laid out like an issued one, with other keys."""
+    memory = issued_memory()
+    for key in memory.applications[AID].keys:
+        key.value = bytes(16)
+    return DesfireCard(memory)
+
+
 def issued_tag(uid: bytes = UID, read_count: int = 0) -> Ntag424Card:
     """Return a tag that was issued here."""
     made = [(NTAG_MASTER, NTAG.identity(uid)), (NTAG_READ, NTAG.identity(uid)), (NTAG_META, NTAG.site)]

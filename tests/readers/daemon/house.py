@@ -24,8 +24,8 @@ from readers.ports import Feedback, Input
 from readers.wire.commands import Refusal
 from readers.wire.events import Draft, Event, Sealed
 from readers.wire.signals import DoorStatus, read_door
+from tests.disk import full_disk
 from tests.readers.daemon.desk import LAB, SCOPE, SITE_KEY, START, QuietUplink, signed, snapshot
-from tests.readers.daemon.test_daemon import full_disk
 
 T = TypeVar("T")
 

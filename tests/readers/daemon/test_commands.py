@@ -12,8 +12,8 @@ from policies.request import DoorMode
 from readers.wire.commands import Command, Refusal, Verb, sign
 from readers.wire.orders import ModeSource, Order, Orders
 from readers.wire.signals import read_door
+from tests.disk import full_disk
 from tests.readers.daemon.desk import LAB, LAB_OUT, SITE_KEY, START, Desk, building, desk, signed, snapshot
-from tests.readers.daemon.test_daemon import full_disk
 
 Act = Callable[[Desk], Awaitable[None]]
 OTHER_KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))

@@ -1,9 +1,7 @@
 """From a card in the field to the bolt and the journal: what one door computer does alone."""
 
 import asyncio
-import resource
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from policies.schedule import Calendar, Schedule, Weekday, Window
 from readers.journal import verify
 from readers.ports import Feedback
 from readers.wire.events import parse
+from tests.disk import full_disk
 from tests.readers.daemon.desk import (
     ADA_CARD,
     LAB,
@@ -189,17 +188,6 @@ def test_a_restarted_computer_decides_from_the_snapshot_it_kept(tmp_path: Path) 
 
     live(tmp_path, first)
     live(tmp_path, second, b"")
-
-
-@contextmanager
-def full_disk() -> Iterator[None]:
-    """Let every write that makes a file longer fail, as a full disk does."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def test_when_the_journal_cannot_keep_the_decision_nothing_opens(tmp_path: Path) -> None:

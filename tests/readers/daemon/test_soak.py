@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from emulators.cards.card import VirtualCard
-from emulators.cards.desfire import DesfireCard, Generation
+from emulators.cards.desfire import Generation
 from emulators.cards.hostile import Babbling, Downgraded, Replaying, Truncated
 from emulators.cards.uid import RandomUidCard, UidCard
 from emulators.clock import run_virtually
@@ -25,13 +25,12 @@ from readers.errors import KeyStoreFault
 from readers.wire.events import Event, EventType, parse
 from tests.handles import open_handles
 from tests.readers.credentials.site import (
-    AID,
     BADGE,
     SCHEME,
     UID,
     Keys,
+    card_with_other_keys,
     issued_card,
-    issued_memory,
     issued_tag,
 )
 from tests.readers.daemon.desk import LAB_IN, LAB_OUT, Desk, desk, signed, snapshot
@@ -53,13 +52,6 @@ class MoodyKeys(Keys):
         if self.is_away:
             raise KeyStoreFault("the token is unplugged")
         return super().derive(key, identity)
-
-
-def card_with_other_keys() -> DesfireCard:
-    memory = issued_memory()
-    for key in memory.applications[AID].keys:
-        key.value = bytes(16)
-    return DesfireCard(memory)
 
 
 def copied() -> Replaying:

@@ -1,10 +1,6 @@
 """The journal on disk: what is appended stays, in order, until the server has it."""
 
-import resource
-import signal
-from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -12,6 +8,7 @@ from readers.errors import JournalError
 from readers.journal import Durability, verify
 from readers.journal.backlog import WINDOW_LINES
 from readers.wire.events import GENESIS, digest, parse
+from tests.disk import full_disk
 from tests.readers.journal.samples import EDGE, START, opened, tap
 
 FIRST_EPOCH = int(START.timestamp() * 1000)
@@ -19,19 +16,6 @@ FIRST_EPOCH = int(START.timestamp() * 1000)
 
 def seqs(lines: list[bytes]) -> list[int]:
     return [parse(line).seq for line in lines]
-
-
-@contextmanager
-def full_disk(beyond: Path, by: int = 0):
-    """Let no file grow beyond the size of this one, as a full disk does: a write stops short or fails."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (beyond.stat().st_size + by, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        signal.signal(signal.SIGXFSZ, ignored)
 
 
 @pytest.mark.parametrize("durability", Durability)
@@ -181,7 +165,7 @@ def test_a_full_disk_refuses_the_record_and_takes_the_next_when_there_is_room(tm
     journal.append(tap(1))
     file = tmp_path / f"{FIRST_EPOCH}.journal"
     whole = file.read_bytes()
-    with full_disk(file, by=room):
+    with full_disk(file.stat().st_size + room):
         for _ in range(3):
             with pytest.raises(JournalError, match=f"{file}: record 2 not kept"):
                 journal.append(tap(2))

@@ -1,6 +1,6 @@
 """Salts: the commitments' sole protection, so none is given twice, not even by a process and its child."""
 
-import os
+import multiprocessing
 
 from readers.journal.salts import fresh_salt
 
@@ -13,14 +13,12 @@ def test_no_salt_is_given_twice_and_each_has_128_bits():
 
 def test_a_forked_child_gives_none_that_its_parent_gives():
     fresh_salt()
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.write(writing, " ".join(fresh_salt() for _ in range(100)).encode())
-        os._exit(0)
-    os.waitpid(child, 0)
-    theirs = set(os.read(reading, 65_536).decode().split())
-    os.close(reading)
-    os.close(writing)
-    assert len(theirs) == 100
+    context = multiprocessing.get_context("fork")
+    here, there = context.Pipe()
+    child = context.Process(target=lambda: there.send([fresh_salt() for _ in range(100)]))
+    child.start()
+    assert here.poll(10)
+    theirs = set(here.recv())
+    child.join(10)
+    assert (child.exitcode, len(theirs)) == (0, 100)
     assert theirs.isdisjoint(fresh_salt() for _ in range(400))

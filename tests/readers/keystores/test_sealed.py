@@ -103,6 +103,7 @@ def test_a_key_serves_one_readers_thread_at_a_time(sealed, unlock):
     with ThreadPoolExecutor(2) as readers:
         derived = list(readers.map(partial(keys.derive, KEY), [Identity(b"card")] * 2))
     assert derived == [keys.derive(KEY, b"card")] * 2
+    assert both.broken, "one waited for the other, and none came"
     assert not met
 
 

@@ -2,8 +2,7 @@
 
 import asyncio
 import secrets
-import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import osdp
@@ -27,15 +26,10 @@ from readers.osdp.panel import PUBLIC_KEY, ControlPanel
 from readers.osdp.peripheral import Peripheral
 
 ADDRESS, OTHER = 5, 6
+pytestmark = pytest.mark.usefixtures("no_thread_is_left")
+
 DEADLINE_S = 20
 BAUD = 9600
-
-
-@pytest.fixture(autouse=True)
-def no_thread_is_left() -> Iterator[None]:
-    before = set(threading.enumerate())
-    yield
-    assert set(threading.enumerate()) <= before
 
 
 class Watched:

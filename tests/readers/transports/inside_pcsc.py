@@ -3,10 +3,11 @@
 import asyncio
 import signal
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
+from smartcard import scard
 
 from emulators.cards.card import VirtualCard
 from emulators.cards.uid import UidCard
@@ -26,14 +27,7 @@ UID = bytes.fromhex("04a1b2c3d4e5f6")
 OTHER_UID = bytes.fromhex("04ffeeddccbbaa")
 DEADLINE_S = 10
 
-pytestmark = pytest.mark.usefixtures("pcscd")
-
-
-@pytest.fixture(autouse=True)
-def no_thread_is_left() -> Iterator[None]:
-    before = set(threading.enumerate())
-    yield
-    assert set(threading.enumerate()) <= before
+pytestmark = pytest.mark.usefixtures("no_thread_is_left", "pcscd")
 
 
 @pytest.fixture
@@ -143,6 +137,42 @@ async def test_a_card_that_never_answers_holds_the_reader_up_only_while_it_lies_
         assert await told.get() is None
         await slot.insert(UidCard(OTHER_UID))
         assert await visit.read(await transport.next_card()) == badge(OTHER_UID)
+
+
+async def test_a_card_whose_coming_the_library_overlooks_is_found_all_the_same(slot, monkeypatch):
+    look: Callable[..., object] = scard.SCardGetStatusChange
+    began, over = threading.Event(), threading.Event()
+
+    def overlook(context: int, timeout_ms: int, states: object) -> object:
+        """Sleep through the first wait, as libpcsclite does that compared with another thread's table."""
+        if timeout_ms == 0 or began.is_set():
+            return look(context, timeout_ms, states)
+        began.set()
+        over.wait(timeout_ms / 1000)
+        return scard.SCARD_E_TIMEOUT, []
+
+    monkeypatch.setattr(scard, "SCardGetStatusChange", overlook)
+    transport = greeting(FIRST_READER)
+    try:
+        async with asyncio.timeout(DEADLINE_S):
+            assert await asyncio.to_thread(began.wait, DEADLINE_S)
+            await slot.insert(UidCard(UID))
+            assert await visit.read(await transport.next_card()) == badge(UID)
+    finally:
+        over.set()
+        await transport.close()
+
+
+async def test_a_card_that_was_lost_when_it_had_just_been_connected_is_read_when_it_is_there(
+    transport, slot, monkeypatch
+):
+    ask: Callable[..., list[object]] = scard.SCardStatus
+    lost = iter([[scard.SCARD_W_REMOVED_CARD, "", 0, 0, []], [scard.SCARD_S_SUCCESS, FIRST_READER, 0, 0, []]])
+    monkeypatch.setattr(scard, "SCardStatus", lambda handle: next(lost, None) or ask(handle))
+    async with asyncio.timeout(DEADLINE_S):
+        await slot.insert(UidCard(UID))
+        assert await visit.read(await transport.next_card()) == badge(UID)
+    assert next(lost, None) is None
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -16,6 +16,8 @@ from readers.errors import CardGone, KeyStoreFault, TransportDown
 from readers.ports import Greeting
 from readers.transports.threaded import Link, ThreadedTransport
 from tests.readers.credentials.driving import transmit
+
+pytestmark = pytest.mark.usefixtures("no_thread_is_left")
 
 DEADLINE_S = 10
 ADAS = Identified(BadgeId("ab"), Assurance.AUTHENTICATED)
@@ -87,13 +89,6 @@ def three_commands(_: bytes) -> Exchange:
 
 def key_ab(_: Step) -> bytes:
     return b"\xab"
-
-
-@pytest.fixture(autouse=True)
-def no_thread_is_left() -> Iterator[None]:
-    before = set(threading.enumerate())
-    yield
-    assert set(threading.enumerate()) <= before
 
 
 @asynccontextmanager

@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-import socket
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
+from socket import SOCK_DGRAM
 from typing import Self
 
 import nfc
@@ -15,7 +15,10 @@ from readers.credentials.atr import Technology, recognise
 from readers.credentials.uid import GET_UID
 from readers.errors import CardGone, TransportDown
 from readers.transports.nfcpy import NfcpyTransport
+from tests.programs import free_port
 from tests.readers.credentials.driving import transmit
+
+pytestmark = pytest.mark.usefixtures("no_thread_is_left")
 
 UID = bytes.fromhex("04a1b2c3d4e5f6")
 SELECT = bytes.fromhex("00a4040000")
@@ -77,16 +80,7 @@ def _answer(frame: bytearray) -> bytes:
 
 @pytest.fixture
 def path() -> str:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        return f"udp:localhost:{free.getsockname()[1]}"
-
-
-@pytest.fixture(autouse=True)
-def no_thread_is_left() -> Iterator[None]:
-    before = set(threading.enumerate())
-    yield
-    assert set(threading.enumerate()) <= before
+    return f"udp:localhost:{free_port(SOCK_DGRAM)}"
 
 
 @pytest.fixture

@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.pcscd import run_inside
+
+pytestmark = pytest.mark.long
 
 
 def test_the_pcsc_transport_reads_loses_and_heals_on_a_real_pcscd():

@@ -5,7 +5,7 @@ The driver here is a library at its worst; pyscard and nfcpy themselves are driv
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from queue import SimpleQueue
 
 import pytest
@@ -14,6 +14,8 @@ from readers.errors import CardGone, TransportDown
 from readers.transports import linked, threaded
 from readers.transports.threaded import Link, ThreadedTransport
 from tests.readers.credentials.driving import transmit
+
+pytestmark = pytest.mark.usefixtures("no_thread_is_left")
 
 DEADLINE_S = 10
 
@@ -70,13 +72,6 @@ def fail(error: Exception) -> Callable[[], Link | None]:
         raise error
 
     return step
-
-
-@pytest.fixture(autouse=True)
-def no_thread_is_left() -> Iterator[None]:
-    before = set(threading.enumerate())
-    yield
-    assert set(threading.enumerate()) <= before
 
 
 @pytest.mark.parametrize("error", [TransportDown("unplugged"), OSError("unplugged"), ValueError("unplugged")])

@@ -5,6 +5,7 @@ from itertools import product
 from pathlib import Path
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 
 import policies
@@ -13,13 +14,16 @@ from policies.analysis.questions.census import Census
 from policies.analysis.questions.entrants import who_can
 from policies.analysis.questions.reach import hours, what_can
 from policies.engine import Engine
-from policies.ids import BadgeId, DoorId, PersonId, ReaderId, TierId
+from policies.ids import BadgeId, DoorId, PersonId, ReaderId, RuleId, SpaceId, TierId
 from policies.loader import load
+from policies.policy import Policy, Rule, RuleEffect
 from policies.request import AccessRequest, Assurance, DoorMode, LiveState
 from policies.roster import Badge, BadgeKind, Person, ResidentType, Roster
 from policies.rules import interpret
 from tests.policies import strategies as some
 from tests.policies.strategies import DOORS, World
+from tests.small_site import BUILDING
+from tests.small_site import POLICY as PLAIN
 
 KM0 = Path(policies.__file__).parent / "km0"
 NOON = datetime(2026, 9, 15, 10, 0, tzinfo=UTC)
@@ -116,3 +120,31 @@ def test_whoever_needs_a_pin_a_host_and_a_second_person_is_told_all_three():
     found = {person: set(group.needs) for group in groups for person in group.people}
     assert found[guest.id] == {Need(Kind.PIN), Need(Kind.HOST), Need(Kind.SECOND)}
     assert found[host.id] == {Need(Kind.PIN), Need(Kind.SECOND)}
+
+
+@pytest.mark.parametrize("hosts", [("ann", "bo"), ("bo", "ann")])
+def test_of_two_guests_only_the_one_whose_host_takes_two_needs_a_second_person(hosts):
+    site, permit = (SpaceId("site"),), RuleEffect.PERMIT
+    policy = Policy(
+        "hosts",
+        {},
+        {},
+        PLAIN.calendar,
+        (
+            Rule(RuleId("alone"), permit, (ResidentType.STAFF,), spaces=site),
+            Rule(RuleId("in-twos"), permit, (ResidentType.MAKER,), spaces=site, accompanied=True),
+            Rule(RuleId("with-host"), permit, (ResidentType.VISITOR,), spaces=site, escorted=True),
+        ),
+    )
+    ann, bo = Person(PersonId("ann"), ResidentType.STAFF), Person(PersonId("bo"), ResidentType.MAKER)
+    guests = [
+        Person(PersonId(f"guest-{number}"), ResidentType.VISITOR, host=PersonId(host))
+        for number, host in enumerate(hosts)
+    ]
+    badges = [Badge(BadgeId(f"chip-{who.id}"), BadgeKind.DESFIRE, who.id) for who in guests]
+    engine = Engine(policy, BUILDING, Roster.of([ann, bo, *guests], badges))
+    found = {
+        who: group.needs for group in who_can(engine, DoorId("room"), NOON).groups for who in group.people
+    }
+    assert found == {guest.id: what_can(engine, guest.id, NOON)[DoorId("room")] for guest in guests}
+    assert {guest.host: len(found[guest.id]) for guest in guests} == {ann.id: 1, bo.id: 2}

@@ -1,6 +1,10 @@
 """SUN messages of NTAG 424 DNA, against the published figures."""
 
 import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CBC
+from cryptography.hazmat.primitives.cmac import CMAC
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +29,19 @@ def test_the_published_mac_over_a_plain_number_is_made():
     vector = VECTORS["sdm-plain-uid"]
     mirror = sun.Mirror(unhex(vector["uid"]), int(vector["read_ctr_be"], 16))
     assert sun.mac(unhex(vector["file_read_key"]), mirror, b"").hex() == vector["sdmmac"]
+
+
+def test_what_a_tag_enciphers_of_its_file_opens_by_the_number_and_count_that_were_read():
+    vector = VECTORS["sdm-enc-file"]
+    mirror = sun.open_picc_data(unhex(vector["meta_read_key"]), unhex(vector["picc_data"]))
+    assert mirror is not None
+    session = CMAC(AES(unhex(vector["file_read_key"])))
+    session.update(unhex("c33c00010080") + mirror.encode())  # AN12196, section 3.3: SV1
+    key = session.finalize()
+    counted = mirror.encode()[sun.UID :].ljust(16, b"\x00")
+    first = Cipher(AES(key), CBC(bytes(16))).encryptor().update(counted)
+    opening = Cipher(AES(key), CBC(first)).decryptor()
+    assert opening.update(unhex(vector["enc_file"])) == vector["file_plain_ascii"].encode()
 
 
 @given(st.binary(max_size=40), st.binary(min_size=16, max_size=16))

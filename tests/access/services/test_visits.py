@@ -1,0 +1,127 @@
+"""Visits at the desk: expected, arrived with a badge that is lent, and gone."""
+
+import msgspec
+import pytest
+
+from access.errors import Conflict, Invalid, NotFound
+from access.services.badges import BadgeVerb
+from access.services.people import PersonRecord
+from access.services.visits import VisitRecord, VisitState
+from access.store import audit
+from access.store.listing import Listing
+from policies.ids import BadgeId, DoorId, PersonId
+from policies.roster import BadgeStatus, ResidentType
+from tests.access.services.desk import ADA, BADGE, BOB, DAY, DESK, HOUR, known, visit
+from tests.small_site import NOON
+
+
+def test_a_visitor_has_rights_and_a_badge_from_arrival_until_they_leave(site):
+    site.visits.expect(visit(), "Eve", "desk", NOON)
+    assert known(site).people["v-eve"].grants == ()
+    site.visits.arrive("v1", DESK.id, "desk", NOON + HOUR)
+    there = known(site)
+    assert [held.doors for held in there.people["v-eve"].grants] == [("room",)]
+    assert (there.badges[DESK.id].person, there.badges[DESK.id].status) == ("v-eve", BadgeStatus.ACTIVE)
+    assert there.badges[DESK.id].valid_until == NOON + 8 * HOUR
+    left = site.visits.leave("v1", "desk", NOON + 2 * HOUR)
+    assert (left.state, left.left_at) == (VisitState.LEFT, NOON + 2 * HOUR)
+    gone = known(site)
+    assert gone.people["v-eve"].grants == ()
+    assert (gone.badges[DESK.id].person, gone.badges[DESK.id].status) == (None, BadgeStatus.ISSUED)
+
+
+@pytest.mark.parametrize(
+    ("verb", "status"),
+    [
+        (BadgeVerb.REPORT_STOLEN, BadgeStatus.STOLEN),
+        (BadgeVerb.REPORT_LOST, BadgeStatus.LOST),
+        (BadgeVerb.SUSPEND, BadgeStatus.SUSPENDED),
+    ],
+)
+def test_a_badge_of_the_desk_that_went_missing_is_not_lent_on_when_its_visitor_leaves(site, verb, status):
+    site.visits.expect(visit(), "Eve", "desk", NOON)
+    site.visits.arrive("v1", DESK.id, "desk", NOON)
+    site.badges.say(DESK.id, verb, "desk", NOON)
+    site.visits.leave("v1", "desk", NOON + HOUR)
+    assert (known(site).badges[DESK.id].person, known(site).badges[DESK.id].status) == (None, status)
+    site.visits.expect(msgspec.structs.replace(visit(), id="v2"), None, "desk", NOON + HOUR)
+    with pytest.raises(Conflict, match="neither lost nor dead"):
+        site.visits.arrive("v2", DESK.id, "desk", NOON + HOUR)
+
+
+def returned(site, person):
+    """Let somebody known come to Bob, a week after the visits of the others."""
+    begin = NOON + 7 * DAY
+    again = VisitRecord("v2", person, BOB.id, begin, begin + 8 * HOUR, (DoorId("room"),))
+    site.visits.expect(again, None, "desk", NOON + DAY)
+    site.visits.arrive("v2", None, "desk", begin)
+    return known(site).people[person]
+
+
+def test_a_visitor_who_returns_has_the_host_and_the_dates_of_the_new_visit(site):
+    site.visits.expect(visit(), "Eve", "desk", NOON)
+    site.visits.arrive("v1", DESK.id, "desk", NOON)
+    site.visits.leave("v1", "desk", NOON + HOUR)
+    version = site.people.get(PersonId("v-eve")).version
+    eve = returned(site, PersonId("v-eve"))
+    assert (eve.host, eve.valid_until) == (BOB.id, NOON + 7 * DAY + 8 * HOUR)
+    assert [held.id for held in eve.grants] == ["visit-v2"]
+    assert site.people.get(PersonId("v-eve")).version == version + 1
+    with site.database.reading() as session:
+        noted = audit.listed(session, audit.AuditFilter(subject="v-eve"), Listing(sort="seq"))
+    assert [entry.action for entry in noted[-2:]] == ["person-changed", "visit-arrived"]
+
+
+def test_a_visit_shortens_no_visitor_s_dates_and_changes_nobody_who_is_not_a_visitor(site):
+    fay = PersonRecord(PersonId("fay"), ResidentType.VISITOR, valid_until=NOON + 90 * DAY, name="Fay")
+    site.people.add([fay], "desk", NOON)
+    there = returned(site, fay.id)
+    assert (there.host, there.valid_from, there.valid_until) == (BOB.id, None, NOON + 90 * DAY)
+    site.visits.leave("v2", "desk", NOON + 8 * DAY)
+    stay = VisitRecord("v3", ADA.id, BOB.id, NOON, NOON + 9 * DAY, (DoorId("room"),))
+    site.visits.expect(stay, None, "desk", NOON)
+    site.visits.arrive("v3", None, "desk", NOON)
+    assert (known(site).people[ADA.id].host, known(site).people[ADA.id].valid_until) == (None, None)
+
+
+def test_a_visitor_who_needs_an_escort_is_given_no_door_of_their_own(site):
+    site.visits.expect(visit(escorted=True, doors=()), "Eve", "desk", NOON)
+    site.visits.arrive("v1", DESK.id, "desk", NOON + HOUR)
+    assert known(site).people["v-eve"].grants == ()
+    assert known(site).people["v-eve"].host == ADA.id
+
+
+def test_a_visit_goes_its_way_and_no_other(site):
+    site.visits.expect(visit(), "Eve", "desk", NOON)
+    with pytest.raises(Conflict, match="expected, so the visitor cannot leave"):
+        site.visits.leave("v1", "desk", NOON)
+    site.visits.cancel("v1", "desk", NOON)
+    with pytest.raises(Conflict, match="cancelled"):
+        site.visits.arrive("v1", None, "desk", NOON)
+    with pytest.raises(NotFound):
+        site.visits.get("v2")
+
+
+@pytest.mark.parametrize(
+    ("badge", "error"), [(BADGE.id, Conflict), (BadgeId("04999999"), NotFound)], ids=["somebody's", "unknown"]
+)
+def test_only_a_free_badge_of_the_desk_is_lent(site, badge, error):
+    site.visits.expect(visit(), "Eve", "desk", NOON)
+    with pytest.raises(error):
+        site.visits.arrive("v1", badge, "desk", NOON)
+    assert site.visits.get("v1").state is VisitState.EXPECTED
+    assert known(site).people["v-eve"].grants == ()
+
+
+@pytest.mark.parametrize(
+    ("bad", "why"),
+    [
+        (visit(doors=()), "expected the doors or spaces"),
+        (visit(host=PersonId("nobody")), "host nobody"),
+        (msgspec.structs.replace(visit(), valid_until=NOON), "to come"),
+    ],
+)
+def test_a_visit_without_sense_is_refused_and_enrols_nobody(site, bad, why):
+    with pytest.raises(Invalid, match=why):
+        site.visits.expect(bad, "Eve", "desk", NOON)
+    assert "v-eve" not in known(site).people
