@@ -91,7 +91,7 @@ class Renderer:
         self.words = Words(language)
         self.levels = levels(building, self.words)
         self._pieces = Pieces(self.words)
-        self._timezone = timezone
+        self.timezone = timezone
         self._doors = {door.id: self.words.pick(door.name) for door in building.doors.values()}
         self._spaces = {space.id: self.words.pick(space.name) for space in building.spaces.values()}
         self._roots = [space.id for space in building.children(None) if space.kind is not SpaceKind.OUTSIDE]
@@ -132,11 +132,11 @@ class Renderer:
 
     def time(self, at: datetime | None) -> str:
         """Write an instant as the building's wall clock shows it; nothing for no instant."""
-        return at.astimezone(self._timezone).strftime("%H:%M:%S") if at else ""
+        return at.astimezone(self.timezone).strftime("%H:%M:%S") if at else ""
 
     def moment(self, at: datetime) -> str:
         """Write an instant with its day, as the building's wall shows it."""
-        here = at.astimezone(self._timezone)
+        here = at.astimezone(self.timezone)
         return f"{self.words.dated(here.date())} {here:%H:%M:%S}"
 
     def said(self, entry: FeedEntry) -> str:
@@ -151,10 +151,10 @@ class Renderer:
 
     def wall(self, at: datetime) -> str:
         """Write a minute as a form's field takes it (HTML, `datetime-local`)."""
-        return f"{at.astimezone(self._timezone):%Y-%m-%dT%H:%M}"
+        return f"{at.astimezone(self.timezone):%Y-%m-%dT%H:%M}"
 
     def _summary(self, glimpse: Glimpse) -> Markup:
-        here = glimpse.now.astimezone(self._timezone)
+        here = glimpse.now.astimezone(self.timezone)
         return self._pieces.draw(
             "summary",
             "",
