@@ -23,6 +23,10 @@ HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
 CSRF_COOKIE = "totem_csrf"
+_SITE = "sec-fetch-site"
+"""Where a browser says from where something is sent (W3C, "Fetch Metadata"): a neighbour under the same domain may set
+our cookies, but not this."""
+_OWN = frozenset({"same-origin", "none"})
 
 
 class GuardedRoute(APIRoute):
@@ -60,5 +64,7 @@ def keep(request: Request, response: Response, name: str, value: str, max_age_s:
 
 def is_ours(request: Request, token: str) -> bool:
     """Return whether the form with this token was sent by a page that this server gave this browser."""
+    if request.headers.get(_SITE, "same-origin") not in _OWN:
+        return False
     expected = request.cookies.get(CSRF_COOKIE, "")
     return bool(expected) and secrets.compare_digest(expected.encode(), token.encode())
