@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from policies.building import Building, SpaceKind
 from policies.ids import SpaceId
+from policies.request import Direction
 
 Step = tuple[SpaceId, SpaceId]
 
@@ -23,6 +24,18 @@ def without_way_out(building: Building) -> tuple[SpaceId, ...]:
     return _missing(
         building, [(door.outer, door.inner) for door in doors if door.exit_button or door.release_input]
     )
+
+
+def only_by_release(building: Building) -> tuple[SpaceId, ...]:
+    """Return the leaf spaces whose way out opens in a fire and on no other day, in the file's order.
+
+    On any other day one leaves by a button, handle switch or detector, or by a reader for leaving.
+    """
+    doors, sides = building.doors.values(), building.readers.values()
+    read = {side.door for side in sides if side.direction is Direction.EXIT}
+    ways = [(door.outer, door.inner) for door in doors if door.exit_button or door.id in read]
+    shut = set(without_way_out(building))
+    return tuple(space for space in _missing(building, ways) if space not in shut)
 
 
 def _missing(building: Building, steps: Iterable[Step]) -> tuple[SpaceId, ...]:

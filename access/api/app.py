@@ -61,6 +61,7 @@ def create_app(
         redoc_url=None,
     )
     app.state.desk = Desk(services, now, authorizer, is_connected)
+    # As they are: what `include_router` takes in is worked out again, in the first requests.
     for resource in (
         health,
         session,
@@ -89,7 +90,7 @@ def create_app(
         imports,
         docs,
     ):
-        app.include_router(resource.routes)
+        app.router.routes.extend(resource.routes.routes)
     problems.install(app)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]  # as FastAPI asks for it
     app.add_middleware(BoundedBodies)

@@ -114,7 +114,8 @@ async def read(
     desk: AtDesk, actor: _Reads, reason: Annotated[str, Query(min_length=1, max_length=200)]
 ) -> list[ListedBody]:
     """List who may be inside now; during a release, who was inside when it began and who left since."""
-    return [ListedBody.model_validate(msgspec.to_builtins(one)) for one in await _now(desk, actor, reason)]
+    listed, _ = await _now(desk, actor, reason)
+    return [ListedBody.model_validate(msgspec.to_builtins(one)) for one in listed]
 
 
 @routes.get("/now.csv", response_class=Response, responses=described("who may be inside"))
@@ -122,22 +123,24 @@ async def read_sheet(
     desk: AtDesk, actor: _Reads, reason: Annotated[str, Query(min_length=1, max_length=200)]
 ) -> Response:
     """List who may be inside now, as CSV."""
-    rows = [_row(one) for one in await _now(desk, actor, reason)]
-    return sheet("roll-call", _HEADS, [*rows, *_more(desk, _unnamed_now(desk, actor))])
+    listed, more = await _now(desk, actor, reason)
+    return sheet("roll-call", _HEADS, [*map(_row, listed), *_more(desk, more)])
 
 
 @routes.get("/unnamed")
 async def read_unnamed(desk: AtDesk, actor: _Reads) -> list[UnnamedBody]:
     """Count for each space who is inside now and known by no name: the roll-call lists none of them."""
     desk.services.live.advance(desk.now())
-    return [UnnamedBody.model_validate(msgspec.to_builtins(one)) for one in _unnamed_now(desk, actor)]
+    rollcall = desk.services.rollcall
+    told = _theirs(desk, actor, rollcall.unnamed(rollcall.look()))
+    return [UnnamedBody.model_validate(msgspec.to_builtins(one)) for one in told]
 
 
 @routes.get("/release")
 async def read_release(desk: AtDesk, _actor: _Reads) -> ReleaseBody | None:
     """Tell of a release by the building's own wiring that lasts; null while there is none."""
     desk.services.live.advance(desk.now())
-    release = desk.services.rollcall.look().release
+    release = desk.services.rollcall.release()
     return ReleaseBody(since=release.since, doors=list(release.doors)) if release is not None else None
 
 
@@ -192,11 +195,13 @@ async def close(muster: str, desk: AtDesk, actor: _Writes) -> MusterBody:
     return _body(found, found.people, found.unnamed)
 
 
-async def _now(desk: Desk, actor: Actor, reason: str) -> tuple[Listed, ...]:
+async def _now(desk: Desk, actor: Actor, reason: str) -> tuple[tuple[Listed, ...], tuple[Unnamed, ...]]:
+    """Return who may be inside, and how many more are counted without a name: both by one look."""
     rollcall = desk.services.rollcall
     desk.services.live.advance(desk.now())
-    listed = await run_in_threadpool(rollcall.now, rollcall.look(), reason, actor.name, desk.now())
-    return _theirs(desk, actor, listed)
+    seen = rollcall.look()
+    listed = await run_in_threadpool(rollcall.now, seen, reason, actor.name, desk.now())
+    return _theirs(desk, actor, listed), _theirs(desk, actor, rollcall.unnamed(seen))
 
 
 async def _followed(desk: Desk, muster: str) -> Muster:
@@ -209,11 +214,6 @@ def _row(one: Listed) -> tuple[object, ...]:
     """Return somebody as a line of a table."""
     told = msgspec.to_builtins(one)
     return tuple("" if told.get(head) is None else told[head] for head in _HEADS)
-
-
-def _unnamed_now(desk: Desk, actor: Actor) -> tuple[Unnamed, ...]:
-    rollcall = desk.services.rollcall
-    return _theirs(desk, actor, rollcall.unnamed(rollcall.look()))
 
 
 def _more(desk: Desk, told: Sequence[Unnamed]) -> list[tuple[object, ...]]:

@@ -8,6 +8,7 @@ changes of rights and passages are brought in from the side, under the one lock.
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
@@ -41,7 +42,7 @@ AUTHORIZER = SourceId("authorizer")
 """The source that decisions for foreign controllers are reported by."""
 
 _MOST_UNSTORED = 10_000
-"""Of the lines that a stop left unstored, so many are looked at for entries at the next start."""
+"""Of the lines that stops left unstored, the newest so many are looked at for seats and entries at the next start."""
 
 _BOUNDS_US = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000)
 
@@ -71,7 +72,7 @@ class Authorizer:
         self.on_kept: Callable[[], None] = _to_nobody
         """Called whenever the journal has grown."""
         self._lock = Lock()
-        unstored = [parse(line) for line in journal.pending(_MOST_UNSTORED)]
+        unstored = [parse(line) for line in deque(journal.unacknowledged(), _MOST_UNSTORED)]
         self._following = Following(services, self._lock, unstored, peers)
         self._judge = self._following.judge
         self._catch_up(unstored)

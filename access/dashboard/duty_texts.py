@@ -70,7 +70,10 @@ DUTY_TEXTS: dict[str, Label] = {
         "Cet ordre ne peut pas être donné : rien n’a été dit aux portes.",
         "This order cannot be given: the doors were told nothing.",
     ),
-    "refused-until": Label("L’heure de fin doit être à venir.", "The end must be a time to come."),
+    "refused-until": Label(
+        "L’heure de fin doit être à venir. Elle est à 31 jours au plus.",
+        "The end must be a time to come. It is 31 days away at most.",
+    ),
     "refused-no-lockdown": Label("Il n’y a pas de confinement à lever.", "There is no lockdown to end."),
     "back": Label("Retour", "Back"),
     "cancel": Label("Annuler", "Cancel"),

@@ -37,7 +37,8 @@ def lockdown(front: Front, building: Building, doors: Doors, telling: Telling) -
 class _Lockdowns:
     def __init__(self, front: Front, building: Building, doors: Doors, telling: Telling) -> None:
         self._front, self._building, self._doors, self._telling = front, building, doors, telling
-        self._spaces = [space for space in building.spaces.values() if space.kind is not SpaceKind.OUTSIDE]
+        inhabited = (space for space in building.spaces.values() if space.kind is not SpaceKind.OUTSIDE)
+        self._spaces = [space for space in inhabited if doors.doors_into(space.id)]
 
     async def form(self, request: Request, space: str = "", asked: _LanguageAsked = None) -> Response:
         """Show the lockdowns in force, and the form of a new one."""

@@ -22,7 +22,7 @@ _EM = 0.56
 _WIDE_EM = 0.62
 """The same for a name of wide letters: what follows a name on its line stays clear of it."""
 
-_NAME_SIZES = (14.0, 12.5, 11.5)
+_NAME_SIZES = (14.0, 11.5)
 _PADDING, _NARROW_PADDING = 11.0, 6.0
 _NARROW_ROOM, _WIDE_ROOM = 92.0, 172.0
 """Widths between which a count is neither small nor large."""

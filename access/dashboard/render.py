@@ -91,7 +91,7 @@ class Renderer:
         self.words = Words(language)
         self.levels = levels(building, self.words)
         self._pieces = Pieces(self.words)
-        self._timezone = timezone
+        self.timezone = timezone
         self._doors = {door.id: self.words.pick(door.name) for door in building.doors.values()}
         self._spaces = {space.id: self.words.pick(space.name) for space in building.spaces.values()}
         self._roots = [space.id for space in building.children(None) if space.kind is not SpaceKind.OUTSIDE]
@@ -156,12 +156,12 @@ class Renderer:
     def _here(self, at: datetime) -> datetime:
         """Return an instant by the building's wall clock; what stands for ever (9999-12-31) as it was told."""
         try:
-            return at.astimezone(self._timezone)
+            return at.astimezone(self.timezone)
         except OverflowError:
             return at
 
     def _summary(self, glimpse: Glimpse) -> Markup:
-        here = glimpse.now.astimezone(self._timezone)
+        here = glimpse.now.astimezone(self.timezone)
         return self._pieces.draw(
             "summary",
             "",

@@ -172,7 +172,7 @@ class _RollCalls:
         self, request: Request, operator: Actor, spoken: Language, *, refusal: str = ""
     ) -> Response:
         self._front.broadcast.live.advance(self._front.now())
-        release, renderer = self._calls.look().release, self._front.broadcast.renderers[spoken]
+        release, renderer = self._calls.release(), self._front.broadcast.renderers[spoken]
         known = await run_in_threadpool(self._calls.newest, _SHOWN)
         response = self._front.page(
             request, spoken, "rollcall.html", operator=operator, refusal=refusal,

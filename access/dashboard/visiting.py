@@ -48,7 +48,6 @@ class Line(msgspec.Struct, frozen=True):
     version: int
     state: VisitState
     visitor: str
-    host: str
     about: str
     hours: str
     told: str
@@ -75,15 +74,16 @@ def line(stay: Stay, building: Building, renderer: Renderer, now: datetime) -> L
         about.append(words("visit-badge", badge=visit.badge))
     hours = f"{_clock(visit.valid_from, renderer, now)} – {_clock(visit.valid_until, renderer, now)}"
     return Line(
-        visit.id, visit.version, visit.state, stay.visitor, stay.host, " · ".join(filter(None, about)), hours,
+        visit.id, visit.version, visit.state, stay.visitor, " · ".join(filter(None, about)), hours,
         _told(stay, renderer), _note(stay, renderer, now),
     )  # fmt: skip
 
 
 def _clock(at: datetime, renderer: Renderer, now: datetime) -> str:
     """Write a time of today as the clock shows it, any other with its day."""
-    moment = renderer.moment(at)[:-3]
-    return renderer.time(at)[:5] if renderer.moment(now)[:-9] == renderer.moment(at)[:-9] else moment
+    zone = renderer.timezone
+    is_today = at.astimezone(zone).date() == now.astimezone(zone).date()
+    return renderer.time(at)[:5] if is_today else renderer.moment(at)[:-3]
 
 
 def _told(stay: Stay, renderer: Renderer) -> str:

@@ -99,9 +99,7 @@ class _Visits:
             visit = VisitRecord(
                 fresh_id(), PersonId(fresh_id()), host, begins, ends, spaces=places, escorted=not places
             )
-            cases.expect(visit, draft.name.strip(), operator.name, now)
-            if draft.here:
-                cases.arrive(visit.id, None, operator.name, now)
+            cases.expect(visit, draft.name.strip(), operator.name, now, is_here=draft.here)
         except NotAllowed:
             return "refused-visit-alone"
         except (Invalid, ValueError):

@@ -58,12 +58,18 @@ def sight(live: LiveBuilding) -> Sight:
     freeze, more = live.freeze, unnamed(live)
     if freeze is None:
         return Sight(inside, unconfirmed, unnamed=more)
-    doors = tuple(sorted(door for door in live.released if door is not None))
     then = {person: doubt.seen for person, doubt in freeze.doubts.items()} | unconfirmed
     there = {**freeze.inside, **inside}
     then = {person: seen for person, seen in then.items() if person not in there}
-    release = Release(freeze.since, doors, frozenset(freeze.inside) | frozenset(freeze.doubts))
-    return Sight(there, then, left_since(live, freeze.since), release, more)
+    return Sight(there, then, left_since(live, freeze.since), release(live), more)
+
+
+def release(live: LiveBuilding) -> Release | None:
+    """Return the release that lasts, if any, without a look at who is inside."""
+    if (freeze := live.freeze) is None:
+        return None
+    doors = tuple(sorted(door for door in live.released if door is not None))
+    return Release(freeze.since, doors, frozenset(freeze.inside) | frozenset(freeze.doubts))
 
 
 def unnamed(live: LiveBuilding) -> dict[SpaceId, Unnamed]:

@@ -44,6 +44,9 @@ UNLOCKS_WITHIN = timedelta(seconds=5)
 ORDERS_LAST = timedelta(hours=72)
 """How old a register may be when a door takes it; the server sends it anew long before."""
 
+LONGEST_MODE = timedelta(days=31)
+"""A mode or maintenance that nobody renews for a month was forgotten: no door stays free for longer by it."""
+
 _REASON = 300
 
 
@@ -92,7 +95,10 @@ class Doors:
     def set_mode(
         self, door: DoorId, mode: DoorMode | None, until: datetime | None, slot: Slot, act: Act
     ) -> tuple[DoorId, ...]:
-        """Set a door's mode until an end time, or (None) leave it to what stands below; raise `Invalid`."""
+        """Set a door's mode until an end time, 31 days away at most, or (None) leave it to what stands below.
+
+        Raise `Invalid`.
+        """
         if mode is DoorMode.LOCKDOWN:
             raise Invalid("mode: a lockdown is of a space or of the site, and has its own release")
         if mode is not None and until is None:
@@ -101,6 +107,7 @@ class Doors:
             raise Invalid(
                 f"mode: of the doors of interlock {group} no two are ever open, so none is set free"
             )
+        _check_length(act, until)
         order = _order(act, mode, until) if mode is not None else None
         action = f"door-mode-{mode.value}" if mode is not None else "door-mode-lifted"
         with self._changing((door,), action, act) as (_, registers):
@@ -109,6 +116,7 @@ class Doors:
 
     def set_maintenance(self, door: DoorId, until: datetime | None, act: Act) -> tuple[DoorId, ...]:
         """Say that people work on a door until an end time, or (None) that they have finished."""
+        _check_length(act, until)
         order = _order(act, DoorMode.NORMAL, until) if until is not None else None
         action = "door-maintenance" if order is not None else "door-maintenance-ended"
         with self._changing((door,), action, act) as (_, registers):
@@ -120,6 +128,8 @@ class Doors:
         _order(act, DoorMode.LOCKDOWN, until)
         lockdown = Lockdown(act.id, space, act.at, until, act.actor, act.reason)
         doors = self.doors_into(space)
+        if not doors:
+            raise Invalid(f"space {space}: no door leads into it, so a lockdown would lock nothing")
         with self._changing(doors, "lockdown", act) as (session, registers):
             stored.add_lockdown(session, lockdown)
             self._lock_down(registers, stored.lockdowns(session, act.at))
@@ -239,6 +249,11 @@ class Doors:
             longest = max(covering, key=lambda one: one.until or _FOR_EVER, default=None)
             order = Order(longest.id, longest.since, DoorMode.LOCKDOWN, longest.until) if longest else None
             registers[door] = msgspec.structs.replace(orders, lockdown=order)
+
+
+def _check_length(act: Act, until: datetime | None) -> None:
+    if until is not None and until - act.at > LONGEST_MODE:
+        raise Invalid(f"until: {until.isoformat()} is more than {LONGEST_MODE.days} days away, expected less")
 
 
 _FOR_EVER = datetime.max.replace(tzinfo=UTC)

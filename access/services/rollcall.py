@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from access.errors import Invalid, NotFound
 from access.occupancy.live import LiveBuilding
-from access.occupancy.muster import Left, Release, Sight, left_since, sight
+from access.occupancy.muster import Left, Release, Sight, left_since, release, sight
 from access.services.own import OwnEvents
 from access.store import audit, musters, people
 from access.store.database import Database
@@ -37,6 +37,10 @@ class RollCall:
     def look(self) -> Sight:
         """Return who may be inside, as the live view has it; call it on its loop."""
         return sight(self._live)
+
+    def release(self) -> Release | None:
+        """Return a release by the building's own wiring that lasts, if any; call it on the live view's loop."""
+        return release(self._live)
 
     def now(self, seen: Sight, reason: str, actor: str, at: datetime) -> tuple[Listed, ...]:
         """Return everybody who may be inside; that it was looked at, and why, is kept."""

@@ -66,8 +66,10 @@ class Visits:
         """Return the same use cases for whoever's rights hold only there: visits to nobody else exist for them."""
         return Visits(self._database, self._building, self._outbox, reach)
 
-    def expect(self, new: VisitRecord, name: str | None, actor: str, at: datetime) -> VisitRecord:
-        """Expect a visitor: one who is known, or a new one of that name."""
+    def expect(
+        self, new: VisitRecord, name: str | None, actor: str, at: datetime, *, is_here: bool = False
+    ) -> VisitRecord:
+        """Expect a visitor: one who is known, or a new one of that name; let in at once one who `is_here`."""
         if new.valid_from >= new.valid_until or new.valid_until <= at:
             raise Invalid("visit: expected an end after its beginning, and to come")
         if not new.escorted or new.doors or new.spaces:
@@ -84,7 +86,7 @@ class Visits:
                 raise Invalid("visit: expected a host who is not the visitor")
             stored.add(change.session, new)
             change.note("visit-expected", new.person)
-        return new
+            return self._arrive(change, new, None, actor, at) if is_here else new
 
     def get(self, visit: str) -> VisitRecord:
         """Return one visit; raise `NotFound`."""
@@ -107,24 +109,29 @@ class Visits:
         """Let a visitor in: give them a badge of the desk, if any, and their rights for the time of the visit."""
         with self._changing.by(actor, at) as change:
             before = self._at_version(change.session, visit, expected_version)
-            after = msgspec.structs.replace(_step(before, VisitVerb.ARRIVE), arrived_at=at, badge=badge)
-            if badge is not None:
-                expect_the_building("lends a badge of the desk", self._reach)
-                _lend(change, badge, after)
-            self._receive(change, after, actor, at)
-            if not after.escorted:
-                stay = GrantRecord(
-                    _grant_of(after),
-                    after.valid_from,
-                    after.valid_until,
-                    after.doors,
-                    after.spaces,
-                    person=after.person,
-                    given_by=actor,
-                    reason=f"visit {after.id}",
-                )
-                grants.put(change.session, [stay])
-            self._note(change, after, "visit-arrived")
+            return self._arrive(change, before, badge, actor, at)
+
+    def _arrive(
+        self, change: Change, before: VisitRecord, badge: BadgeId | None, actor: str, at: datetime
+    ) -> VisitRecord:
+        after = msgspec.structs.replace(_step(before, VisitVerb.ARRIVE), arrived_at=at, badge=badge)
+        if badge is not None:
+            expect_the_building("lends a badge of the desk", self._reach)
+            _lend(change, badge, after)
+        self._receive(change, after, actor, at)
+        if not after.escorted:
+            stay = GrantRecord(
+                _grant_of(after),
+                after.valid_from,
+                after.valid_until,
+                after.doors,
+                after.spaces,
+                person=after.person,
+                given_by=actor,
+                reason=f"visit {after.id}",
+            )
+            grants.put(change.session, [stay])
+        self._note(change, after, "visit-arrived")
         return after
 
     def leave(self, visit: str, actor: str, at: datetime, expected_version: int | None = None) -> VisitRecord:

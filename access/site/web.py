@@ -59,7 +59,7 @@ class Web:
         if authorizer is not None:
             self._front = Taps(self.app, services.building, authorizer, self.ring, now)
         watches, reads = needs_within(Scope.OCCUPANCY_READ), needs(Scope.EVENTS_READ)
-        self.app.include_router(feeds(self.broadcast, watches, reads))
+        self.app.router.routes.extend(feeds(self.broadcast, watches, reads).routes)
         front = Front(
             self.broadcast,
             services.sessions,
@@ -81,7 +81,7 @@ class Web:
             visits(front, services.visits, services.welcome, services.reception, services.building),
             desk(front, services.reception, services.badges, services.refusals, services.building),
         ):
-            self.app.include_router(pages)
+            self.app.router.routes.extend(pages.routes)
 
     async def serve(self, listener: socket.socket) -> None:
         """Serve until interrupted; open streams are ended first."""

@@ -21,7 +21,7 @@ from policies.loader import Site
 from policies.request import AccessRequest, Assurance, Direction, DoorMode, LiveState
 from policies.roster import Badge, BadgeKind, BadgeStatus, Person, ResidentType, Roster
 from policies.scenarios import Claim, Invariant, Scenarios
-from policies.ways import without_way_out
+from policies.ways import only_by_release, without_way_out
 
 _MODES = {
     Claim.ALWAYS: (DoorMode.NORMAL, DoorMode.FREE, DoorMode.LOCKDOWN),
@@ -137,7 +137,7 @@ def _is_meant(space: Space, invariant: Invariant, is_open: int) -> bool:
 def _shut(space: Space, site: Site, invariant: Invariant) -> tuple[SpaceId, ...]:
     """Return the spaces that one cannot leave: no way is built, or a reader on the way out refuses a known badge."""
     building = site.building
-    spaces = list(without_way_out(building))
+    spaces = [*without_way_out(building), *only_by_release(building)]
     spaces += (
         building.doors[reader.door].inner
         for reader in building.readers.values()

@@ -24,7 +24,7 @@ from policies.policy import Policy, Rule, RuleEffect
 from policies.request import Assurance, DoorMode
 from policies.roster import ResidentType
 from policies.schedule import Schedule
-from policies.ways import unreachable, without_way_out
+from policies.ways import only_by_release, unreachable, without_way_out
 
 
 class Oddity(Enum):
@@ -36,6 +36,7 @@ class Oddity(Enum):
     SHADOWED = "shadowed"
     OVERRIDDEN = "overridden"
     LAPSES = "lapses"
+    GUARD_LAPSES = "guard-lapses"
     NOBODY = "nobody"
     NOTHING = "nothing"
     UNUSED = "unused"
@@ -74,10 +75,12 @@ def lint(site: Site) -> tuple[Remark, ...]:
         *_of_rules(policy, everywhere),
         *(Remark(Oddity.SHUT_WAY, rule) for rule in shut_ways(site)),
         *_of_doors(policy, bearings),
+        *(Remark(Oddity.GUARD_LAPSES, door) for door in _unguarded(site)),
         *_of_people(space, policy),
         *(Remark(Oddity.UNUSED, name) for name in _unused(site)),
         *(Remark(Oddity.NO_WAY_IN, space) for space in unreachable(site.building)),
         *(Remark(Oddity.NO_WAY_OUT, space) for space in without_way_out(site.building)),
+        *(Remark(Oddity.NO_WAY_OUT, space) for space in only_by_release(site.building)),
     )
 
 
@@ -188,8 +191,19 @@ def _is_for_everybody(rule: Rule) -> bool:
 
 
 def _lapses(schedule: Schedule) -> bool:
-    """Return whether there are days on which a forbid with this schedule is off though its weekday has a window."""
+    """Return whether there are days on which what has this schedule is off though its weekday has a window."""
     return not (schedule.on_holidays and schedule.on_closures) or bool(schedule.closed_on)
+
+
+def _unguarded(site: Site) -> Iterator[DoorId]:
+    """Yield the doors that on some days are not locked, or ask for no PIN, though the weekday has a window for it."""
+    for door in site.building.doors.values():
+        guards = {each.schedule for each in door.modes if each.mode is DoorMode.LOCKED}
+        if door.card_pin is not None and not door.pin:
+            guards.add(door.card_pin)
+        schedules = (site.policy.schedules.get(name) for name in guards)
+        if any(schedule is not None and _lapses(schedule) for schedule in schedules):
+            yield door.id
 
 
 def _of_doors(policy: Policy, bearings: dict[DoorId, frozenset[_Bearing]]) -> Iterator[Remark]:

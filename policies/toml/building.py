@@ -1,5 +1,6 @@
 """building.toml: `[site]`, `[[use]]`, `[[space]]` and `[[door]]` with its readers."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Literal, TypeVar
 
@@ -7,11 +8,11 @@ import msgspec
 
 from policies.building import Building, Door, Passback, Reader, Space, SpaceKind
 from policies.errors import BuildingError
-from policies.ids import ReaderId, SiteId, SpaceId, UseId
+from policies.ids import DoorId, ReaderId, SiteId, SpaceId, UseId
 from policies.request import Assurance, Direction, DoorMode
 from policies.toml.tables import Document, Table, check_id, refuse_bad_ids, refuse_unknown
 from policies.toml.words import meant
-from policies.ways import unreachable, without_way_out
+from policies.ways import only_by_release, unreachable, without_way_out
 
 
 class SiteForm(msgspec.Struct, frozen=True):
@@ -138,7 +139,10 @@ def _check_ways(tables: list[Table], doors: list[Table]) -> None:
     """Report spaces without a way in or out, whatever else is wrong with the building, if ways can be told at all."""
     try:
         building = Building.of(
-            SiteId(""), [_part(each, Space) for each in tables], [_part(each, Door) for each in doors], ()
+            SiteId(""),
+            [_part(each, Space) for each in tables],
+            [_part(each, Door) for each in doors],
+            _exits(doors),
         )
     except (msgspec.ValidationError, BuildingError):
         return  # reported, with its line
@@ -148,10 +152,21 @@ def _check_ways(tables: list[Table], doors: list[Table]) -> None:
             without_way_out(building),
             "one leaves it by readers alone; expected a handle, button or release",
         ),
+        (
+            only_by_release(building),
+            "one leaves it only once a fire has released its doors; expected an exit_button or an exit_reader",
+        ),
     ):
         for table in tables:
             if table.id in spaces:
                 table.fault("id", problem)
+
+
+def _exits(doors: list[Table]) -> Iterable[Reader]:
+    """Yield a reader for each door that has one on its way out, whatever it is called."""
+    for number, table in enumerate(doors):
+        if "exit_reader" in table.values:
+            yield Reader(ReaderId(str(number)), DoorId(table.id), Direction.EXIT)
 
 
 _WAYS = ("id", "kind", "parent", "outer", "inner", "exit_button", "release_input")
@@ -193,13 +208,19 @@ def _check_doors(tables: list[Table], doors: list[DoorForm | None], spaces: list
                 table.fault(side, f"the space {space} has spaces inside it; expected one of those")
         if door is not None:
             _check_door(table, door, taken)
-    read = [door for door in doors if door is not None]
-    heard = {door.release for door in read if door.release_input}
-    for table, door in zip(tables, doors, strict=True):
-        if door is None:
-            continue
+    _check_together([(table, door) for table, door in zip(tables, doors, strict=True) if door is not None])
+
+
+def _check_together(read: list[tuple[Table, DoorForm]]) -> None:
+    """Report what is wrong with a door beside others: those of its space, its interlock and its release line."""
+    doors = [door for _, door in read]
+    heard = {door.release for door in doors if door.release_input}
+    groups = Counter(door.interlock for door in doors)
+    for table, door in read:
         if door.passback is Passback.HARD:
-            _check_hard_passback(table, door, read)
+            _check_hard_passback(table, door, doors)
+        if door.interlock is not None:
+            _check_interlock(table, door, groups[door.interlock])
         if door.release is not None and door.release not in heard:
             table.fault(
                 "release", f"no door of the line {door.release} has a release_input; expected one at least"
@@ -231,6 +252,17 @@ def _check_door(table: Table, door: DoorForm, taken: dict[str, str]) -> None:
                 key, f"the reader {reader} is already at door {taken[reader]}; expected one of its own"
             )
         taken[reader] = door.id
+
+
+def _check_interlock(table: Table, door: DoorForm, doors: int) -> None:
+    """Refuse an interlock of one door, and one of whose doors nobody would know whether it is open."""
+    if doors == 1:
+        table.fault("interlock", f"no other door is of interlock {door.interlock}; expected two or more")
+    if not door.contact:
+        table.fault(
+            "contact",
+            f"nothing tells whether a door of interlock {door.interlock} is open; expected contact = true",
+        )
 
 
 def _check_hard_passback(table: Table, door: DoorForm, doors: list[DoorForm]) -> None:

@@ -5,6 +5,7 @@ and no file is ever read; after a long silence it is refilled from where it ende
 """
 
 from collections import deque
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -66,6 +67,18 @@ class Backlog:
         if len(self._window) < limit and self._next_seq <= self._files[0].last_seq:
             self._window.extend(self._read(WINDOW_LINES - len(self._window)))
         return list(islice(self._window, limit))
+
+    def every(self) -> Iterator[bytes]:
+        """Yield the lines of all epochs in their order, from the files."""
+        first_seq = self._first_seq
+        for file in self._files:
+            try:
+                with file.path.open("rb") as stream:
+                    for line in islice(stream, first_seq - FIRST_SEQ, file.last_seq):
+                        yield line[:-1]
+            except OSError as error:
+                raise JournalError(f"{file.path}: cannot be read: {error}") from error
+            first_seq = FIRST_SEQ
 
     def acknowledge(self, epoch: int, seq: int) -> bool:
         """Let go of what is stored; return whether that was news. Words about what never was change nothing."""

@@ -8,7 +8,7 @@ that nobody was told are kept: no permit follows from those.
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import datetime
 from enum import Enum
@@ -162,6 +162,10 @@ class FileJournal:
 
     def pending(self, limit: int) -> list[bytes]:
         return self._backlog.oldest(limit)
+
+    def unacknowledged(self) -> Iterator[bytes]:
+        """Yield every line that the server may not have, of all epochs in their order; raise `JournalError`."""
+        return self._backlog.every()
 
     def acknowledge(self, epoch: int, seq: int) -> None:
         if self._backlog.acknowledge(epoch, seq):

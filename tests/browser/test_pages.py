@@ -303,6 +303,24 @@ def test_the_building_page_weighs_less_than_150_kilobytes(visitor, whole):
     assert sum(sizes) < 150_000
 
 
+def test_the_building_page_is_set_in_few_kinds_of_type(visitor, whole):
+    """For each of them a browser asks the system, one after the other, before it paints anything."""
+    page: Page = visitor(Role.SECURITY)
+    page.goto(f"{whole.address}/?lang=en")
+    kinds = page.evaluate(
+        """() => {
+            const isText = (node) => node.nodeType === Node.TEXT_NODE && node.data.trim();
+            const shown = [...document.querySelectorAll("body *")].filter((one) => one.checkVisibility());
+            const kinds = shown.filter((one) => [...one.childNodes].some(isText)).map((one) => {
+                const { fontSize, fontWeight } = getComputedStyle(one);
+                return `${fontSize} ${fontWeight} ${one.closest("svg") ? "plan" : "page"}`;
+            });
+            return [...new Set(kinds)];
+        }"""
+    )
+    assert len(kinds) <= 16, sorted(kinds)
+
+
 def test_what_was_tapped_just_now_appears_at_the_desk_by_itself_and_a_refusal_is_explained(visitor, whole):
     page: Page = visitor(Role.ADMINISTRATOR)
     page.goto(f"{whole.address}/desk?q=lovelace&lang=en")

@@ -72,7 +72,6 @@ ONE_ERROR = [
     ("building", 'exit_reader = "front-out"', 'exit_reader = "front-in"', r"building.toml:28: exit_reader: .*already at door front"),
     ("building", 'exit_reader = "front-out"', 'exit_reader = "Front"', r"building.toml:28: exit_reader: .*'Front' is no id"),
     ("building", "exit_button = false", "exit_button = true", r"building.toml:31: passback: .*leaves hall by door front without a badge"),
-    ("building", 'exit_reader = "front-out"\n', "", r"building.toml:30: passback: .*without a badge"),
     ("building", "exit_button = false", "exit_button = false\nheld_after_s = 0", r"building.toml:30: held_after_s: .*0.0 seconds; expected more than 0"),
     ("building", "exit_button = false", "exit_button = false\nstrike_time_s = nan", r"building.toml:30: strike_time_s: .*nan seconds"),
     ("building", "exit_button = false", "exit_button = false\nstrike_time_s = 20", r"building.toml:22: extended_strike_time_s: .*at least the strike time"),
@@ -156,6 +155,7 @@ ONE_ERROR = [
     ("building", "exit_button = false", "exit_button = false\ntwo_person_s = inf", r"building.toml:30: two_person_s: door front: inf seconds; expected .*up to 604800"),
     ("calendar", 'days = ["sat"]', 'days = ["sat-"]', r"calendar.toml:22: windows: .*'sat-' is no day; expected one of mon"),
     ("calendar", 'days = ["sat"]', 'days = ["-sat"]', r"calendar.toml:22: windows: .*'-sat' is no day; expected one of mon"),
+    ("building", "exit_button = false", 'exit_button = false\ninterlock = "trap"', r"building.toml:30: interlock: door front: no other door is of interlock trap; expected two"),
     ("building", "release_input = true", "release_input = false", r"building.toml:17: id: space hall: one leaves it by readers alone; expected a handle"),
 ]  # fmt: skip
 
@@ -314,6 +314,50 @@ def test_missing_files_and_a_missing_directory_are_findings(tmp_path):
     (write(tmp_path) / "policy.toml").unlink()
     assert findings(tmp_path) == ["policy.toml:1: file: cannot be read: No such file or directory"]
     assert len(findings(tmp_path / "nowhere")) == 3
+
+
+def test_a_door_of_hard_passback_without_a_reader_or_button_to_leave_by_is_told_both(tmp_path):
+    by_no_means, without_a_badge = findings(
+        write(tmp_path, BUILDING.replace('exit_reader = "front-out"\n', ""))
+    )
+    assert by_no_means.startswith("building.toml:17: id: space hall: one leaves it only once a fire")
+    assert re.match(r"building.toml:30: passback: .*without a badge", without_a_badge)
+
+
+SIDE_DOOR = """
+[[door]]
+id = "side"
+name = { fr = "Porte", en = "Side door" }
+outer = "outside"
+inner = "hall"
+"""
+
+
+def test_a_door_of_an_interlock_tells_whether_it_is_open(tmp_path):
+    trap = BUILDING.replace('passback = "hard"', 'interlock = "trap"') + SIDE_DOOR + 'interlock = "trap"\n'
+    building, _ = load(write(tmp_path, trap))
+    assert [door.interlock for door in building.doors.values()] == ["trap", "trap"]
+    (found,) = findings(write(tmp_path, trap + "contact = false\n"))
+    assert "contact: door side: nothing tells whether a door of interlock trap is open" in found
+
+
+def test_a_release_in_a_fire_alone_is_no_way_out_of_every_day(tmp_path):
+    vault = """
+[[space]]
+id = "vault"
+name = { fr = "Coffre", en = "Vault" }
+parent = "ground"
+"""
+    door = SIDE_DOOR.replace('"outside"', '"hall"').replace('inner = "hall"', 'inner = "vault"')
+    shut = door + 'entry_reader = "side-in"\nexit_button = false\nrelease_input = true\n'
+    building = BUILDING + vault
+    (found,) = findings(write(tmp_path, building + shut))
+    assert "id: space vault: one leaves it only once a fire has released its doors; expected" in found
+    for way in (
+        shut + 'exit_reader = "side-out"\n',
+        shut.replace("exit_button = false", "exit_button = true"),
+    ):
+        load(write(tmp_path, building + way))
 
 
 def test_a_path_that_no_file_can_have_is_a_finding_of_each_file(tmp_path):

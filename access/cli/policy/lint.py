@@ -24,6 +24,10 @@ _SAID = {
         "interdiction levée les jours fériés, de fermeture ou hors calendrier",
         "a forbid that lapses on holidays, in closures or on the days its schedule is closed on",
     ),
+    Oddity.GUARD_LAPSES: Message(
+        "porte dont le verrouillage ou le code tombe les jours fériés, de fermeture ou hors calendrier",
+        "a door whose lock or PIN lapses on holidays, in closures or on the days its schedule is closed on",
+    ),
     Oddity.NOBODY: Message("porte qui ne s’ouvre à personne", "a door that opens to nobody"),
     Oddity.NOTHING: Message("n’ouvre aucune porte", "opens no door"),
     Oddity.UNUSED: Message("déclaré et jamais nommé", "declared and never named"),

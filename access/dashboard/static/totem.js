@@ -1,6 +1,6 @@
 // Keeps a page true: puts in what changed, says since when nothing was heard, and opens a panel beside the plan.
 "use strict";
-(() => {
+document.addEventListener("DOMContentLoaded", () => {
   const PATIENCE_MS = 31000;
   const RECONNECT_MS = 5000;
   const PANEL_MS = 700;
@@ -8,11 +8,13 @@
   let timer = 0;
   let failing = false;
 
-  // On a phone the menu is a strip that scrolls: the page it stands on is brought into it.
+  // On a phone the menu is a strip that scrolls: the page it stands on is brought into it, once there is something to see.
   const strip = document.querySelector(".pages");
   const here = strip && strip.querySelector("[aria-current]");
   if (here) {
-    strip.scrollLeft += here.getBoundingClientRect().left - strip.getBoundingClientRect().left - (strip.clientWidth - here.offsetWidth) / 2;
+    window.requestAnimationFrame(() => {
+      strip.scrollLeft += here.getBoundingClientRect().left - strip.getBoundingClientRect().left - (strip.clientWidth - here.offsetWidth) / 2;
+    });
   }
 
   const stale = () => { root.dataset.stream = "stale"; };
@@ -137,4 +139,4 @@
   document.addEventListener("keydown", (key) => {
     if (key.key === "Escape" && panel.open) { panel.close(); }
   });
-})();
+});

@@ -33,6 +33,7 @@ from tests.access.authorize.two_doors import (
     SIDE,
     SOURCE,
     TWO_DOORS,
+    open_journal,
     site,
     tap,
 )
@@ -153,6 +154,17 @@ def test_seats_in_flight_outlive_the_program(authorizer, services, journal):
     again = Authorizer(services, journal)
     assert ask(again, "bob", BY_SIDE, NOON + MOMENT) is Reason.UPPER_OCCUPANCY_LIMIT
     assert ask(again, "bob", BY_SIDE, NOON + LASTS) is Reason.GRANTED
+
+
+def test_seats_in_flight_outlive_two_programs_of_which_the_server_has_heard_nothing(services, tmp_path):
+    """Each life has a journal file of its own, and the broker may be away for longer than one."""
+    with open_journal(tmp_path) as first:
+        ask(Authorizer(services, first), "ada", ReaderId("front-in"))
+    with open_journal(tmp_path) as second:
+        ask(Authorizer(services, second), "ada", BY_ROOM)
+    with open_journal(tmp_path) as third:
+        reason = ask(Authorizer(services, third), "bob", BY_SIDE, NOON + MOMENT)
+    assert reason is Reason.UPPER_OCCUPANCY_LIMIT
 
 
 def test_a_tap_on_the_way_out_that_no_door_has_reported_frees_no_seat_at_the_next_start(

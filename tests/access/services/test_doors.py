@@ -11,7 +11,7 @@ from sqlalchemy.exc import TimeoutError as WaitedTooLong
 
 from access.errors import Conflict, Invalid, NotFound
 from access.services import open_services
-from access.services.doors import Act, Slot
+from access.services.doors import LONGEST_MODE, Act, Slot
 from access.services.neighbours import Neighbours
 from access.site.pace import inline
 from access.store import audit
@@ -155,6 +155,26 @@ def test_of_two_operators_at_once_the_later_revision_goes_out_last(tmp_path):
     services.close()
     assert out == sorted(out)
     assert len(out) == 2
+
+
+def test_no_operator_s_mode_stands_for_longer_than_a_month_unless_it_is_renewed(services, sent):
+    month = NOON + LONGEST_MODE
+    for slot in Slot:
+        with pytest.raises(Invalid, match="more than 31 days away"):
+            services.doors.set_mode("front", DoorMode.FREE, month + timedelta(seconds=1), slot, act())
+    with pytest.raises(Invalid, match="more than 31 days away"):
+        services.doors.set_maintenance("front", month + timedelta(seconds=1), act())
+    assert sent == []
+    services.doors.set_mode("front", DoorMode.FREE, month, Slot.OPERATOR, act())
+    services.doors.lock_down(None, month + LONGEST_MODE, act(2))
+    assert sent[0].orders.operator.until == month
+
+
+def test_a_lockdown_of_a_space_that_no_door_leads_into_is_refused_and_not_said_to_stand(services, sent):
+    before = audited(services)
+    with pytest.raises(Invalid, match="space outside: no door leads into it"):
+        services.doors.lock_down("outside", None, act())
+    assert (sent, services.doors.lockdowns(NOON), audited(services)) == ([], [], before)
 
 
 def test_no_door_of_an_airlock_is_set_free(tmp_path):

@@ -2,16 +2,17 @@
 
 import msgspec
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from access.errors import Conflict, Invalid, NotFound
 from access.services.badges import BadgeRecord, BadgeVerb
 from access.services.people import PersonRecord
 from access.services.visits import VisitRecord, VisitState
-from access.store import audit
+from access.store import audit, grants
 from access.store.listing import Listing
-from policies.ids import BadgeId, DoorId, PersonId
+from policies.ids import BadgeId, DoorId, GrantId, PersonId
 from policies.roster import BadgeKind, BadgeStatus, ResidentType
-from tests.access.services.desk import ADA, BADGE, BOB, DAY, DESK, HOUR, known, visit
+from tests.access.services.desk import ADA, BADGE, BOB, DAY, DESK, HOUR, grant, known, visit
 from tests.small_site import NOON
 
 
@@ -139,3 +140,16 @@ def test_a_visit_without_sense_is_refused_and_enrols_nobody(site, bad, why):
     with pytest.raises(Invalid, match=why):
         site.visits.expect(bad, "Eve", "desk", NOON)
     assert "v-eve" not in known(site).people
+
+
+def test_who_is_here_already_is_expected_and_let_in_at_once_or_not_at_all(site):
+    with site.database.writing() as session:
+        grants.put(session, [msgspec.structs.replace(grant(), id=GrantId("visit-v1"))])
+    with pytest.raises(IntegrityError):
+        site.visits.expect(visit(), "Eve", "desk", NOON, is_here=True)
+    with pytest.raises(NotFound):
+        site.visits.get("v1")
+    assert "v-eve" not in known(site).people
+    here = site.visits.expect(visit(escorted=True, doors=()), "Eve", "desk", NOON, is_here=True)
+    assert here == site.visits.get("v1")
+    assert (here.state, here.arrived_at, here.version) == (VisitState.ARRIVED, NOON, 2)

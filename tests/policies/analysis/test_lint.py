@@ -10,8 +10,10 @@ from hypothesis import given, settings
 import policies
 from policies.analysis.lint import Oddity, Remark, lint
 from policies.analysis.taps.space import Space
+from policies.building import ScheduledMode
 from policies.ids import (
     CertificationId,
+    DoorId,
     OrganisationId,
     RuleId,
     ScheduleId,
@@ -20,6 +22,7 @@ from policies.ids import (
 )
 from policies.loader import Site, load
 from policies.policy import Rule, RuleEffect, Tier
+from policies.request import DoorMode
 from policies.roster import ResidentType
 from policies.schedule import Schedule, Weekday, Window
 from tests.policies import strategies as some
@@ -83,6 +86,27 @@ ODD = [
 @pytest.mark.parametrize(("rule", "remark"), ODD, ids=[remark.what for _, remark in ODD])
 def test_a_rule_that_is_odd_is_named_with_what_does_its_work(rule, remark):
     assert remark in lint(with_rules(rule))
+
+
+def with_door(name: str, **more: Any) -> Site:
+    door = msgspec.structs.replace(KM0.building.doors[DoorId(name)], **more)
+    doors = KM0.building.doors | {door.id: door}
+    return KM0._replace(building=msgspec.structs.replace(KM0.building, doors=doors))
+
+
+@pytest.mark.parametrize(
+    ("more", "is_odd"),
+    [
+        ({"modes": (ScheduledMode(DoorMode.LOCKED, OFFICE),)}, True),
+        ({"modes": (ScheduledMode(DoorMode.FREE, OFFICE),)}, False),
+        ({"modes": (ScheduledMode(DoorMode.LOCKED, ScheduleId("nights")),)}, False),
+        ({"card_pin": OFFICE}, True),
+        ({"card_pin": OFFICE, "pin": True}, False),
+    ],
+)
+def test_a_lock_or_pin_by_a_schedule_that_lapses_on_a_holiday_is_told_at_its_door(more, is_odd):
+    odd = [each.what for each in lint(with_door("cafeteria", **more)) if each.oddity is Oddity.GUARD_LAPSES]
+    assert odd == (["cafeteria"] if is_odd else [])
 
 
 def test_of_two_rules_that_say_the_same_each_is_told():

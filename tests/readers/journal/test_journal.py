@@ -42,6 +42,18 @@ def test_what_is_acknowledged_is_not_sent_again_even_after_a_restart(tmp_path):
     assert again.pending(100) == []
 
 
+def test_whatever_the_server_may_not_have_is_told_of_every_epoch(tmp_path):
+    kept = []
+    for number in (3, WINDOW_LINES + 2, 1):
+        journal = opened(tmp_path)
+        kept += [journal.append(tap(each)).line for each in range(number)]
+        journal.acknowledge(FIRST_EPOCH, 2)
+        journal.close()
+    again = opened(tmp_path)
+    assert list(again.unacknowledged()) == kept[2:]
+    assert again.pending(10_000) == kept[2:3]
+
+
 @pytest.mark.parametrize(("epoch", "seq"), [(0, 3), (0, 0), (-1, 9), (0, 11), (1, 1), (0, 10**18)])
 def test_a_word_about_the_past_or_what_never_was_changes_nothing(tmp_path, epoch, seq):
     journal = opened(tmp_path)
