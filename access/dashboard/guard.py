@@ -7,6 +7,7 @@ inline style, no other host. Forms are proven by a token that is both in a `Same
 
 import secrets
 from collections.abc import Callable, Coroutine
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import Request, Response
@@ -23,6 +24,9 @@ HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
 CSRF_COOKIE = "totem_csrf"
+_NUL = (b"%00", b"\0")
+"""No form of ours sends it, and PostgreSQL's text can hold none."""
+_UNPROCESSABLE = HTTPStatus.UNPROCESSABLE_ENTITY
 _SITE = "sec-fetch-site"
 """Where a browser says from where something is sent (W3C, "Fetch Metadata"): a neighbour under the same domain may set
 our cookies, but not this."""
@@ -37,7 +41,9 @@ class GuardedRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def guarded(request: Request) -> Response:
-            response = await handle(request)
+            sent = await request.body() if request.method == "POST" else b""
+            has_nul = any(nul in sent for nul in _NUL)
+            response = Response(status_code=_UNPROCESSABLE) if has_nul else await handle(request)
             response.headers.update(HEADERS)
             response.headers.setdefault("cache-control", "no-store")
             return response
