@@ -5,21 +5,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.ports import doors
+from tests.ports import doors, gpio_doors, osdp_doors, relay_doors, uhppote_doors
 from tests.ports.door_hardware import *  # noqa: F403 (the suite itself)
 from tests.ports.doors import Rig
 
 RIGS = [
     doors.emulated,
     doors.emulated_supervised,
-    doors.gpio_plain,
-    doors.gpio_changeover,
-    doors.gpio_loop,
-    doors.osdp,
-    doors.shelly,
-    doors.zigbee,
-    doors.home_assistant,
-    doors.uhppote,
+    gpio_doors.gpio_plain,
+    gpio_doors.gpio_changeover,
+    gpio_doors.gpio_loop,
+    osdp_doors.osdp,
+    relay_doors.shelly,
+    relay_doors.zigbee,
+    relay_doors.home_assistant,
+    uhppote_doors.uhppote,
 ]
 
 

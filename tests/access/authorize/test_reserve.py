@@ -3,23 +3,16 @@
 import asyncio
 import errno
 import os
-from datetime import timedelta
 from time import monotonic
 
 import pytest
 from msgspec.structs import replace
 
 from access.authorize.authorizer import Authorizer
-from access.services.badges import BadgeRecord
-from access.services.doors import Act
-from access.services.people import PersonRecord
-from policies.building import Passback, Reader, ScheduledMode
+from policies.building import Passback
 from policies.decision import Effect, Reason
-from policies.ids import BadgeId, DoorId, PersonId, ReaderId, RuleId, ScheduleId, SpaceId
-from policies.policy import Rule, RuleEffect
-from policies.request import Assurance, Direction, DoorMode
-from policies.roster import BadgeKind, ResidentType
-from policies.schedule import Schedule, Weekday, Window
+from policies.ids import BadgeId, DoorId, PersonId, ReaderId, SpaceId
+from policies.request import Assurance
 from readers.journal import Durability, FileJournal
 from readers.wire.events import GENESIS, Draft, EventType, Inputs, parse, seal
 from readers.wire.reservations import Reserve
@@ -28,16 +21,16 @@ from tests.access.authorize.two_doors import (
     BY_SIDE,
     LASTS,
     MOMENT,
-    PEOPLE,
     ROOM,
     SIDE,
     SOURCE,
     TWO_DOORS,
+    ask,
     open_journal,
     site,
     tap,
 )
-from tests.small_site import BUILDING, EDGE, NOON, POLICY
+from tests.small_site import EDGE, NOON
 
 
 @pytest.fixture
@@ -50,10 +43,6 @@ def services(tmp_path):
 @pytest.fixture
 def authorizer(services, journal):
     return Authorizer(services, journal)
-
-
-def ask(authorizer, who, reader, at=NOON, **more):
-    return asyncio.run(authorizer.decide(tap(who, reader), at, **more)).reason
 
 
 def reported(services, kind, who, door, at, seq):
@@ -209,99 +198,6 @@ def test_hard_anti_passback_holds_between_two_doors_before_either_has_reported(t
     services.close()
 
 
-def two_person_site(folder, *readers):
-    paired = {door: replace(TWO_DOORS.doors[door], two_person=True) for door in (DoorId("room"), SIDE.id)}
-    for_two = {ROOM.id: replace(ROOM, capacity=2, enforced=True)}
-    building = replace(
-        TWO_DOORS,
-        doors=TWO_DOORS.doors | paired,
-        spaces=TWO_DOORS.spaces | for_two,
-        readers=TWO_DOORS.readers | {reader.id: reader for reader in readers},
-    )
-    return site(folder, building)
-
-
-def test_two_persons_enter_together_and_take_two_seats(tmp_path, journal):
-    services = two_person_site(tmp_path)
-    authorizer = Authorizer(services, journal)
-    assert ask(authorizer, "ada", BY_ROOM) is Reason.AUTHORIZATION_DELAYED
-    assert ask(authorizer, "bob", BY_ROOM, NOON + MOMENT) is Reason.GRANTED
-    assert ask(authorizer, "cyd", BY_SIDE, NOON + MOMENT) is Reason.UPPER_OCCUPANCY_LIMIT
-    services.close()
-
-
-def test_two_persons_at_two_doors_of_a_room_are_each_alone(tmp_path, journal):
-    services = two_person_site(tmp_path)
-    authorizer = Authorizer(services, journal)
-    assert ask(authorizer, "ada", BY_ROOM) is Reason.AUTHORIZATION_DELAYED
-    assert ask(authorizer, "bob", BY_SIDE, NOON + MOMENT) is Reason.AUTHORIZATION_DELAYED
-    services.close()
-
-
-def test_an_escort_counts_as_long_as_they_may_enter_themselves(tmp_path, journal):
-    escorted = Rule(
-        RuleId("with-host"), RuleEffect.PERMIT, (ResidentType.VISITOR,), spaces=(ROOM.id,), escorted=True
-    )
-    policy = replace(POLICY, rules=(*POLICY.rules, escorted))
-    services = site(tmp_path, BUILDING, policy=policy)
-    eve = PersonRecord(PersonId("eve"), ResidentType.VISITOR, name="eve", host=PersonId("ada"))
-    services.people.add([eve], "test", NOON)
-    services.badges.add([BadgeRecord(BadgeId("chip-eve"), BadgeKind.DESFIRE, eve.id)], "test", NOON)
-    authorizer = Authorizer(services, journal)
-    assert ask(authorizer, "eve", BY_ROOM) is Reason.NO_ACCOMPANIMENT
-    ask(authorizer, "ada", BY_ROOM)
-    assert ask(authorizer, "eve", BY_ROOM, NOON + MOMENT) is Reason.GRANTED
-    services.people.change(PersonId("ada"), lambda ada: replace(ada, suspended=True), "test", NOON)
-    assert ask(authorizer, "eve", BY_ROOM, NOON + 2 * MOMENT) is Reason.INCORRECT_ACCOMPANIMENT
-    services.close()
-
-
-def test_whoever_needed_a_second_person_is_not_the_second_person_of_a_third(tmp_path, journal):
-    rules = tuple(replace(rule, accompanied=True) for rule in POLICY.rules)
-    services = site(tmp_path, BUILDING, policy=replace(POLICY, rules=rules))
-    authorizer = Authorizer(services, journal)
-    told = [ask(authorizer, who, BY_ROOM, NOON + at * MOMENT) for at, who in enumerate(PEOPLE)]
-    assert told == [Reason.AUTHORIZATION_DELAYED, Reason.GRANTED, Reason.AUTHORIZATION_DELAYED]
-    services.close()
-
-
-def test_whoever_went_in_at_a_free_door_has_shown_no_right_and_is_nobody_s_second_person(tmp_path, journal):
-    morning = Schedule(ScheduleId("morning"), (Window(tuple(Weekday), 6 * 60, 12 * 60),))
-    rules = tuple(replace(rule, accompanied=True) for rule in POLICY.rules)
-    policy = replace(POLICY, rules=rules, schedules=POLICY.schedules | {morning.id: morning})
-    free = replace(BUILDING.doors[DoorId("room")], modes=(ScheduledMode(DoorMode.FREE, morning.id),))
-    services = site(tmp_path, replace(BUILDING, doors=BUILDING.doors | {DoorId("room"): free}), policy=policy)
-    add_dan(services)
-    authorizer = Authorizer(services, journal)
-    told = []
-    for who, at in (("dan", NOON - MOMENT), ("ada", NOON + MOMENT)):
-        authorizer.advance(at)
-        told.append(ask(authorizer, who, BY_ROOM, at))
-    assert told == [Reason.GRANTED, Reason.AUTHORIZATION_DELAYED]
-    services.close()
-
-
-def test_who_leaves_is_nobody_s_second_person(tmp_path, journal):
-    out = Reader(ReaderId("room-out"), DoorId("room"), Direction.EXIT)
-    services = two_person_site(tmp_path, out)
-    authorizer = Authorizer(services, journal)
-    assert ask(authorizer, "bob", out.id) is Reason.GRANTED
-    assert ask(authorizer, "ada", BY_ROOM, NOON + MOMENT) is Reason.AUTHORIZATION_DELAYED
-    services.close()
-
-
-def test_a_second_person_opens_once_and_only_in_time(tmp_path, journal):
-    services = two_person_site(tmp_path)
-    authorizer = Authorizer(services, journal)
-    ask(authorizer, "ada", BY_ROOM)
-    late = NOON + timedelta(seconds=SIDE.two_person_s)
-    assert ask(authorizer, "bob", BY_ROOM, late) is Reason.AUTHORIZATION_DELAYED
-    assert ask(authorizer, "ada", BY_ROOM, late + MOMENT) is Reason.GRANTED
-    later = late + 2 * LASTS
-    assert ask(authorizer, "cyd", BY_ROOM, later) is Reason.AUTHORIZATION_DELAYED
-    services.close()
-
-
 def test_a_decision_that_is_not_on_the_disk_in_time_lets_nobody_in_and_gives_the_seat_back(
     services, tmp_path, monkeypatch
 ):
@@ -359,84 +255,4 @@ def test_a_death_between_a_decision_and_its_entry_loses_neither(tmp_path, journa
         events = [parse(line) for line in journal.pending(10)]
         assert [(event.type, event.decision) for event in events[1:]] == [(EventType.PASSAGE, kept.id)]
         assert ask(authorizer, "bob", BY_SIDE, record=False) is Reason.UPPER_OCCUPANCY_LIMIT
-    services.close()
-
-
-def add_dan(services):
-    """Add somebody who has no right anywhere."""
-    services.people.add([PersonRecord(PersonId("dan"), ResidentType.STAFF, name="dan")], "test", NOON)
-    services.badges.add([BadgeRecord(BadgeId("chip-dan"), BadgeKind.DESFIRE, PersonId("dan"))], "test", NOON)
-
-
-def waits_for_its_first_person(folder, *, contact=False):
-    waiting = ScheduledMode(DoorMode.FREE, ScheduleId("day"), first_person_in=True)
-    side = replace(SIDE, contact=contact, modes=(waiting,))
-    room = replace(ROOM, capacity=9)
-    building = replace(
-        TWO_DOORS, doors=TWO_DOORS.doors | {SIDE.id: side}, spaces=TWO_DOORS.spaces | {ROOM.id: room}
-    )
-    services = site(folder, building)
-    add_dan(services)
-    return services
-
-
-NIGHT, MORNING = timedelta(hours=9), timedelta(days=1)
-
-
-def test_a_free_period_waits_for_somebody_who_is_let_in_by_a_rule_and_ends_with_its_schedule(
-    tmp_path, journal
-):
-    services = waits_for_its_first_person(tmp_path)
-    authorizer = Authorizer(services, journal)
-    told = []
-    for who, at in (
-        ("dan", NOON),
-        ("ada", NOON + MOMENT),
-        ("dan", NOON + 2 * MOMENT),
-        ("ada", NOON + NIGHT),
-        ("dan", NOON + MORNING),
-    ):
-        authorizer.advance(at)
-        told.append(ask(authorizer, who, BY_SIDE, at))
-    nobody, night = Reason.NO_ACCESS_RIGHTS, Reason.OUT_OF_TIME_RANGE
-    assert told == [nobody, Reason.GRANTED, Reason.GRANTED, night, nobody]
-    services.close()
-
-
-def test_a_free_period_that_has_begun_goes_on_after_a_restart(tmp_path, journal):
-    services = waits_for_its_first_person(tmp_path)
-    ask(Authorizer(services, journal), "ada", BY_SIDE)
-    again = Authorizer(services, journal)
-    again.advance(NOON + MOMENT)
-    assert ask(again, "dan", BY_SIDE, NOON + MOMENT) is Reason.GRANTED
-    services.close()
-
-
-def test_where_nobody_tells_who_went_in_a_free_period_never_begins(tmp_path, journal):
-    services = waits_for_its_first_person(tmp_path, contact=True)
-    authorizer = Authorizer(services, journal)
-    ask(authorizer, "ada", BY_SIDE)
-    authorizer.advance(NOON + MOMENT)
-    assert ask(authorizer, "dan", BY_SIDE, NOON + MOMENT) is Reason.NO_ACCESS_RIGHTS
-    services.close()
-
-
-def test_a_lockdown_and_a_mode_by_schedule_hold_for_controllers(tmp_path, journal):
-    free = ScheduledMode(DoorMode.FREE, ScheduleId("day"))
-    waiting = replace(free, first_person_in=True)
-    doors = {
-        DoorId("room"): replace(TWO_DOORS.doors[DoorId("room")], modes=(free,)),
-        SIDE.id: replace(SIDE, modes=(waiting,)),
-    }
-    services = site(tmp_path, replace(TWO_DOORS, doors=TWO_DOORS.doors | doors))
-    authorizer = Authorizer(services, journal)
-    authorizer.advance(NOON)
-    stranger = BadgeRecord(BadgeId("chip-nobody"), BadgeKind.DESFIRE, None)
-    services.badges.add([stranger], "test", NOON)
-    assert ask(authorizer, "dan", BY_ROOM) is Reason.UNKNOWN_CREDENTIAL
-    assert ask(authorizer, "nobody", BY_SIDE) is Reason.CREDENTIAL_UNASSIGNED
-    services.doors.lock_down(None, None, Act("l1", "test", "drill", NOON))
-    assert ask(authorizer, "ada", BY_ROOM) is Reason.THREAT_LEVEL
-    again = Authorizer(services, journal)
-    assert ask(again, "ada", BY_ROOM) is Reason.THREAT_LEVEL
     services.close()

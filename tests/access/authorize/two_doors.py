@@ -1,5 +1,6 @@
 """The small site with a second door to its room, which has one seat, and with three people who have a card."""
 
+import asyncio
 from contextlib import closing
 from datetime import timedelta
 
@@ -54,3 +55,13 @@ def open_journal(folder):
 
 def tap(who, reader):
     return Question(reader, BadgeKind.DESFIRE, BadgeId(f"chip-{who}"), Assurance.AUTHENTICATED)
+
+
+def ask(authorizer, who, reader, at=NOON, **more):
+    return asyncio.run(authorizer.decide(tap(who, reader), at, **more)).reason
+
+
+def add_dan(services):
+    """Add somebody who has no right anywhere."""
+    services.people.add([PersonRecord(PersonId("dan"), ResidentType.STAFF, name="dan")], "test", NOON)
+    services.badges.add([BadgeRecord(BadgeId("chip-dan"), BadgeKind.DESFIRE, PersonId("dan"))], "test", NOON)

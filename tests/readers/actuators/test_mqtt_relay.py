@@ -16,7 +16,8 @@ from readers.ports import Feedback, Input
 from readers.uplink.mqtt import MqttBus
 from readers.wire.bus import Broker
 from tests.mosquitto import Mosquitto
-from tests.ports.doors import HOME_ASSISTANT, QUICK, SHELLY, ZIGBEE, RelayKind, a_door, comes_true
+from tests.ports.doors import QUICK, a_door, comes_true
+from tests.ports.relay_doors import HOME_ASSISTANT, SHELLY, ZIGBEE, RelayKind
 
 
 class Bench:

@@ -1,23 +1,16 @@
 """From a card in the field to the bolt and the journal: what one door computer does alone."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from emulators.clock import run_virtually
 from emulators.faults import ContactBounce, RelayFault
-from policies.ids import ScheduleId, SourceId
 from policies.roster import BadgeStatus
-from policies.schedule import Calendar, Schedule, Weekday, Window
 from readers.journal import verify
 from readers.ports import Feedback
-from readers.wire.events import parse
-from tests.disk import full_disk
 from tests.readers.daemon.desk import (
     ADA_CARD,
     LAB,
@@ -27,27 +20,10 @@ from tests.readers.daemon.desk import (
     STRANGER_CARD,
     Desk,
     building,
-    desk,
     signed,
     snapshot,
 )
-
-PASSED = [
-    ("decision", "granted"),
-    ("door-opened", None),
-    ("passage", None),
-    ("door-closed", None),
-]
-
-
-def live(directory: Path, act: Callable[[Desk], Awaitable[None]], *payloads: bytes) -> None:
-    """Run a door computer and do `act` at it, in virtual time."""
-
-    async def scene() -> None:
-        async with desk(directory, payloads or (signed(snapshot()),)) as running:
-            await act(running)
-
-    run_virtually(scene())
+from tests.readers.daemon.living import PASSED, live
 
 
 def test_a_known_badge_opens_and_the_journal_tells_the_whole_passage(tmp_path: Path) -> None:
@@ -120,102 +96,6 @@ def test_an_exit_tap_of_a_revoked_badge_opens_and_is_flagged(tmp_path: Path) -> 
     live(tmp_path, act, signed(snapshot(status=BadgeStatus.REVOKED)))
 
 
-def test_a_newer_snapshot_takes_effect_at_the_next_tap_and_an_older_one_never(tmp_path: Path) -> None:
-    async def act(at: Desk) -> None:
-        assert await at.tap()
-        assert at.daemon.take_snapshot(signed(snapshot(3, status=BadgeStatus.STOLEN)))
-        assert not at.daemon.take_snapshot(signed(snapshot(2)))
-        assert not await at.tap()
-        assert at.said()[-1] == ("decision", "denied-authentication-factor-stolen")
-
-    live(tmp_path, act)
-
-
-@pytest.mark.parametrize(
-    "payload",
-    [
-        signed(snapshot(9), Ed25519PrivateKey.from_private_bytes(bytes(32))),
-        signed(snapshot(9, scope=SourceId("edge-2"))),
-        signed(snapshot(9))[:-1],
-        signed(snapshot(9)).replace(b'"p1"', b'"p2"'),
-        b"",
-        b"TOTEM-S1",
-    ],
-    ids=["another key", "another computer", "cut short", "altered", "empty", "no body"],
-)
-def test_a_snapshot_that_is_not_the_sites_for_this_computer_changes_nothing(
-    tmp_path: Path, payload: bytes
-) -> None:
-    async def act(at: Desk) -> None:
-        assert not at.daemon.take_snapshot(payload)
-        assert at.rights.snapshot is not None
-        assert at.rights.snapshot.version == 1
-        assert await at.tap()
-
-    live(tmp_path, act)
-
-
-def test_without_any_snapshot_every_entry_is_refused_as_stale_and_the_handle_still_opens(
-    tmp_path: Path,
-) -> None:
-    async def act(at: Desk) -> None:
-        assert not await at.tap()
-        assert at.said() == [("decision", "denied-stale-rights")]
-        at.door.leave()
-        assert at.door.is_open
-
-    live(tmp_path, act, b"")
-
-
-def test_a_snapshot_past_its_age_limit_refuses_those_without_a_degraded_tier(tmp_path: Path) -> None:
-    async def act(at: Desk) -> None:
-        await at.clock.sleep(timedelta(hours=71, minutes=59).total_seconds())
-        assert await at.tap()
-        await at.clock.sleep(60)
-        assert not await at.tap()
-        assert at.said()[-1] == ("decision", "denied-stale-rights")
-        assert await at.tap(reader=LAB_OUT)
-
-    live(tmp_path, act)
-
-
-def test_a_restarted_computer_decides_from_the_snapshot_it_kept(tmp_path: Path) -> None:
-    async def first(at: Desk) -> None:
-        assert await at.tap()
-
-    async def second(at: Desk) -> None:
-        assert await at.tap()
-
-    live(tmp_path, first)
-    live(tmp_path, second, b"")
-
-
-def test_when_the_journal_cannot_keep_the_decision_nothing_opens(tmp_path: Path) -> None:
-    async def act(at: Desk) -> None:
-        with full_disk():
-            assert not await at.tap()
-        assert at.door.lamp is Feedback.REFUSED
-        assert at.said() == []
-        assert await at.tap()
-        assert at.said() == PASSED
-
-    live(tmp_path, act)
-
-
-def test_whoever_leaves_by_badge_is_kept_in_by_no_full_disk_and_the_record_is_made_up_for(
-    tmp_path: Path,
-) -> None:
-    async def act(at: Desk) -> None:
-        with full_disk():
-            assert await at.tap(reader=LAB_OUT)
-            assert at.door.lamp is Feedback.GRANTED
-        assert at.said() == []
-        assert await at.tap(STRANGER_CARD) is False
-        assert at.said() == [*PASSED, ("decision", "denied-unknown-credential")]
-
-    live(tmp_path, act)
-
-
 def test_a_dead_relay_opens_nothing_and_is_told_apart_from_an_entry(tmp_path: Path) -> None:
     async def act(at: Desk) -> None:
         at.door.faults.relay = RelayFault.NO_ANSWER
@@ -277,88 +157,6 @@ def test_what_a_day_of_taps_leaves_behind_is_one_unbroken_chain(tmp_path: Path) 
     assert (verification.fault, verification.records) == (None, 81)
 
 
-def test_a_policy_that_cannot_be_evaluated_refuses_and_says_so(tmp_path: Path) -> None:
-    made = snapshot()
-    hours = Schedule(ScheduleId("hours"), (Window(tuple(Weekday), 0, 1440),))
-    rule = msgspec.structs.replace(made.policy.rules[0], schedule=hours.id)
-    timeless = Calendar("Europe/Paris", (), (), ())
-    policy = msgspec.structs.replace(
-        made.policy, rules=(rule,), schedules={hours.id: hours}, calendar=timeless
-    )
-    broken = msgspec.structs.replace(made, policy=policy)
-
-    async def act(at: Desk) -> None:
-        assert not await at.tap()
-        assert at.said() == [("decision", "denied-other")]
-
-    live(tmp_path, act, signed(broken))
-
-
-def test_rights_issued_in_the_future_of_this_clock_are_as_good_as_none(tmp_path: Path) -> None:
-    """A clock that lost its battery is behind the server's word: no hour and no expiry can be judged by it."""
-
-    async def act(at: Desk) -> None:
-        assert not await at.tap()
-        assert at.said()[-1] == ("decision", "denied-stale-rights")
-        assert await at.tap(reader=LAB_OUT)
-
-    live(tmp_path, act, signed(snapshot(issued_at=START + timedelta(days=365))))
-
-
-def test_clocks_may_differ_a_little(tmp_path: Path) -> None:
-    async def act(at: Desk) -> None:
-        assert await at.tap()
-
-    live(tmp_path, act, signed(snapshot(issued_at=START + timedelta(minutes=10))))
-
-
-def test_a_badge_of_nobody_leaves_on_rights_however_old(tmp_path: Path) -> None:
-    made = snapshot(issued_at=START - timedelta(days=30))
-    badges = {name: msgspec.structs.replace(badge, person=None) for name, badge in made.roster.badges.items()}
-    made = msgspec.structs.replace(made, roster=msgspec.structs.replace(made.roster, badges=badges))
-
-    async def act(at: Desk) -> None:
-        assert not await at.tap()
-        assert await at.tap(reader=LAB_OUT)
-
-    live(tmp_path, act, signed(made))
-
-
-def test_a_snapshot_whose_parts_do_not_fit_is_refused_and_not_kept(tmp_path: Path) -> None:
-    made = snapshot(2)
-    readerless = msgspec.structs.replace(made.building, doors={})
-    broken = msgspec.structs.replace(made, building=readerless)
-
-    async def first(at: Desk) -> None:
-        assert not at.daemon.take_snapshot(signed(broken))
-        assert await at.tap()
-
-    async def second(at: Desk) -> None:
-        assert await at.tap()
-
-    live(tmp_path, first)
-    live(tmp_path, second, b"")
-
-
-def test_a_snapshot_that_cannot_be_kept_still_takes_effect(tmp_path: Path) -> None:
-    async def act(at: Desk) -> None:
-        with full_disk():
-            assert at.daemon.take_snapshot(signed(snapshot(2, status=BadgeStatus.STOLEN)))
-        assert not await at.tap()
-
-    live(tmp_path, act)
-
-
-def test_a_kept_snapshot_that_cannot_be_read_leaves_the_computer_running(tmp_path: Path) -> None:
-    (tmp_path / "snapshot").mkdir()
-
-    async def act(at: Desk) -> None:
-        assert not await at.tap()
-        assert at.said() == [("decision", "denied-stale-rights")]
-
-    live(tmp_path, act, b"")
-
-
 def test_a_bolt_that_did_not_answer_is_locked_as_soon_as_it_does(tmp_path: Path) -> None:
     async def act(at: Desk) -> None:
         at.antennas[LAB_IN].present(ADA_CARD)
@@ -371,48 +169,6 @@ def test_a_bolt_that_did_not_answer_is_locked_as_soon_as_it_does(tmp_path: Path)
         assert not at.door.is_released
 
     live(tmp_path, act)
-
-
-def test_what_happened_at_a_door_while_the_disk_was_full_is_kept_once_there_is_room(tmp_path: Path) -> None:
-    async def act(at: Desk) -> None:
-        at.antennas[LAB_IN].present(ADA_CARD)
-        await at.clock.sleep(0.5)
-        at.antennas[LAB_IN].remove()
-        with full_disk():
-            assert at.door.push()
-            await at.clock.sleep(10)
-        await at.tap(STRANGER_CARD)
-        assert at.said() == [*PASSED, ("decision", "denied-unknown-credential")]
-
-    live(tmp_path, act)
-
-
-def test_a_full_disk_at_the_start_leaves_the_way_out_open(tmp_path: Path) -> None:
-    async def first(at: Desk) -> None:
-        assert await at.tap()
-
-    async def scene() -> None:
-        at = Desk(tmp_path, building())
-        with full_disk():
-            task = asyncio.create_task(at.daemon.run())
-            await at.clock.sleep(1)
-            at.door.leave()
-            await at.clock.sleep(10)
-        assert await at.tap(STRANGER_CARD) is False
-        newest = max((tmp_path / "journal").glob("*.journal"))
-        assert [parse(line).type.value for line in newest.read_bytes().splitlines()] == [
-            "source-started",
-            "door-opened",
-            "passage",
-            "door-closed",
-            "decision",
-        ]
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        at.journal.close()
-
-    live(tmp_path, first)
-    run_virtually(scene())
 
 
 @pytest.mark.parametrize("seed", range(5))

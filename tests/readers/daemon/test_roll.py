@@ -7,7 +7,7 @@ from readers.daemon.roll import STAYS_S
 from readers.ports import Feedback
 from readers.wire.signals import Line
 from tests.readers.daemon.desk import LAB_IN, LAB_OUT, Desk
-from tests.readers.daemon.test_daemon import live
+from tests.readers.daemon.living import live
 
 
 def test_the_status_tells_which_readers_are_there(tmp_path: Path) -> None:
