@@ -48,6 +48,7 @@ class Tap(msgspec.Struct, frozen=True):
 
 def read_tap(body: bytes) -> Tap:
     """Read a tap; raise `Invalid`, naming the place and not what stood there."""
+    _expect_no_nul(body)
     try:
         return _decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -58,10 +59,17 @@ def read_tap(body: bytes) -> Tap:
 
 def read_reservation(body: bytes) -> Reserve:
     """Read what a door computer asks; raise `Invalid` as `read_tap` does."""
+    _expect_no_nul(body)
     try:
         return read_reserve(body)
     except WireError as error:
         raise Invalid(f"body: {without_values(str(error))}") from error
+
+
+def _expect_no_nul(body: bytes) -> None:
+    """Raise `Invalid` for what no database keeps: an event with it would be refused, and all that come after it."""
+    if b"\\u0000" in body:
+        raise Invalid("body: expected text without U+0000")
 
 
 def without_values(told: str) -> str:

@@ -1,7 +1,8 @@
 """Tables as CSV (RFC 4180, UTF-8), written so that a spreadsheet takes no cell for a formula.
 
-A cell that begins with `=`, `+`, `-`, `@`, a tab or a carriage return is given an apostrophe (OWASP, "CSV Injection"):
-a name that somebody chose must not run on the computer of whoever opens the table.
+A cell that begins with `=`, `+`, `-`, `@`, also of full width, a tab or an end of line is given an apostrophe (OWASP,
+"CSV Injection"): a name that somebody chose must not run on the computer of whoever opens the table. An import takes it
+off.
 """
 
 import csv
@@ -12,7 +13,8 @@ from typing import Any
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
-_BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from access.services.imports.rows import BEGINS_A_FORMULA
+
 _ROWS_A_PIECE = 500
 
 
@@ -54,4 +56,4 @@ def _pieces(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[
 
 def harmless(cell: object) -> object:
     """Return a cell that no spreadsheet runs."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_BEGINS_A_FORMULA) else cell
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(BEGINS_A_FORMULA) else cell

@@ -7,6 +7,7 @@ inline style, no other host. Forms are proven by a token that is both in a `Same
 
 import secrets
 from collections.abc import Callable, Coroutine
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import Request, Response
@@ -23,6 +24,13 @@ HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
 CSRF_COOKIE = "totem_csrf"
+_NUL = (b"%00", b"\0")
+"""No form of ours sends it, and PostgreSQL's text can hold none."""
+_UNPROCESSABLE = HTTPStatus.UNPROCESSABLE_ENTITY
+_SITE = "sec-fetch-site"
+"""Where a browser says from where something is sent (W3C, "Fetch Metadata"): a neighbour under the same domain may set
+our cookies, but not this."""
+_OWN = frozenset({"same-origin", "none"})
 
 
 class GuardedRoute(APIRoute):
@@ -33,7 +41,9 @@ class GuardedRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def guarded(request: Request) -> Response:
-            response = await handle(request)
+            sent = await request.body() if request.method == "POST" else b""
+            has_nul = any(nul in sent for nul in _NUL)
+            response = Response(status_code=_UNPROCESSABLE) if has_nul else await handle(request)
             response.headers.update(HEADERS)
             response.headers.setdefault("cache-control", "no-store")
             return response
@@ -60,5 +70,7 @@ def keep(request: Request, response: Response, name: str, value: str, max_age_s:
 
 def is_ours(request: Request, token: str) -> bool:
     """Return whether the form with this token was sent by a page that this server gave this browser."""
+    if request.headers.get(_SITE, "same-origin") not in _OWN:
+        return False
     expected = request.cookies.get(CSRF_COOKIE, "")
     return bool(expected) and secrets.compare_digest(expected.encode(), token.encode())

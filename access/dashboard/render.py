@@ -132,11 +132,11 @@ class Renderer:
 
     def time(self, at: datetime | None) -> str:
         """Write an instant as the building's wall clock shows it; nothing for no instant."""
-        return at.astimezone(self.timezone).strftime("%H:%M:%S") if at else ""
+        return self._here(at).strftime("%H:%M:%S") if at else ""
 
     def moment(self, at: datetime) -> str:
         """Write an instant with its day, as the building's wall shows it."""
-        here = at.astimezone(self.timezone)
+        here = self._here(at)
         return f"{self.words.dated(here.date())} {here:%H:%M:%S}"
 
     def said(self, entry: FeedEntry) -> str:
@@ -151,7 +151,14 @@ class Renderer:
 
     def wall(self, at: datetime) -> str:
         """Write a minute as a form's field takes it (HTML, `datetime-local`)."""
-        return f"{at.astimezone(self.timezone):%Y-%m-%dT%H:%M}"
+        return f"{self._here(at):%Y-%m-%dT%H:%M}"
+
+    def _here(self, at: datetime) -> datetime:
+        """Return an instant by the building's wall clock; what stands for ever (9999-12-31) as it was told."""
+        try:
+            return at.astimezone(self.timezone)
+        except OverflowError:
+            return at
 
     def _summary(self, glimpse: Glimpse) -> Markup:
         here = glimpse.now.astimezone(self.timezone)

@@ -13,7 +13,7 @@ from access.services.badge_life import BadgeVerb, replaced, said
 from access.services.delegation import expect_delegated_badge
 from access.services.outbox import Outbox, RightsChanged
 from access.services.rights import EVERYWHERE, Reach
-from access.store import audit, changes, people, site
+from access.store import audit, changes, people, site, visits
 from access.store import badges as stored
 from access.store.badges import BadgeFilter, BadgeRecord
 from access.store.database import Database
@@ -91,13 +91,19 @@ class Badges:
         at: datetime,
         expected_version: int | None = None,
     ) -> BadgeRecord:
-        """Give the holder of a badge a `fresh` one; the old one is dead from the same moment on, whatever it was."""
+        """Give the holder of a badge a `fresh` one; the old one is dead from the same moment on, whatever it was.
+
+        In the place of one that is lent to a visitor, it is lent: for the same time, and the desk's again after it.
+        """
         with self._database.writing() as session:
             site.locked(session)
             before = self._known(session, badge)
             _expect_version(before, expected_version)
             old = msgspec.structs.replace(replaced(before, fresh.id), version=before.version + 1)
             new = msgspec.structs.replace(fresh, person=before.person, version=1, issued_at=at)
+            if visits.lend_instead(session, old.id, new.id):
+                until = [each for each in (new.valid_until, before.valid_until) if each is not None]
+                new = msgspec.structs.replace(new, valid_until=min(until, default=None))
             self._check(session, [(before, old)])
             self._issue(session, [new], actor, at)
             audit.append(session, at, actor, "badge-replaced", [badge])

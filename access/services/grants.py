@@ -1,5 +1,7 @@
 """Temporary rights: who gives them to whom, where, for how long, why, and how many times they open."""
 
+import re
+from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
@@ -18,10 +20,11 @@ from access.store.listing import FIRST, Listing
 from policies.building import Building
 from policies.ids import DoorId, GrantId, SpaceId
 
-__all__ = ["GrantFilter", "GrantRecord", "Grants", "check_places"]
+__all__ = ["GrantFilter", "GrantRecord", "Grants", "check_places", "expect_addressable"]
 
 _REASON = 300
-
+_ID = re.compile(r"(?!visit-)[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+"""One that has an address, so that whoever gives it can end it; `visit-…` are those of visits."""
 
 _ALL = GrantFilter()
 
@@ -50,6 +53,7 @@ class Grants:
         if not reason or len(reason) > _REASON:
             raise Invalid(f"reason: expected why the right is given, in up to {_REASON} characters")
         given = msgspec.structs.replace(new, given_by=actor, reason=reason, uses=0)
+        expect_addressable([given.id])
         self._check(given, at)
         with self._changing.by(actor, at) as change:
             if not people.existing(change.session, [given.person]):
@@ -89,6 +93,15 @@ class Grants:
         if grant.most_uses is not None and grant.most_uses < 1:
             raise Invalid(f"grant {grant.id}: most_uses: expected at least one use")
         check_places(f"grant {grant.id}", grant.doors, grant.spaces, self._building)
+
+
+def expect_addressable(new: Iterable[GrantId]) -> None:
+    """Raise `Invalid` for an id by which nobody could end the right over HTTP, or that is kept for visits."""
+    for grant in new:
+        if not _ID.fullmatch(grant):
+            raise Invalid(
+                f"grant {grant!r}: expected an id of letters, digits, dots and hyphens, not of a visit"
+            )
 
 
 def check_places(

@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from access.errors import Conflict, Invalid, NotAllowed, NotFound
-from access.store import audit
+from access.store import audit, operators
 from access.store import holds as stored
 from access.store.database import Database
 from access.store.holds import Hold
@@ -65,13 +65,13 @@ class Holds:
             return stored.page(session, person, listing)
 
     def approve(self, hold: str, actor: str, at: datetime) -> Hold:
-        """Let a hold bind until it expires; raise `NotAllowed` for whoever asked for it."""
+        """Let a hold bind until it expires; raise `NotAllowed` for whoever asked for it, and for keys of theirs."""
         with self._database.writing() as session:
             audit.append(session, at, actor, "hold-approved", [hold])
             before = _standing(session, hold, at)
             if before.approved_at is not None:
                 raise Conflict(f"hold {hold}: it is approved already")
-            if actor == before.asked_by:
+            if operators.behind(session, actor) == operators.behind(session, before.asked_by):
                 raise NotAllowed(f"hold {hold}: somebody else than {actor} must approve it")
             after = msgspec.structs.replace(before, approved_by=actor, approved_at=at)
             stored.replace(session, after)

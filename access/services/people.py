@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from access.errors import Conflict, Invalid, NotFound, Outdated
 from access.services.delegation import expect_delegated, is_theirs
+from access.services.grants import expect_addressable
 from access.services.outbox import Outbox, RightsChanged
 from access.services.rights import EVERYWHERE, Reach
 from access.services.rulebook import Rulebook
@@ -171,6 +172,7 @@ def _refuse_taken_grants(
 ) -> None:
     kept = {grant.id for grant in before.grants} if before else set()
     new = [grant.id for person in people for grant in person.grants if grant.id not in kept]
+    expect_addressable(new)
     doubled = [name for name, number in Counter(new).items() if number > 1]
     if taken := sorted({*doubled, *(grants.owners(session, new) if new else ())}):
         raise Conflict(f"grant {taken[0]}: the id is in use")

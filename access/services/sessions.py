@@ -22,6 +22,7 @@ __all__ = ["Sessions", "SignedIn"]
 
 SESSION_LASTS = timedelta(hours=12)
 FREE_FAILURES = 5
+_WRONG, _ENDED = "the name or the password is wrong", "the session has ended: sign in again"
 _FIRST_LOCK, _LONGEST_LOCK = timedelta(seconds=2), timedelta(minutes=15)
 
 
@@ -42,13 +43,18 @@ class Sessions:
 
     def sign_in(self, name: str, password: str, at: datetime) -> SignedIn:
         """Open a session; raise `NotSignedIn` for a wrong name or password, or while locked."""
-        self._prove(name, password, at)
-        return self.admit(name, at)
+        return self._admit(name, at, self._prove(name, password, at))
 
     def admit(self, name: str, at: datetime) -> SignedIn:
         """Open a session for an operator who has proven who they are; raise `NotSignedIn` if they are gone."""
+        return self._admit(name, at)
+
+    def _admit(self, name: str, at: datetime, proven: str | None = None) -> SignedIn:
+        """Open a session. `proven` is the hash that a password was compared with: it may be another's by now."""
         with self._database.writing() as session:
             operator = _known(session, name)
+            if proven not in (None, operator.password_hash):
+                raise NotSignedIn(_WRONG)
             operator = msgspec.structs.replace(operator, failures=0, locked_until=None)
             stored.replace(session, operator)
             return _open_session(session, operator, at)
@@ -69,6 +75,8 @@ class Sessions:
         if self._passwords.verify(before.password_hash, new):
             raise Invalid("new password: expected another than the old one")
         with self._database.writing() as session:
+            if stored.of_session(session, digest(token), at) is None:  # ended while the password was hashed
+                raise NotSignedIn(_ENDED)
             audit.append(session, at, name, "password-set", [name])
             changes = {"password_hash": hashed, "one_time": False, "failures": 0, "locked_until": None}
             operator = msgspec.structs.replace(_known(session, name), **changes)
@@ -81,7 +89,7 @@ class Sessions:
         with self._database.reading() as session:
             operator = stored.of_session(session, digest(token), at)
         if operator is None or not operator.may_sign_in:
-            raise NotSignedIn("the session has ended: sign in again")
+            raise NotSignedIn(_ENDED)
         return actor_of(operator)
 
     def sign_out(self, token: str) -> None:
@@ -89,19 +97,20 @@ class Sessions:
         with self._database.writing() as session:
             stored.close_session(session, digest(token))
 
-    def _prove(self, name: str, password: str, at: datetime) -> None:
-        """Return if the password is the operator's and sign-in is not locked."""
+    def _prove(self, name: str, password: str, at: datetime) -> str:
+        """Return the hash that the password is of, if it is the operator's and sign-in is not locked."""
         with self._database.writing() as session:
             operator = _counted(session, name, at)
         if operator is None or not operator.may_sign_in:
             self._passwords.verify(self._hash_of_nobody(), password)
-            raise NotSignedIn("the name or the password is wrong")
+            raise NotSignedIn(_WRONG)
         if operator.locked_until is not None and operator.locked_until > at:
             raise NotSignedIn(
                 f"too many failures: sign-in is locked until {operator.locked_until.isoformat()}"
             )
         if not self._passwords.verify(operator.password_hash, password):
-            raise NotSignedIn("the name or the password is wrong")
+            raise NotSignedIn(_WRONG)
+        return operator.password_hash
 
     def _hash_of_nobody(self) -> str:
         self._nobody = self._nobody or self._passwords.hash(fresh_secret())

@@ -10,6 +10,9 @@ from access.store.listing import Listing, piece
 from access.store.operator_models import ApiKeyRow, OperatorRow, SessionRow
 from policies.ids import OrganisationId, SpaceId
 
+_KEY = "key:"
+"""Before a key's id: what the audit calls a machine."""
+
 
 class OperatorRecord(msgspec.Struct, frozen=True):
     """Somebody who signs in. `one_time` asks for a new password before anything else.
@@ -169,6 +172,14 @@ def living_keys_of(session: Session, maker: str) -> list[KeyRecord]:
     made = made.union(select(row.id).join(made, row.created_by == literal("key:") + made.c.id))
     query = select(row).where(row.id.in_(select(made.c.id)), row.revoked_at.is_(None)).order_by(row.id)
     return [_key(found) for found in session.scalars(query)]
+
+
+def behind(session: Session, actor: str) -> str:
+    """Return the operator whose key an actor is, or whose key made it, and so on; the actor where there is none."""
+    key = get_key(session, actor.removeprefix(_KEY)) if actor.startswith(_KEY) else None
+    if key is None or not (key.created_by.startswith(_KEY) or get(session, key.created_by)):
+        return actor
+    return behind(session, key.created_by)
 
 
 def revoke_key(session: Session, key: str, at: datetime) -> bool:

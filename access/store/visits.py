@@ -94,6 +94,13 @@ def open_of(session: Session, person: PersonId) -> list[VisitRecord]:
     return [_record(found) for found in session.scalars(query.order_by(row.id))]
 
 
+def lend_instead(session: Session, badge: BadgeId, by: BadgeId) -> bool:
+    """Note that a visitor who is here has another badge now; return whether one had the first."""
+    row = VisitRow
+    lent = update(row).where(row.badge == badge, row.state == VisitState.ARRIVED.value)
+    return bool(session.execute(lent.values(badge=by, version=row.version + 1).returning(row.id)).all())
+
+
 def all_of(session: Session, person: PersonId) -> list[VisitRecord]:
     """Return the visits that somebody made or was the host of, those that are over too."""
     row = VisitRow

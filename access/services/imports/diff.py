@@ -1,7 +1,7 @@
 """What a file of people would change: who is new, who differs and in what, who is missing from it, and who is the same.
 
-People are told apart by their external id. Missing are those of the organisations that the file speaks of; being
-missing changes nothing by itself.
+People are told apart by their external id. Missing are those of the organisations that the file speaks of, and somebody
+who comes from another does not speak of it; being missing changes nothing by itself.
 """
 
 import secrets

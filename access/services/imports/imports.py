@@ -118,7 +118,11 @@ class Imports:
     ) -> tuple[Difference, list[Fault]]:
         wanted = [self._placed(want) for want in wanted]
         known = people_stored.by_external(session, (want.external_id for want in wanted))
-        spoken_of = {want.organisation for want in wanted} | {each.organisation for each in known.values()}
+        spoken_of = {
+            want.organisation if "organisation" in want.given else known[want.external_id].organisation
+            for want in wanted
+            if "organisation" in want.given or want.external_id in known
+        }
         theirs = {one for one in spoken_of if one is not None and is_theirs(self._reach, one)}
         own = {name: each for name, each in known.items() if is_theirs(self._reach, each.organisation)}
         difference = compare(wanted, own, people_stored.of_organisations(session, theirs), at)

@@ -30,6 +30,8 @@ _MOST_OF_A_CELL = 10_000
 _SEPARATORS = re.compile(r"[;,|\s]+")
 _FIRST_YEAR, _LAST_YEAR = 1970, 2199
 MOST_ROWS = 100_000
+BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001  (full width, as meant)
+"""What a spreadsheet takes for a formula (OWASP, "CSV Injection"): our tables put an apostrophe before it."""
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -97,9 +99,14 @@ def _lines(reader: "_csv.Reader") -> Iterator[tuple[int, _Row]]:
                     Fault(reader.line_num, None, f"{len(cells)} cells, expected {len(heads)}"),
                 )
             else:
-                yield reader.line_num, dict(zip(heads, cells, strict=True))
+                yield reader.line_num, dict(zip(heads, map(_without_apostrophe, cells), strict=True))
     except csv.Error as error:  # a cell of more than 131,072 characters too
         yield reader.line_num, Fault(reader.line_num, None, f"not CSV: {error}")
+
+
+def _without_apostrophe(cell: str) -> str:
+    """Return a cell as it was before our own table made it text, so that whoever is exported is found again."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(BEGINS_A_FORMULA) else cell
 
 
 def _read(rows: Iterable[tuple[int, _Row]], timezone: str) -> tuple[list[Wanted], list[Fault]]:

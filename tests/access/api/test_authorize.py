@@ -41,6 +41,13 @@ def test_a_tap_that_is_sent_again_under_its_id_is_the_same_tap(controller):
     is_problem(controller.post("/v1/authorize", json=other), 422, "invalid")
 
 
+@pytest.mark.parametrize("more", [{"badge": {"kind": "uid", "id": "04\0"}}, {"id": "tap\0"}])
+def test_a_tap_is_refused_whose_event_could_not_be_stored_nor_any_after_it(controller, more):
+    is_problem(controller.post("/v1/authorize", json=TAP | more), 422, "invalid")
+    reserved = {"reader": "front-in", "badge": "04\0", "assurance": 1}
+    is_problem(controller.post("/v1/reservations", json=reserved), 422, "invalid")
+
+
 def test_a_pin_is_never_sent_back(controller):
     answer = controller.post("/v1/authorize", json=TAP | {"pin": "25802580258025802580"})
     is_problem(answer, 422, "invalid")

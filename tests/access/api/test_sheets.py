@@ -8,7 +8,9 @@ import pytest
 from access.api.sheets import harmless, sheet
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+33", "-cmd|'/C calc'!A0", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize(
+    "cell", ["=1+1", "+33", "-cmd|'/C calc'!A0", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1+1"]
+)
 def test_a_cell_that_would_run_is_made_text(cell):
     assert harmless(cell) == f"'{cell}"
 

@@ -298,3 +298,9 @@ def test_a_name_that_never_fits_is_cut_visibly():
 def test_midnight_and_summer_time_are_the_building_s(english):
     assert english.time(datetime(2026, 1, 15, 23, 0, tzinfo=UTC)) == "00:00:00"
     assert english.time(datetime(2026, 7, 15, 22, 0, tzinfo=UTC)) == "00:00:00"
+
+
+def test_what_stands_for_ever_is_shown_and_not_reckoned_with(english):
+    ever = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    assert (english.time(ever), english.wall(ever)) == ("23:59:59", "9999-12-31T23:59")
+    assert "9999" in english.moment(ever)

@@ -64,6 +64,22 @@ async def test_a_form_without_its_token_is_refused(client, operators):
     assert not operators.sessions
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+async def test_a_form_from_another_site_is_refused_even_with_the_cookie_and_its_token(
+    client, operators, site
+):
+    client.headers["sec-fetch-site"] = site
+    answer = await form(client, "/sign-in", name="ada", password="one-time-secret")
+    assert (answer.status_code, operators.sessions) == (403, {})
+    client.headers["sec-fetch-site"] = "same-origin"
+    assert (await form(client, "/sign-in", name="ada", password="one-time-secret")).status_code == 303
+
+
+async def test_a_form_with_what_no_database_keeps_is_refused_before_anybody_is_sought(client):
+    answer = await form(client, "/sign-in", name="ada\0", password="one-time-secret")
+    assert (answer.status_code, answer.content) == (422, b"")
+
+
 async def test_a_token_without_its_cookie_is_refused(client, operators):
     token = re.search(r'name="csrf" value="([^"]+)"', (await client.get("/sign-in")).text)
     assert token

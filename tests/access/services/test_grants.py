@@ -8,6 +8,7 @@ from access.services.grants import GrantFilter
 from access.services.outbox import RightsChanged
 from policies.decision import Effect, Reason
 from policies.ids import DoorId, GrantId, SpaceId
+from policies.roster import Grant
 from tests.access.services.desk import ADA, BOB, DAY, DESK, HOUR, decisions, grant, known, tap
 from tests.small_site import NOON
 
@@ -70,3 +71,13 @@ def test_one_grant_id_is_not_two_peoples(site):
             "t",
             NOON,
         )
+
+
+@pytest.mark.parametrize("name", ["a/b", "..", "", "é", "g 1", "visit-v1"])
+def test_a_grant_by_an_id_that_could_not_be_ended_is_never_given(site, name):
+    given = msgspec.structs.replace(grant(), id=GrantId(name))
+    with pytest.raises(Invalid, match="expected an id"):
+        site.grants.give(given, "boss", NOON)
+    held = Grant(given.id, NOON, NOON + DAY, given.doors)
+    with pytest.raises(Invalid, match="expected an id"):
+        site.people.change(BOB.id, lambda bob: msgspec.structs.replace(bob, grants=(held,)), "boss", NOON)

@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from access.api.sheets import harmless
 from access.errors import Conflict
 from access.services.imports import Fault, from_csv, from_json
 from access.services.organisations import OrganisationRecord
@@ -131,6 +132,21 @@ def test_the_difference_tells_who_is_new_differs_is_missing_and_is_the_same(site
 def test_who_is_missing_is_sought_only_among_the_organisations_that_the_file_speaks_of(site):
     found = site.imports.propose(*csv(HEAD + "9,Zoe,student,zeta,,\n"), NOON).difference
     assert (found.ended, found.unchanged) == ((), 1)
+
+
+def test_nobody_is_missing_from_an_organisation_that_somebody_only_leaves_for_another(site):
+    found = site.imports.propose(
+        *csv(HEAD + "1,Ada,student,zeta,staff,\n9,Zoe,student,zeta,,\n"), NOON
+    ).difference
+    assert ([change.after.organisation for change in found.changed], found.ended) == (["zeta"], ())
+
+
+def test_somebody_is_found_again_by_what_a_spreadsheet_was_kept_from_running(site):
+    new = PersonRecord(PersonId("p-4"), ResidentType.STUDENT, ACME, name="=Di", external_id="+33-4")
+    site.people.add([new], "test", NOON)
+    row = ",".join(str(harmless(cell)) for cell in (new.external_id, new.name, "student", "acme", "", ""))
+    found = site.imports.propose(*csv(f"{HEAD}{row}\n"), NOON).difference
+    assert (found.added, found.changed, found.unchanged) == ((), (), 1)
 
 
 def test_a_column_that_the_file_does_not_have_changes_nothing(site):

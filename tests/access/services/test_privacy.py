@@ -15,6 +15,7 @@ from access.services.events import Filter, Opening, Purpose
 from access.services.ingest import Batch
 from access.services.people import PersonRecord
 from access.services.retention import Kind
+from access.services.rights import Role
 from access.store import audit, musters
 from access.store.check import check
 from access.store.musters import Listed, Muster, Safe
@@ -244,6 +245,20 @@ def test_a_hold_that_a_second_operator_approved_keeps_events_until_it_is_lifted(
     assert site.retention.purge(later)[0].number == 1
     with pytest.raises(Conflict, match="ended"):
         site.holds.lift(asked.id, "grace", later)
+
+
+def test_a_hold_is_approved_by_no_key_of_whoever_asked_for_it(services):
+    services.operators.create("grace", Role.ADMINISTRATOR, "test", NOON)
+    services.operators.create("ada", Role.ADMINISTRATOR, "test", NOON)
+    first, _ = services.keys.issue("mine", ("holds:write", "keys:write"), "grace", NOON)
+    second, _ = services.keys.issue("made with mine", ("holds:write",), f"key:{first.id}", NOON)
+    hers, _ = services.keys.issue("hers", ("holds:write",), "ada", NOON)
+    for asker in ("grace", f"key:{second.id}"):
+        asked = hold(services, actor=asker)
+        for approver in ("grace", f"key:{first.id}", f"key:{second.id}"):
+            with pytest.raises(NotAllowed, match="somebody else"):
+                services.holds.approve(asked.id, approver, NOON)
+        assert services.holds.approve(asked.id, f"key:{hers.id}", NOON).approved_at == NOON
 
 
 def test_a_hold_that_nobody_approves_binds_for_two_days(site):

@@ -1,12 +1,15 @@
 """Signing in: nothing opens with a default, a one-time password opens only a new one, guessing gets slower."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
+from argon2 import PasswordHasher
 
 from access.errors import Invalid, NotAllowed, NotSignedIn
+from access.services.passwords import Passwords
 from access.services.rights import Role, Scope
-from access.services.sessions import FREE_FAILURES, SESSION_LASTS
+from access.services.sessions import FREE_FAILURES, SESSION_LASTS, Sessions
 from tests.small_site import NOON
 
 GOOD = "a long enough one"
@@ -110,3 +113,35 @@ def test_guessing_locks_the_sign_in_for_longer_and_longer(sessions):
 def test_an_unknown_name_is_refused_like_a_wrong_password(sessions):
     with pytest.raises(NotSignedIn, match="the name or the password is wrong"):
         sessions.sign_in("nobody", "guess", NOON)
+
+
+class Meanwhile(Passwords):
+    """Passwords that are compared, or hashed, while something else is done."""
+
+    def __init__(self, done):
+        super().__init__(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        self._done = done
+
+    def hash(self, password):
+        self._done()
+        return super().hash(password)
+
+    def verify(self, hashed, password):
+        self._done()
+        return super().verify(hashed, password)
+
+
+@pytest.mark.usefixtures("grace")
+def test_an_old_password_that_is_reset_while_it_is_compared_opens_nothing(services, operators):
+    reset = partial(operators.reset, "grace", "test", NOON)
+    with pytest.raises(NotSignedIn):
+        Sessions(services.database, Meanwhile(reset), "mill").sign_in("grace", GOOD, NOON)
+
+
+def test_a_session_that_ends_while_its_new_password_is_hashed_sets_none(services, operators, sessions):
+    once = operators.create("grace", Role.VIEWER, "test", NOON).password
+    stolen = sessions.sign_in("grace", once, NOON)
+    reset = partial(operators.reset, "grace", "test", NOON)
+    with pytest.raises(NotSignedIn, match="ended"):
+        Sessions(services.database, Meanwhile(reset), "mill").set_password(stolen.token, GOOD, NOON)
+    assert operators.get("grace").one_time

@@ -5,13 +5,13 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from access.errors import Conflict, Invalid, NotFound
-from access.services.badges import BadgeVerb
+from access.services.badges import BadgeRecord, BadgeVerb
 from access.services.people import PersonRecord
 from access.services.visits import VisitRecord, VisitState
 from access.store import audit, grants
 from access.store.listing import Listing
 from policies.ids import BadgeId, DoorId, GrantId, PersonId
-from policies.roster import BadgeStatus, ResidentType
+from policies.roster import BadgeKind, BadgeStatus, ResidentType
 from tests.access.services.desk import ADA, BADGE, BOB, DAY, DESK, HOUR, grant, known, visit
 from tests.small_site import NOON
 
@@ -48,6 +48,20 @@ def test_a_badge_of_the_desk_that_went_missing_is_not_lent_on_when_its_visitor_l
     site.visits.expect(msgspec.structs.replace(visit(), id="v2"), None, "desk", NOON + HOUR)
     with pytest.raises(Conflict, match="neither lost nor dead"):
         site.visits.arrive("v2", DESK.id, "desk", NOON + HOUR)
+
+
+def test_a_badge_in_the_place_of_one_that_is_lent_goes_back_to_the_desk_too(site):
+    fresh = BadgeRecord(BadgeId("04000002"), BadgeKind.UID, None)
+    site.visits.expect(visit(), "Eve", "desk", NOON)
+    site.visits.arrive("v1", DESK.id, "desk", NOON)
+    site.badges.replace(DESK.id, fresh, "desk", NOON + HOUR)
+    there = known(site).badges[fresh.id]
+    assert (there.person, there.valid_until) == ("v-eve", NOON + 8 * HOUR)
+    site.visits.leave("v1", "desk", NOON + 2 * HOUR)
+    assert (known(site).badges[fresh.id].person, known(site).badges[fresh.id].status) == (
+        None,
+        BadgeStatus.ISSUED,
+    )
 
 
 def returned(site, person):
