@@ -148,6 +148,14 @@ def _space(name: str | None) -> SpaceId | None:
     return None if name is None else SpaceId(name)
 
 
+_WHY = {
+    "refused: released": ": the building's wiring holds it released; mend that first",
+    "refused: not-released": ": there is no release to end",
+    "refused: lockdown": ": a lockdown is in force there; it ends by DELETE /v1/lockdown",
+    "refused: interlock": ": another door of its interlock is open; shut that first",
+}
+
+
 _Work = Callable[[Act], tuple[DoorId, ...]]
 
 
@@ -166,7 +174,7 @@ async def _once(desk: Desk, reason: str, actor: Actor, work: _Work) -> CommandBo
         if said == "silent":
             raise DoorSilent(f"door {door}: it did not answer in time, and will not obey any more")
         if said != "obeyed":
-            raise Refused(f"door {door}: {said}")
+            raise Refused(f"door {door}: {said}{_WHY.get(said, '')}")
     return told
 
 

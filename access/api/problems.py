@@ -53,7 +53,7 @@ _PRIMARY = 0xFF
 _WRONG = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_READONLY})
 """A statement that is wrong, or writes where only reading is allowed, will be wrong again."""
 
-_NOT_JSON = "a JSON object is expected, with the header Content-Type: application/json"
+_NOT_JSON = "a JSON object is expected, with Content-Type application/json in its head"
 
 
 class PreconditionMissing(TotemError):

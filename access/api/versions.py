@@ -21,7 +21,7 @@ def _optional(if_match: Annotated[str | None, Header()] = None) -> int | None:
         return None
     match = _TAG.fullmatch(if_match)
     if match is None:
-        raise Invalid('If-Match: expected the ETag of what was read, as "3"')
+        raise Invalid('If-Match: expected the ETag of what was read, in quotes, as "3"')
     return int(match[1])
 
 

@@ -71,7 +71,9 @@ async def story(site: EmulatedSite) -> None:
     refused = await guard.post("/v1/doors/agora/unlock", json=WHY)
     assert refused.status_code == 409
     assert refused.json()["type"] == "urn:totem:problem:command-refused"
-    assert "lockdown" in refused.json()["detail"]
+    assert refused.json()["detail"].startswith("door agora: refused: lockdown: a lockdown is in force there")
+    french = await guard.post("/v1/doors/agora/unlock", json=WHY, headers={"Accept-Language": "fr"})
+    assert "un confinement y est en vigueur" in french.json()["detail"]
     ordered = await guard.post("/v1/doors/agora/mode", json={"mode": "free", "until": until, **WHY})
     assert (ordered.json()["doors"], ordered.json()["waits_for"]) == ({"agora": "obeyed"}, "lockdown")
     assert (await guard.get("/v1/doors/agora")).json()["mode"] == "lockdown"
