@@ -53,6 +53,8 @@ _PRIMARY = 0xFF
 _WRONG = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_READONLY})
 """A statement that is wrong, or writes where only reading is allowed, will be wrong again."""
 
+_NOT_JSON = "a JSON object is expected, with the header Content-Type: application/json"
+
 
 class PreconditionMissing(TotemError):
     """A write came without the version that it is about."""
@@ -142,11 +144,21 @@ def _totem(request: Request, error: Exception) -> Response:
 def _validation(request: Request, error: Exception) -> Response:
     errors: list[dict[str, Any]] = list(error.errors()) if isinstance(error, RequestValidationError) else []
     status, language = HTTPStatus.UNPROCESSABLE_ENTITY, language_of(request)
-    told = _each_once((each["msg"] for each in errors), language)
-    places = [{"at": ".".join(map(str, each["loc"])), "message": told[each["msg"]]} for each in errors]
+    messages = [_NOT_JSON if _misses_json(each, request) else each["msg"] for each in errors]
+    told = _each_once(messages, language)
+    places = [
+        {"at": ".".join(map(str, each["loc"])), "message": told[message]}
+        for each, message in zip(errors, messages, strict=True)
+    ]
     colon = " : " if language is Language.FR else ": "
     detail = "; ".join(f"{place['at']}{colon}{place['message']}" for place in places)
     return problem(status, "invalid", detail, request.url.path, language=language, errors=places)
+
+
+def _misses_json(error: Mapping[str, Any], request: Request) -> bool:
+    """Return whether a body is refused because it was sent as something else than JSON, as `curl -d` alone does."""
+    kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    return tuple(error["loc"]) == ("body",) and kind != "application/json"
 
 
 def _http(request: Request, error: Exception) -> Response:

@@ -34,7 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     key_create = key.add_parser("create", help="create a key and print its secret, this once")
     key_create.add_argument("name")
     scopes = ", ".join([*(scope.value for scope in Scope), f"{READER}DOOR"])
-    key_create.add_argument("--scope", required=True, nargs="+", metavar="SCOPE", help=scopes)
+    key_create.add_argument(
+        "--scope", required=True, nargs="+", action="extend", metavar="SCOPE", help=scopes
+    )
     key_create.add_argument("--days", type=int, help="how long it lives (default: until it is revoked)")
     key_create.add_argument("--organisation", help="the scopes hold for its people only")
 
@@ -46,14 +48,26 @@ def run(arguments: argparse.Namespace) -> int:
     from access.store.database import open_database
 
     settings = load(arguments.config, os.environ)
-    Path(settings.data).mkdir(mode=0o700, parents=True, exist_ok=True)
     database = open_database(settings.database_url)
+    _expect_the_server_s(database)
     try:
         schema.upgrade(database.engine)
         print(_secret(arguments, database, load_site(settings).building))
     finally:
         database.close()
     return 0
+
+
+def _expect_the_server_s(database: "Database") -> None:
+    """Raise `NotFound` where there is no SQLite database yet: a key of one made just now would open nothing."""
+    from access.errors import NotFound
+
+    file = database.engine.url.database
+    if database.is_sqlite and file and not Path(file).is_file():
+        raise NotFound(
+            f"{file}: there is no such database; name the server's settings by --config, before the action, "
+            "or start the server once"
+        )
 
 
 def _secret(arguments: argparse.Namespace, database: "Database", building: "Building") -> str:

@@ -5,6 +5,7 @@ be made again: a badge that is recorded as wanted already is left as it is.
 """
 
 import json
+from collections.abc import Mapping
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
@@ -110,10 +111,18 @@ class Records:
             answer = line.getresponse()
             said = json.loads(answer.read() or b"{}")
         except (OSError, HTTPException, ValueError) as error:
-            raise ServerRefused(f"server {self._parts.netloc}: {type(error).__name__}") from error
+            raise ServerRefused(
+                f"server {self._parts.netloc}: {type(error).__name__}; expected Totem's server, --server URL names it"
+            ) from error
         finally:
             line.close()
         return answer.status, said if isinstance(said, dict) else {}
+
+
+_CURES: Mapping[int, str] = {
+    HTTPStatus.UNAUTHORIZED: ": it does not know the key in the file of --key",
+    HTTPStatus.FORBIDDEN: ": the key of --key lacks the right; people:read badges:read badges:write are needed",
+}
 
 
 def _path(badge: BadgeId) -> str:
@@ -122,4 +131,4 @@ def _path(badge: BadgeId) -> str:
 
 def _expect(status: int, wanted: HTTPStatus, what: str) -> None:
     if status != wanted:
-        raise ServerRefused(f"could not {what}: the server answered {status}")
+        raise ServerRefused(f"could not {what}: the server answered {status}{_CURES.get(status, '')}")

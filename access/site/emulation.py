@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 import msgspec
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from access.api.desk import needs
 from access.errors import Invalid, NotFound
@@ -28,6 +28,8 @@ _HELD_OPEN_S = 3600.0
 
 class Tap(BaseModel):
     """A card with a serial number, held to a reader; `push` walks through where the card was let in."""
+
+    model_config = ConfigDict(extra="forbid")
 
     reader: str
     badge: str = Field(pattern="^([0-9a-f]{8}|[0-9a-f]{14}|[0-9a-f]{20})$", description="UID in hex")

@@ -109,6 +109,10 @@ def test_what_the_greeting_says_to_try_works_and_ctrl_c_ends_it_in_order():
         assert (
             demo.post("/emulation/tap", tap | {"badge": "xyz"}).status_code == HTTPStatus.UNPROCESSABLE_ENTITY
         )
+        unread = demo.post(
+            "/emulation/tap", tap | {"pin": "2468"}
+        )  # never passed over as if it had been entered
+        assert unread.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     finally:
         assert demo.interrupt() == 0
 

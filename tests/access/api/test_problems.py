@@ -320,3 +320,14 @@ def test_a_body_that_hides_its_length_is_cut_off(app):
     }
     asyncio.run(app(scope, receive, send))
     assert answers[0]["status"] == 413
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", None])
+def test_a_body_that_is_not_sent_as_json_is_told_by_which_header_it_would_be(keyed, kind):
+    headers = {"Content-Type": kind} if kind else {}
+    desk, body = keyed("people:write"), json.dumps(ADA)
+    answer = desk.request("POST", "/v1/people", content=body, headers=headers)
+    assert "Content-Type: application/json" in is_problem(answer, 422, "invalid")["detail"]
+    headers["Accept-Language"] = "fr"
+    french = desk.request("POST", "/v1/people", content=body, headers=headers)
+    assert "un objet JSON est attendu" in is_problem(french, 422, "invalid")["detail"]

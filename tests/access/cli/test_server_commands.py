@@ -71,7 +71,18 @@ def test_a_fault_that_is_not_stdouts_own_writes_nothing_there(config, tmp_path, 
     assert capsys.readouterr().out == ""
 
 
+def test_no_key_is_made_for_a_server_that_is_not_there(config, tmp_path, capsys):
+    assert admin(config, "key", "create", "desk", "--scope", "building:read") == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "there is no such database" in said.err
+    assert "--config" in said.err
+    assert not (tmp_path / "data").exists()
+
+
 def test_an_operator_is_created_once_with_a_one_time_password(config, capsys):
+    assert db(config, "upgrade") == 0
+    capsys.readouterr()
     assert admin(config, "create", "grace", "--role", "manager") == 0
     assert len(capsys.readouterr().out.strip()) > 40
     assert admin(config, "create", "grace", "--role", "manager") == 1
@@ -81,9 +92,19 @@ def test_an_operator_is_created_once_with_a_one_time_password(config, capsys):
 
 
 def test_a_key_is_created_with_scopes_that_exist(config, capsys):
+    assert db(config, "upgrade") == 0
+    capsys.readouterr()
     assert admin(config, "key", "create", "relay", "--scope", "reader:agora", "building:read") == 0
     assert capsys.readouterr().out.startswith("totem_")
     assert admin(config, "key", "create", "relay", "--scope", "reader:no-such-door") == 1
+
+
+def test_a_key_has_every_scope_that_was_named_by_one_option_or_by_several(config):
+    assert db(config, "upgrade") == 0
+    scopes = ("--scope", "reader:agora", "--scope", "building:read", "doors:write")
+    assert admin(config, "key", "create", "edge-2", *scopes) == 0
+    with closing(open_site(load(Path(config), {}))) as site:
+        assert set(site.keys.page()[0].scopes) == {"reader:agora", "building:read", "doors:write"}
 
 
 def test_a_wrong_setting_is_told_with_its_place(tmp_path, capsys):
