@@ -32,7 +32,7 @@ _SIOCSIFFLAGS = 0x8914  # linux/sockios.h
 _IFF_UP = 0x1
 
 
-def run_inside(*arguments: str, timeout_s: float = 100) -> None:
+def run_inside(*arguments: str, timeout_s: float = 250) -> None:
     """Run pytest with these arguments in namespaces of its own, and fail with its output if it does."""
     _require_parts()
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}

@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from sqlalchemy.exc import IntegrityError
+
 from access.errors import Conflict, Invalid
 from access.store import idempotency as stored
 from access.store.database import Database
@@ -27,16 +29,25 @@ class Idempotency:
         """
         if not key.isprintable() or not 0 < len(key) <= _MOST_KEY:
             raise Invalid(f"Idempotency-Key: expected 1 to {_MOST_KEY} printable characters")
+        try:
+            return self._begin(AnswerRecord(actor, key, request_digest, at))
+        except IntegrityError as error:  # PostgreSQL: somebody took the key in the same moment
+            raise Conflict(f"Idempotency-Key {key}: its request is being answered") from error
+
+    def _begin(self, asked: AnswerRecord) -> AnswerRecord | None:
+        actor, key, at = asked.actor, asked.key, asked.at
         with self._database.writing() as session:
             stored.forget_before(session, at - KEPT)
             known = stored.get(session, actor, key)
             if known is not None and (known.status != IN_PROGRESS or known.at > at - _GIVEN_UP):
-                if known.request_digest != request_digest:
+                if known.request_digest != asked.request_digest:
                     raise Invalid(f"Idempotency-Key {key}: it was used for another request")
                 if known.status == IN_PROGRESS:
                     raise Conflict(f"Idempotency-Key {key}: its request is being answered")
                 return known
-            stored.put(session, AnswerRecord(actor, key, request_digest, at))
+            if known is not None:
+                stored.drop(session, actor, key)
+            stored.take(session, asked)
         return None
 
     def finish(self, answer: AnswerRecord) -> None:

@@ -34,6 +34,11 @@ def get(session: Session, actor: str, key: str) -> AnswerRecord | None:
 def put(session: Session, answer: AnswerRecord) -> None:
     """Keep an answer, in the place of an earlier one."""
     drop(session, answer.actor, answer.key)
+    take(session, answer)
+
+
+def take(session: Session, answer: AnswerRecord) -> None:
+    """Take a key that nobody has; raise `IntegrityError` where somebody took it in the same moment."""
     session.execute(insert(IdempotentAnswerRow).values(msgspec.structs.asdict(answer)))
 
 

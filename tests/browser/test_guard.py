@@ -14,10 +14,7 @@ FIRE_DOOR = "escape-b24-north"
 PASSWORD = "four walls and one door"
 NEW = "04c0ffee000001"
 
-pytestmark = [
-    pytest.mark.timeout(300),  # a whole site and a browser share what the machine has left
-    pytest.mark.xdist_group("demo"),
-]
+pytestmark = pytest.mark.xdist_group("demo")
 
 
 @pytest.fixture(scope="module")
