@@ -149,10 +149,9 @@ def test_an_operator_signs_in_and_out_by_the_forms(visit: Visit):
 def test_a_stream_that_ends_is_taken_up_where_it_was(visit: Visit, monkeypatch):
     monkeypatch.setattr("access.dashboard.routes.EventStream", partial(EventStream, lasts_s=0.1))
     page = visit.open()
-    visit.site.happen(enter(1))
-    expect(page.locator(".total dd")).to_have_text("1")
     with page.expect_request(lambda request: "/stream" in request.url):
-        pass  # the stream that told it ends by itself, and the page asks for the next
+        visit.site.happen(enter(1))  # the stream that tells of it ends then, and the page asks for the next
+    expect(page.locator(".total dd")).to_have_text("1")
     visit.site.happen(enter(2))
     expect(page.locator(".total dd")).to_have_text("2")
     wait_live(page)
