@@ -38,7 +38,7 @@ class Portal(Everyday):
     __slots__ = (
         "card_pin", "counted", "enforced", "full_forbids", "is_exit", "is_shared", "passback", "passback_s",
         "permits", "pin", "pins", "proof", "reached", "two_person",
-    )  # fmt: skip
+    )  # fmt: skip  # a table
 
     def __init__(self, reader: ReaderId, building: Building, reach: "Reach", rules: Compiled) -> None:
         side = building.readers[reader]

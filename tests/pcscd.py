@@ -19,6 +19,8 @@ from typing import Self
 
 import pytest
 
+from tests.parts import leave_out
+
 FIRST_READER, SECOND_READER = "Virtual PCD 00 00", "Virtual PCD 00 01"
 FIRST_SLOT, SECOND_SLOT = 35963, 35964
 
@@ -101,10 +103,8 @@ def _require_parts() -> None:
         )
         if not is_there
     ]
-    if missing and os.environ.get("CI") == "true":
-        pytest.fail(f"missing: {', '.join(missing)}", pytrace=False)
     if missing:
-        pytest.skip(f"NOT TESTED, missing: {', '.join(missing)}")
+        leave_out(f"NOT TESTED, missing: {', '.join(missing)}")
 
 
 def _may_unshare() -> bool:

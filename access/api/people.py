@@ -27,7 +27,7 @@ _Writes = Annotated[Actor, Depends(needs_within(Scope.PEOPLE_WRITE))]
 _Sort = Literal["id", "-id", "name", "-name", "organisation", "-organisation", "valid_until", "-valid_until"]
 _HEADS = (
     "id", "external_id", "name", "type", "organisation", "tiers", "valid_from", "valid_until", "suspended", "host",
-)  # fmt: skip
+)  # fmt: skip  # a table
 
 
 def _chosen(

@@ -29,7 +29,7 @@ _Told = TypeVar("_Told", Listed, Unnamed)
 _HEADS = (
     "space", "name", "person", "kind", "organisation", "door", "seen_at", "confirmed",
     "inside_at", "left_at", "left_by", "unnamed", "unnamed_low", "unnamed_high",
-)  # fmt: skip
+)  # fmt: skip  # a table
 
 
 class ListedBody(BaseModel):

@@ -25,7 +25,7 @@ TITLES = {
     "standing-by": Label("Un autre serveur répond", "Another one answers"),
     "store-unavailable": Label("La base de données ne répond pas", "The database does not answer"),
     "too-late": Label("Trop tard", "Too late"),
-}  # fmt: skip
+}
 
 
 def title(name: str, status: int, language: Language) -> str:

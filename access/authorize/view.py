@@ -120,7 +120,8 @@ class SiteView:
         door, leaf = self._readers[reader].door, self._building.passage(reader)[1]
         stay = self._presence.stays.get(person)
         has_entered = stay is not None and stay.target == leaf and stay.at >= at
-        if not has_entered and not self.seats.is_held_since(person, door, at):
+        known = self.seats.of(person, door)
+        if not has_entered and (known is None or known.since < at):
             self.seats.hold(person, reader, at, reservation=reservation)
 
     def advance(self, now: datetime) -> None:

@@ -66,6 +66,16 @@ async def _view(hub: StateHub, arrived: "asyncio.Queue[int]") -> None:
 def _passage(seq: int) -> Event:
     """Return somebody's first way in, a moment ago."""
     return Event(
-        datetime.now(UTC) - timedelta(milliseconds=1), EventType.PASSAGE, _DOOR, space=_HALL, origin=_OUTSIDE,
-        person=PersonId(f"p{seq}"), id=f"edge:1:{seq}", source=SourceId("edge"), epoch=1, seq=seq, prev=GENESIS, v=1,
-    )  # fmt: skip
+        datetime.now(UTC) - timedelta(milliseconds=1),
+        EventType.PASSAGE,
+        _DOOR,
+        space=_HALL,
+        origin=_OUTSIDE,
+        person=PersonId(f"p{seq}"),
+        id=f"edge:1:{seq}",
+        source=SourceId("edge"),
+        epoch=1,
+        seq=seq,
+        prev=GENESIS,
+        v=1,
+    )

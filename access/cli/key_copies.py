@@ -1,12 +1,12 @@
 """Keys copied from one sealed file into another, which keeps what it holds (docs/readers.md, key ceremony)."""
 
-import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
 from access.cli.components import check_value
 from access.errors import Conflict, Invalid
+from readers import durable
 from readers.credentials.keys import KeyRef
 from readers.keystores import sealed
 
@@ -35,5 +35,4 @@ def into_file(source: Path, target: Path, unlock: Path, keys: Mapping[KeyRef, by
 def make_unlock(path: Path) -> None:
     """Make a key-encryption key, where there is none."""
     if not path.exists():
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123 (the mode)
-            file.write(secrets.token_bytes(sealed.UNLOCK_BYTES))
+        durable.replace(path, secrets.token_bytes(sealed.UNLOCK_BYTES))

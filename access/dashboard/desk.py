@@ -97,15 +97,18 @@ class _Desk:
         found = await run_in_threadpool(self._refusals.why, tap)
         renderer = self._front.broadcast.renderers[spoken]
         return self._front.page(
-            request, spoken, "why.html" if "hx-request" in request.headers else "why-page.html",
-            operator=operator, time=renderer.time(tap.at),
+            request,
+            spoken,
+            "why.html" if "hx-request" in request.headers else "why-page.html",
+            operator=operator,
+            time=renderer.time(tap.at),
             door=self._building.doors.get(tap.door) if tap.door else None,
             said=renderer.words.reason(tap.reason) if tap.reason else "",
             told=renderer.words.message(found.message) if found is not None else "",
             is_now_granted=found is not None and found.decision.grants,
             rules=found.decision.rules if found is not None else (),
             next=renderer.moment(found.next) if found is not None and found.next else "",
-        )  # fmt: skip
+        )
 
     async def say(
         self, request: Request, badge: _Text = "", verb: _Text = "", search: _Text = "", csrf: _Text = ""
@@ -157,10 +160,17 @@ class _Desk:
         reception = self._reception.within(operator.reach)
         found = await run_in_threadpool(reception.find, search)
         response = self._front.page(
-            request, spoken, "desk.html", operator=operator, search=search, found=found, refusal=refusal,
-            may_write=operator.may_within(_WRITES_BADGES), in_use=_IN_USE,
+            request,
+            spoken,
+            "desk.html",
+            operator=operator,
+            search=search,
+            found=found,
+            refusal=refusal,
+            may_write=operator.may_within(_WRITES_BADGES),
+            in_use=_IN_USE,
             **await self._taps(operator, spoken),
-        )  # fmt: skip
+        )
         if refusal:
             response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
         return response

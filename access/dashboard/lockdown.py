@@ -99,10 +99,16 @@ class _Lockdowns:
         concerned = [where] if where is not None else [one.id for one in self._spaces if one.parent is None]
         counts = live.counts()
         return self._front.page(
-            request, language(request), frame(request, "lockdown-ask"), operator=operator, space=where or "",
-            name=self._name(where), reason=reason, doors=len(self._doors.doors_into(where)),
+            request,
+            language(request),
+            frame(request, "lockdown-ask"),
+            operator=operator,
+            space=where or "",
+            name=self._name(where),
+            reason=reason,
+            doors=len(self._doors.doors_into(where)),
             people=sum(counts[one].count for one in concerned),
-        )  # fmt: skip
+        )
 
     async def _show(
         self, request: Request, template: str, asked: Language | None, space: str, seen: str = ""
@@ -121,9 +127,16 @@ class _Lockdowns:
         if mark == seen:
             return Response(status_code=HTTPStatus.NO_CONTENT)
         return self._front.page(
-            request, spoken, template, operator=operator, rows=rows, mark=mark, spaces=self._spaces, space=space,
+            request,
+            spoken,
+            template,
+            operator=operator,
+            rows=rows,
+            mark=mark,
+            spaces=self._spaces,
+            space=space,
             name=self._name(self._space(space)),
-        )  # fmt: skip
+        )
 
     def _space(self, space: str) -> SpaceId | None:
         return SpaceId(space) if space else None

@@ -89,14 +89,29 @@ class _Looking:
         inside = [(one.day, _means(one)) for one in past.days if one.day >= first]
         week = _week(inside)
         return self._front.page(
-            request, spoken, "history.html", operator=operator, notice=words(notice, days=most) if notice else "",
+            request,
+            spoken,
+            "history.html",
+            operator=operator,
+            notice=words(notice, days=most) if notice else "",
             chosen=self._building.spaces[chosen],
-            since=first, until=last, span=span, earlier=first - timedelta(days=span), later=last + timedelta(days=span),
-            rows=self._rows(past.totals, words), spaces=self._spaces, days=inside, dwell=past.dwell, day=by_minute,
-            heat=charts.heat(week) if inside else None, week=week,
+            since=first,
+            until=last,
+            span=span,
+            earlier=first - timedelta(days=span),
+            later=last + timedelta(days=span),
+            rows=self._rows(past.totals, words),
+            spaces=self._spaces,
+            days=inside,
+            dwell=past.dwell,
+            day=by_minute,
+            heat=charts.heat(week) if inside else None,
+            week=week,
             bars=charts.bars(_peaks(past.days, first, span), [words.weekday(n) for n in range(7)]),
-            minutes=_minutes(list(minutes), self._building.spaces[chosen].capacity) if minutes is not None else None,
-        )  # fmt: skip
+            minutes=_minutes(list(minutes), self._building.spaces[chosen].capacity)
+            if minutes is not None
+            else None,
+        )
 
     def _exact(self, space: SpaceId, first: date, last: date) -> Past:
         span, counting = last - first + timedelta(days=1), self._counting

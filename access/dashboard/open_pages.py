@@ -59,10 +59,16 @@ class _Open:
         sparks = self._front.broadcast.sparks.at(self._front.now())
         flow = live.flow(self._front.now())
         return self._front.page(
-            request, spoken, "kiosk.html", operator=operator, inside=sum(counts[root].count for root in roots),
-            spark=sparks.get(roots[0], "") if len(roots) == 1 else "", rows=rows, flow=flow,
+            request,
+            spoken,
+            "kiosk.html",
+            operator=operator,
+            inside=sum(counts[root].count for root in roots),
+            spark=sparks.get(roots[0], "") if len(roots) == 1 else "",
+            rows=rows,
+            flow=flow,
             now=renderer.time(self._front.now()),
-        )  # fmt: skip
+        )
 
     async def public(self, request: Request, asked: _LanguageAsked = None) -> Response:
         return self._disclosed(request, asked, "public.html", _PUBLIC)

@@ -45,8 +45,14 @@ class _Orders:
         return await self._once(request, partial(self._doors.rearm, DoorId(door)), reason, csrf)
 
     async def set_mode(
-        self, request: Request, door: str, mode: _Text = "", until: _Text = "", reason: _Text = "", csrf: _Text = ""
-    ) -> Response:  # fmt: skip
+        self,
+        request: Request,
+        door: str,
+        mode: _Text = "",
+        until: _Text = "",
+        reason: _Text = "",
+        csrf: _Text = "",
+    ) -> Response:
         """Set a mode until a time of the building's clock, or leave the door to its schedule."""
         operator = await self._telling.entitled(request, _COMMANDS, csrf)
         if isinstance(operator, Response):

@@ -54,13 +54,21 @@ class _Places:
         count, today, states = live.counts()[known.id], live.today(known.id), live.doors()
         doors = [one for one in self._building.doors.values() if known.id in (one.inner, one.outer)]
         return self._front.page(
-            request, spoken, "space-panel.html" if part else "space.html", operator=operator, space=known,
-            count=count, step=fill_step(count.count, count.capacity), today=today,
-            changed=renderer.time(count.changed_at), as_of=renderer.time(count.as_of), stream_mark=self._mark(spoken),
+            request,
+            spoken,
+            "space-panel.html" if part else "space.html",
+            operator=operator,
+            space=known,
+            count=count,
+            step=fill_step(count.count, count.capacity),
+            today=today,
+            changed=renderer.time(count.changed_at),
+            as_of=renderer.time(count.as_of),
+            stream_mark=self._mark(spoken),
             above=[self._building.spaces[one] for one in self._building.path_up(known.id)[1:]],
             chart=charts.line(today.means, today.lows, today.highs, known.capacity) if today else None,
             doors=[(one, states[one.id].state.value, renderer.time(states[one.id].since)) for one in doors],
-        )  # fmt: skip
+        )
 
     def _mark(self, spoken: Language) -> str:
         """Return from where a place's page follows what changes."""
@@ -82,16 +90,21 @@ class _Places:
         view = live.doors()[known.id]
         latest = [entry for entry in live.feed(FEED_ENTRIES) if entry.door == known.id][:_LATEST]
         return self._front.page(
-            request, spoken, "door-panel.html" if part else "door.html", operator=operator, door=known,
-            state=view.state.value, since=renderer.time(view.since), stream_mark=self._mark(spoken),
+            request,
+            spoken,
+            "door-panel.html" if part else "door.html",
+            operator=operator,
+            door=known,
+            state=view.state.value,
+            since=renderer.time(view.since),
+            stream_mark=self._mark(spoken),
             now=renderer.time(self._front.now()),
             sides=[self._building.spaces[known.outer], self._building.spaces[known.inner]],
             readers=[one for one in self._building.readers.values() if one.door == known.id],
-            told=view.told, ends=renderer.moment(view.told.until) if view.told and view.told.until else "",
-            may_command=operator.may(_COMMANDS), may_lock_down=operator.may(_LOCKS_DOWN),
+            told=view.told,
+            ends=renderer.moment(view.told.until) if view.told and view.told.until else "",
+            may_command=operator.may(_COMMANDS),
+            may_lock_down=operator.may(_LOCKS_DOWN),
             until=renderer.wall(self._front.now() + _AN_HOUR),
-            rows=[
-                (renderer.time(entry.at), kind_of(entry), renderer.said(entry))
-                for entry in latest
-            ],
-        )  # fmt: skip
+            rows=[(renderer.time(entry.at), kind_of(entry), renderer.said(entry)) for entry in latest],
+        )

@@ -101,9 +101,12 @@ class _RollCalls:
             return await self._overview(request, operator, spoken, refusal=words("refused-no-reason"))
         more = self._theirs(operator, self._calls.unnamed(seen))
         return self._front.page(
-            request, spoken, "rollcall-now.html", operator=operator,
+            request,
+            spoken,
+            "rollcall-now.html",
+            operator=operator,
             **self._listed(spoken, self._theirs(operator, listed), {}, more),
-        )  # fmt: skip
+        )
 
     async def begin(self, request: Request, kind: _Text = "", csrf: _Text = "") -> Response:
         """Open a roll-call: the list stands still from now on, or from the release on that lasts."""
@@ -175,11 +178,16 @@ class _RollCalls:
         release, renderer = self._calls.release(), self._front.broadcast.renderers[spoken]
         known = await run_in_threadpool(self._calls.newest, _SHOWN)
         response = self._front.page(
-            request, spoken, "rollcall.html", operator=operator, refusal=refusal,
+            request,
+            spoken,
+            "rollcall.html",
+            operator=operator,
+            refusal=refusal,
             since=renderer.time(release.since) if release else "",
             doors=[self._building.doors[door] for door in release.doors] if release else [],
-            musters=[(one, renderer.moment(one.opened_at)) for one in known], may_open=operator.may(_WRITES),
-        )  # fmt: skip
+            musters=[(one, renderer.moment(one.opened_at)) for one in known],
+            may_open=operator.may(_WRITES),
+        )
         if refusal:
             response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
         return response
@@ -198,13 +206,20 @@ class _RollCalls:
         renderer = self._front.broadcast.renderers[spoken]
         safe = {one.person: (renderer.time(one.at), one.actor) for one in found.safe}
         return self._front.page(
-            request, spoken, template, operator=operator, muster=found,
-            opened=renderer.moment(found.opened_at), now=renderer.time(self._front.now()),
+            request,
+            spoken,
+            template,
+            operator=operator,
+            muster=found,
+            opened=renderer.moment(found.opened_at),
+            now=renderer.time(self._front.now()),
             closed=renderer.moment(found.closed_at) if found.closed_at else "",
             may_mark=operator.may_within(_WRITES) and found.closed_at is None,
             may_close=operator.may(_WRITES) and found.closed_at is None,
-            **self._listed(spoken, self._theirs(operator, found.people), safe, self._theirs(operator, found.unnamed)),
-        )  # fmt: skip
+            **self._listed(
+                spoken, self._theirs(operator, found.people), safe, self._theirs(operator, found.unnamed)
+            ),
+        )
 
     def _theirs(self, operator: Actor, listed: Iterable[_Told]) -> list[_Told]:
         """Return of a list what is where the operator's rights hold."""

@@ -79,10 +79,18 @@ class _Security:
             for entry in chosen
         ]
         return self._front.page(
-            request, spoken, template, operator=operator, rows=rows, alarms=alarms, only=only.value,
+            request,
+            spoken,
+            template,
+            operator=operator,
+            rows=rows,
+            alarms=alarms,
+            only=only.value,
             now=renderer.time(self._front.now()),
-            door=door, doors=list(self._building.doors.values()), may_open=operator.may(_READS_EVENTS),
-        )  # fmt: skip
+            door=door,
+            doors=list(self._building.doors.values()),
+            may_open=operator.may(_READS_EVENTS),
+        )
 
     def _place(self, entry: FeedEntry) -> Door | Space:
         building = self._building
@@ -109,9 +117,13 @@ class _Security:
             if purpose not in known:
                 raise Invalid("purpose: expected one of the list")
             found = await run_in_threadpool(
-                self._reception.events_of, PersonId(person.strip()), Purpose(purpose), reason, operator.name,
+                self._reception.events_of,
+                PersonId(person.strip()),
+                Purpose(purpose),
+                reason,
+                operator.name,
                 self._front.now(),
-            )  # fmt: skip
+            )
         except Invalid:
             return self._refused(request, spoken, operator, words("refused-reason"))
         except NotFound:
@@ -144,9 +156,15 @@ class _Security:
         refusal: str = "",
     ) -> Response:
         return self._front.page(
-            request, spoken, "person-events.html", operator=operator, rows=rows, person=person, refusal=refusal,
+            request,
+            spoken,
+            "person-events.html",
+            operator=operator,
+            rows=rows,
+            person=person,
+            refusal=refusal,
             purposes=[one.value for one in Purpose],
-        )  # fmt: skip
+        )
 
 
 def _shows(entry: FeedEntry, only: Only, door: str) -> bool:

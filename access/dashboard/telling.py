@@ -87,9 +87,18 @@ class Telling:
             (self._building.doors[door].name, renderer.words(word)) for door, word in words if word != _OBEYED
         ]
         return self._front.page(
-            request, spoken, frame(request, "order-answer"), rows=rows, all=len(words), obeyed=len(words) - len(rows),
-            time=renderer.time(self._front.now()), refusal=refusal, note=note, back=_back(request), operator=operator,
-        )  # fmt: skip
+            request,
+            spoken,
+            frame(request, "order-answer"),
+            rows=rows,
+            all=len(words),
+            obeyed=len(words) - len(rows),
+            time=renderer.time(self._front.now()),
+            refusal=refusal,
+            note=note,
+            back=_back(request),
+            operator=operator,
+        )
 
 
 def frame(request: Request, name: str) -> str:

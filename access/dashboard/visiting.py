@@ -74,9 +74,15 @@ def line(stay: Stay, building: Building, renderer: Renderer, now: datetime) -> L
         about.append(words("visit-badge", badge=visit.badge))
     hours = f"{_clock(visit.valid_from, renderer, now)} – {_clock(visit.valid_until, renderer, now)}"
     return Line(
-        visit.id, visit.version, visit.state, stay.visitor, " · ".join(filter(None, about)), hours,
-        _told(stay, renderer), _note(stay, renderer, now),
-    )  # fmt: skip
+        visit.id,
+        visit.version,
+        visit.state,
+        stay.visitor,
+        " · ".join(filter(None, about)),
+        hours,
+        _told(stay, renderer),
+        _note(stay, renderer, now),
+    )
 
 
 def _clock(at: datetime, renderer: Renderer, now: datetime) -> str:

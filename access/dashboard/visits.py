@@ -151,16 +151,27 @@ class _Visits:
         return [(one.id, one.name or one.id) for one in (exact if len(exact) == 1 else people)]
 
     async def _page(
-        self, request: Request, spoken: Language, operator: Actor, day: date | None, draft: Draft | None = None,
-        refusal: str = "", hosts: Sequence[tuple[PersonId, str]] = (),
-    ) -> Response:  # fmt: skip
+        self,
+        request: Request,
+        spoken: Language,
+        operator: Actor,
+        day: date | None,
+        draft: Draft | None = None,
+        refusal: str = "",
+        hosts: Sequence[tuple[PersonId, str]] = (),
+    ) -> Response:
         renderer = self._front.broadcast.renderers[spoken]
         response = self._front.page(
-            request, spoken, "visits.html", operator, refusal=renderer.words(refusal) if refusal else "", hosts=hosts,
+            request,
+            spoken,
+            "visits.html",
+            operator,
+            refusal=renderer.words(refusal) if refusal else "",
+            hosts=hosts,
             draft=draft or drafted(self._front.now(), renderer.wall),
             spaces=self._spaces if operator.reach.is_everywhere else (),
             **await self._day(operator, spoken, day),
-        )  # fmt: skip
+        )
         if refusal:
             response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
         return response
@@ -179,10 +190,18 @@ class _Visits:
         lent = [(one.badge.id, renderer.time(one.tapped)) for one in free]
         mark = marked((lines, lent))
         return {
-            "day": day, "before": day - timedelta(days=1), "after": day + timedelta(days=1), "today": today,
-            "groups": _grouped(lines), "free": lent, "may_write": may_write, "mark": mark,
-            "begins": begins.isoformat(), "ends": ends.isoformat(), "now": renderer.time(now),
-        }  # fmt: skip
+            "day": day,
+            "before": day - timedelta(days=1),
+            "after": day + timedelta(days=1),
+            "today": today,
+            "groups": _grouped(lines),
+            "free": lent,
+            "may_write": may_write,
+            "mark": mark,
+            "begins": begins.isoformat(),
+            "ends": ends.isoformat(),
+            "now": renderer.time(now),
+        }
 
 
 def _grouped(lines: Sequence[Line]) -> dict[str, list[Line]]:

@@ -68,9 +68,17 @@ class Feed:
             return
         insort(self._places, at)
         self._entries[at] = FeedEntry(
-            event.id, event.at, event.type, event.door, event.space, event.effect, event.reason, event.flags,
-            event.number, event.cause,
-        )  # fmt: skip
+            event.id,
+            event.at,
+            event.type,
+            event.door,
+            event.space,
+            event.effect,
+            event.reason,
+            event.flags,
+            event.number,
+            event.cause,
+        )
         if len(self._places) > self._size:
             del self._entries[self._places.pop(0)]
 

@@ -234,9 +234,23 @@ def _kept(page: Page) -> KeptDay:
     means = array("f", [UNKNOWN if mean is None else mean for mean in page.means()])
     told = page.summary()
     return KeptDay(
-        page.space, page.day, told.peak, told.peak_minute, told.person_minutes, told.minutes, told.daytime,
-        told.entries, told.exits, means, page.lows, page.highs, page.inferred, page.entries, page.exits, page.counts,
-    )  # fmt: skip
+        page.space,
+        page.day,
+        told.peak,
+        told.peak_minute,
+        told.person_minutes,
+        told.minutes,
+        told.daytime,
+        told.entries,
+        told.exits,
+        means,
+        page.lows,
+        page.highs,
+        page.inferred,
+        page.entries,
+        page.exits,
+        page.counts,
+    )
 
 
 def page_of(kept: KeptDay) -> Page:

@@ -50,12 +50,12 @@ class Kind(Enum):
 _LEGAL = {
     Kind.PERIMETER: 90 * _DAY, Kind.ELSEWHERE: _DAY, Kind.VISITORS: 30 * _DAY, Kind.AUDIT: 365 * _DAY,
     Kind.EVENTS: 400 * _DAY,
-}  # fmt: skip
+}  # fmt: skip  # a table
 """Hours, at most, without an override. No law counts events with nobody in them: thirteen months compare two years."""
 
 _LEAST = {
     Kind.PERIMETER: 1, Kind.ELSEWHERE: 1, Kind.VISITORS: 1, Kind.AUDIT: 183 * _DAY, Kind.EVENTS: 7 * _DAY,
-}  # fmt: skip
+}  # fmt: skip  # a table
 _NAMES_SOMEBODY = (Kind.ELSEWHERE, Kind.VISITORS, Kind.PERIMETER)
 _MOST = 10 * 365 * _DAY
 

@@ -53,8 +53,15 @@ def page(session: Session, listing: Listing, organisation: str | None = None) ->
         query = query.where(row.organisation == organisation)
     return [
         ImportRecord(
-            found.id, found.at, found.actor, found.digest, found.organisation,
-            found.added, found.changed, found.ended, found.unchanged,
+            found.id,
+            found.at,
+            found.actor,
+            found.digest,
+            found.organisation,
+            found.added,
+            found.changed,
+            found.ended,
+            found.unchanged,
         )
         for found in piece(session, query, row, listing)
-    ]  # fmt: skip
+    ]

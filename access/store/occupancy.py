@@ -86,20 +86,31 @@ def days(session: Session, spaces: Sequence[SpaceId], since: date, until: date) 
     row = OccupancyDayRow
     query = (
         select(
-            row.space, row.day, row.peak, row.peak_minute, row.means, row.lows, row.highs, row.inferred,
-            row.hourly_entries, row.hourly_exits,
+            row.space,
+            row.day,
+            row.peak,
+            row.peak_minute,
+            row.means,
+            row.lows,
+            row.highs,
+            row.inferred,
+            row.hourly_entries,
+            row.hourly_exits,
         )
         .where(row.space.in_(spaces), row.day.between(since, until))
         .order_by(row.space, row.day)
-    )  # fmt: skip
+    )
     return [
         DayRecord(
-            SpaceId(found[0]), found[1], found[2], found[3],
+            SpaceId(found[0]),
+            found[1],
+            found[2],
+            found[3],
             tuple(None if mean < 0 else mean for mean in _unpack("f", found[4])),
             *(tuple(_unpack("i", packed)) for packed in found[5:]),
         )
         for found in session.execute(query)
-    ]  # fmt: skip
+    ]
 
 
 def minutes(session: Session, space: SpaceId, day: date) -> "array[int] | None":
@@ -147,11 +158,17 @@ def totals(session: Session, since: date, until: date) -> list[Total]:
     days = {space: day for space, day in session.execute(when.group_by(row.space))} if peaks else {}  # noqa: C416  (rows are no pairs to mypy)
     return [
         Total(
-            SpaceId(space), number, peak, days[space], float(people) / float(minutes) if minutes else 0.0,
-            None if daytime is None else float(daytime), int(entries), int(exits),
+            SpaceId(space),
+            number,
+            peak,
+            days[space],
+            float(people) / float(minutes) if minutes else 0.0,
+            None if daytime is None else float(daytime),
+            int(entries),
+            int(exits),
         )
         for space, number, peak, people, minutes, daytime, entries, exits in found
-    ]  # fmt: skip
+    ]
 
 
 def bounds(session: Session) -> tuple[date, date] | None:
@@ -171,13 +188,25 @@ def kept(session: Session, since: date) -> list[KeptDay]:
     )
     return [
         KeptDay(
-            SpaceId(one.space), one.day, one.peak, one.peak_minute, one.person_minutes, one.minutes, one.daytime,
-            one.entries, one.exits, _unpack("f", one.means), _unpack("i", one.lows), _unpack("i", one.highs),
-            _unpack("i", one.inferred), _unpack("i", one.hourly_entries), _unpack("i", one.hourly_exits),
+            SpaceId(one.space),
+            one.day,
+            one.peak,
+            one.peak_minute,
+            one.person_minutes,
+            one.minutes,
+            one.daytime,
+            one.entries,
+            one.exits,
+            _unpack("f", one.means),
+            _unpack("i", one.lows),
+            _unpack("i", one.highs),
+            _unpack("i", one.inferred),
+            _unpack("i", one.hourly_entries),
+            _unpack("i", one.hourly_exits),
             _unpack("i", zlib.decompress(counts)),
         )
         for one, counts in session.execute(query)
-    ]  # fmt: skip
+    ]
 
 
 def write_visits(session: Session, day: date, kinds: dict[str, list[int]]) -> None:

@@ -171,9 +171,16 @@ class Footfall:
         draw = random.Random(f"unused {self._seed} {day.isoformat()}")
         return [
             Passage(
-                step.at - timedelta(seconds=2), SourceId(f"unused-{day.isoformat()}"), 1, number,
-                step.report.door, step.origin, step.target, step.person, taken=False,
+                step.at - timedelta(seconds=2),
+                SourceId(f"unused-{day.isoformat()}"),
+                1,
+                number,
+                step.report.door,
+                step.origin,
+                step.target,
+                step.person,
+                taken=False,
             )
             for number, step in enumerate(steps)
             if step.report is not None and step.report.person and draw.random() < self._flaws.unused_permits
-        ]  # fmt: skip
+        ]

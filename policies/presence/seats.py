@@ -97,11 +97,6 @@ class Seats:
         """Return the seat that somebody has by a door."""
         return self._by_key.get((person, door))
 
-    def is_held_since(self, person: PersonId, door: DoorId, at: datetime) -> bool:
-        """Return whether somebody holds a seat by a door that was taken at `at` or later."""
-        seat = self._by_key.get((person, door))
-        return seat is not None and seat.since >= at
-
     def expire(self, at: datetime) -> None:
         """Give up the seats that nobody reported about in time."""
         ends = self._ends

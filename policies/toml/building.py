@@ -42,7 +42,7 @@ class DoorForm(Door, frozen=True):
 _DOOR_FIELDS = Door.__struct_fields__
 _TIMES = (
     "strike_time_s", "extended_strike_time_s", "held_after_s", "two_person_s", "passback_s", "pre_alert_s",
-)  # fmt: skip
+)  # fmt: skip  # a table
 _REFUSING = frozenset({Passback.HARD, Passback.TIMED})
 _MOST_PEOPLE = 1_000_000
 _LONGEST_S = 7 * 24 * 60 * 60

@@ -66,9 +66,16 @@ def _decode(body: bytes) -> Delta:
     people = tuple([_PERSON.decode(each) for each in parts.people])
     badges = tuple([_BADGE.decode(each) for each in parts.badges])
     return Delta(
-        parts.site, parts.after, parts.version, parts.issued_at, people, badges, parts.gone_people, parts.gone_badges,
+        parts.site,
+        parts.after,
+        parts.version,
+        parts.issued_at,
+        people,
+        badges,
+        parts.gone_people,
+        parts.gone_badges,
         parts.authorizer_epoch,
-    )  # fmt: skip
+    )
 
 
 class _Parts(msgspec.Struct, frozen=True):

@@ -59,16 +59,26 @@ def whole(tmp_path_factory):
 def entry(number: int) -> Draft:
     at = NOW - timedelta(minutes=5) + timedelta(seconds=number)
     return Draft(
-        at, EventType.PASSAGE, DoorId("main-b23"), space=SpaceId("b23-0-hall"), origin=SpaceId("outside"),
+        at,
+        EventType.PASSAGE,
+        DoorId("main-b23"),
+        space=SpaceId("b23-0-hall"),
+        origin=SpaceId("outside"),
         person=PersonId(f"p{number}"),
-    )  # fmt: skip
+    )
 
 
 def refused(badge: str = "04deadbeef0001", reason: Reason = Reason.UNKNOWN_CREDENTIAL) -> Draft:
     return Draft(
-        NOW - timedelta(minutes=1), EventType.DECISION, DoorId("main-b23"), ReaderId("main-b23-in"),
-        SpaceId("b23-0-hall"), effect=Effect.DENY, reason=reason, badge=BadgeId(badge),
-    )  # fmt: skip
+        NOW - timedelta(minutes=1),
+        EventType.DECISION,
+        DoorId("main-b23"),
+        ReaderId("main-b23-in"),
+        SpaceId("b23-0-hall"),
+        effect=Effect.DENY,
+        reason=reason,
+        badge=BadgeId(badge),
+    )
 
 
 @pytest.fixture
@@ -77,9 +87,10 @@ def visitor(chromium: Browser, whole: WholeSite):
 
     def visit(role: Role | None, language: str = "en", width: int = 1440) -> Page:
         context = chromium.new_context(
-            viewport={"width": width, "height": 900}, locale=f"{language}-{language.upper()}",
+            viewport={"width": width, "height": 900},
+            locale=f"{language}-{language.upper()}",
             reduced_motion="reduce",
-        )  # fmt: skip
+        )
         if role is not None:
             whole.sign_in(context, role)
         contexts.append(context)

@@ -133,9 +133,12 @@ def test_what_another_desk_did_meanwhile_is_not_done_twice(open_as, whole):
 )
 def test_a_form_that_will_not_do_is_shown_again_with_the_reason(desk, changes, refusal):
     whole_form = {
-        "name": "Grace", "host": "ada", "since": "2026-09-15T09:00", "until": "2026-09-15T11:00",
+        "name": "Grace",
+        "host": "ada",
+        "since": "2026-09-15T09:00",
+        "until": "2026-09-15T11:00",
         "csrf": desk.cookies[CSRF_COOKIE],
-    }  # fmt: skip
+    }
     answer = desk.post("/visits?lang=en", data=whole_form | changes)
     assert answer.status_code == 422
     assert refusal in answer.text

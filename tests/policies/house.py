@@ -2,6 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
+from policies.errors import LoadError
+from policies.loader import load
+
 BUILDING = """\
 # a small house
 [site]
@@ -90,3 +95,10 @@ def write(directory: Path, building: str = BUILDING, policy: str = POLICY, calen
     for name, text in (("building", building), ("policy", policy), ("calendar", calendar)):
         (directory / f"{name}.toml").write_text(text)
     return directory
+
+
+def findings(directory: Path) -> list[str]:
+    """Return what the loader finds, as it prints it, without the directory."""
+    with pytest.raises(LoadError) as caught:
+        load(directory)
+    return [str(finding).removeprefix(f"{directory}/") for finding in caught.value.findings]

@@ -160,9 +160,13 @@ def test_a_tally_holds_what_passed_and_what_was_hidden_between_two_quiet_hours()
 
 HOURS = st.integers(0, 300).map(lambda number: number / 4)
 WENT = st.tuples(
-    st.just("went"), HOURS, st.sampled_from((None, ADA, BOB, EVE)), st.sampled_from(sorted(DOORS)), st.booleans(),
+    st.just("went"),
+    HOURS,
+    st.sampled_from((None, ADA, BOB, EVE)),
+    st.sampled_from(sorted(DOORS)),
+    st.booleans(),
     st.sampled_from((True, True, True, False)),
-)  # fmt: skip
+)
 SAID = st.one_of(
     st.tuples(st.just("set"), HOURS, st.sampled_from((HALL, LAB, CLUSTER)), st.integers(0, 4)),
     st.tuples(st.just("gone"), HOURS, st.sampled_from((ADA, BOB, EVE))),
@@ -188,9 +192,16 @@ def written(things) -> list[Passage | Correction]:
 def answer(presence: Presence):
     state = presence.state
     return (
-        dict(presence.stays), dict(presence.doubts), presence.counts(), presence.tallies, presence.inferences,
-        dict(state.flows), dict(state.hidden), dict(state.seen), state.marks,
-    )  # fmt: skip
+        dict(presence.stays),
+        dict(presence.doubts),
+        presence.counts(),
+        presence.tallies,
+        presence.inferences,
+        dict(state.flows),
+        dict(state.hidden),
+        dict(state.seen),
+        state.marks,
+    )
 
 
 @settings(max_examples=150)
@@ -214,8 +225,10 @@ def test_any_order_doubling_delay_and_looking_in_between_gives_the_answer_of_one
     state = stream(HOUSE, sorted(log, key=lambda entry: entry.place), EXPIRY)
     state.advance(end)
     assert (state.inside, state.flows, state.hidden) == (
-        straight.state.inside, straight.state.flows, straight.state.hidden,
-    )  # fmt: skip
+        straight.state.inside,
+        straight.state.flows,
+        straight.state.hidden,
+    )
 
 
 @settings(max_examples=100)

@@ -259,7 +259,7 @@ SENTENCES = {
         Reason.INCORRECT_ACCOMPANIMENT,
     ),
     "a responder needs no second person": (PLAIN.but(door=TWO, person__tiers=(MEMBER, GUARD)), Reason.GRANTED),
-}  # fmt: skip
+}  # fmt: skip  # a table
 
 
 @pytest.mark.parametrize("sentence", SENTENCES, ids=lambda sentence: sentence.replace(" ", "-"))

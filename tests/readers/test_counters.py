@@ -19,8 +19,13 @@ CARD = "04a1b2c3d4e5f6"
 def test_a_count_is_taken_once_and_only_forwards(tmp_path):
     counters = FileCounters(tmp_path / "counters")
     assert [counters.advance(CARD, count) for count in (0, 0, 5, 4, 5, 6)] == [
-        True, False, True, False, False, True,
-    ]  # fmt: skip
+        True,
+        False,
+        True,
+        False,
+        False,
+        True,
+    ]
     assert counters.advance("04ffffffffffff", 1), "another card has its own"
     counters.close()
 

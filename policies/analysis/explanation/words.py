@@ -18,11 +18,11 @@ _DAYS_EN = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 _MONTHS_FR = (
     "janvier", "février", "mars", "avril", "mai", "juin",
     "juillet", "août", "septembre", "octobre", "novembre", "décembre",
-)  # fmt: skip
+)  # fmt: skip  # a table
 _MONTHS_EN = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
+)  # fmt: skip  # a table
 
 
 def sentence(decision: Decision, near: Iterable[NearMiss], calendar: Calendar, at: datetime) -> Message:

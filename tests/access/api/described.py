@@ -33,7 +33,7 @@ _STANDS_FOR = {
     "if-match": "tag", "after": "cursor", "from": "day", "to": "day", "scopes": "scope", "certifications": "training",
     "since": "moment", "until": "moment", "at": "moment", "valid_from": "past", "valid_until": "moment",
     "expires_at": "moment",
-}  # fmt: skip
+}  # fmt: skip  # a table
 """Fields and parameters that are called otherwise than what they name."""
 
 _IN_BODIES = {
@@ -41,7 +41,7 @@ _IN_BODIES = {
     ("NewPerson", "id"): "new", ("NewGrant", "id"): "new", ("GrantBody", "id"): "new",
     ("NewOrganisation", "id"): "new", ("NewOperator", "name"): "new", ("SignIn", "name"): "name",
     ("NewBadge", "id"): "plastic", ("Replacement", "id"): "plastic", ("Arrival", "badge"): "badge",
-}  # fmt: skip
+}  # fmt: skip  # a table
 
 
 def closed(described: dict[str, Any]) -> dict[str, Any]:

@@ -79,7 +79,7 @@ NAMES = {
     "day": ["2026-09-01", "2026-09-15", "2026-09-16", "0001-01-01", "9999-12-31"],
     "past": ["2026-09-01T00:00:00Z", "2026-09-15T09:30:00+02:00", "0001-01-01T00:00:00Z"],
     "moment": ["2026-09-15T11:00:00Z", "2026-09-16T00:00:00+02:00", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"],
-}  # fmt: skip
+}  # fmt: skip  # a table
 """What exists, and what does not, by the word that stands for it in paths and bodies; a few of it Zeta's."""
 
 FOREIGN = ("zz-zoe", "zz-yan", "zz-grant", "zz-visit", "zeta", "04aabbdd", ZETA_S)
@@ -110,9 +110,11 @@ def _organisations(site: Services) -> None:
         for name in ("p-ada", "p-bob", "p-cleo")
     ]
     theirs = [
-        PersonRecord(PersonId(name), ResidentType.MAKER, zeta, member, name=ZETA_S, external_id=f"Z {ZETA_S}{name}")
+        PersonRecord(
+            PersonId(name), ResidentType.MAKER, zeta, member, name=ZETA_S, external_id=f"Z {ZETA_S}{name}"
+        )
         for name in ("zz-zoe", "zz-yan")
-    ]  # fmt: skip
+    ]
     site.people.add(ours + theirs, "test", NOON)
 
 
@@ -125,8 +127,13 @@ def _rights(site: Services) -> None:
     site.badges.add(badges, "test", NOON)
     for person, grant in (("p-ada", "g-ada"), ("p-bob", "g-bob"), ("zz-zoe", "zz-grant")):
         given = GrantRecord(
-            GrantId(grant), NOON - ALREADY, NOON + ALREADY, (FRONT,), person=PersonId(person), reason=_of(person)
-        )  # fmt: skip
+            GrantId(grant),
+            NOON - ALREADY,
+            NOON + ALREADY,
+            (FRONT,),
+            person=PersonId(person),
+            reason=_of(person),
+        )
         site.grants.give(given, "test", NOON)
         training = CertificationRecord(CertificationId("laser"), None, person=PersonId(person))
         site.certifications.give(training, "test", NOON)
@@ -142,8 +149,15 @@ def _desk(site: Services) -> None:
         site.operators.create(name, role, "test", NOON)
     prev, lines = GENESIS, []
     for seq, (person, badge) in enumerate((("p-ada", "04aabbcc"), ("zz-zoe", "04aabbdd")), FIRST_SEQ):
-        draft = Draft(NOON - ALREADY, EventType.PASSAGE, FRONT, space=HALL, origin=SpaceId("outside"),
-                      person=PersonId(person), badge=BadgeId(badge))  # fmt: skip
+        draft = Draft(
+            NOON - ALREADY,
+            EventType.PASSAGE,
+            FRONT,
+            space=HALL,
+            origin=SpaceId("outside"),
+            person=PersonId(person),
+            badge=BadgeId(badge),
+        )
         sealed = seal(draft, EDGE, 1, seq, prev, f"salt-{seq}")
         lines.append(sealed.line)
         prev = sealed.digest

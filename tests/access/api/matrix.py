@@ -90,7 +90,7 @@ NEEDS = {
         "POST /v1/people/{person}/export", "POST /v1/people/{person}/erase", "PUT /v1/retention/{kind}",
     ],
     "holds:write": ["POST /v1/holds", "POST /v1/holds/{hold}/approve", "POST /v1/holds/{hold}/lift"],
-}  # fmt: skip
+}  # fmt: skip  # a table
 
 STREAMS = {"GET /v1/stream/occupancy": "occupancy:read", "GET /v1/stream/events": "events:read"}
 """What the application as it is served has beside: it goes on for as long as it is followed."""
@@ -126,5 +126,5 @@ BOUNDED = {
         *NEEDS["building:read"], *NEEDS["occupancy:read"], *NEEDS["rollcall:read"],
         "POST /v1/rollcall/{muster}/safe", "POST /v1/spaces/{space}/count",
     ],
-}  # fmt: skip
+}  # fmt: skip  # a table
 """What is open to rights that hold in one place only; everything else is closed to them."""

@@ -144,8 +144,11 @@ def test_badges_are_chosen_by_state_and_kind_and_sorted_by_their_end(desk, site)
     assert by_end == [f"0400000{number}" for number in range(4, -1, -1)]
     assert walked(desk, "/v1/badges?limit=2&sort=-last_used")[-1] == "04000000"
     assert [row["id"] for row in table(desk.get("/v1/badges.csv?sort=-valid_until&status=active"))] == [
-        "04000000", "04000001", "04000003", "04000004",
-    ]  # fmt: skip
+        "04000000",
+        "04000001",
+        "04000003",
+        "04000004",
+    ]
 
 
 def test_visits_and_grants_are_sorted_by_their_beginning_and_downloaded(desk, site):
@@ -156,9 +159,14 @@ def test_visits_and_grants_are_sorted_by_their_beginning_and_downloaded(desk, si
         )
         site.visits.expect(visit, None, "test", NOON)
         grant = GrantRecord(
-            GrantId(f"g-{number}"), begin, begin + DAY, spaces=(SpaceId("hall"), SpaceId("room")),
-            person=PersonId("p-1"), reason="-1+1", most_uses=number + 1,
-        )  # fmt: skip
+            GrantId(f"g-{number}"),
+            begin,
+            begin + DAY,
+            spaces=(SpaceId("hall"), SpaceId("room")),
+            person=PersonId("p-1"),
+            reason="-1+1",
+            most_uses=number + 1,
+        )
         site.grants.give(grant, "test", NOON)
     assert walked(desk, "/v1/visits?limit=2&sort=valid_from") == ["v-2", "v-1", "v-0"]
     assert [row["id"] for row in table(desk.get("/v1/visits.csv?sort=-valid_from&host=p-1"))] == [

@@ -23,7 +23,7 @@ HOUR = timedelta(hours=1)
 FOREIGN = {
     "person": "foreign", "badge": "04aabbdd", "organisation": "zeta", "verb": "suspend", "grant": "g", "visit": "v",
     "certification": "laser",
-}  # fmt: skip
+}  # fmt: skip  # a table
 BODIES = {
     "POST /v1/authorize": {
         "reader": "front-in",

@@ -110,7 +110,7 @@ def test_an_unknown_path_and_a_wrong_method_are_problems_too(manager):
         ADA | {"grants": [{"id": "g", "valid_from": "2026-09-15T10:00:00Z",
                            "valid_until": "2026-09-16T10:00:00Z", "doors": ["no-such"]}]},
     ],
-)  # fmt: skip
+)  # fmt: skip  # a table
 def test_a_malformed_person_is_refused_and_nobody_is_enrolled(manager, body):
     is_problem(manager.post("/v1/people", json=body), 422, "invalid")
     assert manager.get("/v1/people").json()["items"] == []
@@ -175,7 +175,7 @@ def test_a_problem_is_called_in_the_language_that_is_asked_for(manager, asked, t
 SENT = {
     "id": "", "name": "A" * 201, "type": "wizard", "tiers": "staff", "suspended": "perhaps", "unknown": 1,
     "valid_from": "2026-09-15T10:00:00", "valid_until": "soon", "certifications": [{"until": 3}],
-}  # fmt: skip
+}  # fmt: skip  # a table
 
 
 def test_what_is_wrong_with_each_field_and_file_is_told_in_french_too(keyed, manager):
@@ -263,7 +263,7 @@ def test_a_cursor_that_no_page_ended_with_is_refused(keyed, place):
         "policies?after=%D9%A3", "audit?after=99999999999999999999", "retention/purges?after=x",
         "people/a%00b", "people?after=%00", "visits?host=%00",
     ],
-)  # fmt: skip
+)  # fmt: skip  # a table
 def test_an_address_that_no_database_could_look_up_is_refused(keyed, path):
     client = keyed(*(scope.value for scope in Scope))
     is_problem(client.get(f"/v1/{path}"), 422, "invalid")

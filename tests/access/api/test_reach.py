@@ -97,7 +97,7 @@ def test_a_manager_of_a_company_enrols_for_it_and_gives_its_tiers(manager):
         {"grants": [{"id": "g", "valid_from": "2026-09-15T10:00:00Z", "valid_until": "2026-09-16T10:00:00Z",
                      "doors": ["room"]}]},
     ],
-)  # fmt: skip
+)  # fmt: skip  # a table
 def test_what_the_building_decides_stays_the_building_s(manager, change):
     answer = manager.patch("/v1/people/ada", json=change, headers={"If-Match": "*"})
     is_problem(answer, 403, "not-allowed")
@@ -178,8 +178,14 @@ def test_a_company_is_told_which_doors_there_are_and_never_what_happens_at_them(
 
 
 def test_the_reception_of_a_company_finds_its_own_people_and_sees_no_taps(site):
-    draft = Draft(NOON, EventType.DECISION, DoorId("front"), effect=Effect.DENY, reason=Reason.UNKNOWN_CREDENTIAL,
-                  badge=BadgeId("0499"))  # fmt: skip
+    draft = Draft(
+        NOON,
+        EventType.DECISION,
+        DoorId("front"),
+        effect=Effect.DENY,
+        reason=Reason.UNKNOWN_CREDENTIAL,
+        badge=BadgeId("0499"),
+    )
     site.ingest.take([Batch(EDGE, seal(draft, EDGE, 1, FIRST_SEQ, GENESIS, "5a").line)], NOON)
     soon = NOON + timedelta(minutes=1)
     assert len(site.reception.refusals(soon)) == len(site.reception.unknown_badges(soon)) == 1

@@ -157,9 +157,14 @@ def test_a_door_computer_gets_what_it_needs_and_nothing_else(keys, tmp_path):
     for name in ("desfire-read", "desfire-seal", "desfire-master"):
         keys("add", name)
     rows, code = keys(
-        "copy", "desfire-read", "desfire-seal",
-        "--to", str(tmp_path / "door.keys"), "--to-unlock", str(tmp_path / "door.unlock"),
-    )  # fmt: skip
+        "copy",
+        "desfire-read",
+        "desfire-seal",
+        "--to",
+        str(tmp_path / "door.keys"),
+        "--to-unlock",
+        str(tmp_path / "door.unlock"),
+    )
     assert code == 0
     assert [row["name"] for row in rows] == ["desfire-read", "desfire-seal"]
     assert keys("list", file="door.keys", unlock="door.unlock")[0] == rows
@@ -182,9 +187,13 @@ def test_a_copy_into_the_file_itself_is_refused(keys, tmp_path):
     (tmp_path / "link.keys").symlink_to(tmp_path / "desk.keys")
     for name in ("desk.keys", "link.keys"):
         said, code = keys(
-            "copy", "desfire-read",
-            "--to", str(tmp_path / name), "--to-unlock", str(tmp_path / "desk.unlock"),
-        )  # fmt: skip
+            "copy",
+            "desfire-read",
+            "--to",
+            str(tmp_path / name),
+            "--to-unlock",
+            str(tmp_path / "desk.unlock"),
+        )
         assert (code, "the file that is copied from" in said) == (1, True)
     assert keys("list") == (before, 0)
 
@@ -207,9 +216,15 @@ def test_keys_go_into_a_token(keys, tmp_path, monkeypatch):
     pin = make_token(tmp_path, monkeypatch)
     keys("add", "desfire-read")
     _, code = keys(
-        "copy", "desfire-read",
-        "--to-module", str(MODULE), "--to-token", LABEL, "--to-pin", str(pin),
-    )  # fmt: skip
+        "copy",
+        "desfire-read",
+        "--to-module",
+        str(MODULE),
+        "--to-token",
+        LABEL,
+        "--to-pin",
+        str(pin),
+    )
     assert code == 0
     store = Pkcs11Keys.open(MODULE, LABEL, pin)
     assert store.versions("desfire-read") == (1,)

@@ -50,7 +50,7 @@ BROKEN = (
     ("scenarios.toml", 'expect = "grant"', 'expect = "deny"'),
     ("policy.toml", '[[forbid]]\nid = "contractors-never-at-servers"\ntypes = ["contractor"]',
      '[[forbid]]\nid = "contractors-never-at-servers"\ntypes = ["visitor"]'),
-)  # fmt: skip
+)  # fmt: skip  # a table
 
 
 def test_what_is_as_expected_is_counted(site, capsys):

@@ -53,10 +53,31 @@ def test_templates_use_no_word_that_does_not_exist_and_every_word_is_used():
     used = set(re.findall(r't\(["\']([a-z0-9-]+)["\'](?![^)]*~)', "".join(sources)))
     assert {word for word in used if not word.endswith("-")} <= set(TEXTS)
     built = (
-        "state-", "fill-", "door-", "refused-", "why-", "limit-", "kind-", "nav-", "status-", "purpose-", "only-", "q-",
-        "way-", "astray-", "said-", "visits-", "no-visit-", "muster-", "mode-", "by-", "grant", "deny", "pending",
+        "state-",
+        "fill-",
+        "door-",
+        "refused-",
+        "why-",
+        "limit-",
+        "kind-",
+        "nav-",
+        "status-",
+        "purpose-",
+        "only-",
+        "q-",
+        "way-",
+        "astray-",
+        "said-",
+        "visits-",
+        "no-visit-",
+        "muster-",
+        "mode-",
+        "by-",
+        "grant",
+        "deny",
+        "pending",
         "alarm",
-    )  # fmt: skip
+    )
     mentioned = "".join(sources + code)
     counted = set(re.findall(r't\.counted\("([a-z-]+)"', "".join(sources)))
     assert counted | {"limit-reached", "limit-cleared"} == set(COUNTED_TEXTS)

@@ -13,7 +13,7 @@ from access.languages import Language, worded
 ERRORS = {
     "NotFound", "Conflict", "Refused", "DoorSilent", "StandingBy", "Outdated", "Invalid", "NotSignedIn", "NotAllowed",
     "PreconditionMissing", "ValueError", "WaitedTooLong",
-}  # fmt: skip
+}  # fmt: skip  # a table
 TOLD_BY = {"Fault": 2, "problem": 2, "_problem": 2, "HTTPException": 1}
 """Which argument of these is a message."""
 

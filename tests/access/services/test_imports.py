@@ -103,7 +103,7 @@ def test_a_plain_day_ends_when_it_is_over_at_the_building():
         (b"", 1, None),
         (b"external_id,name\n", 1, None),
     ],
-)  # fmt: skip
+)
 def test_every_fault_of_a_table_has_its_line_and_column(content, line, column):
     found = from_csv(content, PARIS)[1]
     assert [(fault.line, fault.column) for fault in found] == [(line, column)]

@@ -208,10 +208,19 @@ async def follow(app, cookie, opened):
         opened.set()
 
     scope = {
-        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http",
-        "path": "/v1/stream/occupancy", "raw_path": b"/v1/stream/occupancy", "query_string": b"", "root_path": "",
-        "headers": [(b"cookie", cookie.encode()), (b"host", b"totem.test")], "client": ("t", 1), "server": ("t", 80),
-    }  # fmt: skip
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": "/v1/stream/occupancy",
+        "raw_path": b"/v1/stream/occupancy",
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(b"cookie", cookie.encode()), (b"host", b"totem.test")],
+        "client": ("t", 1),
+        "server": ("t", 80),
+    }
     await app(scope, receive, send)
     assert sent[0]["status"] == 200, sent
     return sent

@@ -45,8 +45,15 @@ def passed(services, source, door, *whom):
     """Store passages of people, each so many days before noon, in one chain."""
     prev, lines = GENESIS, []
     for seq, (person, days) in enumerate(whom, FIRST_SEQ):
-        draft = Draft(NOON - days * DAY, EventType.PASSAGE, DoorId(door), space=SpaceId("hall"),
-                      origin=SpaceId("outside"), person=person, badge=BadgeId("04aabbcc"))  # fmt: skip
+        draft = Draft(
+            NOON - days * DAY,
+            EventType.PASSAGE,
+            DoorId(door),
+            space=SpaceId("hall"),
+            origin=SpaceId("outside"),
+            person=person,
+            badge=BadgeId("04aabbcc"),
+        )
         sealed = seal(draft, source, 1, seq, prev, "5a" * 16)
         lines.append(sealed.line)
         prev = sealed.digest

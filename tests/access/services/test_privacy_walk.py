@@ -30,7 +30,7 @@ TOLD_IN = {
     "people": "person", "tiers_held": "person", "pins": "pin", "badges": "badges", "certifications": "certifications",
     "grants": "grants", "visits": "visits", "musters": "rollcalls", "musters_safe": "rollcalls", "holds": "holds",
     "events": "events", "audit": "audit",
-}  # fmt: skip
+}  # fmt: skip  # a table
 """By table, the part of an export that tells of it."""
 
 UNTOLD = {

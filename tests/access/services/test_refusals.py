@@ -30,9 +30,16 @@ def peopled(services):
 def refused(at=NIGHT, badge=HERS, reader="front-in", inputs=None) -> Event:
     inputs = inputs or Inputs(Assurance.UID)
     return event(
-        1, EventType.DECISION, "front", at=at, reader=ReaderId(reader), badge=badge, effect=Effect.DENY,
-        reason=Reason.OUT_OF_TIME_RANGE, inputs=inputs,
-    )  # fmt: skip
+        1,
+        EventType.DECISION,
+        "front",
+        at=at,
+        reader=ReaderId(reader),
+        badge=badge,
+        effect=Effect.DENY,
+        reason=Reason.OUT_OF_TIME_RANGE,
+        inputs=inputs,
+    )
 
 
 def test_a_refusal_at_night_says_from_when_on_the_door_opens(peopled):

@@ -188,11 +188,19 @@ async def streamed(site: Site, client: Client) -> list[dict]:
             gone.set()
 
     scope = {
-        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http",
-        "path": "/v1/stream/occupancy", "raw_path": b"/v1/stream/occupancy", "root_path": "", "query_string": b"",
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": "/v1/stream/occupancy",
+        "raw_path": b"/v1/stream/occupancy",
+        "root_path": "",
+        "query_string": b"",
         "headers": [(b"cookie", f"{SESSION_COOKIE}={client.cookies[SESSION_COOKIE]}".encode())],
-        "client": ("127.0.0.1", 1), "server": ("totem.test", 80),
-    }  # fmt: skip
+        "client": ("127.0.0.1", 1),
+        "server": ("totem.test", 80),
+    }
     async with asyncio.timeout(20):
         await (await site.opened()).app(scope, receive, send)
     return [json.loads(line[6:]) for line in pieces.decode().splitlines() if line.startswith("data: {")]

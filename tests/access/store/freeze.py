@@ -119,9 +119,23 @@ def _counts(session):
     counts = array("i", [3]) * 1440
     quarters, hours = array("i", [3]) * 96, array("i", [1]) * 24
     day = occupancy.KeptDay(
-        SpaceId("hall"), NOON.date(), 3, 600, 4320, 1440, 3.0, 24, 24,
-        array("f", [3.0]) * 96, quarters, quarters, quarters, hours, hours, counts,
-    )  # fmt: skip
+        SpaceId("hall"),
+        NOON.date(),
+        3,
+        600,
+        4320,
+        1440,
+        3.0,
+        24,
+        24,
+        array("f", [3.0]) * 96,
+        quarters,
+        quarters,
+        quarters,
+        hours,
+        hours,
+        counts,
+    )
     occupancy.write(session, [day])
     occupancy.write_visits(session, NOON.date(), {"staff": [0, 2, 1]})
     occupancy.save_presence(session, NOON - timedelta(days=1), [], {})

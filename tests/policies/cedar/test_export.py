@@ -4,8 +4,8 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+import cedarpy
 import msgspec
-import pytest
 from hypothesis import given, settings
 
 import policies
@@ -30,8 +30,6 @@ from policies.policy import Rule, RuleEffect
 from policies.request import NO_VIEW, AccessRequest, Assurance, DoorMode
 from policies.roster import Certification, Person, ResidentType, Roster
 from tests.policies import strategies as some
-
-cedarpy = pytest.importorskip("cedarpy")
 
 KM0 = load(Path(policies.__file__).parent / "km0")
 LASER_ROOM = Rule(

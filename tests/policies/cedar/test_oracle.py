@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 from typing import NamedTuple
 
+import cedarpy
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -26,8 +27,6 @@ from policies.request import DoorMode
 from policies.rules import Entry, interpret
 from tests.policies import strategies as some
 from tests.policies.directed import aim
-
-cedarpy = pytest.importorskip("cedarpy")
 
 SHARDS, TAPS_A_SHARD = 4, 8_000
 PARTS, WORLDS_A_PART, TAPS_A_WORLD = 4, 44, 400

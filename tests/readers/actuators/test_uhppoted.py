@@ -66,8 +66,10 @@ async def test_an_opening_whose_event_got_lost_is_known_when_the_board_is_asked(
 
 
 async def test_the_button_opens_by_the_board_itself_and_is_told(bench):
-    door = bench.start()
-    await comes_true(lambda: Input.CONTACT_CLOSED in door.senses())
+    bench.start()
+    await comes_true(
+        lambda: Function.SET_DOOR in bench.board.set_up
+    )  # before that it knows of nobody to tell
     bench.door.press()
     assert bench.door.is_released
     await comes_true(lambda: Input.EXIT_REQUESTED in bench.told)
