@@ -31,7 +31,7 @@ from readers.credentials.uid import GET_UID
 from readers.errors import CardGone, TransportDown
 from readers.transports.contactless import TypeA, parse_ats, parse_targets
 from readers.transports.isodep import IsoDepLink, card_at_fault, switch_off
-from readers.transports.pn532 import LIST_TARGETS, TYPE_A_106, feels_a_card, serial_port
+from readers.transports.pn532 import LIST_TARGETS, TYPE_A_106, Watch, serial_port
 from readers.transports.threaded import Link, ThreadedTransport
 
 _Nfcpy: TypeAlias = Any
@@ -68,7 +68,7 @@ class _NfcpyDriver:
         logging.getLogger("nfc").setLevel(logging.CRITICAL)
         self._path = path
         self._frontend = nfc.ContactlessFrontend()
-        self._line: _Line | None = None
+        self._watch: Watch | None = None
         self._round = 0
 
     def __str__(self) -> str:
@@ -85,7 +85,7 @@ class _NfcpyDriver:
 
     def wait_for_card(self) -> Link | None:
         try:
-            if self._line is not None and not feels_a_card(self._frontend.device.chipset, self._line.drop):
+            if self._watch is not None and not self._watch.feels_a_card():
                 return None
             link = self._look()
         except OSError as fault:
@@ -98,7 +98,7 @@ class _NfcpyDriver:
         """Do nothing: a round is over by itself."""
 
     def close(self) -> None:
-        device, self._line = self._frontend.device, None
+        device, self._watch = self._frontend.device, None
         try:
             self._frontend.close()
         except Exception:
@@ -115,7 +115,7 @@ class _NfcpyDriver:
         except BaseException:
             line.close()
             raise
-        self._line = line
+        self._watch = Watch(self._frontend.device.chipset, line.drop)
         return True
 
     def _look(self) -> Link | None:
@@ -127,7 +127,7 @@ class _NfcpyDriver:
                 return _UnreadableLink(self._frontend)
             if found:
                 return _type_a_link(self._frontend, found[0])
-            is_felt = self._line is not None
+            is_felt = self._watch is not None
             return self._look_for_type_b() if is_felt or self._round % _TYPE_B_EVERY == 0 else None
         except (nfc.clf.CommunicationError, nfc.clf.pn53x.Chipset.Error):
             switch_off(self._frontend)  # a card that was half selected hears nothing else before

@@ -43,28 +43,37 @@ def serial_port(path: str) -> Path | None:
     return Path(f"/dev/tty{name}") if kind == "tty" and name and ":" not in name else None
 
 
-def feels_a_card(chip: Chip, drop: Callable[[], None]) -> bool:
-    """Let the chip look for about a second; return whether something came, which is then to be asked for anew.
+class Watch:
+    """One chip that looks by itself. `drop` forgets what the chip may have said while it was stopped."""
 
-    `drop` forgets what the chip may have said while it was stopped. Raise OSError where it answers no more.
-    """
-    chip.rf_configuration(_MAX_RETRIES, _FOR_EVER)
-    came = _looks(chip, bytes((TYPE_A_106,)), _TYPE_A_S, drop)
-    came = came or _looks(chip, bytes((_TYPE_B_106, _ANY_FAMILY)), _TYPE_B_S, drop)
-    if came:
-        time.sleep(_SETTLES_WITHIN_S)
-        chip.rf_configuration(_MAX_RETRIES, _ONCE)
-    # A card that was selected, heard or not, hears no further question before its power was cut.
-    chip.rf_configuration(_RF_FIELD, _OFF)
-    return came
+    def __init__(self, chip: Chip, drop: Callable[[], None]) -> None:
+        self._chip, self._drop, self._is_set = chip, drop, False
 
+    def feels_a_card(self) -> bool:
+        """Let the chip look for about a second; return whether something came, which is then to be asked for anew.
 
-def _looks(chip: Chip, kind: bytes, seconds: float, drop: Callable[[], None]) -> bool:
-    try:
-        chip.command(LIST_TARGETS, bytearray((1, *kind)), timeout=seconds)
-    except OSError as nobody:
-        if nobody.errno != errno.ETIMEDOUT:
-            raise
-        drop()
-        return False
-    return True
+        Raise OSError where it answers no more.
+        """
+        chip = self._chip
+        if not self._is_set:
+            chip.rf_configuration(_MAX_RETRIES, _FOR_EVER)
+            self._is_set = True  # and so is a chip that lost its power meanwhile: it is what it starts with
+        came = self._looks(bytes((TYPE_A_106,)), _TYPE_A_S)
+        came = came or self._looks(bytes((_TYPE_B_106, _ANY_FAMILY)), _TYPE_B_S)
+        if came:
+            time.sleep(_SETTLES_WITHIN_S)
+            self._is_set = False
+            chip.rf_configuration(_MAX_RETRIES, _ONCE)
+        # A card that was selected, heard or not, hears no further question before its power was cut.
+        chip.rf_configuration(_RF_FIELD, _OFF)
+        return came
+
+    def _looks(self, kind: bytes, seconds: float) -> bool:
+        try:
+            self._chip.command(LIST_TARGETS, bytearray((1, *kind)), timeout=seconds)
+        except OSError as nobody:
+            if nobody.errno != errno.ETIMEDOUT:
+                raise
+            self._drop()
+            return False
+        return True

@@ -18,7 +18,7 @@ from access.bench.rounds import ROUNDS
 from access.bench.tap import process
 from access.bench.tap.badge import recorded
 
-_IN_PROCESS, _AT_READER, _IDLE = 0.1, 0.8, 0.05  # of the seconds; idle twice, once a kind of reader
+_IN_PROCESS, _AT_READER, _IDLE = 0.1, 0.8, 0.5  # of the seconds; idle beyond them, once a kind of reader
 _FIGURES = ("p50", "p99")
 
 

@@ -10,8 +10,10 @@ import pytest
 
 from emulators import field
 from emulators.clock import run_virtually
+from policies.building import Building
+from policies.engine import Engine
 from readers.daemon import Credentials, Garbage
-from readers.daemon.garbage import EVERY_S, MOST_PUT_OFF
+from readers.daemon.garbage import EVERY_S, MOST_PUT_OFF, WHOLE_EVERY
 from readers.daemon.visit import VISIT_S
 from tests.readers.credentials.site import SCHEME, Keys, issued_card
 from tests.readers.daemon.desk import LAB_IN, Desk, desk, signed, snapshot
@@ -91,18 +93,56 @@ def test_the_interpreter_does_not_collect_by_itself_meanwhile(tmp_path: Path) ->
     live(tmp_path, act)
 
 
-def test_what_a_snapshot_brought_is_not_looked_through_until_the_next_replaces_it(tmp_path: Path) -> None:
+def test_what_a_snapshot_brought_is_not_looked_through(tmp_path: Path) -> None:
     async def act(at: Desk, garbage: Garbage) -> None:
         garbage.look()
         kept = gc.get_freeze_count()
         assert kept > 0
-        replaced = weakref.ref(Knot())
-        gc.freeze()
-        garbage.look()
-        assert replaced() is not None
+        assert garbage.look()
+        assert gc.get_freeze_count() <= kept
         at.daemon.take_snapshot(signed(snapshot(2)))
         garbage.look()
-        assert replaced() is None
         assert gc.get_freeze_count() > 0
+        assert not any(isinstance(each, Building) for each in gc.get_objects())
+
+    live(tmp_path, act)
+
+
+def test_what_a_snapshot_replaces_goes_without_a_look(tmp_path: Path) -> None:
+    async def act(at: Desk, _: Garbage) -> None:
+        def there() -> int:
+            return sum(isinstance(each, Building | Engine) for each in gc.get_objects())
+
+        before = there()
+        for version in range(2, 5):
+            at.daemon.take_snapshot(signed(snapshot(version)))
+        assert there() == before
+
+    live(tmp_path, act)
+
+
+def test_without_a_snapshot_nothing_is_looked_through_twice(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with desk(tmp_path, []) as at:
+            garbage = Garbage(at.daemon, at.rights, at.clock)
+            garbage.look()
+            put_aside = weakref.ref(Knot())
+            gc.freeze()
+            garbage.look()
+            assert put_aside() is not None
+
+    run_virtually(scene())
+
+
+def test_what_was_put_aside_and_knotted_since_is_found_within_a_day(tmp_path: Path) -> None:
+    async def act(_: Desk, garbage: Garbage) -> None:
+        garbage.look()
+        knot = weakref.ref(Knot())
+        gc.freeze()
+        for _look in range(WHOLE_EVERY - 1):
+            garbage.look()
+        assert knot() is not None
+        garbage.look()
+        assert knot() is None
 
     live(tmp_path, act)

@@ -14,7 +14,7 @@ from emulators.cards.uid import UidCard
 from emulators.pn532 import ACK, Code, Pn532, SerialPn532
 from readers.errors import CardGone
 from readers.transports.nfcpy import NfcpyTransport
-from readers.transports.pn532 import LIST_TARGETS, feels_a_card, serial_port
+from readers.transports.pn532 import LIST_TARGETS, Watch, serial_port
 from tests.readers.credentials.driving import transmit
 
 UID, OTHER_UID = bytes.fromhex("04a1b2c3d4e5f6"), bytes.fromhex("04ffeeddccbbaa")
@@ -30,6 +30,10 @@ class Wire:
         self.asked: list[tuple[int, bytes]] = []
         self.meanwhile: Callable[[], bytes] = bytes
         self._coming = bytearray()
+        self._watch = Watch(Chipset(self, logging.getLogger("nfc")), self.drop)
+
+    def feels(self) -> bool:
+        return self._watch.feels_a_card()
 
     def write(self, frame: bytes) -> None:
         if frame != ACK:
@@ -56,20 +60,17 @@ def wire() -> Wire:
     return Wire()
 
 
-def feels(wire: Wire) -> bool:
-    return feels_a_card(Chipset(wire, logging.getLogger("nfc")), wire.drop)
-
-
 def listed(wire: Wire) -> bytes:
     """Return the cards that the chip tells of, their number first."""
     chip = Chipset(wire, logging.getLogger("nfc"))
     return bytes(chip.command(LIST_TARGETS, bytearray((2, 0)), timeout=1.0))
 
 
-def test_a_second_in_which_nothing_comes_is_four_commands(wire):
-    assert not feels(wire)
+def test_a_second_in_which_nothing_comes_is_three_commands(wire):
+    assert not wire.feels()
+    wire.asked.clear()
+    assert not wire.feels()
     assert [code for code, _ in wire.asked] == [
-        Code.RF_CONFIGURATION,
         Code.IN_LIST_PASSIVE_TARGET,
         Code.IN_LIST_PASSIVE_TARGET,
         Code.RF_CONFIGURATION,
@@ -79,10 +80,11 @@ def test_a_second_in_which_nothing_comes_is_four_commands(wire):
 
 def test_a_card_that_comes_while_the_chip_looks_is_felt_and_then_asked_for_in_vain_only_once(wire):
     wire.meanwhile = lambda: wire.chip.present(UidCard(UID))
-    assert feels(wire)
+    assert wire.feels()
     assert listed(wire)[0] == 1
     wire.chip.remove()
     assert listed(wire) == b"\x00", "the chip does not look for ever any more"
+    assert wire.feels(), "and does again"
 
 
 class LateWire(Wire):
@@ -102,16 +104,16 @@ class LateWire(Wire):
 
 def test_a_card_whose_answer_crossed_the_word_to_stop_is_felt_in_the_next_round():
     wire = LateWire()
-    assert not feels(wire)
+    assert not wire.feels()
     assert wire.is_late
-    assert feels(wire)
+    assert wire.feels()
     assert listed(wire)[0] == 1
 
 
 def test_a_chip_that_answers_nothing_is_a_fault_of_the_line(wire):
     wire.chip.hear = lambda _: b""
     with pytest.raises(OSError, match=os.strerror(errno.EIO)):
-        feels(wire)
+        wire.feels()
 
 
 async def test_two_cards_brought_together_are_something_that_cannot_be_read():
