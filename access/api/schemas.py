@@ -40,6 +40,17 @@ def _read_as_day(told: object) -> object:
         raise ValueError("expected a day such as 2026-09-15") from error
 
 
+def _on_one_line(name: str) -> str:
+    """Return the name on one line, as an import reads it; raise ValueError for one that no screen shows."""
+    told = " ".join(name.split())
+    if not told or not told.isprintable():
+        raise ValueError(f"expected 1 to {_LONGEST_NAME} printable characters")
+    return told
+
+
+_LONGEST_NAME = 200
+
+
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 """A calendar is compiled for a few years; beyond, hours mean nothing."""
 
@@ -48,7 +59,7 @@ Instant = Annotated[AwareDatetime, AfterValidator(_told_in_utc)]
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 BadgeIdentifier = Annotated[str, Field(min_length=1, max_length=128)]
 Reason = Annotated[str, Field(min_length=1, max_length=300)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+Name = Annotated[str, Field(min_length=1, max_length=_LONGEST_NAME), AfterValidator(_on_one_line)]
 Word = Annotated[str, Field(min_length=1, max_length=200, pattern="^[^\0]*$")]
 """What is looked for: no text in a database has a NUL."""
 

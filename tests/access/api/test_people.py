@@ -25,6 +25,14 @@ def test_a_person_without_an_id_is_given_one(manager):
     assert first != second
 
 
+def test_a_name_is_kept_on_one_line_as_an_import_keeps_it_and_one_that_nobody_sees_is_refused(manager):
+    body = {"name": " Ada\u00a0 Lovelace\n", "type": "visitor"}
+    assert manager.post("/v1/people", json=body).json()["name"] == "Ada Lovelace"
+    for unseen in (" \n", "Ada\u200b", "Ada\u202e"):
+        problem = is_problem(manager.post("/v1/people", json=body | {"name": unseen}), 422, "invalid")
+        assert "expected 1 to 200 printable characters" in problem["detail"]
+
+
 def test_everything_a_person_holds_comes_back(manager):
     manager.post("/v1/people", json={"id": "host", "name": "Host", "type": "staff"})
     full = ADA | {
