@@ -42,6 +42,30 @@ def admin(config, *words):
     return main(["admin", "--config", config, *words])
 
 
+def test_whoever_was_erased_since_a_copy_is_forgotten_again_by_a_list_kept_elsewhere(
+    config, tmp_path, capsys
+):
+    assert db(config, "upgrade") == 0
+    place, copy, kept = tmp_path / "data" / "totem.db", tmp_path / "copy", tmp_path / "erased.jsonl"
+    ada = PersonRecord(PersonId("ada"), ResidentType.STAFF, name="Ada")
+    with closing(open_site(load(Path(config), {}))) as services:
+        services.people.add([ada], "test", NOON)
+        assert db(config, "backup", str(copy)) == 0
+        services.erasures.erase(PersonId("ada"), "asked", "test", NOON)
+    capsys.readouterr()
+    assert db(config, "erased") == 0
+    kept.write_text(capsys.readouterr().out)
+    assert "ada" not in kept.read_text().lower()
+    copy.replace(place)  # as PostgreSQL's own tools would: they know of no list
+    assert db(config, "purge", "--erased", str(kept)) == 0
+    assert "forgotten again: 1 people" in capsys.readouterr().out
+    with closing(open_site(load(Path(config), {}))) as services:
+        assert services.people.page() == []
+    kept.write_text(kept.read_text() + "{}\n")
+    assert db(config, "purge", "--erased", str(kept)) == 1
+    assert f"{kept}:2: expected a line of `totem db erased`" in capsys.readouterr().err
+
+
 def test_a_database_of_another_program_is_left_as_it_is(config, tmp_path, capsys):
     (tmp_path / "data").mkdir()
     with closing(sqlite3.connect(tmp_path / "data" / "totem.db")) as theirs, theirs:
