@@ -37,7 +37,8 @@ def browser(services, name, role=Role.RECEPTIONIST):
 
 async def downloaded(app, headers, meanwhile=lambda: None):
     """Return how many people a download told, doing something after its first piece, and whether it came to its end."""
-    told, is_whole = [], False
+    told: list[int] = []
+    is_whole = False
 
     async def receive():
         await asyncio.Event().wait()
