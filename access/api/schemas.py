@@ -40,6 +40,14 @@ def _read_as_day(told: object) -> object:
         raise ValueError("expected a day such as 2026-09-15") from error
 
 
+def _in_one_line(text: str) -> str:
+    """Return text as a file's cells are read: no blanks at its ends, none twice; raise ValueError if none is left."""
+    told = " ".join(text.split())
+    if not told or not told.isprintable():
+        raise ValueError("expected printable characters in one line")
+    return told
+
+
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 """A calendar is compiled for a few years; beyond, hours mean nothing."""
 
@@ -48,7 +56,13 @@ Instant = Annotated[AwareDatetime, AfterValidator(_told_in_utc)]
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 BadgeIdentifier = Annotated[str, Field(min_length=1, max_length=128)]
 Reason = Annotated[str, Field(min_length=1, max_length=300)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+_NOT_BLANK = {"pattern": r"\S"}
+ExternalId = Annotated[
+    str, Field(min_length=1, max_length=64, json_schema_extra=_NOT_BLANK), AfterValidator(_in_one_line)
+]
+Name = Annotated[
+    str, Field(min_length=1, max_length=200, json_schema_extra=_NOT_BLANK), AfterValidator(_in_one_line)
+]
 Word = Annotated[str, Field(min_length=1, max_length=200, pattern="^[^\0]*$")]
 """What is looked for: no text in a database has a NUL."""
 
@@ -91,7 +105,7 @@ class PersonChange(Sent):
     """What to change of a person; what is not sent stays."""
 
     name: Name = ""
-    external_id: Id | None = None
+    external_id: ExternalId | None = None
     type: ResidentType = ResidentType.VISITOR
     organisation: Id | None = None
     tiers: list[Id] = []
@@ -113,9 +127,11 @@ class NewPerson(PersonChange):
 
 
 class PersonBody(NewPerson):
-    """A person."""
+    """A person, by whatever name they were enrolled."""
 
-    id: Id
+    id: str
+    external_id: str | None
+    name: str
     version: int
 
 
@@ -177,6 +193,8 @@ class NewOrganisation(OrganisationChange):
 
 
 class OrganisationBody(NewOrganisation):
-    """An organisation."""
+    """An organisation, by whatever name it was added."""
 
+    id: str
+    name: str
     version: int

@@ -193,10 +193,19 @@ TEXTS: dict[str, Label] = {
         "Le mot de passe reçu ne sert qu’une fois. {least} caractères au moins.",
         "The password you were given works once. At least {least} characters.",
     ),
+    "current-password": Label("Mot de passe actuel", "Current password"),
+    "change-lead": Label(
+        "Vos autres sessions seront fermées. {least} caractères au moins.",
+        "Your other sessions will end. At least {least} characters.",
+    ),
     "keep": Label("Enregistrer", "Save"),
     "refused-sign-in": Label(
         "Ce nom et ce mot de passe ne vont pas ensemble. Après plusieurs essais, patientez un moment.",
         "That name and password do not match. After several tries, wait a moment.",
+    ),
+    "refused-current": Label(
+        "Ce n’est pas votre mot de passe actuel. Après plusieurs essais, patientez un moment.",
+        "That is not your current password. After several tries, wait a moment.",
     ),
     "refused-differ": Label("Les deux saisies diffèrent.", "The two entries differ."),
     "refused-password": Label("Ce mot de passe n’est pas accepté.", "That password is not accepted."),
