@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from access.services.names import are_namesakes, is_named
 from access.services.retention import Kind, forgotten_before
 from access.services.rights import EVERYWHERE, Reach
-from access.store import badges, events, people
+from access.store import badges, events, organisations, people
 from access.store import visits as stored
 from access.store.badges import BadgeRecord
 from access.store.database import Database
@@ -106,12 +106,14 @@ def _named(session: Session, visits: Sequence[VisitRecord]) -> list[Stay]:
     known = people.some(session, [person for one in visits for person in (one.person, one.host)])
     records = {one.id: one for one in known}
     names = {one.id: one.name or one.id for one in known}
+    owners = {one.id: one.organisation for one in known if one.organisation is not None}
+    called = organisations.names(session, owners.values())
     return [
         Stay(
             one,
             names.get(one.person, one.person),
             names.get(one.host, one.host),
-            records[one.host].organisation if one.host in records else None,
+            called.get(owners[one.host]) if one.host in owners else None,
             is_suspended=one.person in records and records[one.person].suspended,
         )
         for one in visits

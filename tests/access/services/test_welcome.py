@@ -119,6 +119,7 @@ def test_a_company_is_offered_its_own_visitors_and_of_their_visits_those_to_its_
     came(acme, "h2", ZOE, NOON, "Hélène Weber")
     came(acme, "h2", BOB, NOON + DAY)
     assert offered(acme, "hélène", reach=ACME) == [("Hélène Weber", "h2", "Zoé")]
+    assert [one.organisation for one in acme.welcome.within(ACME).known("weber", NOON + DAY)] == ["Acme"]
     assert len(offered(acme, "hélène")) == 2
 
 
