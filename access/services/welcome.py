@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from access.services.names import are_namesakes, is_named
+from access.services.names import Typed, are_namesakes
 from access.services.retention import Kind, forgotten_before
 from access.services.rights import EVERYWHERE, Reach
 from access.store import badges, events, organisations, people
@@ -24,8 +24,8 @@ from policies.roster import BadgeStatus
 from readers.wire.events import EventType
 
 _MOST = 1000
-_MOST_SOUGHT = 20_000
-"""The newest visits among which a name is sought: a month of seven hundred a day."""
+_MOST_SOUGHT = 10_000
+"""The newest visits among which a name is sought: a month of three hundred a day."""
 _MOST_OFFERED = 12
 _MOST_BADGES = 50
 _LATELY = timedelta(minutes=15)
@@ -71,11 +71,11 @@ class Welcome:
 
         A name is what somebody has typed of it so far. Whoever was here before retention forgot it is nobody.
         """
-        last = dict[PersonId, stored.Named]()
+        last, typed = dict[PersonId, stored.Named](), Typed(name)
         with self._database.reading() as session:
             since = forgotten_before(session, Kind.VISITORS, at)
             for one in stored.newest(session, since, self._reach.organisation, _MOST_SOUGHT):
-                if one.person not in last and is_named(one.name, name):
+                if one.person not in last and typed.names(one.name):
                     last[one.person] = one
             found = sorted(last.values(), key=lambda one: not are_namesakes(one.name, name))
             return _named(session, stored.some(session, [one.id for one in found[:_MOST_OFFERED]]))

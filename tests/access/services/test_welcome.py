@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from access.errors import Invalid
-from access.services.names import are_namesakes, is_named
+from access.services.names import Typed, are_namesakes
 from access.services.organisations import OrganisationRecord
 from access.services.people import PersonRecord
 from access.services.retention import Kind
@@ -53,12 +53,12 @@ def offered(site, typed, at=NOON + 10 * DAY, reach=None):
     "typed", ["hélène weber", "HELENE", "web", "Weber  Hélène", "hel web", "He\u0301le\u0300ne", "weber-he"]
 )
 def test_a_name_is_found_by_the_beginnings_of_its_words_however_it_is_written(typed):
-    assert is_named("Hélène Weber", typed)
+    assert Typed(typed).names("Hélène Weber")
 
 
 @pytest.mark.parametrize("typed", ["", "h", " - ", "eber", "Hélène Webers", "hel web x"])
 def test_less_than_two_letters_and_other_words_name_nobody(typed):
-    assert not is_named("Hélène Weber", typed)
+    assert not Typed(typed).names("Hélène Weber")
 
 
 def test_two_names_are_the_same_only_with_all_their_words():
