@@ -215,3 +215,20 @@ class OrganisationBody(NewOrganisation):
     id: str
     name: str
     version: int
+
+
+class MovingOut(Sent):
+    """How many people of the organisation are to leave: all whose rights have not ended."""
+
+    people: Annotated[int, Field(ge=0, le=100_000)]
+
+
+class MovedOut(BaseModel):
+    """What a departure ended: the rights of people, badges, visits, and the organisation's own operators and keys."""
+
+    organisation: OrganisationBody
+    people: list[str]
+    badges: list[str]
+    visits: list[str]
+    operators: list[str]
+    keys: list[str]
