@@ -52,6 +52,10 @@ VISIT_TEXTS: dict[str, Label] = {
         "Cette visite vient de changer : voici où elle en est.",
         "This visit has just changed: here is how it stands.",
     ),
+    "refused-visit-over": Label(
+        "L’heure de cette visite est passée : annoncez-la à nouveau, « déjà là ».",
+        "This visit’s time is over: expect the visitor anew, “here already”.",
+    ),
     "refused-badge-taken": Label(
         "Ce badge n’est pas libre : choisissez-en un autre.", "That badge is not free: choose another."
     ),

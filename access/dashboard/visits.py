@@ -18,7 +18,7 @@ from access.dashboard.guard import GuardedRoute, is_ours
 from access.dashboard.ports import Actor
 from access.dashboard.visiting import Draft, Line, Step, drafted, line
 from access.dashboard.words import Language
-from access.errors import Conflict, Invalid, NotAllowed, NotFound, Outdated
+from access.errors import Conflict, Invalid, NotAllowed, NotFound, Outdated, Over
 from access.services.reception import Reception
 from access.services.visits import VisitRecord, Visits, VisitState, VisitVerb, fresh_id
 from access.services.welcome import Welcome
@@ -134,6 +134,8 @@ class _Visits:
             return "refused-badge-taken"
         except Outdated:
             return "refused-visit-changed"
+        except Over:
+            return "refused-visit-over"
         except (Conflict, NotFound):
             return "refused-badge-taken" if badge else "refused-visit-changed"
         return ""

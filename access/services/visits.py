@@ -11,7 +11,7 @@ from enum import Enum
 import msgspec
 from sqlalchemy.orm import Session
 
-from access.errors import Conflict, Invalid, NotFound, Outdated
+from access.errors import Conflict, Invalid, NotFound, Outdated, Over
 from access.services.badge_life import DEAD
 from access.services.changing import Change, Changing
 from access.services.delegation import expect_the_building
@@ -115,6 +115,8 @@ class Visits:
         self, change: Change, before: VisitRecord, badge: BadgeId | None, actor: str, at: datetime
     ) -> VisitRecord:
         after = msgspec.structs.replace(_step(before, VisitVerb.ARRIVE), arrived_at=at, badge=badge)
+        if after.valid_until <= at:  # what they were given would open nothing, and nobody would know why
+            raise Over(f"visit {after.id}: it was over at {after.valid_until.isoformat()}; expect a new one")
         if badge is not None:
             expect_the_building("lends a badge of the desk", self._reach)
             _lend(change, badge, after)
