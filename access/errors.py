@@ -25,6 +25,10 @@ class StandingBy(TotemError):
     """Another authorizer answers for this site, or nobody does for a moment. Ask the other, or again."""
 
 
+class Over(Conflict):
+    """Its time is over. Begin a new one."""
+
+
 class Outdated(Conflict):
     """The thing was changed since it was read. Read it again and decide anew."""
 

@@ -39,6 +39,7 @@ from access.api.addresses import WithoutNul
 from access.api.bodies import BoundedBodies
 from access.api.description import describe
 from access.api.desk import Desk
+from access.api.downloads import Downloads
 from access.api.headers import SecurityHeaders
 from access.services import Services
 from access.services.decisions import Decides
@@ -93,6 +94,7 @@ def create_app(
         app.router.routes.extend(resource.routes.routes)
     problems.install(app)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]  # as FastAPI asks for it
+    app.add_middleware(Downloads)
     app.add_middleware(BoundedBodies)
     app.add_middleware(WithoutNul)
     app.add_middleware(SecurityHeaders)

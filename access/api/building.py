@@ -61,19 +61,19 @@ async def read_door(door: str, desk: AtDesk, actor: _Sees) -> DoorBody:
 
 
 @routes.get("/readers")
-async def list_readers(desk: AtDesk, _actor: _Sees) -> list[ReaderBody]:
+async def list_readers(desk: AtDesk, actor: _Sees) -> list[ReaderBody]:
     """List the readers in the building's order, with their states."""
     followers = await _followers(desk)
-    return [_reader(reader, desk, followers) for reader in desk.services.building.readers.values()]
+    return [_reader(reader, desk, followers, actor) for reader in desk.services.building.readers.values()]
 
 
 @routes.get("/readers/{reader}")
-async def read_reader(reader: str, desk: AtDesk, _actor: _Sees) -> ReaderBody:
+async def read_reader(reader: str, desk: AtDesk, actor: _Sees) -> ReaderBody:
     """Read a reader with its state."""
     found = desk.services.building.readers.get(ReaderId(reader))
     if found is None:
         raise NotFound(f"reader {reader}: there is no such reader")
-    return _reader(found, desk, await _followers(desk))
+    return _reader(found, desk, await _followers(desk), actor)
 
 
 _Followers = Mapping[SourceId, Follower]
@@ -91,7 +91,7 @@ def _space(space: Space) -> SpaceBody:
 
 def _door(door: Door, desk: Desk, followers: _Followers, actor: Actor) -> DoorBody:
     readers = [reader.id for reader in desk.services.building.readers.values() if reader.door == door.id]
-    more = {"readers": readers, "computer": _computer(door.id, desk, followers)}
+    more = {"readers": readers, "computer": _computer(door.id, desk, followers, actor)}
     # Whoever sees every opening of every door counts the passages of small groups, which companies are not told.
     heard = dict.fromkeys(_HEARD) if actor.reach.sees_disclosed_only else _heard(door, desk)
     return DoorBody.model_validate(msgspec.to_builtins(door) | more | heard)
@@ -108,7 +108,7 @@ def _heard(door: Door, desk: Desk) -> dict[str, object]:
     return dict(zip(_HEARD, values, strict=True))
 
 
-def _reader(reader: Reader, desk: Desk, followers: _Followers) -> ReaderBody:
+def _reader(reader: Reader, desk: Desk, followers: _Followers, actor: Actor) -> ReaderBody:
     source = desk.services.followers.of_door.get(reader.door)
     seen = desk.services.live.sources().get(source) if source else None
     told = seen.told.readers.get(reader.id) if seen and seen.told else None
@@ -116,12 +116,12 @@ def _reader(reader: Reader, desk: Desk, followers: _Followers) -> ReaderBody:
         "state": told.state if told else None,
         "since": told.since if told else None,
         "fault": told.fault if told else None,
-        "computer": _computer(reader.door, desk, followers),
+        "computer": _computer(reader.door, desk, followers, actor),
     }
     return ReaderBody.model_validate(msgspec.to_builtins(reader) | more)
 
 
-def _computer(door: DoorId, desk: Desk, followers: _Followers) -> ComputerBody | None:
+def _computer(door: DoorId, desk: Desk, followers: _Followers, actor: Actor) -> ComputerBody | None:
     source = desk.services.followers.of_door.get(door)
     if source is None:
         return None
@@ -129,7 +129,8 @@ def _computer(door: DoorId, desk: Desk, followers: _Followers) -> ComputerBody |
     return ComputerBody(
         id=source,
         state=found.line,
-        last_heard=found.last_heard,
+        # Of a computer that is there, the moment of the last event at its doors: companies are not told it either.
+        last_heard=None if actor.reach.sees_disclosed_only else found.last_heard,
         software=found.software,
         rights=found.version,
         rights_at=found.rights_at,

@@ -20,6 +20,7 @@ from access.services.rights import Actor, Scope
 
 SESSION_COOKIE = "totem_session"
 CSRF_HEADER = "X-CSRF-Token"
+_ASKED_BY = "asked_by"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -48,6 +49,19 @@ def csrf_token(session_token: str) -> str:
 
 def anyone(request: Request, at_desk: AtDesk) -> Actor:
     """Return who is asking, even with a one-time password; raise `NotSignedIn` for nobody."""
+    actor = _who(request, at_desk)
+    if not hasattr(request.state, _ASKED_BY):
+        setattr(request.state, _ASKED_BY, actor)
+    return actor
+
+
+def asked_by(request: Request) -> Actor | None:
+    """Return who asked when the request came; None where it was asked of nobody."""
+    asked: Actor | None = getattr(request.state, _ASKED_BY, None)
+    return asked
+
+
+def _who(request: Request, at_desk: Desk) -> Actor:
     services, now = at_desk.services, at_desk.now()
     header = request.headers.get("Authorization", "")
     if header:

@@ -1,4 +1,4 @@
-"""Idempotency-Key: a POST that is sent twice is done once, and answered twice alike.
+"""Idempotency-Key: a POST that is sent twice is done once, and answered twice alike while the asker may ask as much.
 
 Only answers of success are kept; what was refused is asked anew.
 """
@@ -40,7 +40,9 @@ async def _once(
 ) -> Response:
     at_desk = desk(request)
     actor = await run_in_threadpool(anyone, request, at_desk)
-    asked = request.url.path.encode() + b"\n" + request.url.query.encode() + b"\n" + await request.body()
+    # Whoever lost a right since is told nothing that took it; what was done is done once all the same.
+    rights = f"{sorted(actor.scopes)} {actor.reach}"
+    asked = f"{request.url.path}\n{request.url.query}\n{rights}\n".encode() + await request.body()
     digest = hashlib.sha256(asked).hexdigest()
     answers, now = at_desk.services.idempotency, at_desk.now()
     known = await run_in_threadpool(answers.begin, actor.name, key, digest, now)

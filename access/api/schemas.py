@@ -10,10 +10,27 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
     model_validator,
 )
 
 from policies.roster import BadgeKind, BadgeStatus, ResidentType
+
+
+def _read_as_instant(told: object, read: ValidatorFunctionWrapHandler) -> object:
+    """Return what was told as a moment; raise ValueError in words of what is expected, for bare numbers too."""
+    try:
+        if isinstance(told, datetime) or (isinstance(told, str) and not _TIME_OF_DAY.isdisjoint(told)):
+            return read(told)
+    except ValidationError as error:
+        raise ValueError(_NO_INSTANT) from error
+    raise ValueError(_NO_INSTANT)
+
+
+_TIME_OF_DAY = frozenset("Tt ")
+_NO_INSTANT = "expected a time with its offset, as 2026-09-01T08:00:00+02:00"
 
 
 def _told_in_utc(moment: datetime) -> datetime:
@@ -40,15 +57,29 @@ def _read_as_day(told: object) -> object:
         raise ValueError("expected a day such as 2026-09-15") from error
 
 
+def _in_one_line(text: str) -> str:
+    """Return text as a file's cells are read: no blanks at its ends, none twice; raise ValueError if none is left."""
+    told = " ".join(text.split())
+    if not told or not told.isprintable():
+        raise ValueError("expected printable characters in one line")
+    return told
+
+
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 """A calendar is compiled for a few years; beyond, hours mean nothing."""
 
 Day = Annotated[date, BeforeValidator(_read_as_day), AfterValidator(_of_the_calendar)]
-Instant = Annotated[AwareDatetime, AfterValidator(_told_in_utc)]
+Instant = Annotated[AwareDatetime, WrapValidator(_read_as_instant), AfterValidator(_told_in_utc)]
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 BadgeIdentifier = Annotated[str, Field(min_length=1, max_length=128)]
 Reason = Annotated[str, Field(min_length=1, max_length=300)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+_NOT_BLANK = {"pattern": r"\S"}
+ExternalId = Annotated[
+    str, Field(min_length=1, max_length=64, json_schema_extra=_NOT_BLANK), AfterValidator(_in_one_line)
+]
+Name = Annotated[
+    str, Field(min_length=1, max_length=200, json_schema_extra=_NOT_BLANK), AfterValidator(_in_one_line)
+]
 Word = Annotated[str, Field(min_length=1, max_length=200, pattern="^[^\0]*$")]
 """What is looked for: no text in a database has a NUL."""
 
@@ -91,7 +122,7 @@ class PersonChange(Sent):
     """What to change of a person; what is not sent stays."""
 
     name: Name = ""
-    external_id: Id | None = None
+    external_id: ExternalId | None = None
     type: ResidentType = ResidentType.VISITOR
     organisation: Id | None = None
     tiers: list[Id] = []
@@ -113,9 +144,11 @@ class NewPerson(PersonChange):
 
 
 class PersonBody(NewPerson):
-    """A person."""
+    """A person, by whatever name they were enrolled."""
 
-    id: Id
+    id: str
+    external_id: str | None
+    name: str
     version: int
 
 
@@ -177,6 +210,25 @@ class NewOrganisation(OrganisationChange):
 
 
 class OrganisationBody(NewOrganisation):
-    """An organisation."""
+    """An organisation, by whatever name it was added."""
 
+    id: str
+    name: str
     version: int
+
+
+class MovingOut(Sent):
+    """How many people of the organisation are to leave: all whose rights have not ended."""
+
+    people: Annotated[int, Field(ge=0, le=100_000)]
+
+
+class MovedOut(BaseModel):
+    """What a departure ended: the rights of people, badges, visits, and the organisation's own operators and keys."""
+
+    organisation: OrganisationBody
+    people: list[str]
+    badges: list[str]
+    visits: list[str]
+    operators: list[str]
+    keys: list[str]

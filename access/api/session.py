@@ -42,10 +42,18 @@ class SessionBody(BaseModel):
     expires_at: AwareDatetime | None = None
 
 
-@routes.post("", responses={HTTPStatus.UNAUTHORIZED: {"description": "the name or the password is wrong"}})
+@routes.post(
+    "",
+    responses={
+        HTTPStatus.UNAUTHORIZED: {
+            "description": "the name or the password is wrong, or sign-in rests after too many failures"
+        }
+    },
+)
 def sign_in(asked: SignIn, request: Request, response: Response, desk: AtDesk) -> SessionBody:
-    """Sign in."""
-    opened = desk.services.sessions.sign_in(asked.name, asked.password.get_secret_value(), desk.now())
+    """Sign in; the session that the browser held until now ends."""
+    held, password = request.cookies.get(SESSION_COOKIE), asked.password.get_secret_value()
+    opened = desk.services.sessions.sign_in(asked.name, password, desk.now(), held)
     return _begin(request, response, opened)
 
 

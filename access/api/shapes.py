@@ -35,6 +35,7 @@ class ComputerBody(BaseModel):
 
     `rights` is the version that it acknowledged, of the moment `rights_at` and so old by now; it lacks what came to be
     from `behind_since` on, null while it has all. `clock_offset_s` is how far its clock was ahead of the server's.
+    Companies are not told `last_heard`, which is that of the last event at its doors.
     """
 
     id: str

@@ -1,8 +1,8 @@
 """Tables as CSV (RFC 4180, UTF-8), written so that a spreadsheet takes no cell for a formula.
 
 A cell that begins with `=`, `+`, `-`, `@`, also of full width, a tab or an end of line is given an apostrophe (OWASP,
-"CSV Injection"): a name that somebody chose must not run on the computer of whoever opens the table. An import takes it
-off.
+"CSV Injection"): a name that somebody chose must not run on the computer of whoever opens the table. So is what follows
+a semicolon within a cell, where French spreadsheets begin another. An import takes it off.
 """
 
 import csv
@@ -13,7 +13,7 @@ from typing import Any
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
-from access.services.imports.rows import BEGINS_A_FORMULA
+from access.services.imports.rows import BEGINS_A_FORMULA, SEPARATES_A_FORMULA
 
 _ROWS_A_PIECE = 500
 
@@ -56,4 +56,7 @@ def _pieces(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[
 
 def harmless(cell: object) -> object:
     """Return a cell that no spreadsheet runs."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(BEGINS_A_FORMULA) else cell
+    if not isinstance(cell, str):
+        return cell
+    told = SEPARATES_A_FORMULA.sub(";'", cell)
+    return f"'{told}" if told.startswith(BEGINS_A_FORMULA) else told

@@ -77,7 +77,21 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"totem {chosen}: {error.name} is not installed; a door computer has no server", file=sys.stderr
         )
         return FOUND_OR_REFUSED
+    except Exception as error:
+        fault = _fault_of_the_store(error)
+        if fault is None:
+            raise
+        print(f"totem {chosen}: the database: {fault}", file=sys.stderr)
+        return FOUND_OR_REFUSED
     return code
+
+
+def _fault_of_the_store(error: Exception) -> str | None:
+    """Return what the database said where it is locked, full, away or damaged; None for any other error."""
+    store = sys.modules.get("sqlalchemy.exc")  # a command without a database need not load it
+    if store is None or type(error) not in {store.DatabaseError, store.OperationalError}:
+        return None
+    return str(getattr(error, "orig", error))
 
 
 def _flush() -> None:

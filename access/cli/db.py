@@ -1,4 +1,4 @@
-"""`totem db upgrade|check|backup FILE|restore FILE|purge`: the schema, its integrity, copies, and forgetting."""
+"""`totem db upgrade|check|backup FILE|restore FILE|erased|purge`: the schema, its integrity, copies, and forgetting."""
 
 import argparse
 import os
@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from access.services.erasure import Erasure, Erasures
     from access.store.database import Database
     from policies.building import Building
@@ -32,7 +34,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="even where who was erased since the copy is not known any more, and they may be back",
     )
-    actions.add_parser("purge", help="forget now what is older than it may be, as a server does every hour")
+    actions.add_parser(
+        "erased", help="print who was erased, as hashes: who comes back with an older copy is found by it"
+    )
+    purge = actions.add_parser(
+        "purge", help="forget now what is older than it may be, as a server does every hour"
+    )
+    purge.add_argument(
+        "--erased", type=Path, help="and whoever this file names, as `totem db erased` printed it"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -56,8 +66,10 @@ def run(arguments: argparse.Namespace) -> int:
         elif arguments.action == "restore":
             building = load_site(settings).building
             _restore(database, arguments.file, building, without_erasures=arguments.without_erasures)
+        elif arguments.action == "erased":
+            _tell_erased(database, load_site(settings).building)
         elif arguments.action == "purge":
-            _purge(database, load_site(settings).building)
+            _purge(database, load_site(settings).building, arguments.erased)
         else:
             return _check(database, as_json=arguments.json)
     finally:
@@ -77,12 +89,10 @@ def _expect(database: "Database", *, may_be_new: bool) -> None:
 def _restore(database: "Database", file: Path, building: "Building", *, without_erasures: bool) -> None:
     """Put the copy in place; whoever was erased since, and whoever is known for too long, is forgotten again."""
     from access.errors import Invalid
-    from access.services.erasure import Erasures
-    from access.services.outbox import Outbox, RightsChanged
     from access.services.retention import Retention
     from access.store import backup, schema
 
-    now, erasures = datetime.now(UTC), Erasures(database, building.site, Outbox[RightsChanged]())
+    now, erasures = datetime.now(UTC), _erasures(database, building)
     fault = backup.fault_of(database)
     if fault is not None and not without_erasures:
         raise Invalid(
@@ -116,13 +126,51 @@ def _erased(database: "Database", erasures: "Erasures", *, is_whole: bool) -> "l
     return []
 
 
-def _purge(database: "Database", building: "Building") -> None:
+def _tell_erased(database: "Database", building: "Building") -> None:
+    import msgspec
+
+    from access.store import schema
+
+    schema.upgrade(database.engine)
+    for erasure in _erasures(database, building).ledger():
+        print(msgspec.json.encode(erasure).decode())
+
+
+def _erasures(database: "Database", building: "Building") -> "Erasures":
+    from access.services.erasure import Erasures
+    from access.services.outbox import Outbox, RightsChanged
+
+    return Erasures(database, building.site, Outbox[RightsChanged]())
+
+
+def _read_erased(file: Path) -> "Iterator[Erasure]":
+    """Yield who was erased; raise `Invalid` for a line that tells it of nobody."""
+    import msgspec
+
+    from access.errors import Invalid, NotFound
+    from access.services.erasure import Erasure
+
+    try:
+        lines = file.read_bytes().splitlines()
+    except OSError as error:
+        raise NotFound(f"{file}: {error.strerror}") from error
+    for number, line in enumerate(lines, start=1):
+        try:
+            yield msgspec.json.decode(line, type=Erasure)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise Invalid(f"{file}:{number}: expected a line of `totem db erased`: {error}") from error
+
+
+def _purge(database: "Database", building: "Building", erased: Path | None) -> None:
     """Forget what is past its time, and tell the proof of each kind: how many, and the hash of which."""
     from access.services.retention import Retention
     from access.store import schema
 
+    now, ledger = datetime.now(UTC), list(_read_erased(erased)) if erased is not None else []
     schema.upgrade(database.engine)
-    purges = Retention(database, building).purge(datetime.now(UTC))
+    if ledger:
+        print(f"forgotten again: {_erasures(database, building).reapply(ledger, now)} people erased since")
+    purges = Retention(database, building).purge(now)
     for purge in purges:
         print(
             f"{purge.kind}: {purge.number} events, {purge.left} left, {purge.held} held, sha256 {purge.digest}"

@@ -150,6 +150,7 @@ def _theirs(operator: Actor | None, lockdown: Markup) -> dict[str, object]:
     """Return what a page shows because of who looks at it."""
     return {
         "operator": operator.name if operator is not None else None,
+        "password_is_own": operator is not None and not operator.must_set_password,
         "menu": menu(operator) if operator is not None else (),
         "limited": operator is not None and operator.reach.sees_disclosed_only,
         "lockdown": lockdown,

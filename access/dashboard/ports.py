@@ -45,16 +45,19 @@ class SignedIn(Protocol):
 class Sessions(Protocol):
     """Sign-in by password. The calls block: they hash and read the store, so they run on a thread."""
 
-    def sign_in(self, name: str, password: str, at: datetime) -> SignedIn:
-        """Open a session; raise `NotSignedIn` for a wrong name or password, or while locked."""
+    def sign_in(self, name: str, password: str, at: datetime, instead_of: str | None = None) -> SignedIn:
+        """Open a session in the place of another; raise `NotSignedIn` for a wrong name or password, or while locked."""
         ...
 
     def of_session(self, token: str, at: datetime) -> Actor:
         """Return who holds the session; raise `NotSignedIn` if it has run out or never was."""
         ...
 
-    def set_password(self, token: str, new: str, at: datetime) -> SignedIn:
-        """Give the session's operator a new password and a fresh session; raise `Invalid` if it will not do."""
+    def set_password(self, token: str, new: str, at: datetime, current: str | None = None) -> SignedIn:
+        """Give the session's operator a new password and a fresh session.
+
+        Raise `Invalid` if it will not do, `NotSignedIn` if one was chosen before and `current` is not that.
+        """
         ...
 
     def sign_out(self, token: str) -> None:

@@ -93,7 +93,8 @@ class _Pages:
         if not is_ours(request, csrf):
             return self._front.refused(request, "sign-in.html", "refused-form", name=name)
         try:
-            signed_in = await run_in_threadpool(self._sessions.sign_in, name, password, self._front.now())
+            held, now = session_token(request), self._front.now()
+            signed_in = await run_in_threadpool(self._sessions.sign_in, name, password, now, held)
         except NotSignedIn:
             return self._front.refused(request, "sign-in.html", "refused-sign-in", name=name)
         return _signed_in(request, signed_in.token)
@@ -105,7 +106,12 @@ class _Pages:
         return self._front.page(request, language(request), "password.html", operator=operator, refusal="")
 
     async def set_password(
-        self, request: Request, password: _Text = "", again: _Text = "", csrf: _Text = ""
+        self,
+        request: Request,
+        password: _Text = "",
+        again: _Text = "",
+        csrf: _Text = "",
+        current: _Text = "",
     ) -> Response:
         operator = await self._front.operator(request)
         if operator is None:
@@ -117,10 +123,12 @@ class _Pages:
             return self._front.refused(request, "password.html", refusal, operator=operator)
         try:
             signed_in = await run_in_threadpool(
-                self._sessions.set_password, session_token(request), password, self._front.now()
+                self._sessions.set_password, session_token(request), password, self._front.now(), current
             )
-        except (Invalid, NotSignedIn):
+        except Invalid:
             return self._front.refused(request, "password.html", "refused-password", operator=operator)
+        except NotSignedIn:
+            return self._front.refused(request, "password.html", "refused-current", operator=operator)
         return _signed_in(request, signed_in.token)
 
     async def sign_out(self, request: Request, csrf: _Text = "") -> Response:

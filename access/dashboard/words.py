@@ -183,7 +183,7 @@ TEXTS: dict[str, Label] = {
     "other-language": Label("English", "Français"),
     "sign-in": Label("Connexion", "Sign in"),
     "sign-in-lead": Label("Réservé aux opérateurs du bâtiment.", "For the building’s operators."),
-    "sign-out": Label("Se déconnecter", "Sign out"),
+    "sign-out": Label("Déconnexion", "Sign out"),
     "name": Label("Nom", "Name"),
     "password": Label("Mot de passe", "Password"),
     "new-password": Label("Nouveau mot de passe", "New password"),
@@ -193,10 +193,19 @@ TEXTS: dict[str, Label] = {
         "Le mot de passe reçu ne sert qu’une fois. {least} caractères au moins.",
         "The password you were given works once. At least {least} characters.",
     ),
+    "current-password": Label("Mot de passe actuel", "Current password"),
+    "change-lead": Label(
+        "Vos autres sessions seront fermées. {least} caractères au moins.",
+        "Your other sessions will end. At least {least} characters.",
+    ),
     "keep": Label("Enregistrer", "Save"),
     "refused-sign-in": Label(
         "Ce nom et ce mot de passe ne vont pas ensemble. Après plusieurs essais, patientez un moment.",
         "That name and password do not match. After several tries, wait a moment.",
+    ),
+    "refused-current": Label(
+        "Ce n’est pas votre mot de passe actuel. Après plusieurs essais, patientez un moment.",
+        "That is not your current password. After several tries, wait a moment.",
     ),
     "refused-differ": Label("Les deux saisies diffèrent.", "The two entries differ."),
     "refused-password": Label("Ce mot de passe n’est pas accepté.", "That password is not accepted."),

@@ -3,7 +3,8 @@
 Errors are raised, logged and told on the command line in English; only an answer to somebody who reads French is worded
 anew, so that one place knows of languages and every error keeps its message beside its raise. A message that no pattern
 knows stays as it is; a test finds every raise whose message has none. Values are what somebody sent: they are never
-worded, and however long they are, finding them is one walk over the message for each pattern.
+worded, and however long they are, finding them is one walk over the message for each pattern. Those of a finite set (a
+badge's status, a verb) have their words in `french_words.toml`; where one is none of them it stays as it is.
 """
 
 import tomllib
@@ -27,6 +28,15 @@ class _Pattern(msgspec.Struct, frozen=True):
     is_around_a_message: bool
 
 
+class _Value(str):
+    """What stands in a hole; `{1:badge}` tells it by its word among those of badges."""
+
+    __slots__ = ()
+
+    def __format__(self, among: str) -> str:
+        return _words()[among].get(self, str(self)) if among else str(self)
+
+
 def worded(message: str, language: Language) -> str:
     """Return what an error says in a language."""
     return message if language is Language.EN else _in_french(message)
@@ -38,7 +48,7 @@ def _in_french(message: str, *, is_inside: bool = False) -> str:
         if values is not None:
             if pattern.is_around_a_message and not is_inside:
                 values = [_in_french(value, is_inside=True) for value in values]
-            return pattern.french.format(*values)
+            return pattern.french.format(*map(_Value, values))
     return message
 
 
@@ -61,6 +71,11 @@ def _values(message: str, parts: tuple[str, ...]) -> list[str] | None:
         values.append(message[at:found])
         at = found + len(part)
     return [*values, message[at:end]] if at < end else None
+
+
+@cache
+def _words() -> dict[str, dict[str, str]]:
+    return tomllib.loads(resources.files(__package__).joinpath("french_words.toml").read_text("utf-8"))
 
 
 @cache

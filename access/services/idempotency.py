@@ -41,7 +41,9 @@ class Idempotency:
             known = stored.get(session, actor, key)
             if known is not None and (known.status != IN_PROGRESS or known.at > at - _GIVEN_UP):
                 if known.request_digest != asked.request_digest:
-                    raise Invalid(f"Idempotency-Key {key}: it was used for another request")
+                    raise Invalid(
+                        f"Idempotency-Key {key}: it was used for another request, or with other rights"
+                    )
                 if known.status == IN_PROGRESS:
                     raise Conflict(f"Idempotency-Key {key}: its request is being answered")
                 return known

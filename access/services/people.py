@@ -14,7 +14,7 @@ from access.services.grants import expect_addressable
 from access.services.outbox import Outbox, RightsChanged
 from access.services.rights import EVERYWHERE, Reach
 from access.services.rulebook import Rulebook
-from access.store import audit, changes, grants, organisations, site
+from access.store import audit, changes, grants, organisations, privacy, site
 from access.store import people as stored
 from access.store.database import Database
 from access.store.listing import FIRST, Listing
@@ -103,6 +103,9 @@ class People:
         doubled = [name for name, number in Counter(person.id for person in new).items() if number > 1]
         if taken := sorted({*doubled, *stored.existing(session, (person.id for person in new))}):
             raise Conflict(f"person {taken[0]}: the id is in use")
+        if gone := sorted(privacy.erased(session, (person.id for person in new), site.read(session).name)):
+            # Whoever had it is forgotten anew, by their id, after each return to a copy of the database.
+            raise Conflict(f"person {gone[0]}: the id was that of somebody who was erased; choose another")
         self._refuse_taken_external(session, new)
 
     def _refuse_taken_external(self, session: Session, new: Sequence[PersonRecord]) -> None:
@@ -111,8 +114,9 @@ class People:
             raise Conflict("people: two of them have the same external id")
         if taken := stored.existing_external(session, externals):
             external, owner = min(taken.items())
-            whose = f"person {owner}" if self._reach.is_everywhere else "somebody"
-            raise Conflict(f"{whose}: already has the external id {external}")
+            if self._reach.is_everywhere:
+                raise Conflict(f"person {owner}: already has the external id {external}")
+            raise Conflict(f"somebody: already has the external id {external}")
 
     def _check(
         self, session: Session, people: Sequence[PersonRecord], before: PersonRecord | None = None

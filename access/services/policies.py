@@ -6,7 +6,8 @@ server, whose counts are kept by them: files with others than those in force are
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -22,6 +23,7 @@ from access.store.listing import NEWEST, Listing
 from access.store.policies import Activation, PolicyRecord
 from policies.building import Building
 from policies.loader import BUILDING, CALENDAR, Site
+from policies.policy import Policy
 
 __all__ = ["Activation", "Policies", "PolicyRecord"]
 
@@ -91,14 +93,16 @@ class Policies:
         if not examination.passes:
             raise Conflict(f"policy {seq}: it does not pass\n{_reasons(examination)}")
         found = self._fitting(read(self.get(seq).files))
-        with self._database.writing() as session:
+        with self._in_force_if_committed(found.site.policy), self._database.writing() as session:
             site.locked(session)
             if self._rulebook.policy is not before:
                 raise Conflict(f"policy {seq}: another policy took force meanwhile; examine it again")
             stored.activate(session, seq, at, actor)
             audit.append(session, at, actor, "policy-activated", [f"{seq}:{examination.version}"])
             version = publications.next_whole_version(session, at)
-            self._rulebook.policy = found.site.policy
+            self._rulebook.policy = (
+                found.site.policy
+            )  # before the commit: no snapshot of that version without it
         self._outbox.tell(RightsChanged(version))
         return examination
 
@@ -123,6 +127,17 @@ class Policies:
             return
         if policy.version != self._rulebook.policy.version:
             self._rulebook.policy = policy
+
+    @contextmanager
+    def _in_force_if_committed(self, policy: Policy) -> Iterator[None]:
+        """Put back the rules that were in force if a transaction that lets `policy` take it fails."""
+        before = self._rulebook.policy
+        try:
+            yield
+        except BaseException:
+            if self._rulebook.policy is policy:
+                self._rulebook.policy = before
+            raise
 
     def _begin(self, files: Mapping[str, str], at: datetime, actor: str) -> None:
         with self._database.writing() as session:

@@ -22,7 +22,10 @@ __all__ = ["Sessions", "SignedIn"]
 
 SESSION_LASTS = timedelta(hours=12)
 FREE_FAILURES = 5
-_WRONG, _ENDED = "the name or the password is wrong", "the session has ended: sign in again"
+_WRONG = "the name or the password is wrong, or sign-in rests for a while after too many failures"
+"""One answer for all three, in one time: nobody learns by guessing which names there are."""
+
+_ENDED = "the session has ended: sign in again"
 _FIRST_LOCK, _LONGEST_LOCK = timedelta(seconds=2), timedelta(minutes=15)
 
 
@@ -41,9 +44,15 @@ class Sessions:
         self._database, self._passwords, self._site = database, passwords, site
         self._nobody: str | None = None
 
-    def sign_in(self, name: str, password: str, at: datetime) -> SignedIn:
-        """Open a session; raise `NotSignedIn` for a wrong name or password, or while locked."""
-        return self._admit(name, at, self._prove(name, password, at))
+    def sign_in(self, name: str, password: str, at: datetime, instead_of: str | None = None) -> SignedIn:
+        """Open a session; raise `NotSignedIn` for a wrong name or password, or while locked.
+
+        `instead_of` is the token of the session that the browser held until now: it ends.
+        """
+        signed_in = self._admit(name, at, self._prove(name, password, at))
+        if instead_of is not None:
+            self.sign_out(instead_of)
+        return signed_in
 
     def admit(self, name: str, at: datetime) -> SignedIn:
         """Open a session for an operator who has proven who they are; raise `NotSignedIn` if they are gone."""
@@ -71,7 +80,7 @@ class Sessions:
         expect_good(new, (name, self._site, "totem"))
         hashed = self._passwords.hash(new)
         with self._database.reading() as session:
-            before = _known(session, name)
+            before = _there(stored.get(session, name))
         if self._passwords.verify(before.password_hash, new):
             raise Invalid("new password: expected another than the old one")
         with self._database.writing() as session:
@@ -101,13 +110,9 @@ class Sessions:
         """Return the hash that the password is of, if it is the operator's and sign-in is not locked."""
         with self._database.writing() as session:
             operator = _counted(session, name, at)
-        if operator is None or not operator.may_sign_in:
+        if operator is None or not operator.may_sign_in or _is_locked(operator, at):
             self._passwords.verify(self._hash_of_nobody(), password)
             raise NotSignedIn(_WRONG)
-        if operator.locked_until is not None and operator.locked_until > at:
-            raise NotSignedIn(
-                f"too many failures: sign-in is locked until {operator.locked_until.isoformat()}"
-            )
         if not self._passwords.verify(operator.password_hash, password):
             raise NotSignedIn(_WRONG)
         return operator.password_hash
@@ -130,16 +135,23 @@ def _open_session(session: Session, operator: OperatorRecord, at: datetime) -> S
 
 
 def _known(session: Session, name: str) -> OperatorRecord:
-    operator = stored.get(session, name)
+    return _there(stored.held(session, name))
+
+
+def _there(operator: OperatorRecord | None) -> OperatorRecord:
     if operator is None or not operator.may_sign_in:
         raise NotSignedIn("the operator is gone")
     return operator
 
 
+def _is_locked(operator: OperatorRecord, at: datetime) -> bool:
+    return operator.locked_until is not None and operator.locked_until > at
+
+
 def _counted(session: Session, name: str, at: datetime) -> OperatorRecord | None:
     """Return the operator as they were before this attempt, which is counted as a failure until it succeeds."""
-    operator = stored.get(session, name)
-    if operator is None or (operator.locked_until is not None and operator.locked_until > at):
+    operator = stored.held(session, name)
+    if operator is None or _is_locked(operator, at):
         return operator
     failures = operator.failures + 1
     locked_until = None

@@ -11,7 +11,7 @@ from enum import Enum
 import msgspec
 from sqlalchemy.orm import Session
 
-from access.errors import Conflict, Invalid, NotFound, Outdated
+from access.errors import Conflict, Invalid, NotFound, Outdated, Over
 from access.services.badge_life import DEAD
 from access.services.changing import Change, Changing
 from access.services.delegation import expect_the_building
@@ -26,7 +26,7 @@ from access.store.listing import FIRST, Listing
 from access.store.people import PersonRecord
 from access.store.visits import VisitFilter, VisitRecord, VisitState
 from policies.building import Building
-from policies.ids import BadgeId, GrantId
+from policies.ids import BadgeId, GrantId, PersonId
 from policies.roster import BadgeStatus, ResidentType
 
 __all__ = ["VisitFilter", "VisitRecord", "VisitState", "VisitVerb", "Visits"]
@@ -80,7 +80,7 @@ class Visits:
                 raise Invalid(f"visit: host {new.host}: there is nobody with this id")
             if name is not None:
                 self._enrol(change, new, name, actor, at)
-            elif not people.existing(change.session, [new.person], self._reach.organisation):
+            elif not self._knows(change.session, new.person):
                 raise Invalid(f"visit: visitor {new.person}: there is nobody with this id")
             if new.person == new.host:
                 raise Invalid("visit: expected a host who is not the visitor")
@@ -115,6 +115,8 @@ class Visits:
         self, change: Change, before: VisitRecord, badge: BadgeId | None, actor: str, at: datetime
     ) -> VisitRecord:
         after = msgspec.structs.replace(_step(before, VisitVerb.ARRIVE), arrived_at=at, badge=badge)
+        if after.valid_until <= at:  # what they were given would open nothing, and nobody would know why
+            raise Over(f"visit {after.id}: it was over at {after.valid_until.isoformat()}; expect a new one")
         if badge is not None:
             expect_the_building("lends a badge of the desk", self._reach)
             _lend(change, badge, after)
@@ -216,6 +218,13 @@ class Visits:
         if expected not in (None, found.version):
             raise Outdated(f"visit {visit}: version {found.version}, expected {expected}")
         return found
+
+    def _knows(self, session: Session, visitor: PersonId) -> bool:
+        """Return whether there is such a visitor; for a company, of its own people or of those who visit them."""
+        own = self._reach.organisation
+        if people.existing(session, [visitor], own):
+            return True
+        return own is not None and stored.is_visitor_of(session, visitor, own)
 
     def _known(self, session: Session, visit: str) -> VisitRecord:
         found = stored.get(session, visit)

@@ -17,13 +17,16 @@ _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
 def back_up(database: Database, target: Path) -> None:
-    """Write a checked copy to `target`, which must not exist; raise `Conflict` if it does."""
+    """Write a checked copy to `target`; raise `Conflict` if it exists, `Invalid` where nothing can be written."""
     source = _file_of(database)
     if target.exists():
         raise Conflict(f"{target}: exists already; a backup overwrites nothing")
     part = target.with_name(f"{target.name}.part")
-    part.unlink(missing_ok=True)
-    part.touch(mode=0o600)
+    try:
+        part.unlink(missing_ok=True)
+        part.touch(mode=0o600)
+    except OSError as error:
+        raise Invalid(f"{part}: cannot be written: {error.strerror}") from error
     try:
         _copy(source, part)
         verify(part)

@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Engine, inspect
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from access.errors import Invalid, StoreDown
@@ -20,13 +20,17 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 def upgrade(engine: Engine, revision: str | None = None) -> None:
     """Bring the database to the newest schema, or to an earlier one; does nothing if it is there.
 
-    Raise `Invalid` for a schema that this program does not know.
+    Raise `Invalid` for a schema that this program does not know, and for a SQLite file of another program's.
     """
     wanted = revision or newest()
     if wanted is None or (found := current(engine)) == wanted:
         return
     if found is not None and found not in (known := history()):
         raise Invalid(f"database {_address(engine)}: schema {found}, expected one of {', '.join(known)}")
+    if found is None and engine.dialect.name == "sqlite" and (others := inspect(engine).get_table_names()):
+        raise Invalid(
+            f"database {_address(engine)}: has tables of another program's: {', '.join(others[:3])}"
+        )
     config = _config()
     with engine.begin() as connection:
         config.attributes["connection"] = connection

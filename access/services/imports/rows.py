@@ -8,8 +8,10 @@ import codecs
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -23,15 +25,27 @@ if TYPE_CHECKING:
 
 COLUMNS = ("external_id", "name", "type", "organisation", "tiers", "valid_from", "valid_until")
 _NEEDED = ("external_id",)
-_LONGEST = {"external_id": 64, "name": 200}
+_LONGEST = {"external_id": 64, "name": 200, "organisation": 64}
 _MOST_OF_A_CELL = 10_000
 """Anything longer is no name, and is not looked at letter by letter."""
+
+_UNCLOSED = "unexpected end of data"
+"""What the parser says where a text in quotation marks goes to the end of the file."""
 
 _SEPARATORS = re.compile(r"[;,|\s]+")
 _FIRST_YEAR, _LAST_YEAR = 1970, 2199
 MOST_ROWS = 100_000
+_MOST_COLUMNS = 100
+"""A table has a few columns that nobody knows; one that has more is another file, and no row of it is looked at."""
+
 BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001  (full width, as meant)
 """What a spreadsheet takes for a formula (OWASP, "CSV Injection"): our tables put an apostrophe before it."""
+
+_THEN_A_FORMULA = f"(?=[\"']*[{re.escape(''.join(BEGINS_A_FORMULA))}])"
+SEPARATES_A_FORMULA = re.compile(f";{_THEN_A_FORMULA}")
+"""Where a spreadsheet that parts cells by semicolons, as French ones do, would see one begin within a cell of ours."""
+
+_SEPARATED = re.compile(f";'{_THEN_A_FORMULA}")
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -85,40 +99,49 @@ _Row = dict[str, str | list[str] | None] | Fault
 
 
 def _lines(reader: "_csv.Reader") -> Iterator[tuple[int, _Row]]:
+    begun = 1  # where the row began: a cell may go over lines
     try:
         heads = [head.strip().lower() for head in next(reader, [])]
+        if len(heads) > _MOST_COLUMNS:
+            yield 1, Fault(1, None, f"{len(heads)} columns, expected at most {_MOST_COLUMNS}")
+            return
         yield from (
-            (1, Fault(1, head, "a column twice")) for head in {h for h in heads if heads.count(h) > 1}
+            (1, Fault(1, head, "a column twice")) for head, number in Counter(heads).items() if number > 1
         )
+        begun = reader.line_num + 1
         for cells in reader:
-            if not any(cell.strip() for cell in cells):
-                continue
-            if len(cells) != len(heads):
-                yield (
-                    reader.line_num,
-                    Fault(reader.line_num, None, f"{len(cells)} cells, expected {len(heads)}"),
-                )
-            else:
-                yield reader.line_num, dict(zip(heads, map(_without_apostrophe, cells), strict=True))
+            if any(cell.strip() for cell in cells):
+                yield reader.line_num, _row(reader.line_num, heads, cells)
+            begun = reader.line_num + 1
     except csv.Error as error:  # a cell of more than 131,072 characters too
-        yield reader.line_num, Fault(reader.line_num, None, f"not CSV: {error}")
+        if str(error) == _UNCLOSED:
+            yield begun, Fault(begun, None, "a quotation mark that is not closed")
+        else:
+            yield reader.line_num, Fault(reader.line_num, None, f"not CSV: {error}")
+
+
+def _row(line: int, heads: list[str], cells: list[str]) -> _Row:
+    if len(cells) != len(heads):
+        return Fault(line, None, f"{len(cells)} cells, expected {len(heads)}")
+    return dict(zip(heads, map(_without_apostrophe, cells), strict=True))
 
 
 def _without_apostrophe(cell: str) -> str:
     """Return a cell as it was before our own table made it text, so that whoever is exported is found again."""
+    cell = _SEPARATED.sub(";", cell)
     return cell[1:] if cell.startswith("'") and cell[1:].startswith(BEGINS_A_FORMULA) else cell
 
 
 def _read(rows: Iterable[tuple[int, _Row]], timezone: str) -> tuple[list[Wanted], list[Fault]]:
     wanted, faults, zone = list[Wanted](), list[Fault](), ZoneInfo(timezone)
     lines: dict[str, int] = {}
-    for line, row in rows:
+    for number, (line, row) in enumerate(rows):
+        if number >= MOST_ROWS:  # those with a fault count: telling of millions would fill the memory
+            faults.append(Fault(line, None, f"more than {MOST_ROWS} people in one file"))
+            break
         if isinstance(row, Fault):
             faults.append(row)
             continue
-        if len(wanted) >= MOST_ROWS:
-            faults.append(Fault(line, None, f"more than {MOST_ROWS} people in one file"))
-            break
         found, wrong = _person(line, row, zone)
         if found.external_id in lines:
             wrong = [*wrong, Fault(line, "external_id", f"the same as in line {lines[found.external_id]}")]
@@ -135,8 +158,10 @@ def _read(rows: Iterable[tuple[int, _Row]], timezone: str) -> tuple[list[Wanted]
 
 def _person(line: int, row: dict[str, str | list[str] | None], zone: ZoneInfo) -> tuple[Wanted, list[Fault]]:
     values: dict[str, object] = {}
+    unknown = (name for name in row if name not in COLUMNS)
     faults = [
-        Fault(line, name, f"expected a column {', '.join(COLUMNS)}") for name in row if name not in COLUMNS
+        Fault(line, name, f"expected a column {', '.join(COLUMNS)}")
+        for name in islice(unknown, _MOST_COLUMNS)
     ]
     faults += [Fault(line, name, "expected this column") for name in _NEEDED if name not in row]
     for name in COLUMNS:
@@ -166,8 +191,8 @@ def _value(name: str, cell: str | list[str] | None, zone: ZoneInfo) -> object:
         return text
     if name in {"valid_from", "valid_until"}:
         return _moment(text, zone, is_end=name == "valid_until") if text else None
-    if name == "organisation":
-        return text or None
+    if name == "organisation" and not text:
+        return None
     if not text or len(text) > _LONGEST[name] or not text.isprintable():
         raise ValueError(f"expected 1 to {_LONGEST[name]} printable characters")
     return text

@@ -1,8 +1,11 @@
 """People over HTTP: enrolled once, read in pages, changed only by who saw their last version."""
 
+import msgspec
 import pytest
 
+from access.services.rights import Role
 from tests.access.api.test_problems import ADA, is_problem
+from tests.small_site import NOON
 
 
 @pytest.fixture
@@ -104,6 +107,21 @@ def test_a_key_for_another_request_is_refused(manager):
     manager.post("/v1/people", json=ADA, headers={"Idempotency-Key": "abc"})
     other = manager.post("/v1/people", json=ADA | {"id": "eve"}, headers={"Idempotency-Key": "abc"})
     is_problem(other, 422, "invalid")
+
+
+def test_an_answer_is_not_given_again_to_whoever_lost_the_right_to_it(services, signed_in):
+    browser, key = signed_in("grace", Role.MANAGER), {"Idempotency-Key": "abc"}
+    assert browser.post("/v1/people", json=ADA, headers=key).status_code == 201
+    services.operators.change("grace", lambda one: msgspec.structs.replace(one, role="viewer"), "test", NOON)
+    answer = browser.post("/v1/people", json=ADA, headers=key)
+    assert "Ada" not in is_problem(answer, 422, "invalid")["detail"]
+
+
+def test_a_name_and_an_external_id_are_read_as_a_file_of_people_would_be(manager):
+    sent = ADA | {"name": "  Ada   Lovelace ", "external_id": " 0042 "}
+    assert manager.post("/v1/people", json=sent).status_code == 201
+    kept = manager.get("/v1/people/ada").json()
+    assert (kept["name"], kept["external_id"]) == ("Ada Lovelace", "0042")
 
 
 def test_a_refused_post_can_be_sent_again_with_its_key(manager):

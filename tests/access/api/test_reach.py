@@ -177,6 +177,16 @@ def test_a_company_is_told_which_doors_there_are_and_never_what_happens_at_them(
     is_problem(manager.get("/metrics"), 403, "not-allowed")
 
 
+def test_a_company_is_not_told_when_there_was_an_event_at_a_door(manager, keyed, site):
+    site.live.take([passage(1, "zoe", "front", "outside", "hall", at=NOON)])
+    everybody = keyed("building:read")
+    for path in ("/v1/doors/front", "/v1/readers/front-in"):
+        seen, told = (one.get(path).json()["computer"] for one in (everybody, manager))
+        assert seen.pop("last_heard") == "2026-09-15T10:00:00Z"
+        assert told.pop("last_heard") is None
+        assert told == seen
+
+
 def test_the_reception_of_a_company_finds_its_own_people_and_sees_no_taps(site):
     draft = Draft(
         NOON,

@@ -35,6 +35,15 @@ def test_a_session_reads_and_writes_until_signed_out(browser):
     is_problem(browser.get("/v1/people"), 401, "not-signed-in")
 
 
+def test_signing_in_again_ends_the_session_that_the_browser_held(browser):
+    held = browser.cookies["totem_session"]
+    assert browser.post("/v1/session", json={"name": "grace", "password": NEW}).status_code == 200
+    assert browser.get("/v1/session").status_code == 200
+    browser.cookies.clear()
+    browser.cookies.set("totem_session", held)
+    is_problem(browser.get("/v1/session"), 401, "not-signed-in")
+
+
 def test_the_cookie_is_for_the_browser_alone(browser):
     answer = browser.post("/v1/session", json={"name": "grace", "password": NEW})
     cookie = answer.headers["set-cookie"].lower()

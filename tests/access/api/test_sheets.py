@@ -15,7 +15,15 @@ def test_a_cell_that_would_run_is_made_text(cell):
     assert harmless(cell) == f"'{cell}"
 
 
-@pytest.mark.parametrize("cell", ["Ada", "", "a=b", None, -3, 1.5])
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [("x;=1", "x;'=1"), ("=x;-1;y", "'=x;'-1;y"), ('x;"=1"', 'x;\'"=1"'), ("x;'@1", "x;''@1")],
+)
+def test_a_cell_in_which_a_spreadsheet_that_parts_by_semicolons_would_see_a_formula_is_made_text(cell, told):
+    assert harmless(cell) == told
+
+
+@pytest.mark.parametrize("cell", ["Ada", "", "a=b", "a; b", "a;b", None, -3, 1.5])
 def test_any_other_cell_stays_as_it_is(cell):
     assert harmless(cell) == cell
 

@@ -42,6 +42,49 @@ def admin(config, *words):
     return main(["admin", "--config", config, *words])
 
 
+def test_whoever_was_erased_since_a_copy_is_forgotten_again_by_a_list_kept_elsewhere(
+    config, tmp_path, capsys
+):
+    assert db(config, "upgrade") == 0
+    place, copy, kept = tmp_path / "data" / "totem.db", tmp_path / "copy", tmp_path / "erased.jsonl"
+    ada = PersonRecord(PersonId("ada"), ResidentType.STAFF, name="Ada")
+    with closing(open_site(load(Path(config), {}))) as services:
+        services.people.add([ada], "test", NOON)
+        assert db(config, "backup", str(copy)) == 0
+        services.erasures.erase(PersonId("ada"), "asked", "test", NOON)
+    capsys.readouterr()
+    assert db(config, "erased") == 0
+    kept.write_text(capsys.readouterr().out)
+    assert "ada" not in kept.read_text().lower()
+    copy.replace(place)  # as PostgreSQL's own tools would: they know of no list
+    assert db(config, "purge", "--erased", str(kept)) == 0
+    assert "forgotten again: 1 people" in capsys.readouterr().out
+    with closing(open_site(load(Path(config), {}))) as services:
+        assert services.people.page() == []
+    kept.write_text(kept.read_text() + "{}\n")
+    assert db(config, "purge", "--erased", str(kept)) == 1
+    assert f"{kept}:2: expected a line of `totem db erased`" in capsys.readouterr().err
+
+
+def test_a_database_of_another_program_is_left_as_it_is(config, tmp_path, capsys):
+    (tmp_path / "data").mkdir()
+    with closing(sqlite3.connect(tmp_path / "data" / "totem.db")) as theirs, theirs:
+        theirs.execute("CREATE TABLE invoices (number)")
+    assert db(config, "upgrade") == 1
+    assert "has tables of another program's: invoices" in capsys.readouterr().err
+    with closing(sqlite3.connect(tmp_path / "data" / "totem.db")) as theirs:
+        assert theirs.execute("SELECT name FROM sqlite_master").fetchall() == [("invoices",)]
+
+
+def test_what_a_damaged_database_says_of_a_command_is_one_line(config, tmp_path, capsys):
+    assert db(config, "upgrade") == 0
+    with (tmp_path / "data" / "totem.db").open("r+b") as file:
+        file.seek(20_000)
+        file.write(b"\xff" * 8_000)
+    assert db(config, "purge") == 1
+    assert capsys.readouterr().err == "totem db: the database: database disk image is malformed\n"
+
+
 def test_a_database_is_made_checked_copied_and_brought_back(config, tmp_path, capsys):
     data = tmp_path / "data"
     for look in (["check"], ["backup", str(tmp_path / "copy")]):
@@ -63,12 +106,13 @@ def test_a_database_is_made_checked_copied_and_brought_back(config, tmp_path, ca
     assert "not a database" in capsys.readouterr().err
 
 
-def test_a_fault_that_is_not_stdouts_own_writes_nothing_there(config, tmp_path, capsys):
+def test_a_copy_into_a_folder_that_is_not_there_is_refused(config, tmp_path, capsys):
     assert db(config, "upgrade") == 0
     capsys.readouterr()
-    with pytest.raises(FileNotFoundError):
-        db(config, "backup", str(tmp_path / "nowhere" / "copy"))
-    assert capsys.readouterr().out == ""
+    assert db(config, "backup", str(tmp_path / "nowhere" / "copy")) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.endswith("nowhere/copy.part: cannot be written: No such file or directory\n")
 
 
 def test_no_key_is_made_for_a_server_that_is_not_there(config, tmp_path, capsys):

@@ -1,6 +1,7 @@
 """KM0 with nobody in it, its broadcast, and operators kept in memory."""
 
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -50,12 +51,14 @@ class OperatorsInMemory:
         self.one_time = {"ada"}
         self.scopes = frozenset({"occupancy:read"})
         self.sessions: dict[str, str] = {}
+        self._numbers = count()
 
-    def sign_in(self, name: str, password: str, at: datetime) -> Opened:
+    def sign_in(self, name: str, password: str, at: datetime, instead_of: str | None = None) -> Opened:
         assert at.tzinfo
         if self.passwords.get(name) != password:
             raise NotSignedIn("name and password do not match")
-        token = f"token-{len(self.sessions)}"
+        self.sign_out(instead_of or "")
+        token = f"token-{next(self._numbers)}"
         self.sessions[token] = name
         return Opened(token)
 
@@ -66,8 +69,10 @@ class OperatorsInMemory:
         name = self.sessions[token]
         return Somebody(name, name in self.one_time, self.scopes)
 
-    def set_password(self, token: str, new: str, at: datetime) -> Opened:
+    def set_password(self, token: str, new: str, at: datetime, current: str | None = None) -> Opened:
         name = self.sessions[token]
+        if name not in self.one_time and current != self.passwords[name]:
+            raise NotSignedIn("that is not the password in use")
         if new == self.passwords[name] or len(new) < LEAST_PASSWORD:
             raise Invalid("the password is the old one or too short")
         del self.sessions[token]

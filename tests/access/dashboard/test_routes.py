@@ -46,6 +46,18 @@ async def test_a_one_time_password_leads_to_the_choice_of_one_and_then_to_the_pa
     assert "KM0 Mulhouse" in page.text
 
 
+async def test_a_password_of_ones_own_is_changed_with_the_one_in_use(client, operators):
+    page = await (await signed_in(client)).get("/password")
+    assert 'autocomplete="current-password"' in page.text
+    other = "staple battery horse"
+    answer = await form(client, "/password", password=other, again=other, current="guess")
+    assert answer.status_code == 422
+    assert "Ce n’est pas votre mot de passe actuel." in answer.text
+    assert operators.passwords["ada"] == PASSWORD
+    answer = await form(client, "/password", password=other, again=other, current=PASSWORD)
+    assert (answer.status_code, operators.passwords["ada"]) == (303, other)
+
+
 async def test_a_wrong_password_is_refused_on_the_form_and_the_password_never_comes_back(client):
     answer = await form(client, "/sign-in", name='ada"><script>', password="hunter2-hunter2")
     assert answer.status_code == 422

@@ -9,10 +9,13 @@ import pytest
 
 import access
 from access.languages import Language, worded
+from access.services.badges import BadgeVerb
+from access.services.visits import VisitState, VisitVerb
+from policies.roster import BadgeStatus
 
 ERRORS = {
-    "NotFound", "Conflict", "Refused", "DoorSilent", "StandingBy", "Outdated", "Invalid", "NotSignedIn", "NotAllowed",
-    "PreconditionMissing", "ValueError", "WaitedTooLong",
+    "NotFound", "Conflict", "Refused", "DoorSilent", "StandingBy", "Outdated", "Over", "Invalid", "NotSignedIn",
+    "NotAllowed", "PreconditionMissing", "ValueError", "WaitedTooLong",
 }  # fmt: skip  # a table
 TOLD_BY = {"Fault": 2, "problem": 2, "_problem": 2, "HTTPException": 1}
 """Which argument of these is a message."""
@@ -32,7 +35,7 @@ ELSEWHERE = {
     "description.py",  # of the interface, in English
 }
 VALUE = "a-1"
-WITHOUT_THEIR_VALUE = ("only the building", "after: expected the cursor of a page of ")
+WITHOUT_THEIR_VALUE = ("after: expected the cursor of a page of ",)
 
 
 def said(node):
@@ -77,6 +80,29 @@ def test_values_stand_where_french_wants_them_and_are_not_worded_themselves():
     told = worded("organisation the key is not valid: there is none with this id", Language.FR)
     assert told == "organisation the key is not valid : elle n’existe pas"
     assert worded("of a kind that nobody raises", Language.FR) == "of a kind that nobody raises"
+
+
+@pytest.mark.parametrize(
+    ("english", "values"),
+    [
+        ("badge x: it is {}, so it cannot be replaced", BadgeStatus),
+        ("badge x: it is lost, so it cannot {}", BadgeVerb),
+        ("visit x: it is {}, so the visitor cannot arrive", VisitState),
+        ("visit x: it is left, so the visitor cannot {}", VisitVerb),
+    ],
+)
+def test_a_value_of_a_finite_set_has_its_french_word(english, values):
+    for value in values:
+        assert value.value not in worded(english.format(value.value), Language.FR).split()
+
+
+def test_what_only_the_building_does_is_told_in_french():
+    told = re.findall(r'expect_the_building\(\s*"(.+?)"', "".join(file.read_text() for file in FILES))
+    assert len(told) == 5
+    for act in told:
+        french = worded(f"only the building {act}", Language.FR)
+        assert french.startswith("seul le bâtiment ")
+        assert act not in french
 
 
 def test_only_what_is_a_message_itself_is_worded_within_another():

@@ -1,10 +1,13 @@
 """People from files: the difference first, every fault with its line, all or nothing, twice the same is once."""
 
+from contextlib import closing
+
 import msgspec
 import pytest
 
 from access.api.sheets import harmless
 from access.errors import Conflict
+from access.services import open_services
 from access.services.imports import Fault, from_csv, from_json
 from access.services.organisations import OrganisationRecord
 from access.services.people import PersonRecord
@@ -12,7 +15,7 @@ from access.services.rights import Reach
 from access.store import audit
 from policies.ids import CertificationId, OrganisationId, PersonId, TierId
 from policies.roster import Certification, ResidentType
-from tests.small_site import NOON
+from tests.small_site import BUILDING, NOON, POLICY, SCOPES
 
 PARIS = "Europe/Paris"
 ACME, ZETA = OrganisationId("acme"), OrganisationId("zeta")
@@ -134,6 +137,47 @@ def test_who_is_missing_is_sought_only_among_the_organisations_that_the_file_spe
     assert (found.ended, found.unchanged) == ((), 1)
 
 
+def test_a_table_of_more_columns_than_people_have_is_looked_at_no_further():
+    wanted, faults = csv(",".join(f"c{number}" for number in range(200_000)) + "\n1,2\n")
+    assert (wanted, faults) == ([], [Fault(1, None, "200000 columns, expected at most 100")])
+    head = ",".join(["external_id", *(f"c{number}" for number in range(99))])
+    assert len(csv(f"{head}\n{',' * 99}\n1{',' * 99}\n2{',' * 99}\n")[1]) == 99
+    unknown = {f"c{number}": "x" for number in range(10_000)}
+    assert len(from_json(msgspec.json.encode([{"external_id": "1"} | unknown]), PARIS)[1]) == 100
+
+
+def test_a_quotation_mark_that_is_not_closed_is_told_by_the_line_that_it_stands_in():
+    _, faults = csv('external_id,name\n1,"Ada\nLovelace"\n2,"Bob\n3,Cy\n')
+    assert faults == [Fault(4, None, "a quotation mark that is not closed")]
+
+
+def test_faults_are_told_from_the_top_of_the_file_to_its_end(site):
+    file = "x1,Ada,student,nowhere,,\nx2,Bob,wizard,acme,,\nx3,Cy,student,acme,gold,\nx4,Di,student\n"
+    for faults in (
+        site.imports.propose(*csv(HEAD + file), NOON).faults,
+        site.imports.apply(*csv(HEAD + file), b"", "test", NOON).faults,
+    ):
+        assert [(fault.line, fault.column) for fault in faults] == [
+            (2, "organisation"),
+            (3, "type"),
+            (4, "tiers"),
+            (5, None),
+        ]
+
+
+def test_rows_with_a_fault_count_among_those_a_file_may_have():
+    _, faults = csv("external_id,name\n" + "x\n" * 100_050)
+    assert len(faults) == 100_001
+    assert faults[-1] == Fault(100_002, None, "more than 100000 people in one file")
+
+
+def test_an_organisation_that_no_database_can_keep_is_told_and_not_looked_for(database_url, tmp_path):
+    with closing(open_services(database_url, BUILDING, POLICY, SCOPES, tmp_path / "site.key")) as site:
+        rows = [{"external_id": "1", "name": "Ada", "type": "student", "organisation": "ac\0me"}]
+        outcome = site.imports.propose(*from_json(msgspec.json.encode(rows), PARIS), NOON)
+    assert outcome.faults == (Fault(1, "organisation", "expected 1 to 64 printable characters"),)
+
+
 def test_nobody_is_missing_from_an_organisation_that_somebody_only_leaves_for_another(site):
     found = site.imports.propose(
         *csv(HEAD + "1,Ada,student,zeta,staff,\n9,Zoe,student,zeta,,\n"), NOON
@@ -141,8 +185,9 @@ def test_nobody_is_missing_from_an_organisation_that_somebody_only_leaves_for_an
     assert ([change.after.organisation for change in found.changed], found.ended) == (["zeta"], ())
 
 
-def test_somebody_is_found_again_by_what_a_spreadsheet_was_kept_from_running(site):
-    new = PersonRecord(PersonId("p-4"), ResidentType.STUDENT, ACME, name="=Di", external_id="+33-4")
+@pytest.mark.parametrize("name", ["=Di", "Di;=1", "=Di;-1;'+2", "Di;é"])
+def test_somebody_is_found_again_by_what_a_spreadsheet_was_kept_from_running(site, name):
+    new = PersonRecord(PersonId("p-4"), ResidentType.STUDENT, ACME, name=name, external_id="+33-4")
     site.people.add([new], "test", NOON)
     row = ",".join(str(harmless(cell)) for cell in (new.external_id, new.name, "student", "acme", "", ""))
     found = site.imports.propose(*csv(f"{HEAD}{row}\n"), NOON).difference

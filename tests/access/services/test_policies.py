@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 import policies
 from access.errors import Conflict, Invalid, NotFound
@@ -101,6 +102,32 @@ def test_a_policy_is_proposed_examined_activated_and_rolled_back(opened, folder)
     site.policies.roll_back("boss", NOON)
     assert site.policy.version == first
     assert [each.policy for each in site.policies.activations()] == [1, 2, 1]
+
+
+UNCOMMITTABLE = """
+CREATE TABLE whole (id INTEGER PRIMARY KEY);
+CREATE TABLE broken (id INTEGER REFERENCES whole (id) DEFERRABLE INITIALLY DEFERRED);
+CREATE TRIGGER breaks AFTER INSERT ON policy_activations BEGIN INSERT INTO broken VALUES (1); END
+"""
+"""What the database finds only when it commits, as it finds a full disk."""
+
+
+def test_rules_that_could_not_be_committed_are_not_in_force_either(opened, folder):
+    site = opened()
+    before = site.policy.version
+    proposed = site.policies.propose({"policy.toml": edited(folder, *NARROWED)}, "no Epitech", "boss", NOON)
+    with site.database.writing() as session:
+        for statement in UNCOMMITTABLE.split(";\n"):
+            session.connection().exec_driver_sql(statement)
+    with pytest.raises(IntegrityError):
+        site.policies.activate(proposed.seq, "boss", NOON)
+    assert site.policy.version == before
+    snapshot = wire.read(site.publisher.publish(NOON).messages[0].payload, site.publisher.public_key)
+    assert snapshot.policy.version == before
+    with site.database.writing() as session:
+        session.connection().exec_driver_sql("DROP TRIGGER breaks")
+    site.policies.activate(proposed.seq, "boss", NOON)
+    assert site.policy.version == proposed.version
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from access.services.ingest import Batch
 from access.services.people import PersonRecord
 from access.services.retention import Kind
 from access.services.rights import Role
-from access.store import audit, musters
+from access.store import audit, musters, people
 from access.store.check import check
 from access.store.musters import Listed, Muster, Safe
 from policies.ids import BadgeId, DoorId, PersonId, SpaceId
@@ -333,13 +333,24 @@ def test_nobody_under_a_legal_hold_is_erased(site):
 
 def test_whoever_is_back_from_a_copy_or_a_door_s_old_events_is_forgotten_again(site):
     pseudonym = site.erasures.erase(ADA, "asked", "grace", NOON)
-    site.people.add([PersonRecord(ADA, ResidentType.STAFF, name="Ada Lovelace")], "a copy", NOON)
+    with site.database.writing() as copied:
+        people.add(copied, [PersonRecord(ADA, ResidentType.STAFF, name="Ada Lovelace")], "a copy", NOON)
     passed(site, EDGE, "front", (ADA, 1), (EVE, 1))
     assert site.erasures.reapply([], NOON) == 1
     assert site.erasures.reapply([], NOON) == 0
     assert {person for _, person in known(site)} == {pseudonym, "eve"}
     with pytest.raises(NotFound):
         site.people.get(ADA)
+
+
+def test_nobody_is_enrolled_under_the_id_of_somebody_erased_to_be_forgotten_with_them(site):
+    site.erasures.erase(ADA, "asked", "grace", NOON)
+    another = PersonRecord(ADA, ResidentType.STAFF, name="Ada Byron")
+    with pytest.raises(Conflict, match="ada: the id was that of somebody who was erased"):
+        site.people.add([another], "desk", NOON)
+    site.people.add([msgspec.structs.replace(another, id=PersonId("ada-2"))], "desk", NOON)
+    assert site.erasures.reapply(site.erasures.ledger(), NOON) == 0
+    assert site.people.get(PersonId("ada-2")).name == "Ada Byron"
 
 
 def test_the_ledger_of_erasures_names_nobody(site):

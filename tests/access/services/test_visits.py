@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from access.errors import Conflict, Invalid, NotFound
+from access.errors import Conflict, Invalid, NotFound, Over
 from access.services.badges import BadgeRecord, BadgeVerb
 from access.services.people import PersonRecord
 from access.services.visits import VisitRecord, VisitState
@@ -97,6 +97,14 @@ def test_a_visit_shortens_no_visitor_s_dates_and_changes_nobody_who_is_not_a_vis
     site.visits.expect(stay, None, "desk", NOON)
     site.visits.arrive("v3", None, "desk", NOON)
     assert (known(site).people[ADA.id].host, known(site).people[ADA.id].valid_until) == (None, None)
+
+
+def test_nobody_is_let_in_for_a_visit_whose_time_is_over_to_find_every_door_shut(site):
+    site.visits.expect(visit(), "Eve", "desk", NOON)
+    with pytest.raises(Over, match=r"v1: it was over at 2026-09-15T18:00:00\+00:00; expect a new one"):
+        site.visits.arrive("v1", DESK.id, "desk", NOON + 8 * HOUR)
+    assert known(site).badges[DESK.id].person is None
+    assert site.visits.arrive("v1", DESK.id, "desk", NOON + 7.9 * HOUR).state is VisitState.ARRIVED
 
 
 def test_a_visitor_who_needs_an_escort_is_given_no_door_of_their_own(site):
