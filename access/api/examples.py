@@ -57,6 +57,7 @@ EXAMPLES: Mapping[str, Mapping[str, object]] = {
     "POST /v1/certifications/{person}/{certification}/revoke": {
         "why": {"reason": "left the guard open"},
     },
+    "POST /v1/organisations/{organisation}/leave": {"nobody is left": {"people": 0}},
     "POST /v1/policies": {
         "scenarios": {"scenarios": "# none yet\n", "note": "scenarios begin anew"},
         "rules": {"policy": '[[permit]]\nid = "x"\nspaces = ["nowhere"]\n', "note": "a try"},

@@ -10,7 +10,14 @@ from fastapi import APIRouter, Depends, Query, Response
 from access.api.desk import AtDesk, needs, needs_within
 from access.api.once import OnceRoute
 from access.api.paging import Page, Paged
-from access.api.schemas import NewOrganisation, OrganisationBody, OrganisationChange, Word
+from access.api.schemas import (
+    MovedOut,
+    MovingOut,
+    NewOrganisation,
+    OrganisationBody,
+    OrganisationChange,
+    Word,
+)
 from access.api.sheets import described, table
 from access.api.versions import Expected, tag
 from access.services.listing import every
@@ -83,6 +90,15 @@ def change(
     )
     tag(response, after.version)
     return _body(after)
+
+
+@routes.post("/{organisation}/leave")
+def leave(organisation: str, asked: MovingOut, response: Response, desk: AtDesk, actor: _Writes) -> MovedOut:
+    """End every right and badge of an organisation that leaves whole, and let its own operators and keys do nothing."""
+    actor.require(Scope.PEOPLE_WRITE)
+    gone = desk.services.leaving.move_out(OrganisationId(organisation), asked.people, actor.name, desk.now())
+    tag(response, gone.organisation.version)
+    return MovedOut.model_validate(msgspec.to_builtins(gone))
 
 
 def _body(organisation: OrganisationRecord) -> OrganisationBody:

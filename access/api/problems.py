@@ -53,6 +53,12 @@ _PRIMARY = 0xFF
 _WRONG = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_READONLY})
 """A statement that is wrong, or writes where only reading is allowed, will be wrong again."""
 
+_UNREADABLE = "There was an error parsing the body"
+"""FastAPI's words for a body that no JSON parser takes, whatever the reason."""
+
+_EXPECTED_JSON = (
+    "body: expected JSON in UTF-8, not compressed, without deep nesting or numbers of thousands of digits"
+)
 _NOT_JSON = "a JSON object is expected, with Content-Type application/json in its head"
 
 
@@ -64,7 +70,11 @@ class InvalidFile(Invalid):
     """A file has faults; each is told with its line and column."""
 
     def __init__(self, faults: Sequence[Mapping[str, object]]) -> None:
-        super().__init__(f"the file has {len(faults)} faults; nothing was changed")
+        super().__init__(
+            f"the file has {len(faults)} faults; nothing was changed"
+            if len(faults) > 1
+            else "the file has a fault; nothing was changed"
+        )
         self.faults = faults
 
 
@@ -166,7 +176,8 @@ def _http(request: Request, error: Exception) -> Response:
         raise error
     name = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
     path, language = request.url.path, language_of(request)
-    return problem(error.status_code, name, error.detail, path, error.headers, language)
+    detail = _EXPECTED_JSON if error.detail == _UNREADABLE else error.detail
+    return problem(error.status_code, name, detail, path, error.headers, language)
 
 
 def _store(request: Request, error: Exception) -> Response:

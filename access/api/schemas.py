@@ -10,10 +10,27 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
     model_validator,
 )
 
 from policies.roster import BadgeKind, BadgeStatus, ResidentType
+
+
+def _read_as_instant(told: object, read: ValidatorFunctionWrapHandler) -> object:
+    """Return what was told as a moment; raise ValueError in words of what is expected, for bare numbers too."""
+    try:
+        if isinstance(told, datetime) or (isinstance(told, str) and not _TIME_OF_DAY.isdisjoint(told)):
+            return read(told)
+    except ValidationError as error:
+        raise ValueError(_NO_INSTANT) from error
+    raise ValueError(_NO_INSTANT)
+
+
+_TIME_OF_DAY = frozenset("Tt ")
+_NO_INSTANT = "expected a time with its offset, as 2026-09-01T08:00:00+02:00"
 
 
 def _told_in_utc(moment: datetime) -> datetime:
@@ -52,7 +69,7 @@ FIRST_YEAR, LAST_YEAR = 1970, 2199
 """A calendar is compiled for a few years; beyond, hours mean nothing."""
 
 Day = Annotated[date, BeforeValidator(_read_as_day), AfterValidator(_of_the_calendar)]
-Instant = Annotated[AwareDatetime, AfterValidator(_told_in_utc)]
+Instant = Annotated[AwareDatetime, WrapValidator(_read_as_instant), AfterValidator(_told_in_utc)]
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 BadgeIdentifier = Annotated[str, Field(min_length=1, max_length=128)]
 Reason = Annotated[str, Field(min_length=1, max_length=300)]
@@ -198,3 +215,20 @@ class OrganisationBody(NewOrganisation):
     id: str
     name: str
     version: int
+
+
+class MovingOut(Sent):
+    """How many people of the organisation are to leave: all whose rights have not ended."""
+
+    people: Annotated[int, Field(ge=0, le=100_000)]
+
+
+class MovedOut(BaseModel):
+    """What a departure ended: the rights of people, badges, visits, and the organisation's own operators and keys."""
+
+    organisation: OrganisationBody
+    people: list[str]
+    badges: list[str]
+    visits: list[str]
+    operators: list[str]
+    keys: list[str]

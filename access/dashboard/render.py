@@ -134,6 +134,10 @@ class Renderer:
         """Write an instant as the building's wall clock shows it; nothing for no instant."""
         return self._here(at).strftime("%H:%M:%S") if at else ""
 
+    def dated(self, at: datetime) -> str:
+        """Write the day of an instant, as the building's wall shows it."""
+        return self.words.dated(self._here(at).date())
+
     def moment(self, at: datetime) -> str:
         """Write an instant with its day, as the building's wall shows it."""
         here = self._here(at)

@@ -38,6 +38,15 @@ VISIT_TEXTS: dict[str, Label] = {
     "visit-cancel-of": Label("Annuler la visite de {name}", "Cancel {name}’s visit"),
     "visit-new": Label("Annoncer un visiteur", "Expect a visitor"),
     "visitor-name": Label("Nom du visiteur", "Visitor’s name"),
+    "visitor-which": Label("Déjà venu ?", "Here before?"),
+    "visitor-new": Label("Non, quelqu’un d’autre", "No, somebody else"),
+    "visitor-nobody": Label(
+        "Personne de ce nom n’est venu récemment.", "Nobody of that name was here lately."
+    ),
+    "visitor-came": Label("dernière visite le {day}", "last visit on {day}"),
+    "visitor-here": Label("sur place depuis le {day}", "here since {day}"),
+    "visitor-expected": Label("attendu le {day}", "expected on {day}"),
+    "visitor-missed": Label("n’est pas venu le {day}", "did not come on {day}"),
     "visit-host": Label("Hôte (nom ou identifiant)", "Host (name or id)"),
     "visit-host-which": Label("Lequel ?", "Which one?"),
     "visit-from": Label("De", "From"),
@@ -60,6 +69,14 @@ VISIT_TEXTS: dict[str, Label] = {
         "Ce badge n’est pas libre : choisissez-en un autre.", "That badge is not free: choose another."
     ),
     "refused-visit-name": Label("Le nom du visiteur est nécessaire.", "The visitor’s name is needed."),
+    "refused-visitor-which": Label(
+        "Quelqu’un de ce nom est déjà venu : dites si c’est la même personne.",
+        "Somebody of that name was here before: say whether it is them.",
+    ),
+    "refused-visitor-unknown": Label(
+        "Le visiteur choisi n’est plus de ceux de ce nom : choisissez de nouveau.",
+        "The visitor you chose is no longer among those of that name: choose again.",
+    ),
     "refused-visit-host": Label("Aucun hôte de ce nom.", "There is no host of that name."),
     "refused-visit-hosts": Label(
         "Plusieurs personnes portent ce nom : choisissez l’hôte.",

@@ -1,6 +1,6 @@
-"""What the visits' page shows of one visit, and what its form holds."""
+"""What the visits' page shows of a visit and of a visitor who was here before, and what its form holds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -9,21 +9,31 @@ from pydantic import BaseModel, Field
 
 from access.dashboard.days import Day
 from access.dashboard.render import Renderer
+from access.services.names import are_namesakes
 from access.services.visits import VisitState
 from access.services.welcome import Stay
 from policies.building import Building
+from policies.ids import PersonId
 
 _LATE_AFTER = timedelta(minutes=15)
 _USUAL_STAY = timedelta(hours=2)
 
 
 _Short = Annotated[str, Field(max_length=200)]
+NEW = "*"
+"""What a form says instead of a known visitor's id: they were never here."""
 
 
 class Draft(BaseModel):
-    """The form of a new visit as it was filled in; times are as the building's wall shows them."""
+    """The form of a new visit as it was filled in; times are as the building's wall shows them.
+
+    `person` is the visitor who was here before, or `NEW`; nothing where nobody was asked which of them it is.
+    `looks` asks for those of the name, and expects nobody yet.
+    """
 
     name: _Short = ""
+    person: _Short = ""
+    looks: bool = False
     host: _Short = ""
     since: _Short = ""
     until: _Short = ""
@@ -52,6 +62,45 @@ class Line(msgspec.Struct, frozen=True):
     hours: str
     told: str
     note: str
+
+
+class Known(msgspec.Struct, frozen=True):
+    """A visitor who was here before, in words: the host and the day of their last visit tell namesakes apart."""
+
+    id: PersonId
+    name: str
+    about: str
+
+
+def known(stay: Stay, renderer: Renderer) -> Known:
+    """Return what is shown of a visitor by their last visit."""
+    words, visit = renderer.words, stay.visit
+    day = words(_LAST[visit.state], day=renderer.dated(visit.valid_from))
+    suspended = words("status-suspended") if stay.is_suspended else ""
+    about = (words("visit-of", host=stay.host), stay.organisation, day, suspended)
+    return Known(visit.person, stay.visitor, " · ".join(filter(None, about)))
+
+
+class Filled(msgspec.Struct, frozen=True):
+    """A form with whom it may mean: visitors of that name who were here before, and hosts by id and name."""
+
+    draft: Draft
+    known: Sequence[Known] = ()
+    hosts: Sequence[tuple[PersonId, str]] = ()
+
+    @property
+    def fault(self) -> str:
+        """Return why it will not do, or nothing."""
+        name, person = self.draft.name, self.draft.person
+        if not name.strip():
+            return "refused-visit-name"
+        if person not in {"", NEW, *(one.id for one in self.known)}:
+            return "refused-visitor-unknown"
+        if not person and any(are_namesakes(one.name, name) for one in self.known):
+            return "refused-visitor-which"
+        if len(self.hosts) != 1:
+            return "refused-visit-hosts" if self.hosts else "refused-visit-host"
+        return ""
 
 
 def drafted(now: datetime, wall: Callable[[datetime], str]) -> Draft:
@@ -103,8 +152,18 @@ def _told(stay: Stay, renderer: Renderer) -> str:
 
 def _note(stay: Stay, renderer: Renderer, now: datetime) -> str:
     visit = stay.visit
+    if stay.is_suspended and visit.state in {VisitState.EXPECTED, VisitState.ARRIVED}:
+        return renderer.words("status-suspended")
     if visit.state is VisitState.EXPECTED and visit.valid_from + _LATE_AFTER < now:
         return renderer.words("visit-late")
     if visit.state is VisitState.ARRIVED and visit.valid_until < now:
         return renderer.words("visit-overdue", time=_clock(visit.valid_until, renderer, now))
     return ""
+
+
+_LAST = {
+    VisitState.EXPECTED: "visitor-expected",
+    VisitState.ARRIVED: "visitor-here",
+    VisitState.LEFT: "visitor-came",
+    VisitState.CANCELLED: "visitor-missed",
+}

@@ -16,7 +16,7 @@ from access.dashboard.days import Day, wall_time
 from access.dashboard.front import Front, go, language, marked
 from access.dashboard.guard import GuardedRoute, is_ours
 from access.dashboard.ports import Actor
-from access.dashboard.visiting import Draft, Line, Step, drafted, line
+from access.dashboard.visiting import NEW, Draft, Filled, Known, Line, Step, drafted, known, line
 from access.dashboard.words import Language
 from access.errors import Conflict, Invalid, NotAllowed, NotFound, Outdated, Over
 from access.services.reception import Reception
@@ -31,6 +31,7 @@ _WRITES = "people:write"
 _VERBS = {verb.value: verb for verb in VisitVerb}
 
 _LanguageAsked = Annotated[Language | None, Query(alias="lang")]
+_Typed = Annotated[str, Query(max_length=200)]
 
 
 def visits(
@@ -42,6 +43,7 @@ def visits(
     routes.add_api_route("/visits", pages.show, methods=["GET"])
     routes.add_api_route("/visits", pages.expect, methods=["POST"])
     routes.add_api_route("/visits/list", pages.part, methods=["GET"])
+    routes.add_api_route("/visits/known", pages.known, methods=["GET"])
     routes.add_api_route("/visits/{visit}/{verb}", pages.step, methods=["POST"])
     return routes
 
@@ -74,32 +76,47 @@ class _Visits:
             return Response(status_code=HTTPStatus.NO_CONTENT)
         return self._front.page(request, spoken, "visits-list.html", operator, **values)
 
-    async def expect(self, request: Request, draft: Annotated[Draft, Form()]) -> Response:
-        """Expect a visitor; one who is `here` already is let in at once."""
+    async def known(
+        self, request: Request, name: _Typed = "", person: _Typed = "", asked: _LanguageAsked = None
+    ) -> Response:
+        """Answer the form, while a name is typed, with the visitors of that name who were here before."""
         operator = await self._may_write(request)
         if isinstance(operator, Response):
             return operator
-        hosts = await self._hosts(operator, draft.host.strip())
-        refusal = "" if is_ours(request, draft.csrf) else "refused-form"
-        refusal = refusal or _fault(draft, hosts)
+        spoken, draft = asked or language(request), Draft(name=name, person=person)
+        found = await self._known(operator, spoken, name)
+        return self._front.page(request, spoken, "visits-known.html", operator, draft=draft, known=found)
+
+    async def expect(self, request: Request, draft: Annotated[Draft, Form()]) -> Response:
+        """Expect a visitor, or look for one of that name; one who is `here` already is let in at once."""
+        operator = await self._may_write(request)
+        if isinstance(operator, Response):
+            return operator
+        spoken = language(request)
+        found = await self._known(operator, spoken, draft.name)
+        if draft.looks:
+            return await self._page(request, spoken, operator, None, Filled(draft, found))
+        filled = Filled(draft, found, await self._hosts(operator, draft.host.strip()))
+        refusal = filled.fault if is_ours(request, draft.csrf) else "refused-form"
         if not refusal:
-            refusal = await run_in_threadpool(self._expect, operator, draft, hosts[0][0])
+            refusal = await run_in_threadpool(self._expect, operator, draft, filled.hosts[0][0])
         if refusal:
-            return await self._page(request, language(request), operator, None, draft, refusal, hosts)
+            return await self._page(request, spoken, operator, None, filled, refusal)
         return go(f"/visits?day={draft.since[:10]}")
 
     def _expect(self, operator: Actor, draft: Draft, host: PersonId) -> str:
         """Do it; return why not, or nothing."""
         cases, now = self._cases.within(operator.reach), self._front.now()
         places = (SpaceId(draft.space),) if draft.space else ()
+        is_new = draft.person in {"", NEW}
+        visitor = PersonId(fresh_id() if is_new else draft.person)
         try:
             begins, ends = (
                 wall_time(one, self._front.broadcast.timezone) for one in (draft.since, draft.until)
             )
-            visit = VisitRecord(
-                fresh_id(), PersonId(fresh_id()), host, begins, ends, spaces=places, escorted=not places
-            )
-            cases.expect(visit, draft.name.strip(), operator.name, now, is_here=draft.here)
+            visit = VisitRecord(fresh_id(), visitor, host, begins, ends, spaces=places, escorted=not places)
+            name = draft.name.strip() if is_new else None
+            cases.expect(visit, name, operator.name, now, is_here=draft.here)
         except NotAllowed:
             return "refused-visit-alone"
         except (Invalid, ValueError):
@@ -152,25 +169,32 @@ class _Visits:
         exact = [one for one in people if text in (one.id, one.name)]
         return [(one.id, one.name or one.id) for one in (exact if len(exact) == 1 else people)]
 
+    async def _known(self, operator: Actor, spoken: Language, name: str) -> list[Known]:
+        welcome, renderer = self._welcome.within(operator.reach), self._front.broadcast.renderers[spoken]
+        return [
+            known(one, renderer) for one in await run_in_threadpool(welcome.known, name, self._front.now())
+        ]
+
     async def _page(
         self,
         request: Request,
         spoken: Language,
         operator: Actor,
         day: date | None,
-        draft: Draft | None = None,
+        filled: Filled | None = None,
         refusal: str = "",
-        hosts: Sequence[tuple[PersonId, str]] = (),
     ) -> Response:
         renderer = self._front.broadcast.renderers[spoken]
+        filled = filled or Filled(drafted(self._front.now(), renderer.wall))
         response = self._front.page(
             request,
             spoken,
             "visits.html",
             operator,
             refusal=renderer.words(refusal) if refusal else "",
-            hosts=hosts,
-            draft=draft or drafted(self._front.now(), renderer.wall),
+            hosts=filled.hosts,
+            known=filled.known,
+            draft=filled.draft,
             spaces=self._spaces if operator.reach.is_everywhere else (),
             **await self._day(operator, spoken, day),
         )
@@ -213,11 +237,3 @@ def _grouped(lines: Sequence[Line]) -> dict[str, list[Line]]:
         "gone": (VisitState.LEFT, VisitState.CANCELLED),
     }
     return {name: [one for one in lines if one.state in wanted] for name, wanted in states.items()}
-
-
-def _fault(draft: Draft, hosts: Sequence[tuple[PersonId, str]]) -> str:
-    if not draft.name.strip():
-        return "refused-visit-name"
-    if len(hosts) != 1:
-        return "refused-visit-hosts" if hosts else "refused-visit-host"
-    return ""

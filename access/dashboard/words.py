@@ -183,7 +183,7 @@ TEXTS: dict[str, Label] = {
     "other-language": Label("English", "Français"),
     "sign-in": Label("Connexion", "Sign in"),
     "sign-in-lead": Label("Réservé aux opérateurs du bâtiment.", "For the building’s operators."),
-    "sign-out": Label("Se déconnecter", "Sign out"),
+    "sign-out": Label("Déconnexion", "Sign out"),
     "name": Label("Nom", "Name"),
     "password": Label("Mot de passe", "Password"),
     "new-password": Label("Nouveau mot de passe", "New password"),

@@ -57,7 +57,7 @@ class Holds:
     def get(self, hold: str) -> Hold:
         """Return one hold; raise `NotFound`."""
         with self._database.reading() as session:
-            return _known(session, hold)
+            return _known(hold, stored.get(session, hold))
 
     def page(self, person: PersonId | None = None, listing: Listing = FIRST) -> list[Hold]:
         """Return a piece of the list of holds, those that ended too; on one person's events only, if given."""
@@ -91,15 +91,14 @@ def binding(holds: Iterable[Hold], at: datetime) -> list[Hold]:
     return [hold for hold in holds if hold.approved_at is not None or at < hold.asked_at + _BINDS_UNAPPROVED]
 
 
-def _known(session: Session, hold: str) -> Hold:
-    found = stored.get(session, hold)
+def _known(hold: str, found: Hold | None) -> Hold:
     if found is None:
         raise NotFound(f"hold {hold}: there is no such hold")
     return found
 
 
 def _standing(session: Session, hold: str, at: datetime) -> Hold:
-    found = _known(session, hold)
+    found = _known(hold, stored.held(session, hold))
     if found.lifted_at is not None or found.expires_at <= at:
         raise Conflict(f"hold {hold}: it has ended")
     return found

@@ -84,7 +84,7 @@ class Operators:
     def get(self, name: str) -> OperatorRecord:
         """Return one operator; raise `NotFound`."""
         with self._database.reading() as session:
-            return _known(session, name)
+            return _present(name, stored.get(session, name))
 
     def page(self, chosen: OperatorFilter = _ALL, listing: Listing = BY_NAME) -> list[OperatorRecord]:
         """Return a piece of the list of operators."""
@@ -206,7 +206,10 @@ def expect_may_appoint(actor: Actor, role: Role, reach: Reach = EVERYWHERE) -> N
 
 
 def _known(session: Session, name: str) -> OperatorRecord:
-    operator = stored.get(session, name)
+    return _present(name, stored.held(session, name))
+
+
+def _present(name: str, operator: OperatorRecord | None) -> OperatorRecord:
     if operator is None or operator.removed_at is not None:
         raise NotFound(f"operator {name}: there is nobody with this name")
     return operator

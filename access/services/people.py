@@ -114,8 +114,9 @@ class People:
             raise Conflict("people: two of them have the same external id")
         if taken := stored.existing_external(session, externals):
             external, owner = min(taken.items())
-            whose = f"person {owner}" if self._reach.is_everywhere else "somebody"
-            raise Conflict(f"{whose}: already has the external id {external}")
+            if self._reach.is_everywhere:
+                raise Conflict(f"person {owner}: already has the external id {external}")
+            raise Conflict(f"somebody: already has the external id {external}")
 
     def _check(
         self, session: Session, people: Sequence[PersonRecord], before: PersonRecord | None = None

@@ -165,6 +165,11 @@ class Retention:
         return Overdue(before, visitors_only=kind is Kind.VISITORS)
 
 
+def forgotten_before(session: Session, kind: Kind, at: datetime) -> datetime:
+    """Return before when a kind is forgotten by now, as the site keeps it."""
+    return at - timedelta(hours=_hours(stored.kept_for(session))[kind])
+
+
 def _hours(chosen: dict[str, KeptFor]) -> dict[Kind, int]:
     return {kind: chosen[kind.value].hours if kind.value in chosen else _LEGAL[kind] for kind in Kind}
 

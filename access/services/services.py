@@ -170,7 +170,7 @@ def open_services(
         grants=Grants(database, building, rights),
         visits=Visits(database, building, rights),
         welcome=Welcome(database),
-        leaving=Leaving(database, rights),
+        leaving=Leaving(database, rights, departures),
         organisations=Organisations(database, rulebook),
         operators=Operators(database, building, passwords, departures),
         sessions=Sessions(database, passwords, building.site),

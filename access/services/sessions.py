@@ -80,7 +80,7 @@ class Sessions:
         expect_good(new, (name, self._site, "totem"))
         hashed = self._passwords.hash(new)
         with self._database.reading() as session:
-            before = _known(session, name)
+            before = _there(stored.get(session, name))
         if self._passwords.verify(before.password_hash, new):
             raise Invalid("new password: expected another than the old one")
         with self._database.writing() as session:
@@ -135,7 +135,10 @@ def _open_session(session: Session, operator: OperatorRecord, at: datetime) -> S
 
 
 def _known(session: Session, name: str) -> OperatorRecord:
-    operator = stored.get(session, name)
+    return _there(stored.held(session, name))
+
+
+def _there(operator: OperatorRecord | None) -> OperatorRecord:
     if operator is None or not operator.may_sign_in:
         raise NotSignedIn("the operator is gone")
     return operator
@@ -147,7 +150,7 @@ def _is_locked(operator: OperatorRecord, at: datetime) -> bool:
 
 def _counted(session: Session, name: str, at: datetime) -> OperatorRecord | None:
     """Return the operator as they were before this attempt, which is counted as a failure until it succeeds."""
-    operator = stored.get(session, name)
+    operator = stored.held(session, name)
     if operator is None or _is_locked(operator, at):
         return operator
     failures = operator.failures + 1

@@ -26,7 +26,7 @@ from access.store.listing import FIRST, Listing
 from access.store.people import PersonRecord
 from access.store.visits import VisitFilter, VisitRecord, VisitState
 from policies.building import Building
-from policies.ids import BadgeId, GrantId
+from policies.ids import BadgeId, GrantId, PersonId
 from policies.roster import BadgeStatus, ResidentType
 
 __all__ = ["VisitFilter", "VisitRecord", "VisitState", "VisitVerb", "Visits"]
@@ -80,7 +80,7 @@ class Visits:
                 raise Invalid(f"visit: host {new.host}: there is nobody with this id")
             if name is not None:
                 self._enrol(change, new, name, actor, at)
-            elif not people.existing(change.session, [new.person], self._reach.organisation):
+            elif not self._knows(change.session, new.person):
                 raise Invalid(f"visit: visitor {new.person}: there is nobody with this id")
             if new.person == new.host:
                 raise Invalid("visit: expected a host who is not the visitor")
@@ -218,6 +218,13 @@ class Visits:
         if expected not in (None, found.version):
             raise Outdated(f"visit {visit}: version {found.version}, expected {expected}")
         return found
+
+    def _knows(self, session: Session, visitor: PersonId) -> bool:
+        """Return whether there is such a visitor; for a company, of its own people or of those who visit them."""
+        own = self._reach.organisation
+        if people.existing(session, [visitor], own):
+            return True
+        return own is not None and stored.is_visitor_of(session, visitor, own)
 
     def _known(self, session: Session, visit: str) -> VisitRecord:
         found = stored.get(session, visit)

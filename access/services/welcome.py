@@ -7,8 +7,10 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from access.services.names import Typed, are_namesakes
+from access.services.retention import Kind, forgotten_before
 from access.services.rights import EVERYWHERE, Reach
-from access.store import badges, events, people
+from access.store import badges, events, organisations, people
 from access.store import visits as stored
 from access.store.badges import BadgeRecord
 from access.store.database import Database
@@ -17,11 +19,14 @@ from access.store.listing import Listing
 from access.store.models import BadgeRow
 from access.store.visits import VisitFilter, VisitRecord, VisitState
 from policies.decision import Effect
-from policies.ids import BadgeId
+from policies.ids import BadgeId, PersonId
 from policies.roster import BadgeStatus
 from readers.wire.events import EventType
 
 _MOST = 1000
+_MOST_SOUGHT = 10_000
+"""The newest visits among which a name is sought: a month of three hundred a day."""
+_MOST_OFFERED = 12
 _MOST_BADGES = 50
 _LATELY = timedelta(minutes=15)
 
@@ -33,6 +38,7 @@ class Stay(msgspec.Struct, frozen=True):
     visitor: str
     host: str
     organisation: str | None
+    is_suspended: bool = False
 
 
 class Lendable(msgspec.Struct, frozen=True):
@@ -60,6 +66,20 @@ class Welcome:
             found = {one.id: one for chosen in (staying, during) for one in self._page(session, chosen)}
             return _named(session, list(found.values()))
 
+    def known(self, name: str, at: datetime) -> list[Stay]:
+        """Return the last visit of each visitor of that name, namesakes first, then the newest.
+
+        A name is what somebody has typed of it so far. Whoever was here before retention forgot it is nobody.
+        """
+        last, typed = dict[PersonId, stored.Named](), Typed(name)
+        with self._database.reading() as session:
+            since = forgotten_before(session, Kind.VISITORS, at)
+            for one in stored.newest(session, since, self._reach.organisation, _MOST_SOUGHT):
+                if one.person not in last and typed.names(one.name):
+                    last[one.person] = one
+            found = sorted(last.values(), key=lambda one: not are_namesakes(one.name, name))
+            return _named(session, stored.some(session, [one.id for one in found[:_MOST_OFFERED]]))
+
     def lendable(self, now: datetime) -> list[Lendable]:
         """Return badges of the desk that are free, those held to a reader just now first. A company lends none."""
         if not self._reach.is_everywhere:
@@ -86,12 +106,15 @@ def _named(session: Session, visits: Sequence[VisitRecord]) -> list[Stay]:
     known = people.some(session, [person for one in visits for person in (one.person, one.host)])
     records = {one.id: one for one in known}
     names = {one.id: one.name or one.id for one in known}
+    owners = {one.id: one.organisation for one in known if one.organisation is not None}
+    called = organisations.names(session, owners.values())
     return [
         Stay(
             one,
             names.get(one.person, one.person),
             names.get(one.host, one.host),
-            records[one.host].organisation if one.host in records else None,
+            called.get(owners[one.host]) if one.host in owners else None,
+            is_suspended=one.person in records and records[one.person].suspended,
         )
         for one in visits
     ]

@@ -39,7 +39,13 @@ def replace(session: Session, hold: Hold) -> None:
 
 
 def get(session: Session, hold: str) -> Hold | None:
-    """Return one hold, held until a writing transaction ends; None if there is none."""
+    """Return one hold; None if there is none."""
+    row = session.scalar(select(HoldRow).where(HoldRow.id == hold))
+    return None if row is None else _hold(row)
+
+
+def held(session: Session, hold: str) -> Hold | None:
+    """As `get`, in a transaction that writes: until its end nobody else changes the hold."""
     row = session.scalar(select(HoldRow).where(HoldRow.id == hold).with_for_update())
     return None if row is None else _hold(row)
 

@@ -64,7 +64,13 @@ def add(session: Session, operator: OperatorRecord) -> None:
 
 
 def get(session: Session, name: str) -> OperatorRecord | None:
-    """Return one operator, held until a writing transaction ends; None if there is none."""
+    """Return one operator; None if there is none."""
+    row = session.scalar(select(OperatorRow).where(OperatorRow.name == name))
+    return None if row is None else _operator(row)
+
+
+def held(session: Session, name: str) -> OperatorRecord | None:
+    """As `get`, in a transaction that writes: until its end nobody else changes the operator."""
     row = session.scalar(select(OperatorRow).where(OperatorRow.name == name).with_for_update())
     return None if row is None else _operator(row)
 

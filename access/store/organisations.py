@@ -1,6 +1,6 @@
 """Organisations as they are kept."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from sqlalchemy import insert, select, update
@@ -48,6 +48,13 @@ def page(
     if only is not None:
         query = query.where(OrganisationRow.id == only)
     return list(map(_record, piece(session, query, OrganisationRow, listing)))
+
+
+def names(session: Session, wanted: Iterable[OrganisationId]) -> dict[OrganisationId, str]:
+    """Return the names of a few organisations that are known, by their ids."""
+    row = OrganisationRow
+    found = session.execute(select(row.id, row.name).where(row.id.in_(sorted(set(wanted)))))
+    return {OrganisationId(one): name for one, name in found}
 
 
 def ids(session: Session) -> set[OrganisationId]:

@@ -162,6 +162,12 @@ def by_external(session: Session, external_ids: Iterable[str]) -> dict[str, Pers
     return found
 
 
+def all_of(session: Session, organisation: OrganisationId) -> list[PersonRecord]:
+    """Return everybody of an organisation, by id."""
+    query = select(PersonRow.id).where(PersonRow.organisation == organisation)
+    return some(session, map(PersonId, session.scalars(query).all()))
+
+
 def of_organisations(session: Session, organisations: Iterable[OrganisationId]) -> list[PersonRecord]:
     """Return everybody of these organisations who has an external id, by id."""
     chosen = PersonRow.organisation.in_(sorted(set(organisations)))

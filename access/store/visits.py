@@ -1,16 +1,18 @@
 """Visits as they are kept."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from access.store.belonging import of_organisation
 from access.store.listing import Listing, piece
-from access.store.models import VisitRow
+from access.store.models import PersonRow, VisitRow
 from policies.ids import BadgeId, DoorId, OrganisationId, PersonId, SpaceId
+from policies.roster import ResidentType
 
 
 class VisitState(Enum):
@@ -85,6 +87,42 @@ def page(
     if organisation is not None:
         query = query.where(of_organisation(row.host, organisation))
     return [_record(found) for found in piece(session, query, row, listing)]
+
+
+class Named(msgspec.Struct, frozen=True):
+    """A visit by its id, with who makes it."""
+
+    id: str
+    person: PersonId
+    name: str
+
+
+def newest(session: Session, since: datetime, organisation: OrganisationId | None, limit: int) -> list[Named]:
+    """Return the visits of visitors that were not over at a moment, the newest first; to one organisation, if given."""
+    row, person = VisitRow, PersonRow
+    query = (
+        select(row.id, row.person, person.name)
+        .join(person, person.id == row.person)
+        .where(person.type == ResidentType.VISITOR.value, row.valid_until > since)
+        .where(or_(row.left_at.is_(None), row.left_at > since))
+    )
+    if organisation is not None:
+        query = query.where(of_organisation(row.host, organisation))
+    found = session.execute(query.order_by(row.valid_from.desc(), row.id).limit(limit))
+    return [Named(visit, PersonId(visitor), name) for visit, visitor, name in found]
+
+
+def some(session: Session, ids: Sequence[str]) -> list[VisitRecord]:
+    """Return those of a few `ids` that are known, as they are ordered."""
+    found = {row.id: _record(row) for row in session.scalars(select(VisitRow).where(VisitRow.id.in_(ids)))}
+    return [found[one] for one in ids if one in found]
+
+
+def is_visitor_of(session: Session, person: PersonId, organisation: OrganisationId) -> bool:
+    """Return whether somebody visits, or has visited, anybody of an organisation."""
+    row = VisitRow
+    query = select(row.id).where(row.person == person, of_organisation(row.host, organisation))
+    return session.scalar(query.limit(1)) is not None
 
 
 def open_of(session: Session, person: PersonId) -> list[VisitRecord]:

@@ -35,6 +35,7 @@ PAGES = [
     "/rollcall",
     "/lockdown",
     "/visits",
+    "/password",
 ]
 OF_A_COMPANY = ["/spaces", "/history?space=restaurant", "/desk?q=a", "/visits"]
 VISITS = [(Role.SECURITY, path) for path in PAGES] + [(Role.RECEPTIONIST, path) for path in OF_A_COMPANY]
@@ -148,6 +149,32 @@ def test_the_menu_of_a_phone_shows_the_page_it_stands_on(visitor, whole):
     assert here is not None
     assert strip["x"] <= here["x"]
     assert here["x"] + here["width"] <= strip["x"] + strip["width"]
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_no_word_of_the_header_is_broken_and_beside_the_name_stands_one_line(visitor, whole, language):
+    page: Page = visitor(Role.SECURITY, language)
+    page.goto(f"{whole.address}/visits?lang={language}")
+    for width, rows in ((360, 2), (720, 2), (1270, 2), (1271, 1)):
+        page.set_viewport_size({"width": width, "height": 900})
+        name, tools, header = (page.locator(one).bounding_box() for one in (".place", ".tools", ".top"))
+        assert name is not None
+        assert tools is not None
+        assert header is not None
+        assert abs(tools["y"] + tools["height"] / 2 - name["y"] - name["height"] / 2) < 3, width
+        assert max(name["height"], tools["height"]) < 40, width
+        assert header["height"] < 45 * rows, width
+    page.set_viewport_size({"width": 360, "height": 900})
+    other = "Français" if language == "en" else "English"
+    expect(page.locator(".tools").get_by_role("link", name=other)).to_be_visible()
+
+
+def test_the_page_of_one_s_password_leads_back_and_asks_for_no_change(visitor, whole):
+    page: Page = visitor(Role.RECEPTIONIST)
+    page.goto(f"{whole.address}/visits?lang=en")
+    page.get_by_role("link", name="Password").click()
+    page.get_by_role("link", name="Back to: Now").click()
+    expect(page).to_have_url(f"{whole.address}/spaces")
 
 
 @pytest.mark.parametrize(

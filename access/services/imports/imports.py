@@ -9,6 +9,8 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
+from itertools import chain
+from operator import attrgetter
 
 import msgspec
 from sqlalchemy.orm import Session
@@ -69,7 +71,7 @@ class Imports:
         """Return what the file would change, and everything that is wrong with it. Nothing is changed."""
         with self._database.reading() as session:
             difference, wrong = self._compared(session, wanted, at)
-        return Outcome(difference, (*faults, *wrong))
+        return Outcome(difference, _in_turn(faults, wrong))
 
     def apply(
         self,
@@ -90,13 +92,13 @@ class Imports:
             seen = site.read(session).audit_seq
             difference, wrong = self._compared(session, wanted, at)
         if faults or wrong:
-            return Outcome(difference, (*faults, *wrong))
+            return Outcome(difference, _in_turn(faults, wrong))
         with self._database.writing() as session:
             # Where something was written since, it may be about these people.
             if site.locked(session).audit_seq != seen:
                 difference, wrong = self._compared(session, wanted, at)
             if wrong:
-                return Outcome(difference, tuple(wrong))
+                return Outcome(difference, _in_turn(wrong))
             if end is not None and end != len(difference.ended):
                 raise Conflict(f"end: {len(difference.ended)} people are missing from the file, not {end}")
             entry = UnderWay(actor, at, self._reach.organisation, difference.size(is_ending=end is not None))
@@ -209,6 +211,11 @@ class Imports:
                     tell(len(chunk))
         touched = [person.id for person in (*added, *changed, *ended)]
         return record, changes.record(session, at, people=touched) if touched else None
+
+
+def _in_turn(*faults: Sequence[Fault]) -> tuple[Fault, ...]:
+    """Return faults from the top of the file to its end, however they were found."""
+    return tuple(sorted(chain.from_iterable(faults), key=attrgetter("line")))
 
 
 def _ended(person: PersonRecord, at: datetime) -> PersonRecord:

@@ -29,6 +29,9 @@ _LONGEST = {"external_id": 64, "name": 200, "organisation": 64}
 _MOST_OF_A_CELL = 10_000
 """Anything longer is no name, and is not looked at letter by letter."""
 
+_UNCLOSED = "unexpected end of data"
+"""What the parser says where a text in quotation marks goes to the end of the file."""
+
 _SEPARATORS = re.compile(r"[;,|\s]+")
 _FIRST_YEAR, _LAST_YEAR = 1970, 2199
 MOST_ROWS = 100_000
@@ -96,6 +99,7 @@ _Row = dict[str, str | list[str] | None] | Fault
 
 
 def _lines(reader: "_csv.Reader") -> Iterator[tuple[int, _Row]]:
+    begun = 1  # where the row began: a cell may go over lines
     try:
         heads = [head.strip().lower() for head in next(reader, [])]
         if len(heads) > _MOST_COLUMNS:
@@ -104,18 +108,22 @@ def _lines(reader: "_csv.Reader") -> Iterator[tuple[int, _Row]]:
         yield from (
             (1, Fault(1, head, "a column twice")) for head, number in Counter(heads).items() if number > 1
         )
+        begun = reader.line_num + 1
         for cells in reader:
-            if not any(cell.strip() for cell in cells):
-                continue
-            if len(cells) != len(heads):
-                yield (
-                    reader.line_num,
-                    Fault(reader.line_num, None, f"{len(cells)} cells, expected {len(heads)}"),
-                )
-            else:
-                yield reader.line_num, dict(zip(heads, map(_without_apostrophe, cells), strict=True))
+            if any(cell.strip() for cell in cells):
+                yield reader.line_num, _row(reader.line_num, heads, cells)
+            begun = reader.line_num + 1
     except csv.Error as error:  # a cell of more than 131,072 characters too
-        yield reader.line_num, Fault(reader.line_num, None, f"not CSV: {error}")
+        if str(error) == _UNCLOSED:
+            yield begun, Fault(begun, None, "a quotation mark that is not closed")
+        else:
+            yield reader.line_num, Fault(reader.line_num, None, f"not CSV: {error}")
+
+
+def _row(line: int, heads: list[str], cells: list[str]) -> _Row:
+    if len(cells) != len(heads):
+        return Fault(line, None, f"{len(cells)} cells, expected {len(heads)}")
+    return dict(zip(heads, map(_without_apostrophe, cells), strict=True))
 
 
 def _without_apostrophe(cell: str) -> str:

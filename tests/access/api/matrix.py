@@ -61,7 +61,10 @@ NEEDS = {
     "organisations:read": [
         "GET /v1/organisations", "GET /v1/organisations.csv", "GET /v1/organisations/{organisation}",
     ],
-    "organisations:write": ["POST /v1/organisations", "PATCH /v1/organisations/{organisation}"],
+    "organisations:write": [
+        "POST /v1/organisations", "PATCH /v1/organisations/{organisation}",
+        "POST /v1/organisations/{organisation}/leave",
+    ],
     "policies:read": [
         "GET /v1/policies", "GET /v1/policies/{policy}", "GET /v1/policies/{policy}/examination",
     ],

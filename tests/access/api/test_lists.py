@@ -83,6 +83,8 @@ CHOSEN = {
     "suspended=true": {4},
     "suspended=false&type=student": {0, 2, 6},
     "name=BO": {4, 5},
+    "name=%C3%A9mile": {2},
+    "name=%C3%89MIL": {2},
     "name=r_s": {6},
     "name=%25": set(),
     "organisation=nowhere": set(),
@@ -93,6 +95,11 @@ def test_people_are_chosen_by_what_a_desk_knows_of_them(desk):
     for asked, expected in CHOSEN.items():
         found = ids(desk.get(f"/v1/people?{asked}"))
         assert found == [f"p-{number}" for number in sorted(expected)], asked
+
+
+def test_a_desk_finds_somebody_by_capital_or_small_letters_with_their_accents_too(site):
+    for text in ("émile", "Émile", "ÉMI"):
+        assert [one.person.id for one in site.reception.find(text)] == ["p-2"]
 
 
 def test_every_order_walks_through_everybody_once_and_backwards_is_the_other_way(desk):

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import gzip
 import json
 import re
 from pathlib import Path
@@ -243,6 +244,43 @@ def test_a_time_that_utc_cannot_tell_is_refused_wherever_it_is_sent(keyed, momen
     ]
     for answer in answers:
         is_problem(answer, 422, "invalid")
+
+
+NOT_A_TIME = (
+    "30/09/2026",
+    "2026-09-30",
+    "2026-09-30T10:00:00",
+    "2026-09-30T10:00:00 02:00",
+    "1",
+    1,
+    1e18,
+    True,
+)
+
+
+@pytest.mark.parametrize("told", NOT_A_TIME)
+def test_what_is_no_time_with_its_offset_is_refused_with_one_that_is(manager, keyed, told):
+    answers = [manager.post("/v1/people", json=ADA | {"valid_until": told})]
+    if isinstance(told, str):
+        answers.append(keyed("events:read").get("/v1/events", params={"since": told}))
+    for answer in answers:
+        assert (
+            "expected a time with its offset, as 2026-09-01" in is_problem(answer, 422, "invalid")["detail"]
+        )
+
+
+UNREADABLE = {
+    "no UTF-8": b'{"name": "\xff"}',
+    "deep": b'{"a":' * 50_000,
+    "compressed": gzip.compress(b"{}"),
+    "a long number": b'{"most_uses": %s}' % (b"9" * 5000),
+}
+
+
+@pytest.mark.parametrize("content", UNREADABLE.values(), ids=UNREADABLE)
+def test_a_body_that_no_parser_takes_is_refused_with_what_is_expected(manager, content):
+    answer = manager.post("/v1/people", content=content, headers={"Content-Type": "application/json"})
+    assert "expected JSON in UTF-8, not compressed" in is_problem(answer, 400, "bad-request")["detail"]
 
 
 @pytest.mark.parametrize(

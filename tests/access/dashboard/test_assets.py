@@ -4,6 +4,8 @@ import hashlib
 import re
 from importlib.resources import files
 
+from access.dashboard.assets import read_assets
+
 STATIC = files("access.dashboard").joinpath("static")
 VENDOR = STATIC.joinpath("vendor")
 TEMPLATES = files("access.dashboard").joinpath("templates")
@@ -35,6 +37,20 @@ def test_no_template_has_an_inline_script_style_or_handler_or_another_host():
 
 
 def test_our_own_script_and_style_load_nothing():
+    assets = read_assets()
     for name in ("totem.js", "totem.css"):
-        text = STATIC.joinpath(name).read_text()
+        text = assets[name].body.decode()
         assert not re.search(r"https?://|@import|url\(|eval\(|innerHTML|fetch\(|setInterval", text), name
+
+
+def test_every_part_of_the_stylesheet_is_in_it_and_dresses_something_that_is_on_a_page():
+    sheet = read_assets()["totem.css"].body.decode()
+    for part in STATIC.joinpath("styles").iterdir():
+        assert part.read_text() in sheet, part.name
+    pages = [path.read_text() for path in TEMPLATES.iterdir()] + [STATIC.joinpath("totem.js").read_text()]
+    pages += [path.read_text() for path in files("access.dashboard").iterdir() if path.name.endswith(".py")]
+    mentioned = set(re.findall(r"[A-Za-z][\w-]*", "\n".join(pages)))
+    rules = re.findall(r"([^{}]+)\{", re.sub(r"/\*.*?\*/", "", sheet, flags=re.DOTALL))
+    dressed = set(re.findall(r"[.#]([A-Za-z][\w-]*)", "".join(rules)))
+    numbered = re.compile(r"(depth|fill|step)-[0-9]")
+    assert {name for name in dressed if not numbered.fullmatch(name)} <= mentioned

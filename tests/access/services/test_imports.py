@@ -146,6 +146,25 @@ def test_a_table_of_more_columns_than_people_have_is_looked_at_no_further():
     assert len(from_json(msgspec.json.encode([{"external_id": "1"} | unknown]), PARIS)[1]) == 100
 
 
+def test_a_quotation_mark_that_is_not_closed_is_told_by_the_line_that_it_stands_in():
+    _, faults = csv('external_id,name\n1,"Ada\nLovelace"\n2,"Bob\n3,Cy\n')
+    assert faults == [Fault(4, None, "a quotation mark that is not closed")]
+
+
+def test_faults_are_told_from_the_top_of_the_file_to_its_end(site):
+    file = "x1,Ada,student,nowhere,,\nx2,Bob,wizard,acme,,\nx3,Cy,student,acme,gold,\nx4,Di,student\n"
+    for faults in (
+        site.imports.propose(*csv(HEAD + file), NOON).faults,
+        site.imports.apply(*csv(HEAD + file), b"", "test", NOON).faults,
+    ):
+        assert [(fault.line, fault.column) for fault in faults] == [
+            (2, "organisation"),
+            (3, "type"),
+            (4, "tiers"),
+            (5, None),
+        ]
+
+
 def test_rows_with_a_fault_count_among_those_a_file_may_have():
     _, faults = csv("external_id,name\n" + "x\n" * 100_050)
     assert len(faults) == 100_001

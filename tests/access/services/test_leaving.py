@@ -3,14 +3,14 @@
 import msgspec
 import pytest
 
-from access.errors import NotFound, Outdated
+from access.errors import Conflict, NotFound, NotSignedIn, Outdated
 from access.services.badges import BadgeRecord
 from access.services.certifications import CertificationRecord
 from access.services.organisations import OrganisationRecord
-from access.services.rights import Reach
+from access.services.rights import Reach, Role
 from access.services.upkeep import Upkeep
 from access.services.visits import VisitFilter, VisitState
-from policies.ids import BadgeId, OrganisationId, PersonId
+from policies.ids import BadgeId, OrganisationId, PersonId, TierId
 from policies.roster import BadgeKind, BadgeStatus
 from tests.access.services.desk import (
     ADA,
@@ -53,6 +53,63 @@ def test_leaving_twice_is_leaving_once(site):
         site.leaving.leave(PersonId("nobody"), "boss", NOON)
     with pytest.raises(Outdated):
         site.leaving.leave(BOB.id, "boss", NOON, 9)
+
+
+ACME, ZETA = OrganisationId("acme"), OrganisationId("zeta")
+
+
+@pytest.fixture
+def shared(site):
+    """Return the site with Ada and Bob of Acme, and Zoe of Zeta; each has a manager of their own."""
+    both = [OrganisationRecord(ACME, "Acme", tiers=(TierId("staff"),)), OrganisationRecord(ZETA, "Zeta")]
+    site.organisations.add(both, "boss", NOON)
+    for who in (ADA.id, BOB.id):
+        site.people.change(who, lambda was: msgspec.structs.replace(was, organisation=ACME), "boss", NOON)
+    zoe = msgspec.structs.replace(ADA, id=PersonId("zoe"), organisation=ZETA, name="Zoe")
+    site.people.add([zoe], "boss", NOON)
+    site.badges.add([BadgeRecord(BadgeId("04aabbdd"), BadgeKind.UID, zoe.id)], "boss", NOON)
+    for organisation in (ACME, ZETA):
+        site.operators.create(f"of-{organisation}", Role.MANAGER, "boss", NOON, Reach(organisation))
+    return site
+
+
+def test_a_company_that_moves_out_keeps_nothing_that_opens_nor_anybody_who_lets_in(shared):
+    shared.visits.expect(visit(), "Eve", "desk", NOON)
+    opened = shared.sessions.admit("of-acme", NOON)
+    ours, theirs = (
+        shared.keys.create("a machine", ("people:read",), "boss", NOON, None, one) for one in (ACME, ZETA)
+    )
+    told: list[str] = []
+    shared.departures.listen(told.append)
+    gone = shared.leaving.move_out(ACME, 2, "boss", NOON)
+    assert (gone.people, gone.badges, gone.visits) == ((ADA.id, BOB.id), (BADGE.id,), ("v1",))
+    assert (gone.organisation.tiers, gone.operators, len(gone.keys)) == ((), ("of-acme",), 1)
+    assert told == ["of-acme", f"key:{gone.keys[0]}"]
+    there = known(shared)
+    assert {there.people[one].valid_until for one in (ADA.id, BOB.id)} == {NOON}
+    assert there.badges[BADGE.id].status is BadgeStatus.REVOKED
+    assert (there.people["zoe"].valid_until, there.badges["04aabbdd"].status) == (None, BadgeStatus.ACTIVE)
+    for no_more in (
+        lambda: shared.sessions.of_session(opened.token, NOON),
+        lambda: shared.sessions.admit("of-acme", NOON),
+        lambda: shared.keys.of(ours, NOON),
+    ):
+        with pytest.raises(NotSignedIn):
+            no_more()
+    assert shared.keys.of(theirs, NOON).reach == Reach(ZETA)
+    assert shared.sessions.admit("of-zeta", NOON)
+    assert shared.leaving.move_out(ACME, 0, "boss", NOON + HOUR).badges == ()
+
+
+def test_a_company_moves_out_with_its_exact_number_of_people_or_not_at_all(shared):
+    shared.leaving.leave(BOB.id, "boss", NOON)
+    before = known(shared)
+    with pytest.raises(Conflict, match="acme: 1 people are to leave, not 2"):
+        shared.leaving.move_out(ACME, 2, "boss", NOON + HOUR)
+    with pytest.raises(NotFound):
+        shared.leaving.move_out(OrganisationId("nobody"), 0, "boss", NOON)
+    assert known(shared) == before
+    assert shared.operators.get("of-acme").disabled is False
 
 
 def test_a_visitor_who_leaves_for_good_gives_the_badge_back(site):
