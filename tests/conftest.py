@@ -1,5 +1,6 @@
 """What every test shares: Hypothesis runs the same examples on every machine and prints how to repeat one."""
 
+import gc
 import logging
 import signal
 import threading
@@ -13,6 +14,16 @@ settings.load_profile("totem")
 
 # Shells start what runs in their background deaf to SIGINT, and programs pass that on: ours are ended by it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# As Totem's programs do: what is loaded stays, and looking through it for garbage over and over finds none.
+gc.set_threshold(20_000, 20, 50)
+
+
+def pytest_collection_finish() -> None:
+    """Put what the tests consist of beyond the garbage collector's reach."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -1,5 +1,8 @@
 """Every operation as every role, by the interface's own description: it keeps what it says, whatever is sent."""
 
+import shutil
+from contextlib import closing
+
 import pytest
 from schemathesis.core.failures import FailureGroup
 
@@ -85,10 +88,10 @@ def told_of_others(response):
     return [name for name in FOREIGN if name in told and name not in asked]
 
 
-def faults_of(case, plain, headers, reach):
+def faults_of(app, case, plain, headers, reach):
     """Return what is not as described in the answer to a request, a line each."""
     try:
-        response = case.call(headers=headers, timeout=60)
+        response = case.call(app=app, headers=headers, timeout=60)
         case.operation = plain
         case.validate_response(response, checks=CHECKS)
     except FailureGroup as group:
@@ -115,28 +118,42 @@ def where(reach):
 
 
 @pytest.fixture(scope="module")
-def drawn():
-    """Return the requests to each operation by its label: the same for everybody, and drawing them takes longest."""
-    return {}
+def description(migrated, tmp_path_factory):
+    """Return what the interface says of itself: the same for everybody, and working it out takes a while."""
+    folder = tmp_path_factory.mktemp("described")
+    shutil.copy(migrated, folder / "totem.db")
+    with closing(inhabited(f"sqlite:///{folder}/totem.db", folder)) as opened:
+        return create_app(opened, lambda: NOON).openapi()
 
 
-def requests_of(operation, drawn):
-    """Return requests to an operation: in a soak others for each role."""
-    if SOAKING or operation.label not in drawn:
-        drawn[operation.label] = requests_to(operation, EXAMPLES)
-    for case in drawn[operation.label]:
-        case.operation = operation
-        yield case
+@pytest.fixture(scope="module")
+def drawn(description):
+    """Return the requests to each operation, none of them drawn yet: drawing them takes longest."""
+    return Drawn(description)
 
 
-def found_by(app, description, labels, headers, drawn, reach=EVERYWHERE):
+class Drawn:
+    """Requests to the operations of a description: the same for everybody, in a soak others for each role."""
+
+    def __init__(self, description):
+        self._plain, self._sharp = (operations_of(form(description)) for form in (closed, sharpened))
+        self._drawn = {}
+
+    def faults_of(self, app, label, headers, reach):
+        """Return the faults of an operation of an application that is as described, a line each."""
+        if SOAKING or label not in self._drawn:
+            self._drawn[label] = requests_to(self._sharp[label], EXAMPLES)
+        for case in self._drawn[label]:
+            case.operation = self._sharp[label]
+            yield from faults_of(app, case, self._plain[label], headers, reach)
+
+
+def found_by(app, drawn, labels, headers, reach=EVERYWHERE):
     """Return the faults of the operations named."""
-    plain, sharp = (operations_of(app, form(description)) for form in (closed, sharpened))
     return [
         fault
         for label in sorted(labels, key=lambda label: label in LAST)
-        for case in requests_of(sharp[label], drawn)
-        for fault in faults_of(case, plain[label], headers, reach)
+        for fault in drawn.faults_of(app, label, headers, reach)
     ]
 
 
@@ -149,7 +166,7 @@ def expect_none(faults):
 def test_what_the_description_says_holds_for_whoever_may(app, site, drawn, role, reach):
     headers, scopes, before = signed_in(site, role, reach), scopes_of(role, reach), zetas(site)
     labels = [label for label, right in NEEDED.items() if right in scopes | {OPEN, SIGNED_IN, SESSION}]
-    expect_none(found_by(app, app.openapi(), labels, headers, drawn, reach))
+    expect_none(found_by(app, drawn, labels, headers, reach))
     if reach.organisation:
         assert zetas(site) == before
 
@@ -158,4 +175,4 @@ def test_what_the_description_says_holds_for_a_controller_too(app, site, drawn, 
     secret = site.keys.create("controller", ("reader:front",), "test", NOON)
     front = Taps(app, site.building, authorizer, KeyRing(site.database), lambda: NOON)
     headers = {"Authorization": f"Bearer {secret}"}
-    expect_none(found_by(front, app.openapi(), NEEDS[READER], headers, drawn))
+    expect_none(found_by(front, drawn, NEEDS[READER], headers))
