@@ -67,7 +67,7 @@ class Flag(Enum):
     DURESS = "duress"
 
 
-class Decision(msgspec.Struct, frozen=True):
+class Decision(msgspec.Struct, frozen=True, gc=False):
     """What `decide` answers.
 
     `rules` are the ids that determined it, in the policy's order. `person`, `door` and `space` (the one that would
@@ -90,7 +90,7 @@ class Decision(msgspec.Struct, frozen=True):
         return self.effect is Effect.GRANT
 
 
-class Message(msgspec.Struct, frozen=True):
+class Message(msgspec.Struct, frozen=True, gc=False):
     """One sentence for the person at the door, in French and in English."""
 
     fr: str

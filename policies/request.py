@@ -34,7 +34,7 @@ class DoorMode(Enum):
     LOCKDOWN = "lockdown"
 
 
-class AccessRequest(msgspec.Struct, frozen=True):
+class AccessRequest(msgspec.Struct, frozen=True, gc=False):
     """One tap. `at` is aware; `companions` are the people who proved themselves at the same door just before."""
 
     at: datetime

@@ -89,7 +89,7 @@ class BadgeStatus(Enum):
     USED_UP = "used-up"
 
 
-class Badge(msgspec.Struct, frozen=True):
+class Badge(msgspec.Struct, frozen=True, gc=False):
     """A badge as it is read: `id` is the identifier that the medium gives, whatever proved it."""
 
     id: BadgeId
@@ -100,14 +100,14 @@ class Badge(msgspec.Struct, frozen=True):
     valid_until: datetime | None = None
 
 
-class Certification(msgspec.Struct, frozen=True):
+class Certification(msgspec.Struct, frozen=True, gc=False):
     """A machine training that somebody holds until `until` (for ever if None)."""
 
     id: CertificationId
     until: datetime | None = None
 
 
-class Grant(msgspec.Struct, frozen=True):
+class Grant(msgspec.Struct, frozen=True, gc=False):
     """A temporary right of one person to doors or spaces, from `valid_from` until `valid_until`."""
 
     id: GrantId
@@ -117,7 +117,7 @@ class Grant(msgspec.Struct, frozen=True):
     spaces: tuple[SpaceId, ...] = ()
 
 
-class Person(msgspec.Struct, frozen=True):
+class Person(msgspec.Struct, frozen=True, gc=False):
     """A holder without a name: what the rules need to know of somebody.
 
     `extended_opening` gives the longer strike time; why is never stored (docs/domain.md, 4). `pin` is the hash of a PIN

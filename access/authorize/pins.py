@@ -26,7 +26,7 @@ _MOST_KEPT = 10_000
 WRONG_PIN = (Reason.INCORRECT_FACTOR, Reason.MAX_ATTEMPTS)
 
 
-class Shown(msgspec.Struct, frozen=True):
+class Shown(msgspec.Struct, frozen=True, gc=False):
     """What a PIN has shown: `refused` says why it opens nothing; `duress` is told to the server and to nobody here."""
 
     pin_ok: bool = False

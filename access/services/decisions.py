@@ -20,7 +20,7 @@ PIN_DEADLINE_S = 1.0
 """The same where a PIN comes with the tap: whoever has just entered one waits so long for a light."""
 
 
-class Question(msgspec.Struct, frozen=True):
+class Question(msgspec.Struct, frozen=True, gc=False):
     """A tap at a reader that has no door computer of this system.
 
     `pin` is what was entered with it, if anything was; `id` is the asker's own, the same when it asks again.
@@ -39,7 +39,7 @@ class Question(msgspec.Struct, frozen=True):
         return min(self.assurance, self.kind.most_proof)
 
 
-class Answer(msgspec.Struct, frozen=True):
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """The decision. `unlock_ms` is how long to release the strike, 0 unless granted; `event` is its id if recorded.
 
     `epoch` only grows: an answer under a lower one than was heard before is of an authorizer that was replaced.

@@ -30,7 +30,7 @@ from access.services.keyring import KeyRing
 from access.services.neighbours import Neighbours
 from access.services.offload import Offload, WorkThread
 from access.settings import Settings
-from access.site.calm import calm
+from access.site.calm import calm, collect
 from access.site.http import listen, serve_http
 from access.site.server import open_site
 from access.site.tenure import awake, tenure_of
@@ -131,6 +131,7 @@ class AuthorizerProcess:
             self._uplink.run(_no_snapshots),
             tend(self.authorizer, self._ring, self._clock, self._offload),
             forget(self._journal, self._clock),
+            collect(self._clock, lambda: self._journal.position),
         )
         return (*always, self._tenure.run(self._hearing)) if isinstance(self._tenure, Candidate) else always
 

@@ -23,7 +23,7 @@ from access.services.neighbours import Neighbours
 from access.services.offload import WorkThread
 from access.services.upkeep import Upkeep
 from access.settings import Settings, load_hosts, load_site
-from access.site.calm import calm
+from access.site.calm import calm, collect
 from access.site.http import listen
 from access.site.tenure import tenure_of
 from access.site.web import Web
@@ -99,6 +99,8 @@ async def _serve(settings: Settings, services: Services, clock: SystemClock, lis
                 group.create_task(upkeep.run(clock, writer), name="upkeep"),
                 group.create_task(services.retention.run(clock, forgetting), name="retention"),
             ]
+            recorded = inside.recorded if inside is not None else _no_tap
+            tasks.append(group.create_task(collect(clock, recorded), name="collect"))
             if inside is not None:
                 tasks += [group.create_task(each) for each in inside.tasks(web.ring, writer)]
             await web.serve(listener)
@@ -108,16 +110,26 @@ async def _serve(settings: Settings, services: Services, clock: SystemClock, lis
     forgetting.close()
 
 
+def _no_tap() -> None:
+    """Tell of no tap: they are answered elsewhere."""
+
+
 class _Inside:
     """The authorizer in the server's own process."""
 
     def __init__(self, settings: Settings, services: Services, clock: SystemClock, beside: ExitStack) -> None:
         folder, durability = Path(settings.data) / "authorizer", Durability(settings.durability)
         self._source, *_ = settings.authorizers
-        journal = beside.enter_context(closing(FileJournal(folder, self._source, clock.now, durability)))
+        self._journal = beside.enter_context(
+            closing(FileJournal(folder, self._source, clock.now, durability))
+        )
         self._tenure = beside.enter_context(tenure_of(settings, services, self._source, folder, clock))
-        self.authorizer = beside.enter_context(closing(Authorizer(services, journal, self._tenure)))
+        self.authorizer = beside.enter_context(closing(Authorizer(services, self._journal, self._tenure)))
         self._services, self._clock = services, clock
+
+    def recorded(self) -> tuple[int, int]:
+        """Return the place of the newest record: every tap makes one."""
+        return self._journal.position
 
     def tasks(self, ring: KeyRing, writer: WorkThread) -> tuple[Coroutine[None, None, None], ...]:
         """Return what is to run beside the taps."""

@@ -144,7 +144,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     digest: str
 
 
-class Sealed(msgspec.Struct, frozen=True):
+class Sealed(msgspec.Struct, frozen=True, gc=False):
     """A record in its place: its id, the line to keep and send (no newline), and the hash the next one carries."""
 
     id: str
@@ -253,7 +253,7 @@ def _personal_part(draft: Draft, salt: str) -> bytes:
     return b"," + fields[1:-1]
 
 
-class _Personal(msgspec.Struct, frozen=True, omit_defaults=True):
+class _Personal(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     salt: str | None = None
     person: PersonId | None = None
     badge: BadgeId | None = None
