@@ -15,6 +15,7 @@ from policies.analysis.taps.flips import Outcome, Tap, outcome, told
 from policies.analysis.taps.space import Space
 from policies.analysis.taps.standings import FLAGS, Kind
 from policies.decision import Decision
+from policies.engine import Engine
 from policies.loader import Site
 from policies.masks import bits
 from policies.policy import Rule
@@ -53,8 +54,9 @@ def difference(old: Site, new: Site) -> Difference:
     """Return the greatest difference between two sites with the same doors and readers."""
     space, most = Space([old, new]), Difference()
     for entrance in space.entrances():
+        engines: tuple[Engine, ...] = ()
         for case in _Same(space, entrance).others():
-            engines = space.engines([entrance])
+            engines = engines or space.engines([entrance])  # they know everybody who can come to the entrance
             taps = [entrance.tap(case, side) for side in range(len(engines))]
             decisions = [engine.decide(*tap) for engine, tap in zip(engines, taps, strict=True)]
             degree = _between(*decisions)
