@@ -8,8 +8,8 @@ import asyncio
 import socket
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
@@ -38,17 +38,20 @@ class MqttBus:
     ) -> AsyncIterator["MqttConnection"]:
         stack = AsyncExitStack()
         try:
-            try:
-                client = await stack.enter_async_context(self._client(name, will))
-                connection = await stack.enter_async_context(MqttConnection(client, name, self._most_waiting))
-                if topics:
-                    await client.subscribe([(topic, _AT_LEAST_ONCE) for topic in topics])
-            except (aiomqtt.MqttError, OSError) as error:
-                raise BusDown(f"{name} at {self._broker.host}:{self._broker.port}: {error}") from error
+            with _heeding_cancellation():
+                try:
+                    client = await stack.enter_async_context(self._client(name, will))
+                    connection = await stack.enter_async_context(
+                        MqttConnection(client, name, self._most_waiting)
+                    )
+                    if topics:
+                        await client.subscribe([(topic, _AT_LEAST_ONCE) for topic in topics])
+                except (aiomqtt.MqttError, OSError) as error:
+                    raise BusDown(f"{name} at {self._broker.host}:{self._broker.port}: {error}") from error
             yield connection
         finally:
             # It may end without a goodbye; what led here is what the owner hears of.
-            with suppress(aiomqtt.MqttError):
+            with _heeding_cancellation(), suppress(aiomqtt.MqttError):
                 await stack.aclose()
 
     def _client(self, name: str, will: Message | None) -> aiomqtt.Client:
@@ -67,6 +70,22 @@ class MqttBus:
             socket_options=[_NO_DELAY],
             max_queued_incoming_messages=self._most_waiting + 1,  # the library drops what comes past it
         )
+
+
+@contextmanager
+def _heeding_cancellation() -> Iterator[None]:
+    """Raise CancelledError in the end if the task was cancelled in between, whatever else happened.
+
+    The library waits by `asyncio.wait_for`, which before Python 3.12 forgets a cancellation that comes with what it
+    waits for: a program told to end while its broker comes or goes would go on.
+    """
+    task = asyncio.current_task()
+    before = task.cancelling() if task is not None else 0
+    try:
+        yield
+    finally:
+        if task is not None and task.cancelling() > before:
+            raise asyncio.CancelledError
 
 
 class MqttConnection:
