@@ -334,7 +334,8 @@ def test_the_building_page_weighs_less_than_150_kilobytes(visitor, whole):
     sizes: list[int] = []
     page.on("response", lambda answer: sizes.append(int(answer.headers.get("content-length", 0))))
     page.goto(f"{whole.address}/?lang=en")
-    page.wait_for_load_state("load")
+    page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0")
+    page.wait_for_function("performance.getEntriesByType('resource').length >= 5")
     assert len(sizes) >= 6
     painted_ms = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
     print(f"{sum(sizes)} bytes on the line, first contentful paint after {painted_ms:.0f} ms")
