@@ -91,11 +91,12 @@ class Pn532:
             if start < 0 or len(self._received) < start + 5:
                 return None
             rest = self._received[start + len(_START) :]
-            if rest[:2] == _EXTENDED:
+            is_extended = rest[:2] == _EXTENDED
+            if is_extended:
                 length, head = int.from_bytes(rest[2:4], "big"), 5
             else:
                 length, head = rest[0], 2
-            if length == 0 or (head == 2 and (rest[0] + rest[1]) & 0xFF):  # noqa: PLR2004 (length and its checksum)
+            if length == 0 or (not is_extended and (rest[0] + rest[1]) & 0xFF):
                 self._looking = None if length == 0 else self._looking  # the host's ACK ends a command
                 del self._received[: start + 4]
                 continue

@@ -1,9 +1,29 @@
 """A client that speaks to an application in the same process, one request after the other, and keeps its cookies."""
 
 import asyncio
+from collections.abc import Iterable
+from typing import Any
 
 import httpx
 from starlette.types import ASGIApp
+
+
+def scope_of(method: str, path: str, headers: Iterable[tuple[bytes, bytes]] = ()) -> dict[str, Any]:
+    """Return a request as a server hands it over, for what no client does: bodies in pieces, streams without end."""
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "headers": list(headers),
+        "client": ("127.0.0.1", 1),
+        "server": ("totem.test", 80),
+    }
 
 
 class Client:

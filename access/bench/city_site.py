@@ -32,6 +32,7 @@ BUILDINGS, LEVELS, ROOMS = 50, 4, 45
 
 DOORS, PEOPLE = 10_000, 1_000_000
 _OWN_BUILDING_SHARE = 0.9
+_TEMPORARY, _WITH_A_GRANT, _UNTRAINED = 0.06, 0.065, 0.98  # where one share of the people ends
 _NAME = Label("x", "x")
 _OUTSIDE, _SITE = SpaceId("outside"), SpaceId("city")
 _TYPES = tuple(ResidentType)
@@ -115,9 +116,9 @@ def _policy(shipped: Policy) -> Policy:
 def _person(number: int, draw: random.Random) -> Person:
     house, role = home_of(number), draw.randrange(len(_ROLES))
     more = draw.random()
-    until = _NOON + timedelta(days=draw.randrange(1, 400)) if more < 0.06 else None  # noqa: PLR2004  (its share)
-    certified = (Certification(CertificationId("laser")),) if more > 0.98 else ()  # noqa: PLR2004  (as above)
-    grants = (_grant(house, number),) if 0.06 < more < 0.065 else ()  # noqa: PLR2004  (as above)
+    until = _NOON + timedelta(days=draw.randrange(1, 400)) if more < _TEMPORARY else None
+    certified = (Certification(CertificationId("laser")),) if more > _UNTRAINED else ()
+    grants = (_grant(house, number),) if _TEMPORARY < more < _WITH_A_GRANT else ()
     return Person(
         PersonId(f"p{number}"),
         _TYPES[role % len(_TYPES)],

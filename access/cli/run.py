@@ -30,6 +30,7 @@ DAY_BEGINS = timedelta(hours=4)
 _A_MOMENT = timedelta(seconds=1)
 _SHIPPED = Path(policies.__file__).parent / "km0"
 _FROM = "where building time starts, or 'now' (default 2026-09-15T09:20, simulated from 04:00)"
+_FASTEST = 1000
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -193,8 +194,8 @@ def _speed(text: str) -> float:
         speed = float(text)
     except ValueError:
         speed = 0
-    if not 0 < speed <= 1000:  # noqa: PLR2004  (named in the message)
-        raise argparse.ArgumentTypeError(f"{text}: expected a number above 0, up to 1000")
+    if not 0 < speed <= _FASTEST:
+        raise argparse.ArgumentTypeError(f"{text}: expected a number above 0, up to {_FASTEST}")
     return speed
 
 

@@ -15,6 +15,7 @@ _CELL = 24.0
 HOURS = 24
 DAYS = 7
 _STEPS = 5
+_NOBODY = 0.05  # as it is rounded in the table
 
 
 class Tick(msgspec.Struct, frozen=True):
@@ -155,7 +156,7 @@ def spark(counts: Sequence[int], capacity: int | None) -> str:
     A quarter of the capacity fills it at least, so that two people in a hall are no mountain.
     """
     known = [(place, count) for place, count in enumerate(counts) if count >= 0]
-    if len(known) < 2:  # noqa: PLR2004  (a line has two ends)
+    if not known[1:]:  # a line has two ends
         return ""
     most = max(*(count for _, count in known), (capacity or 0) / 4, 1)
     points = [(round(100 * place / (len(counts) - 1)), round(100 - 100 * n / most)) for place, n in known]
@@ -197,4 +198,4 @@ def _nice(most: float) -> float:
 
 
 def _tint(mean: float, most: float) -> int:
-    return 0 if most <= 0 or mean < 0.05 else min(int(mean / most * _STEPS) + 1, _STEPS)  # noqa: PLR2004  (nobody, rounded)
+    return 0 if most <= 0 or mean < _NOBODY else min(int(mean / most * _STEPS) + 1, _STEPS)

@@ -14,6 +14,7 @@ from policies.building import Building, Space, SpaceKind
 from policies.ids import SpaceId
 
 THRESHOLD = 11
+_LEAST_HIDDEN = 2  # one alone would be what the whole has more than the others
 STEP = timedelta(minutes=15)
 
 
@@ -63,6 +64,6 @@ def _hidden(
         return hidden
     # By size, then in the building's order: whom else to hide must not depend on who is in the small groups.
     others = sorted((child for child in children if child not in hidden), key=lambda child: counts[child])
-    while others and (len(hidden) < 2 or sum(counts[child] for child in hidden) < threshold):  # noqa: PLR2004  (a pair)
+    while others and (len(hidden) < _LEAST_HIDDEN or sum(counts[child] for child in hidden) < threshold):
         hidden.add(others.pop(0))
     return hidden

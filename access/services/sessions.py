@@ -49,16 +49,15 @@ class Sessions:
 
         `instead_of` is the token of the session that the browser held until now: it ends.
         """
-        signed_in = self._admit(name, at, self._prove(name, password, at))
-        if instead_of is not None:
-            self.sign_out(instead_of)
-        return signed_in
+        return self._admit(name, at, self._prove(name, password, at), instead_of)
 
     def admit(self, name: str, at: datetime) -> SignedIn:
         """Open a session for an operator who has proven who they are; raise `NotSignedIn` if they are gone."""
         return self._admit(name, at)
 
-    def _admit(self, name: str, at: datetime, proven: str | None = None) -> SignedIn:
+    def _admit(
+        self, name: str, at: datetime, proven: str | None = None, instead_of: str | None = None
+    ) -> SignedIn:
         """Open a session. `proven` is the hash that a password was compared with: it may be another's by now."""
         with self._database.writing() as session:
             operator = _known(session, name)
@@ -66,6 +65,8 @@ class Sessions:
                 raise NotSignedIn(_WRONG)
             operator = msgspec.structs.replace(operator, failures=0, locked_until=None)
             stored.replace(session, operator)
+            if instead_of is not None:
+                stored.close_session(session, digest(instead_of))
             return _open_session(session, operator, at)
 
     def set_password(self, token: str, new: str, at: datetime, current: str | None = None) -> SignedIn:

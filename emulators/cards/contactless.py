@@ -68,7 +68,7 @@ class Contactless:
     def _anticollision(self, frame: bytes) -> bytes | None:
         level = _SELECT_CODES.index(frame[0])
         parts = self.parts()
-        if level >= len(parts) or len(frame) < 2:  # noqa: PLR2004 (code and number of valid bits)
+        if level >= len(parts) or not frame[1:]:  # after the code comes the number of valid bits
             return None
         part = parts[level]
         whole = part + bytes((reduce(xor, part),))
@@ -91,7 +91,7 @@ class Contactless:
     # ---- ISO/IEC 14443-4
 
     def _activate(self, frame: bytes) -> bytes | None:
-        if not self.speaks_apdu or frame[0] != _RATS or len(frame) < 2:  # noqa: PLR2004 (start byte and parameters)
+        if not self.speaks_apdu or frame[0] != _RATS or not frame[1:]:  # the parameters
             return None
         self._is_activated = True
         self._most = _FSD_CODES[min(frame[1] >> 4, len(_FSD_CODES) - 1)] - _FRAMING

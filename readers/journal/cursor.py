@@ -26,9 +26,9 @@ class Cursor:
         line = os.pread(self._fd, _LINE_BYTES + 1, 0)
         if not line:
             return 0, 0
-        words = line.split()
-        if len(words) == 3 and _line(*words[:2]) == line:  # noqa: PLR2004  (epoch, sequence, checksum)
-            return int(words[0]), int(words[1])
+        match line.split():
+            case [epoch, seq, _checksum] if _line(epoch, seq) == line:
+                return int(epoch), int(seq)
         _log.warning("journal-cursor-unreadable", extra={"file": self._file, "found": line})
         return 0, 0
 

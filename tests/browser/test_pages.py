@@ -84,22 +84,12 @@ def refused(badge: str = "04deadbeef0001", reason: Reason = Reason.UNKNOWN_CREDE
 
 @pytest.fixture
 def visitor(chromium: Browser, whole: WholeSite):
-    contexts = []
+    with whole.pages(chromium) as opens:
 
-    def visit(role: Role | None, language: str = "en", width: int = 1440) -> Page:
-        context = chromium.new_context(
-            viewport={"width": width, "height": 900},
-            locale=f"{language}-{language.upper()}",
-            reduced_motion="reduce",
-        )
-        if role is not None:
-            whole.sign_in(context, role)
-        contexts.append(context)
-        return context.new_page()
+        def visit(role: Role | None, language: str = "en", width: int = 1440) -> Page:
+            return opens(role, None, language, width)
 
-    yield visit
-    for context in contexts:
-        context.close()
+        yield visit
 
 
 @pytest.mark.soak

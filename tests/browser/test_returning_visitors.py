@@ -60,24 +60,12 @@ def came(site: WholeSite, person: str, name: str, host: str, begins: datetime) -
 
 @pytest.fixture
 def open_page(chromium: Browser, whole: WholeSite):
-    contexts = []
+    with whole.pages(chromium) as opens:
 
-    def open_as(role: Role, language: str = "en", *, scripts: bool = True) -> Page:
-        context = chromium.new_context(
-            locale=f"{language}-{language.upper()}",
-            reduced_motion="reduce",
-            java_script_enabled=scripts,
-            viewport={"width": 390, "height": 900},
-        )
-        whole.sign_in(context, role)
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(f"{whole.address}/visits?lang={language}")
-        return page
+        def open_as(role: Role, language: str = "en", *, scripts: bool = True) -> Page:
+            return opens(role, "/visits", language, 390, scripts=scripts)
 
-    yield open_as
-    for context in contexts:
-        context.close()
+        yield open_as
 
 
 @pytest.fixture

@@ -27,19 +27,12 @@ def whole(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def open_as(chromium: Browser, whole: WholeSite):
-    contexts = []
+    with whole.pages(chromium) as opens:
 
-    def open_page(role: Role, path: str = "/visits") -> Page:
-        context = chromium.new_context(locale="en-GB", reduced_motion="reduce")
-        whole.sign_in(context, role)
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(f"{whole.address}{path}{'&' if '?' in path else '?'}lang=en")
-        return page
+        def open_page(role: Role, path: str = "/visits") -> Page:
+            return opens(role, path, width=1280)
 
-    yield open_page
-    for context in contexts:
-        context.close()
+        yield open_page
 
 
 @pytest.fixture(scope="module")

@@ -4,15 +4,17 @@ import asyncio
 import socket
 import threading
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import ExitStack, contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import TypeVar
 
 import uvicorn
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Page as BrowserPage
 
 from access.dashboard.front import SESSION_COOKIE
 from access.occupancy.history import Page
@@ -36,6 +38,7 @@ LENT = BadgeId("04d35c00000001")
 
 NOW = datetime.fromisoformat("2026-09-15T09:00:00+02:00")
 _ResultT = TypeVar("_ResultT")
+Opens = Callable[..., BrowserPage]
 
 
 class WholeSite:
@@ -103,6 +106,35 @@ class WholeSite:
         asyncio.set_event_loop(self._loop)
         self._loop.run_until_complete(self._server.serve([self._socket]))
         self._loop.close()
+
+    @contextmanager
+    def pages(self, browser: Browser) -> Iterator["Opens"]:
+        """Give a function that opens a page for a role, or for nobody, and closes all of them in the end."""
+        with ExitStack() as contexts:
+
+            def opens(
+                role: Role | None,
+                path: str | None = None,
+                language: str = "en",
+                width: int = 1440,
+                *,
+                scripts: bool = True,
+            ) -> BrowserPage:
+                context = browser.new_context(
+                    viewport={"width": width, "height": 900},
+                    locale=f"{language}-{language.upper()}",
+                    reduced_motion="reduce",
+                    java_script_enabled=scripts,
+                )
+                contexts.callback(context.close)
+                if role is not None:
+                    self.sign_in(context, role)
+                page = context.new_page()
+                if path is not None:
+                    page.goto(f"{self.address}{path}{'&' if '?' in path else '?'}lang={language}")
+                return page
+
+            yield opens
 
     def sign_in(self, context: BrowserContext, role: Role) -> None:
         context.add_cookies([{"name": SESSION_COOKIE, "value": self.tokens[role], "url": self.address}])

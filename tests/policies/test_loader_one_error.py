@@ -6,8 +6,8 @@ import pytest
 
 from tests.policies.house import BUILDING, CALENDAR, POLICY, findings, write
 
-# Which file, what is replaced, by what, the finding. One row is one line, however long, so that it reads as a table.
-# ruff: noqa: E501
+# Which file, what is replaced, by what, the finding.
+# ruff: noqa: E501  (one row is one line, however long, so that it reads as a table)
 ONE_ERROR = [
     ("building", 'id = "house"', 'id = "House"', r"building.toml:3: id: site House: 'House' is no id; expected lower"),
     ("building", 'id = "house"', 'id = "house"\ncity = "x"', r"building.toml:4: city: .*unknown key; expected one of id"),

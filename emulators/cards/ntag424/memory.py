@@ -15,6 +15,8 @@ FILE_NUMBERS = {0xE103: CAPABILITIES, 0xE104: NDEF, 0xE105: DATA}
 """The files' numbers in commands of their own, by the ISO number."""
 
 _CAPABILITY_CONTAINER = bytes.fromhex("001720010000ff0406e104010000000506e10500808283")
+_PLAIN_BYTES, _MIRRORING_BYTES = 3, 15  # of settings: option and rights; those, and what is mirrored where
+_NUMBER_COUNT_ASCII = 0xC1
 _PICC_TAG = 0xC7  # number of 7 bytes and count are there
 _OFF = 0xF
 _FILLER = 5
@@ -92,12 +94,12 @@ def parse_settings(data: bytes) -> tuple[Comm, int, Mirroring | None] | None:
 
     Of mirroring, the one kind that this house makes: number and count enciphered, and a MAC.
     """
-    if len(data) < 3 or data[0] & 0x3 not in {comm.value for comm in Comm}:  # noqa: PLR2004  (option and rights)
+    if len(data) < _PLAIN_BYTES or data[0] & 0x3 not in {comm.value for comm in Comm}:
         return None
     comm, rights = Comm(data[0] & 0x3), int.from_bytes(data[1:3], "little")
     if not data[0] & 0x40:
-        return (comm, rights, None) if len(data) == 3 else None  # noqa: PLR2004  (as above)
-    if len(data) != 15 or data[3] != 0xC1:  # noqa: PLR2004  (three offsets; number, count, ASCII)
+        return (comm, rights, None) if len(data) == _PLAIN_BYTES else None
+    if len(data) != _MIRRORING_BYTES or data[3] != _NUMBER_COUNT_ASCII:
         return None
     meta_key, sun_key = data[5] >> 4, data[5] & 0xF
     picc_data, mac_input, mac = (int.from_bytes(data[at : at + 3], "little") for at in (6, 9, 12))

@@ -114,7 +114,7 @@ def _runs(names: Sequence[str]) -> Iterator[Message]:
     days = [Weekday[name.upper()] for name in names]
     while days:
         run = [day for place, day in enumerate(days) if day == days[0] + place]
-        if len(run) > 2:  # noqa: PLR2004  (two days are named, more are a range)
+        if run[2:]:  # two days are named, more are a range
             yield joined((WEEKDAYS[run[0]], WEEKDAYS[run[-1]]), Message(" à ", " to "))
         else:
             yield from (WEEKDAYS[day] for day in run)

@@ -6,6 +6,7 @@ _LONG_TAG = 0x1F
 _SECOND_TAG_BYTE_FOLLOWS = 0x80
 _ONE_MORE, _TWO_MORE = 0x81, 0x82
 _SHORT = 0x80
+_BYTE = 0xFF
 
 
 class Tlv(msgspec.Struct, frozen=True):
@@ -21,11 +22,11 @@ def encode(tag: int, value: bytes) -> bytes:
     length = len(value)
     if length < _SHORT:
         size = bytes((length,))
-    elif length <= 0xFF:  # noqa: PLR2004  (what one byte holds)
+    elif length <= _BYTE:
         size = bytes((_ONE_MORE, length))
     else:
         size = bytes((_TWO_MORE,)) + length.to_bytes(2, "big")
-    return tag.to_bytes(2 if tag > 0xFF else 1, "big") + size + value  # noqa: PLR2004  (as above)
+    return tag.to_bytes(2 if tag > _BYTE else 1, "big") + size + value
 
 
 def parse(data: bytes) -> tuple[Tlv, ...] | None:
@@ -50,8 +51,9 @@ def values(data: bytes) -> dict[int, bytes] | None:
 
 
 def _first(data: bytes) -> Tlv | None:
-    tag_bytes = 2 if data[0] & _LONG_TAG == _LONG_TAG else 1
-    if len(data) <= tag_bytes or (tag_bytes == 2 and data[1] & _SECOND_TAG_BYTE_FOLLOWS):  # noqa: PLR2004  (a tag's bytes)
+    is_long = data[0] & _LONG_TAG == _LONG_TAG
+    tag_bytes = 2 if is_long else 1
+    if len(data) <= tag_bytes or (is_long and data[1] & _SECOND_TAG_BYTE_FOLLOWS):
         return None
     more = {_ONE_MORE: 1, _TWO_MORE: 2}.get(data[tag_bytes], 0)
     if more == 0 and data[tag_bytes] >= _SHORT:

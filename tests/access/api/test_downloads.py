@@ -12,6 +12,7 @@ from access.services.people import PersonRecord
 from access.services.rights import Role
 from policies.ids import PersonId
 from policies.roster import ResidentType
+from tests.asgi_client import scope_of
 from tests.small_site import NOON
 
 PEOPLE = 1_600
@@ -52,14 +53,8 @@ async def downloaded(app, headers, meanwhile=lambda: None):
         told.append(message["body"].count(b"p-"))
         is_whole = not message.get("more_body")
 
-    scope = {
-        "type": "http",
-        "method": "GET",
-        "path": "/v1/people.csv",
-        "query_string": b"",
-        "headers": headers,
-    }
-    await app(scope | {"http_version": "1.1", "scheme": "http", "server": ("totem.test", 80)}, receive, send)
+    scope = scope_of("GET", "/v1/people.csv", headers)
+    await app(scope, receive, send)
     return sum(told), is_whole
 
 

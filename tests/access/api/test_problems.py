@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute
 import access.api
 from access.api.titles import TITLES
 from access.services.rights import Scope
+from tests.asgi_client import scope_of
 
 ADA = {"id": "ada", "name": "Ada Lovelace", "type": "staff", "tiers": ["staff"]}
 
@@ -345,20 +346,7 @@ def test_a_body_that_hides_its_length_is_cut_off(app):
     async def send(message):
         answers.append(message)
 
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "method": "POST",
-        "path": "/v1/session",
-        "raw_path": b"/v1/session",
-        "query_string": b"",
-        "root_path": "",
-        "scheme": "http",
-        "http_version": "1.1",
-        "headers": [(b"content-type", b"application/json"), (b"host", b"test")],
-        "server": ("test", 80),
-        "client": ("test", 1),
-    }
+    scope = scope_of("POST", "/v1/session", [(b"content-type", b"application/json"), (b"host", b"test")])
     asyncio.run(app(scope, receive, send))
     assert answers[0]["status"] == 413
 

@@ -14,6 +14,7 @@ from access.services.keyring import LOOKS_A_SECOND, KeyRing
 from policies.ids import SourceId
 from readers.journal import Durability, FileJournal
 from tests.access.api.test_problems import ADA
+from tests.asgi_client import scope_of
 from tests.small_site import NOON
 
 TAP = {
@@ -45,18 +46,7 @@ def tapped(front, secret, *bodies, arrived=None, path="/v1/authorize"):
     async def send(message):
         sent.append(message)
 
-    headers = [(b"authorization", b"Bearer " + secret.encode())]
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": b"",
-        "headers": headers,
-        "http_version": "1.1",
-        "scheme": "http",
-        "root_path": "",
-    }
+    scope = scope_of("POST", path, [(b"authorization", b"Bearer " + secret.encode())])
     if arrived is not None:
         scope[ARRIVED] = arrived
     asyncio.run(front(scope, receive, send))
@@ -218,14 +208,7 @@ async def one(front, secret):
     async def send(message):
         sent.append(message)
 
-    headers = [(b"authorization", b"Bearer " + secret.encode())]
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": "/v1/authorize",
-        "query_string": b"",
-        "headers": headers,
-    }
+    scope = scope_of("POST", "/v1/authorize", [(b"authorization", b"Bearer " + secret.encode())])
     await front(scope, receive, send)
     return sent[0]
 

@@ -33,6 +33,7 @@ from readers.journal import Durability, FileJournal
 from readers.wire import delta as deltas
 from readers.wire import snapshot
 from readers.wire.topics import Topics
+from tests.asgi_client import scope_of
 from tests.policies import house
 from tests.small_site import BUILDING, EDGE, NOON, POLICY, SCOPES
 
@@ -207,20 +208,8 @@ async def follow(app, cookie, opened):
         sent.append(message)
         opened.set()
 
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": "GET",
-        "scheme": "http",
-        "path": "/v1/stream/occupancy",
-        "raw_path": b"/v1/stream/occupancy",
-        "query_string": b"",
-        "root_path": "",
-        "headers": [(b"cookie", cookie.encode()), (b"host", b"totem.test")],
-        "client": ("t", 1),
-        "server": ("t", 80),
-    }
+    headers = [(b"cookie", cookie.encode()), (b"host", b"totem.test")]
+    scope = scope_of("GET", "/v1/stream/occupancy", headers)
     await app(scope, receive, send)
     assert sent[0]["status"] == 200, sent
     return sent

@@ -26,7 +26,7 @@ from emulators.clock import LoopClock, run_virtually
 from policies.ids import OrganisationId, SpaceId
 from readers.wire.topics import Topics
 from tests.access.occupancy.test_privacy import solved, tree
-from tests.asgi_client import Client
+from tests.asgi_client import Client, scope_of
 from tests.small_site import NOON, POLICY
 
 SHAPE = [2, 4, 1]
@@ -187,20 +187,8 @@ async def streamed(site: Site, client: Client) -> list[dict]:
         if pieces.count(b"event: occupancy") >= len(site.truth):
             gone.set()
 
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": "GET",
-        "scheme": "http",
-        "path": "/v1/stream/occupancy",
-        "raw_path": b"/v1/stream/occupancy",
-        "root_path": "",
-        "query_string": b"",
-        "headers": [(b"cookie", f"{SESSION_COOKIE}={client.cookies[SESSION_COOKIE]}".encode())],
-        "client": ("127.0.0.1", 1),
-        "server": ("totem.test", 80),
-    }
+    cookie = f"{SESSION_COOKIE}={client.cookies[SESSION_COOKIE]}".encode()
+    scope = scope_of("GET", "/v1/stream/occupancy", [(b"cookie", cookie)])
     async with asyncio.timeout(20):
         await (await site.opened()).app(scope, receive, send)
     return [json.loads(line[6:]) for line in pieces.decode().splitlines() if line.startswith("data: {")]
