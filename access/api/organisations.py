@@ -30,7 +30,10 @@ routes = APIRouter(prefix="/v1/organisations", tags=["organisations"], route_cla
 _Reads = Annotated[Actor, Depends(needs_within(Scope.ORGANISATIONS_READ))]
 _Writes = Annotated[Actor, Depends(needs(Scope.ORGANISATIONS_WRITE))]
 _Sort = Literal["id", "-id", "name", "-name"]
-_WithLetters = Annotated[Word | None, Query(description="those whose name has these letters")]
+_WithLetters = Annotated[
+    Word | None,
+    Query(description="each word of it begins one of theirs, without accents or capitals, in any order"),
+]
 
 
 @routes.get("")

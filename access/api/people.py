@@ -36,7 +36,10 @@ def _chosen(
     kind: Annotated[ResidentType | None, Query(alias="type")] = None,
     tier: Id | None = None,
     suspended: bool | None = None,
-    name: Annotated[Word | None, Query(description="those whose name has these letters")] = None,
+    name: Annotated[
+        Word | None,
+        Query(description="each word of it begins one of theirs, without accents or capitals, in any order"),
+    ] = None,
 ) -> PersonFilter:
     return PersonFilter(
         OrganisationId(organisation) if organisation else None,
