@@ -18,7 +18,7 @@ from access.api.schemas import (
     OrganisationChange,
     Word,
 )
-from access.api.sheets import described, table
+from access.api.sheets import AsForm, described, table
 from access.api.versions import Expected, tag
 from access.services.listing import every
 from access.services.organisations import OrganisationRecord
@@ -46,10 +46,12 @@ def list_organisations(
 
 
 @routes.get(".csv", response_class=Response, responses=described("every organisation that is chosen"))
-def export(desk: AtDesk, actor: _Reads, name: _WithLetters = None, sort: _Sort = "id") -> Response:
+def export(
+    desk: AtDesk, actor: _Reads, form: AsForm, name: _WithLetters = None, sort: _Sort = "id"
+) -> Response:
     """Download organisations as CSV."""
     rows = every(partial(desk.services.organisations.within(actor.reach).page, name), sort)
-    return table("organisations", OrganisationBody, map(_body, rows))
+    return table("organisations", OrganisationBody, map(_body, rows), form)
 
 
 @routes.post("", status_code=HTTPStatus.CREATED)
