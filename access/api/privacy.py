@@ -70,7 +70,10 @@ class KeepFor(Sent):
 
 
 class PurgeBody(BaseModel):
-    """What was forgotten: `digest` is the SHA-256 over the ids of the events, a line each, the oldest first."""
+    """What was forgotten: `digest` is the SHA-256 over the ids of the events, a line each, the oldest first.
+
+    Of `visitor-records`, over the pseudonyms of the visitors who were erased.
+    """
 
     seq: int
     at: AwareDatetime
