@@ -4,6 +4,7 @@ import http.client
 import json
 import multiprocessing
 import os
+import random
 import signal
 import socket
 import sys
@@ -98,11 +99,23 @@ class Line:
             self._line = None
 
 
+PORTS = range(20_000, 32_000)
+"""Below those that a connection takes by itself (`ip_local_port_range`)."""
+
+_claims: list[socket.socket] = []
+
+
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    with socket.socket(type=kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port on which nothing listens, for a program to be started on: no test beside this one is given it."""
+    while True:
+        port = random.choice(PORTS)
+        claim = socket.socket(socket.AF_UNIX)
+        with socket.socket(type=kind) as probe, suppress(OSError):
+            claim.bind(f"\0totem-tests-{port}")
+            probe.bind(("127.0.0.1", port))
+            _claims.append(claim)
+            return port
+        claim.close()
 
 
 def until(happened, what: str, within_s: float = PATIENCE_S):

@@ -1,4 +1,4 @@
-"""Group commit on an event loop: what comes in one turn of the loop is one write, and where it is promised one sync.
+"""Group commit on an event loop: what comes in one turn of the loop is one write, and one sync where it is promised.
 
 What is staged while the disk works goes with the next group. A journal that is only `buffered` is written by the loop
 itself: a write into the system's memory takes less than handing it to a thread.
@@ -6,6 +6,7 @@ itself: a write into the system's memory takes less than handing it to a thread.
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -23,13 +24,21 @@ Told = Callable[[JournalError | None], None]
 """Called once, with what went wrong or None."""
 
 
+_ENOUGH = 128
+"""So many go to the disk's thread at once, behind the group that it writes: it then writes while those are told whom
+it has just kept. Fewer wait for one another, as a sync is dearer than they are."""
+
+_MOST_UNDER_WAY = 2
+
+
 class GroupCommit:
     """The way into a journal for many at once. All calls come from one thread: the loop's."""
 
     def __init__(self, journal: FileJournal) -> None:
         self._journal = journal
         self._waiting: list[Told] = []
-        self._is_writing = False
+        self._under_way: deque[tuple[Group, list[Told]]] = deque()
+        self._is_due = False
         self._disk = _Disk() if journal.is_synced else None
 
     @property
@@ -44,7 +53,10 @@ class GroupCommit:
     def when_kept(self, told: Told) -> None:
         """Have `told` called when everything staged so far is as durable as the journal promises, or is not kept."""
         self._waiting.append(told)
-        self.soon()
+        if len(self._waiting) == _ENOUGH and self._disk is not None:
+            self._write(asyncio.get_running_loop())
+        else:
+            self.soon()
 
     async def kept(self) -> None:
         """Return when everything staged so far is as durable as the journal promises; raise `JournalError` if not."""
@@ -54,60 +66,82 @@ class GroupCommit:
 
     def soon(self) -> None:
         """Let what is staged be kept without waiting for it; a fault is logged."""
-        if not self._is_writing:
-            self._is_writing = True
+        if not self._is_due and not self._under_way:
+            self._is_due = True
             loop = asyncio.get_running_loop()
-            loop.call_soon(self._write, loop)  # those who come in this turn go along
+            loop.call_soon(self._write_due, loop)  # those who come in this turn go along
+
+    def _write_due(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._is_due = False
+        self._write(loop)
 
     def _write(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Write what is staged, unless it is better to wait for what is on its way."""
+        is_enough = self._journal.has_staged and len(self._waiting) >= _ENOUGH
+        if self._under_way and (not is_enough or len(self._under_way) == _MOST_UNDER_WAY):
+            return
         group = self._journal.begin()
         waiting, self._waiting = self._waiting, []
         if group is None:  # an earlier fault took it back, and whoever staged it knows
-            self._is_writing = False
             _tell(waiting, None)
-        elif self._disk is None:
-            self._written(loop, group, waiting, _fault_of(group))
+            return
+        self._under_way.append((group, waiting))
+        if self._disk is None:
+            group.write()
+            self._written(loop, group)
         else:
-            written = partial(self._written, loop, group, waiting)
-            self._disk.write(group, lambda fault: loop.call_soon_threadsafe(written, fault))
+            written = partial(self._written, loop, group)
+            self._disk.write(group, lambda: loop.call_soon_threadsafe(written))
 
-    def _written(
-        self, loop: asyncio.AbstractEventLoop, group: Group, waiting: list[Told], fault: OSError | None
-    ) -> None:
-        refused: JournalError | None = None
-        if fault is None:
-            self._journal.finish(group)
-        else:
-            refused = self._journal.abandon(group, fault)
-            _log.error("journal-fault", extra={"fault": str(refused)})
-            waiting += self._waiting  # what was staged on top is gone with it
-            self._waiting = []
-        if self._journal.has_staged:
+    def _written(self, loop: asyncio.AbstractEventLoop, group: Group) -> None:
+        if not self._under_way or self._under_way[0][0] is not group:
+            return  # it was given up with one before it, or at the end
+        waiting, refused = self._settle()
+        if self._waiting or self._journal.has_staged:
             self._write(loop)  # the disk need not wait until everybody is told
-        else:
-            self._is_writing = False
         _tell(waiting, refused)
+
+    def _settle(self) -> tuple[list[Told], JournalError | None]:
+        """Take note of what became of the oldest group; return whom to tell, and what went wrong if something did."""
+        group, waiting = self._under_way.popleft()
+        if group.fault is None:
+            self._journal.finish(group)
+            return waiting, None
+        refused = self._journal.abandon(group.fault)
+        _log.error("journal-fault", extra={"fault": str(refused)})
+        for _, others in self._under_way:  # what was staged on top is gone with it
+            waiting += others
+        waiting += self._waiting
+        self._waiting = []
+        self._under_way.clear()
+        return waiting, refused
 
     def close(self) -> None:
         """Write what is left and end the thread; the journal is closed by its owner."""
         if self._disk is not None:
             self._disk.close()
+        while self._under_way:
+            _tell(*self._settle())
+        refused: JournalError | None = None
         try:
             self._journal.commit()
         except JournalError as fault:
+            refused = fault
             _log.error("journal-fault", extra={"fault": str(fault)})
+        waiting, self._waiting = self._waiting, []
+        _tell(waiting, refused)
 
 
 class _Disk:
     """The thread that waits for the disk: one group after the other, each told of when it is written."""
 
     def __init__(self) -> None:
-        self._groups: SimpleQueue[tuple[Group, Callable[[OSError | None], object]] | None] = SimpleQueue()
+        self._groups: SimpleQueue[tuple[Group, Callable[[], object]] | None] = SimpleQueue()
         # A process that ends without `close` ends as by a kill: what was told is on the disk.
         self._thread = Thread(target=self._work, name="totem-journal", daemon=True)
         self._thread.start()
 
-    def write(self, group: Group, written: Callable[[OSError | None], object]) -> None:
+    def write(self, group: Group, written: Callable[[], object]) -> None:
         """Write a group soon; `written` is called in this object's thread."""
         self._groups.put((group, written))
 
@@ -119,18 +153,9 @@ class _Disk:
     def _work(self) -> None:
         while (asked := self._groups.get()) is not None:
             group, written = asked
-            fault = _fault_of(group)
+            group.write()
             with suppress(RuntimeError):  # the loop may have ended meanwhile: then nobody is to be told
-                written(fault)
-
-
-def _fault_of(group: Group) -> OSError | None:
-    """Write a group; return what went wrong, if something did."""
-    try:
-        group.write()
-    except OSError as fault:
-        return fault
-    return None
+                written()
 
 
 def _tell(waiting: Sequence[Told], fault: JournalError | None) -> None:

@@ -8,6 +8,7 @@ that nobody was told are kept: no permit follows from those.
 
 import logging
 import os
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import datetime
@@ -50,7 +51,7 @@ class FileJournal:
         self._source, self._now, self._salt, self._rotate_bytes = source, clock_now, salt, rotate_bytes
         self.is_synced = durability is Durability.SYNCED
         self._staged: list[Sealed] = []
-        self._writing: Group | None = None
+        self._writing: deque[Group] = deque()
         with ExitStack() as on_failure:
             try:
                 self._directory = Directory(directory, is_synced=self.is_synced)
@@ -75,7 +76,10 @@ class FileJournal:
 
     def _begin_epoch(self) -> None:
         file = self._directory.begin(self._now(), self._cursor.epoch)
-        self._fd = os.open(file.path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+        synced = (
+            os.O_DSYNC if self.is_synced else 0
+        )  # a write returns when it is on the disk: one call, not two
+        self._fd = os.open(file.path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | synced)
         self._file, self._next_seq, self._has_rest = file, FIRST_SEQ, False
         self._digest = self._kept_digest = GENESIS
 
@@ -101,6 +105,7 @@ class FileJournal:
 
     def append(self, draft: Draft) -> Sealed:
         """Keep an event; raise `JournalError` if it is not safe, and then it is not in the journal at all."""
+        self._refuse_beside_a_writer()
         sealed = self.stage(draft)
         self.commit()
         return sealed
@@ -115,27 +120,34 @@ class FileJournal:
 
     def commit(self) -> None:
         """Keep what is staged; raise `JournalError` if it is not safe, and then none of it is in the journal."""
+        self._refuse_beside_a_writer()
         group = self.begin()
         if group is None:
             return
-        try:
-            group.write()
-        except OSError as error:
-            raise self.abandon(group, error) from error
+        group.write()
+        if group.fault is not None:
+            raise self.abandon(group.fault) from group.fault
         self.finish(group)
 
+    def _refuse_beside_a_writer(self) -> None:
+        if self._writing:
+            raise JournalError(f"{self._file.path}: another thread is writing; expected all groups finished")
+
     def begin(self) -> Group | None:
-        """Return what is staged, to be written; None if there is nothing, or another group is not finished."""
-        if self._writing is not None or not self._staged:
+        """Return what is staged, to be written after what is on its way; None if there is nothing."""
+        if not self._staged:
             return None
         records, self._staged = self._staged, []
-        cut_to = self._file.size if self._has_rest else None
-        self._writing = Group(self._fd, records, cut_to, is_synced=self.is_synced)
-        return self._writing
+        after = self._writing[-1] if self._writing else None
+        cut_to = self._file.size if self._has_rest and after is None else None
+        group = Group(self._fd, records, cut_to, after)
+        self._writing.append(group)
+        return group
 
     def finish(self, group: Group) -> None:
-        """Count a group that was written: it is pending from now on."""
-        self._writing, self._has_rest = None, False
+        """Count the oldest group on its way, which was written: it is pending from now on."""
+        self._writing.popleft()
+        self._has_rest = False
         file = self._file
         for record in group.records:
             file.last_seq += 1
@@ -143,13 +155,13 @@ class FileJournal:
             self._backlog.note(record.line)
         self._kept_digest = group.records[-1].digest
 
-    def abandon(self, group: Group, fault: BaseException) -> JournalError:
-        """Take back a group that was not written, and with it all that was staged on top; return what to raise.
+    def abandon(self, fault: BaseException) -> JournalError:
+        """Take back the oldest group on its way, which was not written, and all that follows; return what to raise.
 
         What it left in the file is cut; if even that fails, the next group does it before anything else.
         """
-        self._writing = None
-        file, lost = self._file, len(group.records) + len(self._staged)
+        file, lost = self._file, sum(len(group.records) for group in self._writing) + len(self._staged)
+        self._writing.clear()
         self._staged.clear()
         first, self._next_seq, self._digest = file.last_seq + 1, file.last_seq + 1, self._kept_digest
         try:
@@ -182,7 +194,7 @@ class FileJournal:
 
     def _rotate(self) -> None:
         """Begin a new file; if the disk refuses, or events are on their way into the old one, that goes on."""
-        if self._staged or self._writing is not None:
+        if self._staged or self._writing:
             return
         finished = self._fd
         try:

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from access.services.imports.cells import COMMA, SEMICOLON, as_it_was
 from policies.ids import OrganisationId, TierId
 from policies.roster import ResidentType
 
@@ -37,15 +38,6 @@ _FIRST_YEAR, _LAST_YEAR = 1970, 2199
 MOST_ROWS = 100_000
 _MOST_COLUMNS = 100
 """A table has a few columns that nobody knows; one that has more is another file, and no row of it is looked at."""
-
-BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001  (full width, as meant)
-"""What a spreadsheet takes for a formula (OWASP, "CSV Injection"): our tables put an apostrophe before it."""
-
-_THEN_A_FORMULA = f"(?=[\"']*[{re.escape(''.join(BEGINS_A_FORMULA))}])"
-SEPARATES_A_FORMULA = re.compile(f";{_THEN_A_FORMULA}")
-"""Where a spreadsheet that parts cells by semicolons, as French ones do, would see one begin within a cell of ours."""
-
-_SEPARATED = re.compile(f";'{_THEN_A_FORMULA}")
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -80,9 +72,10 @@ def from_csv(content: bytes, timezone: str) -> tuple[list[Wanted], list[Fault]]:
     if "\0" in text:
         return [], [Fault(text.count("\n", 0, text.index("\0")) + 1, None, "a zero byte: not a text file")]
     heading = text.partition("\n")[0]
-    delimiter = ";" if heading.count(";") > heading.count(",") else ","
+    delimiter = SEMICOLON if heading.count(SEMICOLON) > heading.count(COMMA) else COMMA
     return _read(
-        _lines(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)), timezone
+        _lines(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), delimiter),
+        timezone,
     )
 
 
@@ -98,7 +91,7 @@ def from_json(content: bytes, timezone: str) -> tuple[list[Wanted], list[Fault]]
 _Row = dict[str, str | list[str] | None] | Fault
 
 
-def _lines(reader: "_csv.Reader") -> Iterator[tuple[int, _Row]]:
+def _lines(reader: "_csv.Reader", delimiter: str) -> Iterator[tuple[int, _Row]]:
     begun = 1  # where the row began: a cell may go over lines
     try:
         heads = [head.strip().lower() for head in next(reader, [])]
@@ -111,7 +104,10 @@ def _lines(reader: "_csv.Reader") -> Iterator[tuple[int, _Row]]:
         begun = reader.line_num + 1
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                yield reader.line_num, _row(reader.line_num, heads, cells)
+                yield (
+                    reader.line_num,
+                    _row(reader.line_num, heads, [as_it_was(cell, delimiter) for cell in cells]),
+                )
             begun = reader.line_num + 1
     except csv.Error as error:  # a cell of more than 131,072 characters too
         if str(error) == _UNCLOSED:
@@ -123,13 +119,7 @@ def _lines(reader: "_csv.Reader") -> Iterator[tuple[int, _Row]]:
 def _row(line: int, heads: list[str], cells: list[str]) -> _Row:
     if len(cells) != len(heads):
         return Fault(line, None, f"{len(cells)} cells, expected {len(heads)}")
-    return dict(zip(heads, map(_without_apostrophe, cells), strict=True))
-
-
-def _without_apostrophe(cell: str) -> str:
-    """Return a cell as it was before our own table made it text, so that whoever is exported is found again."""
-    cell = _SEPARATED.sub(";", cell)
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(BEGINS_A_FORMULA) else cell
+    return dict(zip(heads, cells, strict=True))
 
 
 def _read(rows: Iterable[tuple[int, _Row]], timezone: str) -> tuple[list[Wanted], list[Fault]]:

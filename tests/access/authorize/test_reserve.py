@@ -203,16 +203,16 @@ def test_a_decision_that_is_not_on_the_disk_in_time_lets_nobody_in_and_gives_the
 ):
     journal = FileJournal(tmp_path / "synced", SOURCE, lambda: NOON, Durability.SYNCED)
     authorizer = Authorizer(services, journal)
-    slow, sync = asyncio.Event(), os.fdatasync
+    slow, write = asyncio.Event(), os.write
 
     async def scene():
         loop = asyncio.get_running_loop()
 
-        def wait_then_sync(fd):
+        def wait_then_write(fd, data):
             asyncio.run_coroutine_threadsafe(slow.wait(), loop).result()
-            sync(fd)
+            return write(fd, data)
 
-        monkeypatch.setattr(os, "fdatasync", wait_then_sync)
+        monkeypatch.setattr(os, "write", wait_then_write)
         late = await authorizer.decide(tap("ada", BY_ROOM), NOON, arrived=monotonic(), within_s=0.01)
         slow.set()
         then = await authorizer.decide(tap("bob", BY_SIDE), NOON)

@@ -5,10 +5,10 @@ from contextlib import closing
 import msgspec
 import pytest
 
-from access.api.sheets import harmless
 from access.errors import Conflict
 from access.services import open_services
 from access.services.imports import Fault, from_csv, from_json
+from access.services.imports.cells import harmless
 from access.services.organisations import OrganisationRecord
 from access.services.people import PersonRecord
 from access.services.rights import Reach

@@ -101,6 +101,7 @@ def test_what_a_snapshot_brought_is_not_looked_through(tmp_path: Path) -> None:
         assert garbage.look()
         assert gc.get_freeze_count() <= kept
         at.daemon.take_snapshot(signed(snapshot(2)))
+        assert any(isinstance(each, Building) for each in gc.get_objects())
         garbage.look()
         assert gc.get_freeze_count() > 0
         assert not any(isinstance(each, Building) for each in gc.get_objects())
@@ -114,6 +115,7 @@ def test_what_a_snapshot_replaces_goes_without_a_look(tmp_path: Path) -> None:
             return sum(isinstance(each, Building | Engine) for each in gc.get_objects())
 
         before = there()
+        assert before > 0
         for version in range(2, 5):
             at.daemon.take_snapshot(signed(snapshot(version)))
         assert there() == before

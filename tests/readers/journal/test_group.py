@@ -3,11 +3,14 @@
 import asyncio
 import errno
 import os
+from fcntl import F_GETFL, fcntl
+from threading import Event
 
 import pytest
 
 from readers.errors import JournalError
 from readers.journal import Durability, GroupCommit, verify
+from readers.wire.events import parse
 from tests.readers.journal.samples import opened, tap
 
 
@@ -19,19 +22,20 @@ def journal(request, tmp_path):
 
 
 @pytest.fixture
-def syncs(monkeypatch):
-    """Return the list of syncs; put an `OSError` into it to let the next one fail."""
+def writes(monkeypatch):
+    """Return the files written to, and a list of faults: an `OSError` in it lets the next write break off midway."""
     done: list[int] = []
     faults: list[OSError] = []
-    sync = os.fdatasync
+    write = os.write
 
-    def counted(fd):
+    def counted(fd, data):
         done.append(fd)
         if faults:
+            write(fd, data[: len(data) // 2])
             raise faults.pop()
-        sync(fd)
+        return write(fd, data)
 
-    monkeypatch.setattr(os, "fdatasync", counted)
+    monkeypatch.setattr(os, "write", counted)
     return done, faults
 
 
@@ -61,21 +65,36 @@ def test_all_that_come_in_one_turn_share_a_write_and_are_chained(journal, tmp_pa
     assert (verify(file).records, verify(file).fault) == (40, None)
 
 
-def test_many_share_one_sync(tmp_path, syncs):
+def test_many_share_one_sync(tmp_path, writes):
     journal = opened(tmp_path, durability=Durability.SYNCED)
     run(journal, *(lambda commit, n=n: keep(commit, n) for n in range(40)))
-    assert len(syncs[0]) == 1
+    (file,) = writes[0]
+    assert fcntl(file, F_GETFL) & os.O_DSYNC, "a write returns once it is on the disk"
     journal.close()
 
 
-def test_what_comes_while_the_disk_works_goes_with_the_next(tmp_path, syncs):
+def test_very_many_go_behind_those_that_are_being_written(tmp_path, writes):
+    journal = opened(tmp_path, durability=Durability.SYNCED)
+
+    async def three_in_turn(commit, number):
+        return [await keep(commit, number) for _ in range(3)]
+
+    kept = run(journal, *(lambda commit, n=n: three_in_turn(commit, n) for n in range(300)))
+    assert sorted(record.line for each in kept for record in each) == sorted(journal.pending(1000))
+    file = next(tmp_path.glob("*.journal"))
+    assert (verify(file).records, verify(file).fault) == (900, None)
+    assert 3 < len(writes[0]) < 20, "in groups, but not all of them in one"
+    journal.close()
+
+
+def test_what_comes_while_the_disk_works_goes_with_the_next(tmp_path, writes):
     journal = opened(tmp_path, durability=Durability.SYNCED)
 
     async def three_in_turn(commit):
         return [await keep(commit, n) for n in range(3)]
 
     run(journal, three_in_turn, three_in_turn)
-    assert len(syncs[0]) == 3
+    assert len(writes[0]) == 3
     assert len(journal.pending(100)) == 6
     journal.close()
 
@@ -89,10 +108,10 @@ def test_nothing_is_pending_before_it_is_kept(tmp_path):
     journal.close()
 
 
-def test_a_disk_that_refuses_loses_the_group_and_what_was_staged_on_top_and_nothing_else(tmp_path, syncs):
+def test_a_disk_that_refuses_loses_the_group_and_what_was_staged_on_top_and_nothing_else(tmp_path, writes):
     journal = opened(tmp_path, durability=Durability.SYNCED)
     journal.append(tap(0))
-    syncs[1].append(OSError(errno.EIO, "no"))
+    writes[1].append(OSError(errno.EIO, "no"))
 
     async def later(commit):
         await asyncio.sleep(0)
@@ -106,6 +125,70 @@ def test_a_disk_that_refuses_loses_the_group_and_what_was_staged_on_top_and_noth
     assert [again[0].line] == journal.pending(10)[1:]
     file = next(tmp_path.glob("*.journal"))
     assert (verify(file).records, verify(file).fault) == (2, None)
+    journal.close()
+
+
+@pytest.mark.parametrize("before", [0, 300])
+def test_what_followed_a_group_that_broke_off_is_not_written_either(tmp_path, writes, monkeypatch, before):
+    journal = opened(tmp_path, durability=Durability.SYNCED)
+    journal.append(tap(0))
+    write, is_cut = os.write, Event()
+
+    def break_off_once(fd, data):
+        """Let the next write come when the file was cut, as the thread of the disk may be late."""
+        monkeypatch.setattr(os, "write", lambda fd, data: is_cut.wait(10) and write(fd, data))
+        writes[1].append(OSError(errno.EIO, "no"))
+        return write(fd, data)
+
+    async def all_at_once(commit, number):
+        return await asyncio.gather(*(keep(commit, n) for n in range(number)), return_exceptions=True)
+
+    async def breaks(commit):
+        await all_at_once(commit, before)
+        monkeypatch.setattr(os, "write", break_off_once)
+        refused = await all_at_once(commit, 300)
+        is_cut.set()
+        return refused
+
+    (refused,) = run(journal, breaks)
+    assert {type(each) for each in refused} == {JournalError}
+    assert len({str(each) for each in refused}) == 1, "all of them are told of the one fault"
+    run(journal, lambda commit: keep(commit, 3))
+    file, whole = next(tmp_path.glob("*.journal")), before + 2
+    assert (verify(file).records, verify(file).fault) == (whole, None)
+    assert len(journal.pending(1000)) == whole
+    journal.close()
+
+
+@pytest.mark.parametrize("number", [1, 40, 300])
+def test_the_end_keeps_what_is_on_its_way_and_tells_everybody(journal, tmp_path, number):
+    told: list[JournalError | None] = []
+
+    async def end_at_once():
+        commit = GroupCommit(journal)
+        for n in range(number):
+            commit.stage(tap(n))
+            commit.when_kept(told.append)
+        commit.stage(tap(number))
+        commit.close()
+        await asyncio.sleep(0)
+
+    asyncio.run(end_at_once())
+    assert told == [None] * number
+    file = next(tmp_path.glob("*.journal"))
+    assert (verify(file).records, verify(file).fault) == (number + 1, None)
+
+
+def test_nothing_is_appended_past_what_is_on_its_way(tmp_path):
+    journal = opened(tmp_path)
+    journal.stage(tap(0))
+    group = journal.begin()
+    assert group is not None
+    with pytest.raises(JournalError, match="another thread is writing"):
+        journal.append(tap(1))
+    group.write()
+    journal.finish(group)
+    assert [parse(line).at for line in journal.pending(10)] == [tap(0).at]
     journal.close()
 
 
