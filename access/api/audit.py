@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from access.api.desk import AtDesk, needs
 from access.api.paging import Page, Paged
 from access.api.schemas import Instant
-from access.api.sheets import described, table
+from access.api.sheets import AsForm, described, table
 from access.errors import Invalid
 from access.services.audit import AuditEntry, AuditFilter
 from access.services.listing import SEQ
@@ -115,10 +115,10 @@ def verify(
     response_class=Response,
     responses=described("every entry that is chosen, the oldest first"),
 )
-def export(desk: AtDesk, actor: _Reads, chosen: _Chosen) -> Response:
+def export(desk: AtDesk, actor: _Reads, form: AsForm, chosen: _Chosen) -> Response:
     """Download entries as CSV; that they were is an entry too."""
     entries = desk.services.audit.export(chosen, actor.name, desk.now())
-    return table("audit", AuditBody, map(_body, entries))
+    return table("audit", AuditBody, map(_body, entries), form)
 
 
 def _body(entry: AuditEntry) -> AuditBody:

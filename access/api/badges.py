@@ -11,7 +11,7 @@ from access.api.desk import AtDesk, needs_within
 from access.api.once import OnceRoute
 from access.api.paging import Page, Paged
 from access.api.schemas import BadgeBody, BadgeChange, NewBadge, Replacement
-from access.api.sheets import cells, described, sheet
+from access.api.sheets import AsForm, cells, described, sheet
 from access.api.versions import Expected, PerhapsExpected, tag
 from access.services.badges import BadgeFilter, BadgeRecord, BadgeVerb
 from access.services.listing import every
@@ -62,11 +62,11 @@ def list_badges(
 
 
 @routes.get(".csv", response_class=Response, responses=described("every badge that is chosen"))
-def export(desk: AtDesk, actor: _Reads, chosen: _Chosen, sort: _Sort = "id") -> Response:
+def export(desk: AtDesk, actor: _Reads, form: AsForm, chosen: _Chosen, sort: _Sort = "id") -> Response:
     """Download badges as CSV."""
     badges = desk.services.badges.within(actor.reach)
     rows = every(partial(badges.page, chosen), sort)
-    return sheet("badges", _HEADS, (cells(_body(badge), _HEADS) for badge in rows))
+    return sheet("badges", _HEADS, (cells(_body(badge), _HEADS) for badge in rows), form)
 
 
 @routes.post("", status_code=HTTPStatus.CREATED)

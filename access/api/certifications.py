@@ -13,7 +13,7 @@ from access.api.desk import AtDesk, needs_within
 from access.api.once import OnceRoute
 from access.api.paging import Page, Paged
 from access.api.schemas import Id, Instant, Sent, Word
-from access.api.sheets import described, table
+from access.api.sheets import AsForm, described, table
 from access.services.certifications import (
     CertificationFilter,
     CertificationRecord,
@@ -89,10 +89,10 @@ def list_certifications(
 
 
 @routes.get(".csv", response_class=Response, responses=described("every training that is chosen"))
-def export(desk: AtDesk, actor: _Reads, chosen: _Chosen, sort: _Sort = "person") -> Response:
+def export(desk: AtDesk, actor: _Reads, form: AsForm, chosen: _Chosen, sort: _Sort = "person") -> Response:
     """Download trainings as CSV."""
     rows = every(partial(desk.services.certifications.within(actor.reach).page, chosen), sort, _KEY)
-    return table("certifications", CertificationShown, map(partial(_shown, now=desk.now()), rows))
+    return table("certifications", CertificationShown, map(partial(_shown, now=desk.now()), rows), form)
 
 
 @routes.post(

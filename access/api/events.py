@@ -16,7 +16,7 @@ from pydantic import AwareDatetime, BaseModel
 from access.api.desk import AtDesk, Desk, needs
 from access.api.paging import LIMIT, After, Limit, Page, page
 from access.api.schemas import Instant
-from access.api.sheets import cells, described, sheet
+from access.api.sheets import AsForm, Form, cells, described, sheet
 from access.errors import Invalid
 from access.services.events import Filter, Opening, Place, Purpose
 from access.services.given import Given
@@ -133,16 +133,17 @@ def list_events(
 def export_events(
     desk: AtDesk,
     asked: _Asked,
+    form: AsForm,
     types: Annotated[list[EventType], Query(alias="type")] = [],  # noqa: B006  (FastAPI copies it)
 ) -> Response:
     """Download events as CSV, the newest first."""
-    return _sheet("events", desk, asked, tuple(types))
+    return _sheet("events", desk, asked, tuple(types), form)
 
 
 @routes.get("/passages.csv", response_class=Response, responses=described("every passage that is chosen"))
-def export_passages(desk: AtDesk, asked: _Asked) -> Response:
+def export_passages(desk: AtDesk, asked: _Asked, form: AsForm) -> Response:
     """Download passages as CSV, the newest first."""
-    return _sheet("passages", desk, asked, (EventType.PASSAGE,))
+    return _sheet("passages", desk, asked, (EventType.PASSAGE,), form)
 
 
 @routes.get("/passages")
@@ -174,11 +175,11 @@ def _page(
     return page(request, response, [_body(event, given) for event in found], limit, _cursor)
 
 
-def _sheet(name: str, desk: Desk, asked: _Question, types: tuple[EventType, ...]) -> Response:
+def _sheet(name: str, desk: Desk, asked: _Question, types: tuple[EventType, ...], form: Form) -> Response:
     chosen = msgspec.structs.replace(asked.chosen, types=types)
     found = desk.services.events.all(chosen, asked.opening)
     heads = tuple(head for head in EventBody.model_fields if not head.startswith("ordered_"))
-    return sheet(name, heads, (cells(_body(event), heads) for event in found))
+    return sheet(name, heads, (cells(_body(event), heads) for event in found), form)
 
 
 def _body(event: Event, given: Mapping[str, Given] = _NOBODY) -> EventBody:

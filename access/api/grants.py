@@ -14,7 +14,7 @@ from access.api.desk import AtDesk, needs_within
 from access.api.once import OnceRoute
 from access.api.paging import Page, Paged
 from access.api.schemas import Id, Instant, Sent
-from access.api.sheets import cells, described, sheet
+from access.api.sheets import AsForm, cells, described, sheet
 from access.services.grants import GrantFilter, GrantRecord, Grants
 from access.services.listing import every
 from access.services.rights import Actor, Scope
@@ -85,11 +85,11 @@ def list_grants(
 
 
 @routes.get(".csv", response_class=Response, responses=described("every grant that is chosen"))
-def export(grants: _Visible, chosen: _Chosen, sort: _Sort = "id") -> Response:
+def export(grants: _Visible, form: AsForm, chosen: _Chosen, sort: _Sort = "id") -> Response:
     """Download grants as CSV."""
     rows = every(partial(grants.page, chosen), sort)
     heads = tuple(GrantShown.model_fields)
-    return sheet("grants", heads, (cells(_shown(grant), heads) for grant in rows))
+    return sheet("grants", heads, (cells(_shown(grant), heads) for grant in rows), form)
 
 
 @routes.post(

@@ -4,8 +4,6 @@ From the store, on a thread. Companies are answered with what was disclosed of e
 from that alone (docs/domain.md, 6). Nothing here names anybody.
 """
 
-import csv
-import io
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from enum import Enum
@@ -20,6 +18,7 @@ from access.api import days
 from access.api.days import DayBody, KpiBody
 from access.api.desk import AtDesk, Desk, needs, needs_within
 from access.api.schemas import Day
+from access.api.sheets import AsForm, described, sheet
 from access.errors import Invalid, NotAllowed, NotFound
 from access.services.counting import MOST_DAYS
 from access.services.rights import Actor, Scope
@@ -148,9 +147,11 @@ def history(
     return bodies
 
 
-@routes.get("/occupancy/{space}/history.csv", response_class=Response)
+@routes.get(
+    "/occupancy/{space}/history.csv", response_class=Response, responses=described("every step that is known")
+)
 def history_csv(
-    space: str, desk: AtDesk, actor: _Counts, asked: _Days, step: Step = Step.QUARTER
+    space: str, desk: AtDesk, actor: _Counts, asked: _Days, form: AsForm, step: Step = Step.QUARTER
 ) -> Response:
     """Download a space's history as CSV: space, day and time, then what its steps tell.
 
@@ -158,16 +159,14 @@ def history_csv(
     entries and exits. What is not known has no line.
     """
     told = history(space, desk, actor, asked, step)
-    rows = io.StringIO()
-    writer = csv.writer(rows)
-    writer.writerow(("space", "day", "time", *_COLUMNS[step]))
-    for day in told:
-        for start, known, *more in _steps(day):
-            if known is not None:
-                writer.writerow((day.space, day.day.isoformat(), start, known, *more))
-    name = f"occupancy-{space}-{asked.since.isoformat()}-{asked.until.isoformat()}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(rows.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+    rows = (
+        (day.space, day.day.isoformat(), start, known, *more)
+        for day in told
+        for start, known, *more in _steps(day)
+        if known is not None
+    )
+    name = f"occupancy-{space}-{asked.since.isoformat()}-{asked.until.isoformat()}"
+    return sheet(name, ("space", "day", "time", *_COLUMNS[step]), rows, form)
 
 
 def _steps(day: DayBody) -> Iterator[tuple[object, ...]]:

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, BaseModel
 from access.api.desk import AtDesk, needs
 from access.api.paging import Page, Paged
 from access.api.schemas import Id, Instant, Reason, Sent, Word
-from access.api.sheets import described, table
+from access.api.sheets import AsForm, described, table
 from access.services.holds import Hold
 from access.services.listing import every
 from access.services.rights import Actor, Scope
@@ -61,10 +61,12 @@ def list_holds(
 
 
 @routes.get(".csv", response_class=Response, responses=described("every legal hold that is chosen"))
-def export(desk: AtDesk, _actor: _Reads, person: Word | None = None, sort: _Sort = "id") -> Response:
+def export(
+    desk: AtDesk, _actor: _Reads, form: AsForm, person: Word | None = None, sort: _Sort = "id"
+) -> Response:
     """Download legal holds as CSV."""
     rows = every(partial(desk.services.holds.page, _named(person)), sort)
-    return table("holds", HoldBody, map(_body, rows))
+    return table("holds", HoldBody, map(_body, rows), form)
 
 
 def _named(person: str | None) -> PersonId | None:

@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from access.api.desk import AtDesk, needs_within
 from access.api.paging import Page, Paged
 from access.api.problems import InvalidFile, faults_in, language_of
-from access.api.sheets import described, table
+from access.api.sheets import AsForm, described, table
 from access.errors import Invalid
 from access.languages import Language
 from access.services.imports import ImportRecord, Outcome, from_csv, from_json
@@ -36,6 +36,9 @@ _ROW = {
         "tiers": {"type": ["array", "string", "null"], "items": {"type": "string"}},
         "valid_from": {"type": ["string", "null"]},
         "valid_until": {"type": ["string", "null"]},
+        "id": {"type": ["string", "null"], "description": "whom the row is about, before its external id"},
+        "suspended": {"type": ["string", "null"], "description": "as it is: no file changes it"},
+        "host": {"type": ["string", "null"], "description": "as it is: no file changes it"},
     },
 }
 _FILE: dict[str, Any] = {
@@ -110,10 +113,10 @@ def list_imports(paging: Paged, desk: AtDesk, actor: _Writes, sort: _Sort = "-at
 
 
 @routes.get(".csv", response_class=Response, responses=described("every file that was applied"))
-def export(desk: AtDesk, actor: _Writes, sort: _Sort = "-at") -> Response:
+def export(desk: AtDesk, actor: _Writes, form: AsForm, sort: _Sort = "-at") -> Response:
     """Download as CSV which files were applied."""
     rows = every(desk.services.imports.within(actor.reach).page, sort)
-    return table("imports", ImportBody, map(_applied, rows))
+    return table("imports", ImportBody, map(_applied, rows), form)
 
 
 @routes.get("/under-way")

@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from access.api.desk import AtDesk, needs
 from access.api.paging import Page, Paged
 from access.api.schemas import Id, Instant, Name, Sent, Word
-from access.api.sheets import described, table
+from access.api.sheets import AsForm, described, table
 from access.services.keys import KeyFilter, KeyRecord, expect_no_more_than_own
 from access.services.listing import every
 from access.services.rights import Actor, Scope
@@ -76,10 +76,10 @@ def list_keys(
 
 
 @routes.get(".csv", response_class=Response, responses=described("every key that is chosen"))
-def export(desk: AtDesk, _actor: _Reads, chosen: _Chosen, sort: _Sort = "id") -> Response:
+def export(desk: AtDesk, _actor: _Reads, form: AsForm, chosen: _Chosen, sort: _Sort = "id") -> Response:
     """Download keys, without their secrets, as CSV."""
     rows = every(partial(desk.services.keys.page, chosen), sort)
-    return table("keys", KeyBody, map(_body, rows))
+    return table("keys", KeyBody, map(_body, rows), form)
 
 
 @routes.post("", status_code=HTTPStatus.CREATED)

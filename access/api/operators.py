@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from access.api.desk import AtDesk, needs
 from access.api.paging import Page, Paged
 from access.api.schemas import Id, Sent
-from access.api.sheets import described, table
+from access.api.sheets import AsForm, described, table
 from access.api.versions import Expected, tag
 from access.services.listing import Key, every
 from access.services.operators import OneTime, OperatorFilter, OperatorRecord, expect_may_appoint
@@ -89,10 +89,10 @@ def list_operators(
 
 
 @routes.get(".csv", response_class=Response, responses=described("every operator who is chosen"))
-def export(desk: AtDesk, _actor: _Reads, chosen: _Chosen, sort: _Sort = "name") -> Response:
+def export(desk: AtDesk, _actor: _Reads, form: AsForm, chosen: _Chosen, sort: _Sort = "name") -> Response:
     """Download operators as CSV."""
     rows = every(partial(desk.services.operators.page, chosen), sort, _KEY)
-    return table("operators", OperatorBody, map(_body, rows))
+    return table("operators", OperatorBody, map(_body, rows), form)
 
 
 @routes.post("", status_code=HTTPStatus.CREATED)

@@ -18,7 +18,7 @@ from access.api.schemas import (
     OrganisationChange,
     Word,
 )
-from access.api.sheets import described, table
+from access.api.sheets import AsForm, described, table
 from access.api.versions import Expected, tag
 from access.services.listing import every
 from access.services.organisations import OrganisationRecord
@@ -30,7 +30,10 @@ routes = APIRouter(prefix="/v1/organisations", tags=["organisations"], route_cla
 _Reads = Annotated[Actor, Depends(needs_within(Scope.ORGANISATIONS_READ))]
 _Writes = Annotated[Actor, Depends(needs(Scope.ORGANISATIONS_WRITE))]
 _Sort = Literal["id", "-id", "name", "-name"]
-_WithLetters = Annotated[Word | None, Query(description="those whose name has these letters")]
+_WithLetters = Annotated[
+    Word | None,
+    Query(description="each word of it begins one of theirs, without accents or capitals, in any order"),
+]
 
 
 @routes.get("")
@@ -43,10 +46,12 @@ def list_organisations(
 
 
 @routes.get(".csv", response_class=Response, responses=described("every organisation that is chosen"))
-def export(desk: AtDesk, actor: _Reads, name: _WithLetters = None, sort: _Sort = "id") -> Response:
+def export(
+    desk: AtDesk, actor: _Reads, form: AsForm, name: _WithLetters = None, sort: _Sort = "id"
+) -> Response:
     """Download organisations as CSV."""
     rows = every(partial(desk.services.organisations.within(actor.reach).page, name), sort)
-    return table("organisations", OrganisationBody, map(_body, rows))
+    return table("organisations", OrganisationBody, map(_body, rows), form)
 
 
 @routes.post("", status_code=HTTPStatus.CREATED)

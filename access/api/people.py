@@ -12,7 +12,7 @@ from access.api.desk import AtDesk, needs_within
 from access.api.once import OnceRoute
 from access.api.paging import Page, Paged
 from access.api.schemas import Departed, Id, NewPerson, PersonBody, PersonChange, Word
-from access.api.sheets import cells, described, sheet
+from access.api.sheets import AsForm, cells, described, sheet
 from access.api.versions import Expected, PerhapsExpected, tag
 from access.services.listing import every
 from access.services.people import PersonFilter, PersonRecord
@@ -36,7 +36,10 @@ def _chosen(
     kind: Annotated[ResidentType | None, Query(alias="type")] = None,
     tier: Id | None = None,
     suspended: bool | None = None,
-    name: Annotated[Word | None, Query(description="those whose name has these letters")] = None,
+    name: Annotated[
+        Word | None,
+        Query(description="each word of it begins one of theirs, without accents or capitals, in any order"),
+    ] = None,
 ) -> PersonFilter:
     return PersonFilter(
         OrganisationId(organisation) if organisation else None,
@@ -64,11 +67,11 @@ def list_people(
 
 
 @routes.get(".csv", response_class=Response, responses=described("everybody who is chosen"))
-def export(desk: AtDesk, actor: _Reads, chosen: _Chosen, sort: _Sort = "id") -> Response:
+def export(desk: AtDesk, actor: _Reads, form: AsForm, chosen: _Chosen, sort: _Sort = "id") -> Response:
     """Download people as CSV, with the columns of an import among them."""
     people = desk.services.people.within(actor.reach)
     rows = every(partial(people.page, chosen), sort)
-    return sheet("people", _HEADS, (cells(_body(person), _HEADS) for person in rows))
+    return sheet("people", _HEADS, (cells(_body(person), _HEADS) for person in rows), form)
 
 
 @routes.post("", status_code=HTTPStatus.CREATED)

@@ -17,7 +17,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from access.api.desk import AtDesk, needs
 from access.api.paging import Page, Paged
 from access.api.schemas import Reason, Sent
-from access.api.sheets import described, sheet, table
+from access.api.sheets import AsForm, described, sheet, table
 from access.services.erasure import Dossier
 from access.services.listing import SEQ, every
 from access.services.retention import Kind, Purge
@@ -70,7 +70,10 @@ class KeepFor(Sent):
 
 
 class PurgeBody(BaseModel):
-    """What was forgotten: `digest` is the SHA-256 over the ids of the events, a line each, the oldest first."""
+    """What was forgotten: `digest` is the SHA-256 over the ids of the events, a line each, the oldest first.
+
+    Of `visitor-records`, over the pseudonyms of the visitors who were erased.
+    """
 
     seq: int
     at: AwareDatetime
@@ -96,12 +99,13 @@ def export(
     asked: Asked,
     desk: AtDesk,
     actor: _Writes,
-    form: Annotated[Format, Query(alias="format")] = Format.JSON,
+    form: AsForm,
+    kind: Annotated[Format, Query(alias="format")] = Format.JSON,
 ) -> Response:
     """Hand out everything that is kept about a person."""
     dossier = desk.services.erasures.export(PersonId(person), asked.reason, actor.name, desk.now())
-    if form is Format.CSV:
-        return sheet("person", _HEADS, _cells(dossier))
+    if kind is Format.CSV:
+        return sheet("person", _HEADS, _cells(dossier), form)
     return JSONResponse(msgspec.to_builtins(dossier))
 
 
@@ -135,10 +139,12 @@ def purges(
 
 
 @routes.get("/retention/purges.csv", response_class=Response, responses=described("all that was forgotten"))
-def export_purges(desk: AtDesk, _actor: _Reads, kind: Kind | None = None, sort: _Sort = "-seq") -> Response:
+def export_purges(
+    desk: AtDesk, _actor: _Reads, form: AsForm, kind: Kind | None = None, sort: _Sort = "-seq"
+) -> Response:
     """Download as CSV what was forgotten."""
     rows = every(partial(desk.services.retention.purges, kind), sort, SEQ)
-    return table("purges", PurgeBody, map(_purge, rows))
+    return table("purges", PurgeBody, map(_purge, rows), form)
 
 
 def _purge(purge: Purge) -> PurgeBody:

@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from access.api.desk import AtDesk, Desk, needs, needs_within
 from access.api.schemas import Id, Sent
-from access.api.sheets import described, sheet
+from access.api.sheets import AsForm, described, sheet
 from access.errors import NotFound
 from access.services.rights import Actor, Scope
 from access.services.rollcall import Listed, Muster, Unnamed, lines_and_total, time_to_accounted
@@ -120,11 +120,11 @@ async def read(
 
 @routes.get("/now.csv", response_class=Response, responses=described("who may be inside"))
 async def read_sheet(
-    desk: AtDesk, actor: _Reads, reason: Annotated[str, Query(min_length=1, max_length=200)]
+    desk: AtDesk, actor: _Reads, reason: Annotated[str, Query(min_length=1, max_length=200)], form: AsForm
 ) -> Response:
     """List who may be inside now, as CSV."""
     listed, more = await _now(desk, actor, reason)
-    return sheet("roll-call", _HEADS, [*map(_row, listed), *_more(desk, more)])
+    return sheet("roll-call", _HEADS, [*map(_row, listed), *_more(desk, more)], form)
 
 
 @routes.get("/unnamed")
@@ -162,14 +162,14 @@ async def read_muster(muster: str, desk: AtDesk, actor: _Reads) -> MusterBody:
 
 
 @routes.get("/{muster}/people.csv", response_class=Response, responses=described("the roll-call's people"))
-async def read_muster_sheet(muster: str, desk: AtDesk, actor: _Reads) -> Response:
+async def read_muster_sheet(muster: str, desk: AtDesk, actor: _Reads, form: AsForm) -> Response:
     """Read a roll-call's list as CSV, with when each was marked safe, and by whom."""
     found = await _followed(desk, muster)
     safe = {one.person: (one.at.isoformat(), one.actor) for one in found.safe}
     theirs = _theirs(desk, actor, found.people)
     rows = [(*_row(one), *safe.get(one.person, ("", ""))) for one in theirs]
     more = [(*row, "", "") for row in _more(desk, _theirs(desk, actor, found.unnamed))]
-    return sheet(f"roll-call-{found.id}", (*_HEADS, "safe_at", "safe_by"), [*rows, *more])
+    return sheet(f"roll-call-{found.id}", (*_HEADS, "safe_at", "safe_by"), [*rows, *more], form)
 
 
 @routes.post("/{muster}/safe")

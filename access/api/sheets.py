@@ -1,21 +1,52 @@
-"""Tables as CSV (RFC 4180, UTF-8), written so that a spreadsheet takes no cell for a formula.
+"""Tables as CSV: RFC 4180 in UTF-8, or as a spreadsheet of a language opens them by a double click.
 
-A cell that begins with `=`, `+`, `-`, `@`, also of full width, a tab or an end of line is given an apostrophe (OWASP,
-"CSV Injection"): a name that somebody chose must not run on the computer of whoever opens the table. So is what follows
-a semicolon within a cell, where French spreadsheets begin another. An import takes it off.
+A spreadsheet takes UTF-8 for it only behind a byte-order mark, and parts cells by what stands in lists of its language:
+a French one by semicolons, since its decimals have commas. No cell is taken for a formula
+(`access/services/imports/cells.py`). An import reads each form.
 """
 
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
+from fastapi import Depends, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
-from access.services.imports.rows import BEGINS_A_FORMULA, SEPARATES_A_FORMULA
+from access.languages import Language
+from access.services.imports.cells import COMMA, SEMICOLON, harmless
 
 _ROWS_A_PIECE = 500
+_MARK = "\ufeff"
+
+
+class Form(msgspec.Struct, frozen=True):
+    """How a table is written."""
+
+    delimiter: str = COMMA
+    decimal: str = "."
+    has_mark: bool = False
+
+
+_BARE = Form()
+_FORMS = {
+    Language.FR: Form(SEMICOLON, ",", has_mark=True),
+    Language.EN: Form(has_mark=True),
+}
+
+
+def _form(
+    spreadsheet: Annotated[
+        Language | None,
+        Query(description="as a spreadsheet of this language opens it, instead of as RFC 4180 has it"),
+    ] = None,
+) -> Form:
+    return _BARE if spreadsheet is None else _FORMS[spreadsheet]
+
+
+AsForm = Annotated[Form, Depends(_form)]
 
 
 def described(what: str) -> dict[int | str, dict[str, Any]]:
@@ -23,16 +54,18 @@ def described(what: str) -> dict[int | str, dict[str, Any]]:
     return {200: {"description": what, "content": {"text/csv": {}}}}
 
 
-def sheet(name: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> StreamingResponse:
+def sheet(
+    name: str, heads: Sequence[str], rows: Iterable[Sequence[object]], form: Form = _BARE
+) -> StreamingResponse:
     """Return a table to download, row by row as it is read."""
     headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
-    return StreamingResponse(_pieces(heads, rows), media_type="text/csv", headers=headers)
+    return StreamingResponse(_pieces(heads, rows, form), media_type="text/csv", headers=headers)
 
 
-def table(name: str, body: type[BaseModel], rows: Iterable[BaseModel]) -> StreamingResponse:
+def table(name: str, body: type[BaseModel], rows: Iterable[BaseModel], form: Form) -> StreamingResponse:
     """Return bodies as a table to download, each of their fields a column."""
     heads = tuple(body.model_fields)
-    return sheet(name, heads, (cells(row, heads) for row in rows))
+    return sheet(name, heads, (cells(row, heads) for row in rows), form)
 
 
 def cells(row: BaseModel, heads: Sequence[str]) -> list[object]:
@@ -41,12 +74,13 @@ def cells(row: BaseModel, heads: Sequence[str]) -> list[object]:
     return [" ".join(map(str, cell)) if isinstance(cell := told[head], list) else cell for head in heads]
 
 
-def _pieces(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    text = io.StringIO()
-    writer = csv.writer(text)
+def _pieces(heads: Sequence[str], rows: Iterable[Sequence[object]], form: Form) -> Iterator[str]:
+    text = io.StringIO(_MARK if form.has_mark else "")
+    text.seek(0, io.SEEK_END)
+    writer = csv.writer(text, delimiter=form.delimiter)
     writer.writerow(heads)
     for number, row in enumerate(rows, start=1):
-        writer.writerow(map(harmless, row))
+        writer.writerow(_written(cell, form) for cell in row)
         if number % _ROWS_A_PIECE == 0:
             yield text.getvalue()
             text.seek(0)
@@ -54,9 +88,7 @@ def _pieces(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[
     yield text.getvalue()
 
 
-def harmless(cell: object) -> object:
-    """Return a cell that no spreadsheet runs."""
-    if not isinstance(cell, str):
-        return cell
-    told = SEPARATES_A_FORMULA.sub(";'", cell)
-    return f"'{told}" if told.startswith(BEGINS_A_FORMULA) else told
+def _written(cell: object, form: Form) -> object:
+    if isinstance(cell, float):
+        return str(cell).replace(".", form.decimal)
+    return harmless(cell, form.delimiter)

@@ -13,7 +13,7 @@ from access.api.desk import AtDesk, needs_within
 from access.api.once import OnceRoute
 from access.api.paging import Page, Paged
 from access.api.schemas import BadgeIdentifier, Id, Instant, Name, Sent
-from access.api.sheets import cells, described, sheet
+from access.api.sheets import AsForm, cells, described, sheet
 from access.api.versions import PerhapsExpected, tag
 from access.services.listing import every
 from access.services.rights import Actor, Scope
@@ -101,12 +101,12 @@ def list_visits(
 
 
 @routes.get(".csv", response_class=Response, responses=described("every visit that is chosen"))
-def export(desk: AtDesk, actor: _Reads, chosen: _Chosen, sort: _Sort = "id") -> Response:
+def export(desk: AtDesk, actor: _Reads, form: AsForm, chosen: _Chosen, sort: _Sort = "id") -> Response:
     """Download visits as CSV."""
     visits = desk.services.visits.within(actor.reach)
     rows = every(partial(visits.page, chosen), sort)
     heads = tuple(VisitShown.model_fields)
-    return sheet("visits", heads, (cells(_shown(visit), heads) for visit in rows))
+    return sheet("visits", heads, (cells(_shown(visit), heads) for visit in rows), form)
 
 
 @routes.post("", status_code=HTTPStatus.CREATED)

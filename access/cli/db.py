@@ -103,9 +103,14 @@ def _restore(database: "Database", file: Path, building: "Building", *, without_
     aside = backup.restore(database, file, sets_aside=fault is not None)
     schema.upgrade(database.engine)
     again = erasures.reapply(ledger, now)
-    purged = sum(purge.number for purge in Retention(database, building).purge(now))
+    purges = Retention(database, building, erasures).purge(now)
+    people, events = (
+        sum(purge.number for purge in purges if purge.is_of_people is each) for each in (True, False)
+    )
     print(f"{file}: restored; door computers send again what they still have")
-    print(f"forgotten again: {again} people erased since, {purged} events past their time")
+    print(
+        f"forgotten again: {again} people erased since, {events} events and {people} visitors past their time"
+    )
     if aside is not None:
         print(f"{aside}: what was there before, and could not be relied on")
 
@@ -168,13 +173,12 @@ def _purge(database: "Database", building: "Building", erased: Path | None) -> N
 
     now, ledger = datetime.now(UTC), list(_read_erased(erased)) if erased is not None else []
     schema.upgrade(database.engine)
+    erasures = _erasures(database, building)
     if ledger:
-        print(f"forgotten again: {_erasures(database, building).reapply(ledger, now)} people erased since")
-    purges = Retention(database, building).purge(now)
+        print(f"forgotten again: {erasures.reapply(ledger, now)} people erased since")
+    purges = Retention(database, building, erasures).purge(now)
     for purge in purges:
-        print(
-            f"{purge.kind}: {purge.number} events, {purge.left} left, {purge.held} held, sha256 {purge.digest}"
-        )
+        print(purge.proof)
     if not purges:
         print("nothing is past its time")
 

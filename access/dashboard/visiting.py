@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from access.dashboard.days import Day
 from access.dashboard.render import Renderer
-from access.services.names import are_namesakes
+from access.names import are_namesakes
 from access.services.visits import VisitState
 from access.services.welcome import Stay
 from policies.building import Building

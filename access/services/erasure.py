@@ -6,7 +6,7 @@ computer that sends old events again, forget them anew.
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 
@@ -29,6 +29,7 @@ from access.store import (
     musters,
     people,
     pins,
+    site,
     visits,
 )
 from access.store import privacy as stored
@@ -118,17 +119,30 @@ class Erasures:
 
     def erase(self, person: PersonId, reason: str, actor: str, at: datetime) -> str:
         """Forget somebody for good and return the pseudonym in their place; raise `Conflict` under a legal hold."""
-        reason, pseudonym = _reason(reason), f"{audit.FORGOTTEN}{secrets.token_hex(8)}"
+        reason, pseudonym = _reason(reason), _fresh_pseudonym()
         with self._database.writing() as session:
             audit.append(session, at, actor, "person-erased", [person], reason=reason)
             _known(session, person)
             for hold in binding(holds.standing(session, at), at):
                 if hold.person == person:
                     raise Conflict(f"person {person}: the legal hold {hold.id} keeps their events for now")
-            stored.remember(session, [Erasure(stored.digest_of(person, self._site), pseudonym, at)])
-            version = self._forget(session, person, pseudonym, at)
+            version = self._remember_to_forget(session, {person: pseudonym}, at)
         self._outbox.tell(RightsChanged(version))
         return pseudonym
+
+    def erase_some(
+        self, chosen: Callable[[Session], Sequence[PersonId]], reason: str, actor: str, at: datetime
+    ) -> list[str]:
+        """Forget whoever is `chosen` while nobody changes them, for good; return the pseudonyms in their place."""
+        with self._database.writing() as session:
+            site.locked(session)
+            names = {person: _fresh_pseudonym() for person in chosen(session)}
+            if not names:
+                return []
+            audit.append(session, at, actor, "person-erased", names, reason=reason)
+            version = self._remember_to_forget(session, names, at)
+        self._outbox.tell(RightsChanged(version))
+        return list(names.values())
 
     def ledger(self) -> list[Erasure]:
         """Return who was erased: what must outlive this database, so that a restored one forgets them again."""
@@ -149,33 +163,36 @@ class Erasures:
                 if stored.digest_of(person, self._site) in gone
             )
             audit.append(session, at, _ACTOR, "person-erased", back, reason="back from a copy or a journal")
-            versions = [
-                self._forget(session, person, gone[stored.digest_of(person, self._site)], at)
-                for person in back
-            ]
-        if versions:
-            self._outbox.tell(RightsChanged(versions[-1]))
+            names = {person: gone[stored.digest_of(person, self._site)] for person in back}
+            version = self._forget(session, names, at) if names else None
+        if version is not None:
+            self._outbox.tell(RightsChanged(version))
         return len(back)
 
-    def _forget(self, session: Session, person: PersonId, pseudonym: str, at: datetime) -> int:
+    def _remember_to_forget(self, session: Session, names: Mapping[PersonId, str], at: datetime) -> int:
+        digests = {person: stored.digest_of(person, self._site) for person in names}
+        stored.remember(session, [Erasure(digests[person], name, at) for person, name in names.items()])
+        return self._forget(session, names, at)
+
+    def _forget(self, session: Session, names: Mapping[PersonId, str], at: datetime) -> int:
         change = Change(session, _ACTOR, at)
-        _end_visits(change, person)
-        held = badges.page(session, BadgeFilter(person), Listing(_MOST_HELD))
-        for badge in held:
-            ended = badge.status if badge.status is BadgeStatus.REPLACED else BadgeStatus.REVOKED
-            badges.replace(
-                session,
-                msgspec.structs.replace(badge, person=None, status=ended, version=badge.version + 1),
-            )
-        stored.rename(session, person, pseudonym)
-        audit.forget_subject(session, person, pseudonym)
-        people.remove(session, person)
-        return changes.record(
-            session,
-            at,
-            people=[person, *change.people],
-            badges=[*(badge.id for badge in held), *change.badges],
-        )
+        for person, pseudonym in names.items():
+            _end_visits(change, person)
+            _end_badges(change, person)
+            audit.forget_subject(session, person, pseudonym)
+            change.people.append(person)
+        stored.rename(session, names)
+        for person in names:
+            people.remove(session, person)
+        return changes.record(session, at, people=change.people, badges=change.badges)
+
+
+def _end_badges(change: Change, person: PersonId) -> None:
+    for badge in badges.page(change.session, BadgeFilter(person), Listing(_MOST_HELD)):
+        ended = badge.status if badge.status is BadgeStatus.REPLACED else BadgeStatus.REVOKED
+        nobodys = msgspec.structs.replace(badge, person=None, status=ended, version=badge.version + 1)
+        badges.replace(change.session, nobodys)
+        change.badges.append(badge.id)
 
 
 def _end_visits(change: Change, person: PersonId) -> None:
@@ -219,6 +236,10 @@ def _known(session: Session, person: PersonId) -> PersonRecord:
     if found is None:
         raise NotFound(f"person {person}: there is nobody with this id")
     return found
+
+
+def _fresh_pseudonym() -> str:
+    return f"{audit.FORGOTTEN}{secrets.token_hex(8)}"
 
 
 def _reason(text: str) -> str:

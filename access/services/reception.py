@@ -6,7 +6,6 @@ The last is no everyday question: it needs a purpose and a reason, and both are 
 from datetime import datetime, timedelta
 
 import msgspec
-from sqlalchemy import func, or_, select
 
 from access.errors import NotFound
 from access.services.events import Events, Opening, Purpose
@@ -15,10 +14,9 @@ from access.store import badges, events, people
 from access.store.badges import BadgeRecord
 from access.store.database import Database
 from access.store.events import Filter
-from access.store.models import BadgeRow, PersonRow
 from access.store.people import PersonRecord
 from policies.decision import Effect, Reason
-from policies.ids import BadgeId, PersonId
+from policies.ids import PersonId
 from readers.wire.events import Event, EventType
 
 __all__ = ["Found", "Purpose", "Reception"]
@@ -47,37 +45,14 @@ class Reception:
         return Reception(self._database, reach)
 
     def find(self, text: str) -> list[Found]:
-        """Return people whose name or id holds the text, or who hold that badge; nobody for less than two letters."""
-        wanted = " ".join(text.split()).lower()
+        """Return people by the words of their name, or who have that id or badge; nobody for less than two letters."""
+        wanted = " ".join(text.split())
         if len(wanted) < _LEAST_TEXT:
             return []
-        like = "%" + wanted.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        holder = select(BadgeRow.person).where(BadgeRow.id == wanted)
-        query = (
-            select(PersonRow.id)
-            .where(
-                or_(
-                    func.lower(PersonRow.name).like(like, escape="\\"),
-                    func.lower(PersonRow.id).like(like, escape="\\"),
-                    PersonRow.id.in_(holder),
-                )
-            )
-            .order_by(PersonRow.name, PersonRow.id)
-            .limit(_MOST)
-        )
-        if self._reach.organisation is not None:
-            query = query.where(PersonRow.organisation == self._reach.organisation)
         with self._database.reading() as session:
-            found = []
-            for name in session.scalars(query).all():
-                record = people.get(session, PersonId(name))
-                held = session.scalars(
-                    select(BadgeRow.id).where(BadgeRow.person == name).order_by(BadgeRow.id)
-                )
-                known = [badges.get(session, BadgeId(badge)) for badge in held.all()]
-                if record is not None:
-                    found.append(Found(record, tuple(badge for badge in known if badge is not None)))
-        return found
+            known = people.found(session, wanted, _MOST, self._reach.organisation)
+            held = badges.of_people(session, [one.id for one in known])
+        return [Found(one, tuple(held[one.id])) for one in known]
 
     def refusals(self, now: datetime, limit: int = 10) -> list[Event]:
         """Return the taps refused lately, the newest first."""

@@ -2,14 +2,16 @@
 
 So says the law as this building reads it (docs/domain.md, 6; CNIL). Every time can be made shorter; longer than the
 legal one only with a reason that the audit keeps. What goes is counted, hashed and counted again; counts by space
-have nobody in them and stay. Events with nobody in them are deleted after thirteen months, so that a database grows
-for a year and no longer. Run `purge` once an hour.
+have nobody in them and stay. Visitors go whole when their last visit is so long past and they hold nothing. Events with
+nobody in them are deleted after thirteen months, so that a database grows for a year and no longer. Run `purge` hourly.
 """
 
+import hashlib
 import logging
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import partial
 
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,15 +19,16 @@ from sqlalchemy.orm import Session
 
 from access.errors import Invalid
 from access.services.clock import Clock
+from access.services.erasure import Erasures
 from access.services.holds import binding
 from access.services.offload import Offload
-from access.store import audit, holds, pruning
+from access.store import audit, holds, past_visitors, pruning
 from access.store import privacy as stored
 from access.store.database import Database
 from access.store.listing import NEWEST, Listing
 from access.store.privacy import KeptFor, Overdue, Purge
 from policies.building import Building, SpaceKind
-from policies.ids import DoorId
+from policies.ids import DoorId, PersonId
 
 __all__ = ["Kept", "Kind", "Purge", "Retention"]
 
@@ -35,6 +38,8 @@ _LOOK_EVERY_S = 3600.0
 _ACTOR = "retention"
 _MOST_REASON = 300
 _DAY = 24
+_VISITORS_AT_ONCE = 20
+"""Visitors a transaction: each costs a dozen statements, and others wait to write."""
 
 
 class Kind(Enum):
@@ -43,13 +48,14 @@ class Kind(Enum):
     PERIMETER = "perimeter"
     ELSEWHERE = "elsewhere"
     VISITORS = "visitors"
+    VISITOR_RECORDS = stored.VISITOR_RECORDS
     AUDIT = "audit"
     EVENTS = "events"
 
 
 _LEGAL = {
     Kind.PERIMETER: 90 * _DAY, Kind.ELSEWHERE: _DAY, Kind.VISITORS: 30 * _DAY, Kind.AUDIT: 365 * _DAY,
-    Kind.EVENTS: 400 * _DAY,
+    Kind.EVENTS: 400 * _DAY, Kind.VISITOR_RECORDS: 30 * _DAY,
 }  # fmt: skip  # a table
 """Hours, at most, without an override. No law counts events with nobody in them: thirteen months compare two years."""
 
@@ -74,8 +80,8 @@ class Kept(msgspec.Struct, frozen=True):
 class Retention:
     """The use cases around forgetting."""
 
-    def __init__(self, database: Database, building: Building) -> None:
-        self._database = database
+    def __init__(self, database: Database, building: Building, erasures: Erasures) -> None:
+        self._database, self._erasures = database, erasures
         self._lasting = tuple(_lasting(building))
 
     def kept(self, at: datetime) -> list[Kept]:
@@ -88,6 +94,8 @@ class Retention:
                 overdue, spared = 0, 0
                 if kind in _NAMES_SOMEBODY:
                     overdue, spared = stored.count(session, self._overdue(kind, at, hours[kind]), held)
+                elif kind is Kind.VISITOR_RECORDS:
+                    overdue, spared = past_visitors.count(session, at - timedelta(hours=hours[kind]), held)
                 elif kind is Kind.EVENTS:
                     overdue, spared = _count(session, _nobodys(hours, at), held)
                 override = chosen[kind.value].override if kind.value in chosen else None
@@ -96,6 +104,8 @@ class Retention:
 
     def keep_for(self, kind: Kind, hours: int, override: str | None, actor: str, at: datetime) -> None:
         """Keep a kind for so long from now on; raise `Invalid` for longer than the legal time without a reason."""
+        if kind is Kind.VISITOR_RECORDS:
+            raise Invalid(f"{kind.value}: they are kept as long as visitors are; set the time of visitors")
         reason = " ".join((override or "").split())[:_MOST_REASON] or None
         if not _LEAST[kind] <= hours <= _MOST:
             raise Invalid(f"{kind.value}: expected {_LEAST[kind]} to {_MOST} hours")
@@ -124,6 +134,10 @@ class Retention:
             gone = stored.unlink(self._database, overdue, held)
             if gone[0]:
                 purges.append(self._noted(kind, overdue, gone, held, at))
+        since = at - timedelta(hours=hours[Kind.VISITOR_RECORDS])
+        gone = self._forget_visitors(since, held, at)
+        if gone[0]:
+            purges.append(self._noted(Kind.VISITOR_RECORDS, Overdue(since), gone, held, at))
         before = _nobodys(hours, at)
         gone = pruning.prune(self._database, before, held)
         if gone[0]:
@@ -143,19 +157,35 @@ class Retention:
                 _log.exception("retention-failed")
             await clock.sleep(_LOOK_EVERY_S)
 
+    def _forget_visitors(self, before: datetime, held: list[holds.Hold], at: datetime) -> tuple[int, str]:
+        """Erase the visitors whose time is over, some at a time; return how many and the hash of their pseudonyms.
+
+        Who they are is read beside whoever writes, and looked at again, a few of them, while nobody does.
+        """
+        number, digest, why = 0, hashlib.sha256(), "the last visit is past its time"
+        with self._database.reading() as session:
+            past = past_visitors.found(session, before, held)
+        for start in range(0, len(past), _VISITORS_AT_ONCE):
+            still = partial(_still_past, before, at, past[start : start + _VISITORS_AT_ONCE])
+            for pseudonym in self._erasures.erase_some(still, why, _ACTOR, at):
+                number += 1
+                digest.update(f"{pseudonym}\n".encode())
+        return number, digest.hexdigest()
+
     def _noted(
         self, kind: Kind, overdue: Overdue, gone: tuple[int, str], held: list[holds.Hold], at: datetime
     ) -> Purge:
         number, digest = gone
         with self._database.writing() as session:
-            if kind is Kind.EVENTS:
+            if kind is Kind.VISITOR_RECORDS:
+                left, kept = past_visitors.count(session, overdue.before, held)
+            elif kind is Kind.EVENTS:
                 left, kept = _count(session, overdue.before, held)
             else:
                 left, kept = stored.count(session, overdue, held)
             purge = Purge(0, at, kind.value, overdue.before, number, digest, left, kept)
             stored.note(session, purge)
-            proof = f"{kind.value}: {number} events, {left} left, {kept} held, sha256 {digest}"
-            audit.append(session, at, _ACTOR, "purged", [proof])
+            audit.append(session, at, _ACTOR, "purged", [purge.proof])
         return purge
 
     def _overdue(self, kind: Kind, at: datetime, hours: int) -> Overdue:
@@ -171,7 +201,14 @@ def forgotten_before(session: Session, kind: Kind, at: datetime) -> datetime:
 
 
 def _hours(chosen: dict[str, KeptFor]) -> dict[Kind, int]:
-    return {kind: chosen[kind.value].hours if kind.value in chosen else _LEGAL[kind] for kind in Kind}
+    hours = {kind: chosen[kind.value].hours if kind.value in chosen else _LEGAL[kind] for kind in Kind}
+    return hours | {Kind.VISITOR_RECORDS: hours[Kind.VISITORS]}
+
+
+def _still_past(before: datetime, at: datetime, some: list[PersonId], session: Session) -> list[PersonId]:
+    """Return those of some visitors who are past still; a hold may have been asked for since."""
+    held = binding(holds.standing(session, at), at)
+    return past_visitors.found(session, before, held, some)
 
 
 def _nobodys(hours: dict[Kind, int], at: datetime) -> datetime:

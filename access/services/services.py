@@ -158,6 +158,7 @@ def open_services(
     news.listen(live.take)
     limits = LimitAlerts(database, live, own, news)
     limits.resume(stood(database))
+    erasures = Erasures(database, building.site, rights)
     publisher = Publisher(database, building, rulebook, scopes, key)
     return Services(
         building=building,
@@ -176,8 +177,8 @@ def open_services(
         sessions=Sessions(database, passwords, building.site),
         keys=Keys(database, building, departures),
         audit=Audit(database, building.site, key),
-        retention=Retention(database, building),
-        erasures=Erasures(database, building.site, rights),
+        retention=Retention(database, building, erasures),
+        erasures=erasures,
         holds=Holds(database),
         imports=Imports(database, rulebook, rights),
         events=Events(database),

@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from access.services.names import Typed, are_namesakes
+from access.names import Typed, are_namesakes
 from access.services.retention import Kind, forgotten_before
 from access.services.rights import EVERYWHERE, Reach
 from access.store import badges, events, organisations, people
@@ -75,9 +75,9 @@ class Welcome:
         with self._database.reading() as session:
             since = forgotten_before(session, Kind.VISITORS, at)
             for one in stored.newest(session, since, self._reach.organisation, _MOST_SOUGHT):
-                if one.person not in last and typed.names(one.name):
+                if one.person not in last and typed.names(one.sought):
                     last[one.person] = one
-            found = sorted(last.values(), key=lambda one: not are_namesakes(one.name, name))
+            found = sorted(last.values(), key=lambda one: not are_namesakes(one.sought, name))
             return _named(session, stored.some(session, [one.id for one in found[:_MOST_OFFERED]]))
 
     def lendable(self, now: datetime) -> list[Lendable]:

@@ -1,20 +1,30 @@
-"""uvicorn's connection, telling the application when a request was read off its line, and waiting for no drips.
+"""uvicorn's connection, telling when a request was read off its line, and bearing neither drips nor floods.
 
-A deadline counts from there: what waits in the loop until its turn is late all the same.
+A deadline counts from there: what waits in the loop until its turn is late all the same. Who sends is not known before
+a head is whole, so that what a stranger may make this program keep, or take apart at once, is bounded here.
 """
 
 import asyncio
 from time import monotonic
-
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from typing import NoReturn
 
 from access.api.taps import ARRIVED, WHOLE
+from access.site.proposals import OneProtocol
 
-HEAD_WITHIN_S = 10.0
-"""A head is one packet or two; whoever sends it by drops holds the line no longer."""
+WITHIN_S = 10.0
+"""A head is one packet or two; whoever sends it by drops holds the line no longer, nor with what is left of a body."""
+
+MOST_UNTOLD_BYTES = 65_536
+"""So much may come of one header, or around a body: it is kept, and copied with each piece that comes."""
+
+MOST_HEADERS = 256
+"""A browser sends some twenty."""
+
+MOST_AHEAD = 64
+"""So many requests may wait for the answers before theirs: a packet can hold ten thousand."""
 
 
-class StampedConnection(HttpToolsProtocol):
+class StampedConnection(OneProtocol):
     """Puts into each request's scope when it arrived, and whether all of it is there.
 
     A line on which nothing was ever said is kept no longer than one on which nothing more is.
@@ -22,6 +32,10 @@ class StampedConnection(HttpToolsProtocol):
 
     _awaited_since: float | None
     _watch: asyncio.TimerHandle
+    _read_at = 0.0
+    _untold_bytes = 0
+    _is_inside = False
+    _flood: str | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the base has it
         super().connection_made(transport)
@@ -29,29 +43,81 @@ class StampedConnection(HttpToolsProtocol):
         self.timeout_keep_alive_task = self.loop.call_later(
             self.timeout_keep_alive, self.timeout_keep_alive_handler
         )
-        self._watch = self.loop.call_later(HEAD_WITHIN_S, self.look_at_head)
+        self._watch = self.loop.call_later(WITHIN_S, self.look_at_rest)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._watch.cancel()
         super().connection_lost(exc)
 
-    def look_at_head(self) -> None:
-        """Hang up if a head is being waited for too long."""
+    def look_at_rest(self) -> None:
+        """Hang up if the rest of a head, or of a request that has its answer, is being waited for too long."""
         since = self._awaited_since
-        if since is not None and self.loop.time() - since >= HEAD_WITHIN_S:
+        if since is not None and self.loop.time() - since >= WITHIN_S:
             self.transport.close()
         else:
-            self._watch = self.loop.call_later(HEAD_WITHIN_S, self.look_at_head)
+            self._watch = self.loop.call_later(WITHIN_S, self.look_at_rest)
+
+    def data_received(self, data: bytes) -> None:
+        self.take(data, monotonic())
+
+    def take(self, data: bytes, read_at: float) -> None:
+        """Take in what was read off the line at `read_at`, in seconds of `time.monotonic`."""
+        self._read_at = read_at
+        self._untold_bytes += len(data)
+        super().data_received(data)
+        if self._untold_bytes > MOST_UNTOLD_BYTES and not self.transport.is_closing():
+            self.send_400_response(_expected(f"{MOST_UNTOLD_BYTES} bytes of a header"))
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no request, after the answers that are due: none of those is to be taken for this one."""
+        cycle = self.cycle
+        if getattr(cycle, "response_complete", True):  # None before the first
+            super().send_400_response(self._flood or msg)
+        elif not cycle.more_body:
+            cycle.keep_alive = False
+            self.flow.pause_reading()
+        elif self.pipeline or cycle.response_started:
+            self.transport.close()
+        else:
+            super().send_400_response(self._flood or msg)
+
+    def _refuse(self, most: str) -> NoReturn:
+        """Have the parser stop where it is, which ends in `send_400_response`."""
+        self._flood = _expected(most)
+        raise ValueError(self._flood)
 
     def on_message_begin(self) -> None:
+        if len(self.pipeline) >= MOST_AHEAD:
+            self._refuse(f"{MOST_AHEAD} requests ahead of their answers")
         super().on_message_begin()
+        self._is_inside, self._untold_bytes = True, 0
         self._awaited_since = self.loop.time()
-        self.scope[ARRIVED] = monotonic()  # type: ignore[literal-required]  # servers may add keys of their own
+        self.scope[ARRIVED] = self._read_at  # type: ignore[literal-required]  # servers may add keys of their own
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if len(self.headers) >= MOST_HEADERS:
+            self._refuse(f"{MOST_HEADERS} headers")
+        self._untold_bytes = 0
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         self._awaited_since = None
         super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        self._untold_bytes = 0
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
+        self._is_inside, self._untold_bytes, self._awaited_since = False, 0, None
         self.scope[WHOLE] = True  # type: ignore[literal-required]  # as above
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        if self._is_inside and self._awaited_since is None and self.cycle.response_complete:
+            self._awaited_since = self.loop.time()
+        super().on_response_complete()
+
+
+def _expected(most: str) -> str:
+    return f"Invalid HTTP request: expected up to {most}."

@@ -6,7 +6,6 @@ pieces, several at once or wrong goes the long way each time, so that this file 
 """
 
 import asyncio
-from time import monotonic
 from typing import Any
 
 from uvicorn.config import Config
@@ -17,6 +16,9 @@ from access.site.arrival import StampedConnection
 
 MOST_HEADS = 16
 """The heads of one controller differ by the length of what follows; whoever sends always others gains nothing."""
+
+LONGEST_HEAD = 2_048
+"""A controller's takes some two hundred bytes; longer ones, as a stranger may send, are not worth their memory."""
 
 _END_OF_HEAD = b"\r\n\r\n"
 _STATUS = b"HTTP/1.1 200 OK\r\n"
@@ -37,52 +39,47 @@ class KeptLine(StampedConnection):
         self._taps = app if isinstance(app, Taps) else None
         self._heads: dict[bytes, tuple[int, bytes]] = {}
         self._begun = 0
-        self._is_inside = False
         self._is_asking = self._is_leaving = False
-        self._held = b""
+        self._held, self._held_at = b"", 0.0
         self._last_answer = 0.0
         self._said_headers: object = None
         self._answer_head = b""
 
-    def data_received(self, data: bytes) -> None:
+    def take(self, data: bytes, read_at: float) -> None:
         if self._is_asking:  # answers go out in their order
+            self._held_at = self._held_at if self._held else read_at
             self._held += data
             self.flow.pause_reading()
         elif self._taps is None or self._is_inside or self._is_answering():
-            super().data_received(data)
+            super().take(data, read_at)
         else:
-            arrived = monotonic()
             head, _, body = data.partition(_END_OF_HEAD)
             length, digest = self._heads.get(head, (-1, b""))
             if length != len(body):
-                self._learn(data, head, body)
+                self._learn(data, head, body, read_at)
                 return
             self._is_asking = True
-            if not self._taps.quick(digest, body, arrived, self._answer):
+            if not self._taps.quick(digest, body, read_at, self._answer):
                 self._is_asking = False
-                super().data_received(data)
+                super().take(data, read_at)
 
     def _is_answering(self) -> bool:
         """Return whether the long way is not at its end, or its reader is slow."""
         return self.flow.write_paused or not getattr(self.cycle, "response_complete", True)
 
-    def _learn(self, data: bytes, head: bytes, body: bytes) -> None:
+    def _learn(self, data: bytes, head: bytes, body: bytes, read_at: float) -> None:
         """Go the long way, and remember what the head meant if it was that of one whole tap."""
         begun = self._begun
-        super().data_received(data)
-        if self._begun == begun + 1 and not self._is_inside and len(self._heads) < MOST_HEADS:
+        super().take(data, read_at)
+        is_one = self._begun == begun + 1 and not self._is_inside
+        if is_one and len(self._heads) < MOST_HEADS and len(head) <= LONGEST_HEAD:
             digest = key_digest_of(self.scope, len(body))
             if digest is not None:
                 self._heads[head] = len(body), digest
 
     def on_message_begin(self) -> None:
         self._begun += 1
-        self._is_inside = True
         super().on_message_begin()
-
-    def on_message_complete(self) -> None:
-        self._is_inside = False
-        super().on_message_complete()
 
     def _answer(self, body: bytes) -> None:
         self._is_asking = False
@@ -96,7 +93,7 @@ class KeptLine(StampedConnection):
         elif self._held:
             held, self._held = self._held, b""
             self.flow.resume_reading()
-            self.data_received(held)
+            self.take(held, self._held_at)
 
     def _head(self) -> bytes:
         """Return the head of an answer up to its length; the server's own headers change with the second."""

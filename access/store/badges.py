@@ -1,5 +1,6 @@
 """Badges as they are kept. Whatever becomes of one, its row stays, so that its identifier is never given out anew."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
@@ -68,6 +69,15 @@ def page(
     if organisation is not None:
         query = query.where(of_organisation(BadgeRow.person, organisation))
     return [_record(found) for found in piece(session, query, row, listing)]
+
+
+def of_people(session: Session, people: Iterable[PersonId]) -> defaultdict[PersonId, list[BadgeRecord]]:
+    """Return the badges of a few people, whatever became of them, by holder."""
+    held = defaultdict[PersonId, list[BadgeRecord]](list)
+    query = select(BadgeRow).where(BadgeRow.person.in_(list(people))).order_by(BadgeRow.id)
+    for row in session.scalars(query):
+        held[PersonId(row.person or "")].append(_record(row))
+    return held
 
 
 def everything(session: Session) -> list[Badge]:

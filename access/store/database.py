@@ -98,8 +98,6 @@ def _configure_sqlite(
 ) -> None:
     # The driver would begin transactions on its own, too late and always deferred; `_begin_sqlite` does it.
     connection.isolation_level = None
-    # SQLite's own knows A to Z alone: nobody would find Élodie by élodie.
-    connection.create_function("lower", 1, _lower, deterministic=True)
     for pragma in (
         f"busy_timeout = {longest_wait_s * 1000:.0f}",
         "journal_mode = WAL",
@@ -107,10 +105,6 @@ def _configure_sqlite(
         "foreign_keys = ON",
     ):
         connection.execute(f"PRAGMA {pragma}")
-
-
-def _lower(text: str | None) -> str | None:
-    return text.lower() if text is not None else None
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -25,6 +25,9 @@ _AT_ONCE = 500
 
 _NO_CURSOR = "after: expected the cursor of a page of this list, in this order"
 
+_BY_WORDS = {"name": "sought"}
+"""A list sorted by name goes by the bare words of the name, where they are kept beside it."""
+
 Key = tuple[str, ...]
 ID: Key = ("id",)
 SEQ: Key = ("seq",)
@@ -54,7 +57,7 @@ def piece(session: Session, query: Select[_RowT], table: type[_RowT], listing: L
     if name == key[0].name:
         place = None if listing.after is None else _place(listing.after, key)
         return session.scalars(_next(query, key, place, listing.limit, is_descending=is_descending)).all()
-    column = bare.c[name]
+    column = bare.c.get(_BY_WORDS.get(name, name), bare.c[name])
     found: list[_RowT] = []
     for part, columns, place in _parts(column, key, listing.after, is_descending=is_descending):
         left = listing.limit - len(found)
@@ -67,6 +70,8 @@ def piece(session: Session, query: Select[_RowT], table: type[_RowT], listing: L
 def cursor(listed: object, sort: str, key: Key = ID) -> str:
     """Return where a piece that ends with this record ended."""
     name = sort.removeprefix("-")
+    if hasattr(listed, by_words := _BY_WORDS.get(name, name)):
+        name = by_words
     names = key if name == key[0] else (name, *key)
     place = [getattr(listed, each) for each in names]
     if len(place) == 1:

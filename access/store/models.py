@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from access.store.columns import Instant
+from access.store.sought import BareWords
 
 
 class Row(DeclarativeBase):
@@ -42,16 +43,17 @@ class OrganisationRow(Row):
 
     id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
+    sought: Mapped[str] = mapped_column(BareWords)
     version: Mapped[int]
     tiers: Mapped[list[str]]
 
 
 class PersonRow(Row):
-    """A holder. The name stays here: it goes to no door, event or log."""
+    """A holder. The name stays here: it goes to no door, event or log. `sought` is what it is sought and sorted by."""
 
     __tablename__ = "people"
     __table_args__ = (
-        Index("ix_people_name", "name", "id"),
+        Index("ix_people_sought", "sought", "id"),
         Index("ix_people_organisation", "organisation", "id"),
         Index("ix_people_valid_until", "valid_until", "id"),
     )
@@ -59,6 +61,7 @@ class PersonRow(Row):
     id: Mapped[str] = mapped_column(primary_key=True)
     external_id: Mapped[str | None] = mapped_column(unique=True)
     name: Mapped[str]
+    sought: Mapped[str] = mapped_column(BareWords)
     type: Mapped[str]
     organisation: Mapped[str | None] = mapped_column(ForeignKey("organisations.id"))
     valid_from: Mapped[datetime | None]

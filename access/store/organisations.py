@@ -6,8 +6,10 @@ import msgspec
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from access.names import bare
 from access.store.listing import Listing, piece
 from access.store.models import OrganisationRow
+from access.store.sought import has_words
 from policies.ids import OrganisationId, TierId
 
 
@@ -18,6 +20,11 @@ class OrganisationRecord(msgspec.Struct, frozen=True):
     name: str
     version: int = 1
     tiers: tuple[TierId, ...] = ()
+
+    @property
+    def sought(self) -> str:
+        """Return what the name is sought and sorted by."""
+        return bare(self.name)
 
 
 def add(session: Session, organisations: Sequence[OrganisationRecord]) -> None:
@@ -41,10 +48,10 @@ def get(session: Session, organisation: OrganisationId) -> OrganisationRecord | 
 def page(
     session: Session, name: str | None, listing: Listing, only: OrganisationId | None = None
 ) -> list[OrganisationRecord]:
-    """Return a piece of the list of organisations, those whose name has some letters; `only` one of them, if given."""
+    """Return a piece of the list of organisations, those of a name like this; `only` one of them, if given."""
     query = select(OrganisationRow)
     if name is not None:
-        query = query.where(OrganisationRow.name.icontains(name, autoescape=True))
+        query = query.where(has_words(OrganisationRow.sought, name))
     if only is not None:
         query = query.where(OrganisationRow.id == only)
     return list(map(_record, piece(session, query, OrganisationRow, listing)))
@@ -63,7 +70,8 @@ def ids(session: Session) -> set[OrganisationId]:
 
 
 def _columns(organisation: OrganisationRecord) -> dict[str, object]:
-    return msgspec.structs.asdict(organisation) | {"tiers": list(organisation.tiers)}
+    derived = {"sought": organisation.sought, "tiers": list(organisation.tiers)}
+    return msgspec.structs.asdict(organisation) | derived
 
 
 def _record(row: OrganisationRow) -> OrganisationRecord:

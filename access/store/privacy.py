@@ -4,11 +4,24 @@ The sealed part of an event stays as it came, so every chain still proves itself
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, bindparam, delete, func, insert, not_, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    not_,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from access.store.batches import insert_once
@@ -24,6 +37,8 @@ from policies.roster import ResidentType
 _AT_ONCE = 5_000
 """Rows a transaction: writers wait for some tens of milliseconds, not for all that has gathered."""
 
+_MOST_IDS = 500
+
 LINKED = EventRow.person.is_not(None) | EventRow.badge.is_not(None)
 
 
@@ -37,6 +52,10 @@ _ERASE = (
 )
 
 
+VISITOR_RECORDS = "visitor-records"
+"""The one kind of which people go."""
+
+
 class Overdue(msgspec.Struct, frozen=True):
     """Which events are to be forgotten: older than `before`, and at none of the `spared` doors or of visitors only."""
 
@@ -46,7 +65,10 @@ class Overdue(msgspec.Struct, frozen=True):
 
 
 class Purge(msgspec.Struct, frozen=True):
-    """What was forgotten: how many, and the hash over their ids, the oldest first; what was left, and what is held."""
+    """What was forgotten: how many, and the hash over their ids; what was left, and what is held.
+
+    Of events the oldest come first; of people, whose ids go with them, the hash is over their pseudonyms.
+    """
 
     seq: int
     at: datetime
@@ -56,6 +78,17 @@ class Purge(msgspec.Struct, frozen=True):
     digest: str
     left: int
     held: int
+
+    @property
+    def is_of_people(self) -> bool:
+        """Return whether people went, and not events."""
+        return self.kind == VISITOR_RECORDS
+
+    @property
+    def proof(self) -> str:
+        """Return what went in one line, for a log."""
+        what = "people" if self.is_of_people else "events"
+        return f"{self.kind}: {self.number} {what}, {self.left} left, {self.held} held, sha256 {self.digest}"
 
 
 class KeptFor(msgspec.Struct, frozen=True):
@@ -115,22 +148,22 @@ def count(session: Session, overdue: Overdue, holds: Sequence[Hold]) -> tuple[in
     return (session.scalar(query) or 0) - kept, kept
 
 
-def rename(session: Session, person: PersonId, pseudonym: str) -> int:
-    """Put a pseudonym in somebody's place in events, roll-calls, holds and doubts; return in how many events."""
-    row = EventRow
-    renamed = update(row).where(row.person == person).values(person=pseudonym, badge=None, salt=None)
-    number = len(session.execute(renamed.returning(row.seq)).all())
-    session.execute(update(SafeRow).where(SafeRow.person == person).values(person=pseudonym))
-    _rename_in_musters(session, {person: pseudonym})
-    session.execute(update(HoldRow).where(HoldRow.person == person).values(person=pseudonym))
-    _rename_doubt(session, person, pseudonym)
-    for actor, key, body in session.execute(
-        select(IdempotentAnswerRow.actor, IdempotentAnswerRow.key, IdempotentAnswerRow.body)
-    ).all():
-        if person.encode() in body:
-            answer = IdempotentAnswerRow
+def rename(session: Session, names: Mapping[PersonId, str]) -> None:
+    """Put pseudonyms in people's place in events, roll-calls, holds and doubts."""
+    told = [{"one": person, "name": name} for person, name in names.items()]
+    name, of = bindparam("name", type_=String), bindparam("one", type_=String)
+    for statement in (
+        update(EventRow).where(EventRow.person == of).values(person=name, badge=None, salt=None),
+        update(SafeRow).where(SafeRow.person == of).values(person=name),
+        update(HoldRow).where(HoldRow.person == of).values(person=name),
+    ):
+        session.connection().execute(statement, told)
+    _rename_in_musters(session, names)
+    _rename_doubts(session, names)
+    answer, known = IdempotentAnswerRow, [person.encode() for person in names]
+    for actor, key, body in session.execute(select(answer.actor, answer.key, answer.body)).all():
+        if any(person in body for person in known):
             session.execute(delete(answer).where(answer.actor == actor, answer.key == key))
-    return number
 
 
 def people_in_events(session: Session) -> Iterator[PersonId]:
@@ -172,8 +205,12 @@ def digest_of(person: str, site: str) -> str:
 
 def erased(session: Session, people: Iterable[PersonId], site: str) -> set[PersonId]:
     """Return those of some people who were erased."""
-    gone = set(session.scalars(select(ErasureRow.digest)))
-    return {person for person in people if digest_of(person, site) in gone} if gone else set()
+    wanted, found = {digest_of(person, site): person for person in people}, set[PersonId]()
+    digests = sorted(wanted)
+    for start in range(0, len(digests), _MOST_IDS):
+        known = ErasureRow.digest.in_(digests[start : start + _MOST_IDS])
+        found.update(wanted[digest] for digest in session.scalars(select(ErasureRow.digest).where(known)))
+    return found
 
 
 def remember(session: Session, gone: Iterable[Erasure]) -> None:
@@ -231,19 +268,20 @@ def held(holds: Sequence[Hold]) -> ColumnElement[bool]:
     return func.coalesce(or_(*each), False) if each else row.seq < 0
 
 
-def _rename_in_musters(session: Session, names: dict[PersonId, str]) -> None:
+def _rename_in_musters(session: Session, names: Mapping[PersonId, str]) -> None:
     for row in session.scalars(select(MusterRow)).all():
         if any(f'"{person}"' in row.people for person in names):
             row.people = _renamed(row.people, {str(person): name for person, name in names.items()})
     session.flush()
 
 
-def _rename_doubt(session: Session, person: PersonId, pseudonym: str) -> None:
+def _rename_doubts(session: Session, names: Mapping[PersonId, str]) -> None:
     for row in session.scalars(select(PresenceRow)).all():
         doubts = msgspec.json.decode(row.doubts)
-        if person in doubts:
-            doubts[pseudonym] = doubts.pop(person)
-            row.doubts = msgspec.json.encode(doubts).decode()
+        if any(person in doubts for person in names):
+            known = {str(person): name for person, name in names.items()}
+            told = {known.get(person, person): doubt for person, doubt in doubts.items()}
+            row.doubts = msgspec.json.encode(told).decode()
     session.flush()
 
 

@@ -90,18 +90,18 @@ def page(
 
 
 class Named(msgspec.Struct, frozen=True):
-    """A visit by its id, with who makes it."""
+    """A visit by its id, with who makes it and the bare words of their name."""
 
     id: str
     person: PersonId
-    name: str
+    sought: str
 
 
 def newest(session: Session, since: datetime, organisation: OrganisationId | None, limit: int) -> list[Named]:
     """Return the visits of visitors that were not over at a moment, the newest first; to one organisation, if given."""
     row, person = VisitRow, PersonRow
     query = (
-        select(row.id, row.person, person.name)
+        select(row.id, row.person, person.sought)
         .join(person, person.id == row.person)
         .where(person.type == ResidentType.VISITOR.value, row.valid_until > since)
         .where(or_(row.left_at.is_(None), row.left_at > since))
@@ -109,7 +109,7 @@ def newest(session: Session, since: datetime, organisation: OrganisationId | Non
     if organisation is not None:
         query = query.where(of_organisation(row.host, organisation))
     found = session.execute(query.order_by(row.valid_from.desc(), row.id).limit(limit))
-    return [Named(visit, PersonId(visitor), name) for visit, visitor, name in found]
+    return [Named(visit, PersonId(visitor), sought) for visit, visitor, sought in found]
 
 
 def some(session: Session, ids: Sequence[str]) -> list[VisitRecord]:

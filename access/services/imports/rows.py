@@ -1,7 +1,8 @@
 """A file of people as rows: CSV as spreadsheets write it (comma or semicolon, with or without a mark), or JSON.
 
 Every fault names its line and column, and all of them are told at once. A column that the file does not have changes
-nothing; an empty cell empties. A plain date in `valid_until` is the last day, whole.
+nothing; an empty cell empties. A plain date in `valid_until` is the last day, whole. Our own table of people is read
+back too: its `id` says whom a row is about, and what else it has is no file's to change.
 """
 
 import codecs
@@ -9,7 +10,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -17,15 +18,24 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from policies.ids import OrganisationId, TierId
+from access.services.imports.cells import COMMA, SEMICOLON, as_it_was
+from policies.ids import OrganisationId, PersonId, TierId
 from policies.roster import ResidentType
 
 if TYPE_CHECKING:
     import _csv
 
 COLUMNS = ("external_id", "name", "type", "organisation", "tiers", "valid_from", "valid_until")
+KEPT = ("suspended", "host")
+"""Columns of our own table that a file does not change."""
+
+_OF_OURS = ("id", *KEPT)
 _NEEDED = ("external_id",)
-_LONGEST = {"external_id": 64, "name": 200, "organisation": 64}
+_TYPES = {kind.value: kind for kind in ResidentType}
+_YES_OR_NO = {"true": True, "false": False, "vrai": True, "faux": False, "": None}
+"""As tables of ours have it, and spreadsheets in two languages."""
+
+_LONGEST = {"external_id": 64, "name": 200, "organisation": 64, "id": 64, "host": 64}
 _MOST_OF_A_CELL = 10_000
 """Anything longer is no name, and is not looked at letter by letter."""
 
@@ -38,15 +48,6 @@ MOST_ROWS = 100_000
 _MOST_COLUMNS = 100
 """A table has a few columns that nobody knows; one that has more is another file, and no row of it is looked at."""
 
-BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001  (full width, as meant)
-"""What a spreadsheet takes for a formula (OWASP, "CSV Injection"): our tables put an apostrophe before it."""
-
-_THEN_A_FORMULA = f"(?=[\"']*[{re.escape(''.join(BEGINS_A_FORMULA))}])"
-SEPARATES_A_FORMULA = re.compile(f";{_THEN_A_FORMULA}")
-"""Where a spreadsheet that parts cells by semicolons, as French ones do, would see one begin within a cell of ours."""
-
-_SEPARATED = re.compile(f";'{_THEN_A_FORMULA}")
-
 
 class Fault(msgspec.Struct, frozen=True):
     """What is wrong with a file at one place. Line 1 is the heading; of a JSON array, the first element is 1."""
@@ -57,11 +58,17 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """One person as the file wants them; `given` names the columns that it has."""
+    """One person as the file wants them; `given` names the columns that it has.
+
+    One with an `id` is about that person. `suspended` and `host` are as the file has them, which changes nothing.
+    """
 
     line: int
     external_id: str
     given: frozenset[str]
+    id: PersonId | None = None
+    suspended: bool | None = None
+    host: PersonId | None = None
     name: str = ""
     type: ResidentType = ResidentType.VISITOR
     organisation: OrganisationId | None = None
@@ -80,9 +87,10 @@ def from_csv(content: bytes, timezone: str) -> tuple[list[Wanted], list[Fault]]:
     if "\0" in text:
         return [], [Fault(text.count("\n", 0, text.index("\0")) + 1, None, "a zero byte: not a text file")]
     heading = text.partition("\n")[0]
-    delimiter = ";" if heading.count(";") > heading.count(",") else ","
+    delimiter = SEMICOLON if heading.count(SEMICOLON) > heading.count(COMMA) else COMMA
     return _read(
-        _lines(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)), timezone
+        _lines(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), delimiter),
+        timezone,
     )
 
 
@@ -98,7 +106,7 @@ def from_json(content: bytes, timezone: str) -> tuple[list[Wanted], list[Fault]]
 _Row = dict[str, str | list[str] | None] | Fault
 
 
-def _lines(reader: "_csv.Reader") -> Iterator[tuple[int, _Row]]:
+def _lines(reader: "_csv.Reader", delimiter: str) -> Iterator[tuple[int, _Row]]:
     begun = 1  # where the row began: a cell may go over lines
     try:
         heads = [head.strip().lower() for head in next(reader, [])]
@@ -111,7 +119,10 @@ def _lines(reader: "_csv.Reader") -> Iterator[tuple[int, _Row]]:
         begun = reader.line_num + 1
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                yield reader.line_num, _row(reader.line_num, heads, cells)
+                yield (
+                    reader.line_num,
+                    _row(reader.line_num, heads, [as_it_was(cell, delimiter) for cell in cells]),
+                )
             begun = reader.line_num + 1
     except csv.Error as error:  # a cell of more than 131,072 characters too
         if str(error) == _UNCLOSED:
@@ -123,13 +134,7 @@ def _lines(reader: "_csv.Reader") -> Iterator[tuple[int, _Row]]:
 def _row(line: int, heads: list[str], cells: list[str]) -> _Row:
     if len(cells) != len(heads):
         return Fault(line, None, f"{len(cells)} cells, expected {len(heads)}")
-    return dict(zip(heads, map(_without_apostrophe, cells), strict=True))
-
-
-def _without_apostrophe(cell: str) -> str:
-    """Return a cell as it was before our own table made it text, so that whoever is exported is found again."""
-    cell = _SEPARATED.sub(";", cell)
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(BEGINS_A_FORMULA) else cell
+    return dict(zip(heads, cells, strict=True))
 
 
 def _read(rows: Iterable[tuple[int, _Row]], timezone: str) -> tuple[list[Wanted], list[Fault]]:
@@ -149,7 +154,7 @@ def _read(rows: Iterable[tuple[int, _Row]], timezone: str) -> tuple[list[Wanted]
             lines[found.external_id] = line
         faults += wrong
         wanted.append(found)
-        if any(fault.column not in COLUMNS for fault in wrong):
+        if any(fault.column not in (*COLUMNS, *_OF_OURS) for fault in wrong):
             break  # a heading is wrong: every line would say so again
     if not wanted and not faults:
         faults.append(Fault(1, None, "nobody in the file"))
@@ -158,21 +163,22 @@ def _read(rows: Iterable[tuple[int, _Row]], timezone: str) -> tuple[list[Wanted]
 
 def _person(line: int, row: dict[str, str | list[str] | None], zone: ZoneInfo) -> tuple[Wanted, list[Fault]]:
     values: dict[str, object] = {}
-    unknown = (name for name in row if name not in COLUMNS)
+    unknown = (name for name in row if name not in COLUMNS and name not in _OF_OURS)
     faults = [
         Fault(line, name, f"expected a column {', '.join(COLUMNS)}")
         for name in islice(unknown, _MOST_COLUMNS)
     ]
     faults += [Fault(line, name, "expected this column") for name in _NEEDED if name not in row]
-    for name in COLUMNS:
-        if name not in row:
-            continue
+    given = [name for name in (*COLUMNS, *_OF_OURS) if name in row]
+    if row.get("id") and not row.get("external_id") and "external_id" in given:
+        given.remove("external_id")  # whose it is, is said already
+    for name in given:
         try:
             values[name] = _value(name, row[name], zone)
         except ValueError as error:
             faults.append(Fault(line, name, str(error)))
     values.setdefault("external_id", "")
-    return msgspec.convert({"line": line, "given": frozenset(row), **values}, Wanted, strict=False), faults
+    return msgspec.convert({"line": line, "given": frozenset(given), **values}, Wanted, strict=False), faults
 
 
 def _value(name: str, cell: str | list[str] | None, zone: ZoneInfo) -> object:
@@ -186,16 +192,22 @@ def _value(name: str, cell: str | list[str] | None, zone: ZoneInfo) -> object:
         raise ValueError(f"expected at most {_MOST_OF_A_CELL} characters")
     text = " ".join((cell or "").split())
     if name == "type":
-        if text not in {kind.value for kind in ResidentType}:
-            raise ValueError(f"expected one of {', '.join(kind.value for kind in ResidentType)}")
-        return text
+        return _among(text, _TYPES, f"expected one of {', '.join(_TYPES)}")
     if name in {"valid_from", "valid_until"}:
         return _moment(text, zone, is_end=name == "valid_until") if text else None
-    if name == "organisation" and not text:
+    if name == "suspended":
+        return _among(text.lower(), _YES_OR_NO, "expected true or false")
+    if name in {"organisation", "id", "host"} and not text:
         return None
     if not text or len(text) > _LONGEST[name] or not text.isprintable():
         raise ValueError(f"expected 1 to {_LONGEST[name]} printable characters")
     return text
+
+
+def _among(text: str, values: Mapping[str, object], expected: str) -> object:
+    if text not in values:
+        raise ValueError(expected)
+    return values[text]
 
 
 def _moment(text: str, zone: ZoneInfo, *, is_end: bool) -> datetime:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import event, text
 
 from access.api import create_app
+from access.names import bare
 from access.services.badges import BadgeRecord
 from access.services.certifications import CertificationRecord
 from access.services.grants import GrantRecord
@@ -26,6 +27,9 @@ from tests.small_site import NOON
 
 LONG = ("people", "badges", "certifications", "grants", "visits", "audit")
 """Lists that grow with a city: of each, every order has its index. The others are as long as an office can read."""
+
+BY_WORDS = (("/v1/people", "name"), ("/v1/organisations", "name"))
+"""Orders that know no accents, capitals or signs."""
 
 DAY = timedelta(days=1)
 
@@ -101,11 +105,18 @@ def test_every_list_is_walked_in_every_order_and_downloaded(client):
             assert forwards == walked(desk, f"{path}?limit=1&sort=-{sort}")[::-1], (path, sort)
             name = "id" if (path, sort) == ("/v1/policies", "seq") else sort
             values = [item[name] for item in forwards if item[name] is not None]
+            if (path, sort) in BY_WORDS:
+                values = list(map(bare, values))
             assert values == sorted(values), (path, sort)
             assert len(set(values)) > 1, (path, sort)
             if f"{path}.csv" in paths:
                 rows = list(csv.DictReader(io.StringIO(desk.get(f"{path}.csv?sort={sort}").text, newline="")))
                 assert len(rows) >= len(forwards), (path, sort)
+    for path in (path for path in paths if path.removesuffix(".csv") in lists and path.endswith(".csv")):
+        if path != "/v1/audit.csv":  # one row more with each that is told
+            french = desk.get(f"{path}?spreadsheet=fr").content.decode().removeprefix("\ufeff")
+            read = list(csv.reader(io.StringIO(french, newline=""), delimiter=";"))
+            assert read == list(csv.reader(io.StringIO(desk.get(path).text, newline=""))), path
     assert lists.keys() - {path.removesuffix(".csv") for path in paths if path.endswith(".csv")} == {
         "/v1/policies"
     }

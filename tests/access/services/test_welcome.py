@@ -6,7 +6,6 @@ import msgspec
 import pytest
 
 from access.errors import Invalid
-from access.services.names import Typed, are_namesakes
 from access.services.organisations import OrganisationRecord
 from access.services.people import PersonRecord
 from access.services.retention import Kind
@@ -47,24 +46,6 @@ def came(site, person, host, begins, name=None):
 def offered(site, typed, at=NOON + 10 * DAY, reach=None):
     welcome = site.welcome if reach is None else site.welcome.within(reach)
     return [(one.visitor, one.visit.person, one.host) for one in welcome.known(typed, at)]
-
-
-@pytest.mark.parametrize(
-    "typed", ["hélène weber", "HELENE", "web", "Weber  Hélène", "hel web", "He\u0301le\u0300ne", "weber-he"]
-)
-def test_a_name_is_found_by_the_beginnings_of_its_words_however_it_is_written(typed):
-    assert Typed(typed).names("Hélène Weber")
-
-
-@pytest.mark.parametrize("typed", ["", "h", " - ", "eber", "Hélène Webers", "hel web x"])
-def test_less_than_two_letters_and_other_words_name_nobody(typed):
-    assert not Typed(typed).names("Hélène Weber")
-
-
-def test_two_names_are_the_same_only_with_all_their_words():
-    assert are_namesakes("Jean-Paul D’Arc", "d'arc jean paul")
-    assert not are_namesakes("Jean Weber", "Jean")
-    assert not are_namesakes("", " ")
 
 
 def test_whoever_was_here_before_is_found_by_their_last_visit_and_namesakes_stand_first(site):

@@ -1,121 +1,13 @@
 """A kept connection: the short way answers what the long way would, and nothing but plain taps takes it."""
 
-import asyncio
-import socket
-from contextlib import asynccontextmanager
+from time import monotonic
 
 import msgspec
 import pytest
-import uvicorn
-from uvicorn.server import ServerState
 
-from access.api import create_app
-from access.api.taps import Taps
-from access.authorize.authorizer import Authorizer
-from access.services.badges import BadgeRecord
-from access.services.keyring import KeyRing
-from access.services.people import PersonRecord
-from access.site.line import MOST_HEADS, KeptLine
-from policies.ids import BadgeId, PersonId, SourceId, TierId
-from policies.roster import BadgeKind, ResidentType
-from readers.journal import Durability, FileJournal
+from access.site.line import LONGEST_HEAD, MOST_HEADS
+from tests.access.site.kept_line import BODY, TAP, UNKNOWN, request, with_door
 from tests.small_site import NOON
-
-ADA = PersonRecord(PersonId("ada"), ResidentType.STAFF, tiers=(TierId("staff"),), name="Ada")
-TAP = {
-    "reader": "front-in",
-    "badge": {"kind": "uid", "id": "04aabbcc"},
-    "assurance": "uid",
-    "deadline_ms": 10_000,
-}
-BODY = msgspec.json.encode(TAP)
-UNKNOWN = msgspec.json.encode(TAP | {"badge": {"kind": "uid", "id": "04000000"}})
-
-
-class Counted(Taps):
-    """Counts who goes the long way."""
-
-    long = 0
-
-    async def __call__(self, scope, receive, send):
-        self.long += 1
-        await super().__call__(scope, receive, send)
-
-
-class Door:
-    """A controller's end of a connection, and the server's, which is fed from here piece by piece."""
-
-    def __init__(self, line, reader, front):
-        self.line, self._reader, self._front = line, reader, front
-
-    @property
-    def long(self):
-        return self._front.long
-
-    async def says(self):
-        """Return the next answer: status, headers without the date, body."""
-        head = await self._reader.readuntil(b"\r\n\r\n")
-        status, *lines = head.decode().strip().split("\r\n")
-        headers = dict(line.split(": ") for line in lines)
-        body = await self._reader.readexactly(int(headers["content-length"]))
-        return int(status.split()[1]), headers, msgspec.json.decode(body)
-
-    async def ask(self, *pieces):
-        for piece in pieces:
-            self.line.data_received(piece)
-        return await self.says()
-
-    async def is_hung_up(self):
-        return await self._reader.read() == b""
-
-
-@pytest.fixture(params=Durability)
-def site(request, services, tmp_path):
-    services.people.add([ADA], "test", NOON)
-    services.badges.add([BadgeRecord(BadgeId("04aabbcc"), BadgeKind.UID, ADA.id)], "test", NOON)
-    secret = services.keys.create("controller", ("reader:front",), "test", NOON)
-    journal = FileJournal(tmp_path / "journal", SourceId("authorizer-1"), lambda: NOON, request.param)
-    authorizer = Authorizer(services, journal)
-    ring = KeyRing(services.database)
-    app = create_app(services, lambda: NOON, authorizer, lambda: True)
-    yield Counted(app, services.building, authorizer, ring, lambda: NOON), secret, services, ring
-    authorizer.close()
-    journal.close()
-
-
-@asynccontextmanager
-async def door_of(front, **settings):
-    accepted = asyncio.get_running_loop().create_future()
-
-    def made():
-        accepted.set_result(KeptLine(config, ServerState(), {}))
-        return accepted.result()
-
-    config = uvicorn.Config(front, lifespan="off", ws="none", log_config=None, **settings)
-    listener = socket.create_server(("127.0.0.1", 0))
-    async with await asyncio.get_running_loop().create_server(made, sock=listener):
-        reader, writer = await asyncio.open_connection(*listener.getsockname())
-        yield Door(await accepted, reader, front)
-        writer.close()
-
-
-def request(secret, body=BODY, *, version="1.1", more=()):
-    lines = [
-        f"POST /v1/authorize HTTP/{version}",
-        "Host: totem",
-        f"Authorization: Bearer {secret}",
-        *more,
-        f"Content-Length: {len(body)}",
-    ]
-    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
-
-
-def with_door(front, scene, **settings):
-    async def play():
-        async with door_of(front, **settings) as door:
-            return await scene(door)
-
-    return asyncio.run(play())
 
 
 def test_the_second_tap_takes_the_short_way_and_is_answered_as_the_first(site):
@@ -281,6 +173,32 @@ def test_a_controller_that_sends_always_other_heads_is_not_remembered_without_en
     with_door(front, scene)
 
 
+def test_a_head_longer_than_any_controllers_is_not_remembered(site):
+    front, secret, *_ = site
+
+    async def scene(door):
+        assert (await door.ask(request(secret, more=(f"Traceparent: {'0' * LONGEST_HEAD}",))))[0] == 200
+        assert door.line._heads == {}  # noqa: SLF001  (as above)
+
+    with_door(front, scene)
+
+
+def test_a_tap_that_waited_behind_another_is_due_as_if_it_had_not(site):
+    front, secret, *_ = site
+    at_once = msgspec.json.encode(TAP | {"deadline_ms": 1})
+
+    async def scene(door):
+        await door.ask(request(secret))
+        door.line.data_received(request(secret))
+        door.line.take(request(secret, at_once), monotonic() - 0.001)
+        assert [(await door.says())[2]["effect"] for _ in range(2)] == ["grant", "deny"]
+        door.line.data_received(request(secret))
+        door.line.take(request(secret, at_once) + request(secret), monotonic() - 0.001)
+        assert [(await door.says())[2]["effect"] for _ in range(3)] == ["grant", "deny", "grant"]
+
+    with_door(front, scene)
+
+
 def test_a_line_is_kept_as_long_as_taps_come_and_no_longer(site):
     front, secret, *_ = site
 
@@ -301,10 +219,10 @@ def test_whoever_sends_a_head_by_drops_is_hung_up_on(site, monkeypatch):
 
     async def scene(door):
         door.line.data_received(b"POST /v1/authorize HTTP/1.1\r\nHost: to")
-        door.line.look_at_head()
+        door.line.look_at_rest()
         assert not door.line.transport.is_closing()
-        monkeypatch.setattr("access.site.arrival.HEAD_WITHIN_S", 0.0)
-        door.line.look_at_head()
+        monkeypatch.setattr("access.site.arrival.WITHIN_S", 0.0)
+        door.line.look_at_rest()
         assert await door.is_hung_up()
 
     with_door(front, scene)
@@ -325,8 +243,8 @@ def test_whoever_has_been_answered_may_be_silent(site, monkeypatch):
     async def scene(door):
         for _ in range(2):
             await door.ask(request(secret))
-        monkeypatch.setattr("access.site.arrival.HEAD_WITHIN_S", 0.0)
-        door.line.look_at_head()
+        monkeypatch.setattr("access.site.arrival.WITHIN_S", 0.0)
+        door.line.look_at_rest()
         monkeypatch.undo()
         assert (await door.ask(request(secret)))[0] == 200
 

@@ -122,10 +122,9 @@ def test_a_badge_of_one_person_is_not_issued_to_another_and_nothing_beside_it_ei
 
 
 def test_a_statement_that_fails_tells_nobodys_name(opened):
+    row = {"id": "acme", "name": "Secret", "sought": "secret", "version": 1, "tiers": []}
     with pytest.raises(StatementError) as failed, opened.database.writing() as session:
-        session.execute(
-            insert(OrganisationRow), [{"id": "acme", "name": "Secret", "version": 1, "tiers": []}]
-        )
+        session.execute(insert(OrganisationRow), [row])
     assert "Secret" not in str(failed.value)
 
 
