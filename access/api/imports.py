@@ -36,6 +36,9 @@ _ROW = {
         "tiers": {"type": ["array", "string", "null"], "items": {"type": "string"}},
         "valid_from": {"type": ["string", "null"]},
         "valid_until": {"type": ["string", "null"]},
+        "id": {"type": ["string", "null"], "description": "whom the row is about, before its external id"},
+        "suspended": {"type": ["string", "null"], "description": "as it is: no file changes it"},
+        "host": {"type": ["string", "null"], "description": "as it is: no file changes it"},
     },
 }
 _FILE: dict[str, Any] = {

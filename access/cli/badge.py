@@ -40,6 +40,14 @@ _WRITTEN = (BadgeKind.DESFIRE, BadgeKind.NTAG424)
 _NUMBER_ALONE = (
     "no badge of this site, only a number, which can be copied: it opens if that was issued as one"
 )
+_NOTHING_ON_IT = (
+    "it is as from the factory, so there was nothing to wipe: nothing was written, and no badge was revoked "
+    "(where a wipe of it was broken off before, that one revoked its badge)"
+)
+_NOTHING_TOLD = (
+    "it is blank now, but which badge it held is not known: none where its issuing was broken off, one that is "
+    "revoked already where a wipe was; for any other, revoke the badge of whoever had the card at the server"
+)
 _T = TypeVar("_T")
 
 
@@ -192,9 +200,7 @@ async def wipe(desk: Desk, work: Work) -> dict[str, object]:
 
     wiped = _expect(await _written(desk, work, "wipe", judge), Wiped)
     if wiped.uid not in revoked:
-        raise Refused(
-            f"card {wiped.uid.hex()}: it is blank now, but which badge it held is not known; revoke that at the server"
-        )
+        raise Refused(f"card {wiped.uid.hex()}: {_NOTHING_ON_IT if wiped.was_blank else _NOTHING_TOLD}")
     return {"uid": wiped.uid.hex(), "badge": revoked[wiped.uid]}
 
 

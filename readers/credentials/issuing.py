@@ -31,10 +31,14 @@ class Issued(msgspec.Struct, frozen=True):
 
 
 class Wiped(msgspec.Struct, frozen=True):
-    """The card is as it was before the site took it. `badge` is what it held, None where that is gone already."""
+    """The card is as it was before the site took it. `badge` is what it held, None where that is gone already.
+
+    One that `was_blank` took the factory's key and held no badge: nothing was written.
+    """
 
     uid: bytes
     badge: BadgeId | None
+    was_blank: bool = False
 
 
 class Failed(msgspec.Struct, frozen=True):

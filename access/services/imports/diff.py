@@ -1,7 +1,7 @@
 """What a file of people would change: who is new, who differs and in what, who is missing from it, and who is the same.
 
-People are told apart by their external id. Missing are those of the organisations that the file speaks of, and somebody
-who comes from another does not speak of it; being missing changes nothing by itself.
+People are told apart by their external id, or by ours where a row has it. Missing are those of the organisations that
+the file speaks of, and somebody who comes from another does not speak of it; being missing changes nothing by itself.
 """
 
 import secrets
@@ -38,14 +38,15 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 def compare(
-    wanted: Sequence[Wanted], known: Mapping[str, PersonRecord], those: Iterable[PersonRecord], at: datetime
+    wanted: Sequence[Wanted], known: Mapping[int, PersonRecord], those: Iterable[PersonRecord], at: datetime
 ) -> Difference:
-    """Compare the file with the people `known` by external id; `those` are all whom it could have spoken of."""
+    """Compare the file with the people `known`, by their line; `those` are all whom it could have spoken of."""
     added, changed, unchanged = [], [], 0
     for want in wanted:
-        before = known.get(want.external_id)
+        before = known.get(want.line)
         if before is None:
-            added.append(_with(_nobody(), want))
+            if want.id is None:  # else it is about somebody who is not known, which is a fault
+                added.append(_with(_nobody(), want))
             continue
         after = _with(before, want)
         if after == before:
@@ -54,12 +55,12 @@ def compare(
             columns = (name for name in COLUMNS if getattr(before, name) != getattr(after, name))
             after = msgspec.structs.replace(after, version=before.version + 1)
             changed.append(Change(before, after, tuple(columns)))
-    named = {want.external_id for want in wanted}
+    named = {person.id for person in known.values()}
     ended = (
         person
         for person in those
         if person.external_id is not None
-        and person.external_id not in named
+        and person.id not in named
         and (person.valid_until is None or person.valid_until > at)
     )
     return Difference(tuple(added), tuple(changed), tuple(ended), unchanged)

@@ -6,7 +6,7 @@ end only where that is asked for with their exact number, so that a cut-off file
 
 import hashlib
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import chain
@@ -30,6 +30,7 @@ from access.store.database import Database
 from access.store.imports import ImportRecord
 from access.store.listing import FIRST, Listing
 from access.store.people import PersonRecord
+from policies.ids import PersonId
 
 __all__ = ["ImportRecord", "Imports", "Outcome", "UnderWay"]
 
@@ -119,16 +120,35 @@ class Imports:
         self, session: Session, wanted: Sequence[Wanted], at: datetime
     ) -> tuple[Difference, list[Fault]]:
         wanted = [self._placed(want) for want in wanted]
-        known = people_stored.by_external(session, (want.external_id for want in wanted))
+        holders = people_stored.by_external(session, (want.external_id for want in wanted))
+        known = self._known(session, wanted, holders)
         spoken_of = {
-            want.organisation if "organisation" in want.given else known[want.external_id].organisation
+            want.organisation if "organisation" in want.given else known[want.line].organisation
             for want in wanted
-            if "organisation" in want.given or want.external_id in known
+            if "organisation" in want.given or want.line in known
         }
         theirs = {one for one in spoken_of if one is not None and is_theirs(self._reach, one)}
-        own = {name: each for name, each in known.items() if is_theirs(self._reach, each.organisation)}
-        difference = compare(wanted, own, people_stored.of_organisations(session, theirs), at)
-        return difference, list(self._faults(session, wanted, difference, known.keys() - own.keys()))
+        difference = compare(wanted, known, people_stored.of_organisations(session, theirs), at)
+        faults = chain(
+            self._faults(session, wanted, known),
+            _faults_of_ids(wanted, known, holders),
+            self._faults_of_people(session, wanted, known, difference),
+        )
+        return difference, list(faults)
+
+    def _known(
+        self, session: Session, wanted: Sequence[Wanted], holders: Mapping[str, PersonRecord]
+    ) -> dict[int, PersonRecord]:
+        """Return whom each line is about, of those who are known and theirs: by our own id, or by the external one."""
+        by_id = {one.id: one for one in people_stored.some(session, (want.id for want in wanted if want.id))}
+        meant = {
+            want.line: by_id.get(want.id) if want.id else holders.get(want.external_id) for want in wanted
+        }
+        return {
+            line: person
+            for line, person in meant.items()
+            if person is not None and is_theirs(self._reach, person.organisation)
+        }
 
     def _placed(self, want: Wanted) -> Wanted:
         """Return the row with the organisation that the file need not name."""
@@ -138,33 +158,31 @@ class Imports:
         return msgspec.structs.replace(want, organisation=self._reach.organisation, given=given)
 
     def _faults(
-        self, session: Session, wanted: Sequence[Wanted], difference: Difference, taken: set[str]
+        self, session: Session, wanted: Sequence[Wanted], known: Mapping[int, PersonRecord]
     ) -> Iterator[Fault]:
         organised = organisations.ids(session)
-        new = {person.external_id for person in difference.added}
         for want in wanted:
-            if want.external_id in taken:
-                yield Fault(want.line, "external_id", "in use elsewhere")
             if want.organisation is not None and want.organisation not in organised:
                 yield Fault(want.line, "organisation", f"there is no organisation {want.organisation}")
             for tier in want.tiers:
                 if tier not in self._rulebook.policy.tiers:
                     yield Fault(want.line, "tiers", f"there is no tier {tier}")
-            if want.external_id in new and want.external_id not in taken:
-                for name in _FOR_SOMEBODY_NEW:
-                    if name not in want.given:
-                        yield Fault(want.line, name, "expected this column for somebody new")
-        yield from self._faults_of_people(session, wanted, difference)
+            yield from _faults_of_kept(want, known.get(want.line))
 
     def _faults_of_people(
-        self, session: Session, wanted: Sequence[Wanted], difference: Difference
+        self,
+        session: Session,
+        wanted: Sequence[Wanted],
+        known: Mapping[int, PersonRecord],
+        difference: Difference,
     ) -> Iterator[Fault]:
-        line = {want.external_id: want.line for want in wanted}
+        named = {want.external_id: want.line for want in wanted}
+        line = {person.id: place for place, person in known.items()}
         edits: list[tuple[PersonRecord | None, PersonRecord]] = [(None, new) for new in difference.added]
         edits += [(change.before, change.after) for change in difference.changed]
         own = organisations.get(session, self._reach.organisation) if self._reach.organisation else None
         for before, after in edits:
-            place = line[after.external_id or ""]
+            place = line[after.id] if before is not None else named[after.external_id or ""]
             if after.valid_from and after.valid_until and after.valid_from >= after.valid_until:
                 yield Fault(place, "valid_until", "expected a time after valid_from")
             if not self._reach.is_everywhere:
@@ -211,6 +229,36 @@ class Imports:
                     tell(len(chunk))
         touched = [person.id for person in (*added, *changed, *ended)]
         return record, changes.record(session, at, people=touched) if touched else None
+
+
+def _faults_of_ids(
+    wanted: Sequence[Wanted], known: Mapping[int, PersonRecord], holders: Mapping[str, PersonRecord]
+) -> Iterator[Fault]:
+    """Yield what is wrong with whom rows are about: nobody, somebody twice, or one by the id of another."""
+    lines = dict[PersonId, int]()
+    for want in wanted:
+        person, holder = known.get(want.line), holders.get(want.external_id)
+        if want.id is not None and person is None:
+            yield Fault(want.line, "id", "there is nobody with this id")
+        elif person is not None and lines.setdefault(person.id, want.line) != want.line:
+            yield Fault(want.line, "id", f"the same as in line {lines[person.id]}")
+        if holder is not None and (person is None or holder.id != person.id):
+            yield Fault(want.line, "external_id", "in use elsewhere")
+        elif person is not None and person.external_id and not want.external_id:
+            yield Fault(want.line, "external_id", f"expected {person.external_id}, as it is")
+        elif person is None and want.id is None:
+            for name in _FOR_SOMEBODY_NEW:
+                if name not in want.given:
+                    yield Fault(want.line, name, "expected this column for somebody new")
+
+
+def _faults_of_kept(want: Wanted, before: PersonRecord | None) -> Iterator[Fault]:
+    """Yield where a row would have something else that a file does not change."""
+    is_suspended, host = (before.suspended, before.host) if before is not None else (False, None)
+    if want.suspended not in (None, is_suspended):
+        yield Fault(want.line, "suspended", "expected as it is: no file changes it")
+    if "host" in want.given and want.host != host:
+        yield Fault(want.line, "host", "expected as it is: no file changes it")
 
 
 def _in_turn(*faults: Sequence[Fault]) -> tuple[Fault, ...]:

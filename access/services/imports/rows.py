@@ -1,7 +1,8 @@
 """A file of people as rows: CSV as spreadsheets write it (comma or semicolon, with or without a mark), or JSON.
 
 Every fault names its line and column, and all of them are told at once. A column that the file does not have changes
-nothing; an empty cell empties. A plain date in `valid_until` is the last day, whole.
+nothing; an empty cell empties. A plain date in `valid_until` is the last day, whole. Our own table of people is read
+back too: its `id` says whom a row is about, and what else it has is no file's to change.
 """
 
 import codecs
@@ -9,7 +10,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -18,15 +19,23 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from access.services.imports.cells import COMMA, SEMICOLON, as_it_was
-from policies.ids import OrganisationId, TierId
+from policies.ids import OrganisationId, PersonId, TierId
 from policies.roster import ResidentType
 
 if TYPE_CHECKING:
     import _csv
 
 COLUMNS = ("external_id", "name", "type", "organisation", "tiers", "valid_from", "valid_until")
+KEPT = ("suspended", "host")
+"""Columns of our own table that a file does not change."""
+
+_OF_OURS = ("id", *KEPT)
 _NEEDED = ("external_id",)
-_LONGEST = {"external_id": 64, "name": 200, "organisation": 64}
+_TYPES = {kind.value: kind for kind in ResidentType}
+_YES_OR_NO = {"true": True, "false": False, "vrai": True, "faux": False, "": None}
+"""As tables of ours have it, and spreadsheets in two languages."""
+
+_LONGEST = {"external_id": 64, "name": 200, "organisation": 64, "id": 64, "host": 64}
 _MOST_OF_A_CELL = 10_000
 """Anything longer is no name, and is not looked at letter by letter."""
 
@@ -49,11 +58,17 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """One person as the file wants them; `given` names the columns that it has."""
+    """One person as the file wants them; `given` names the columns that it has.
+
+    One with an `id` is about that person. `suspended` and `host` are as the file has them, which changes nothing.
+    """
 
     line: int
     external_id: str
     given: frozenset[str]
+    id: PersonId | None = None
+    suspended: bool | None = None
+    host: PersonId | None = None
     name: str = ""
     type: ResidentType = ResidentType.VISITOR
     organisation: OrganisationId | None = None
@@ -139,7 +154,7 @@ def _read(rows: Iterable[tuple[int, _Row]], timezone: str) -> tuple[list[Wanted]
             lines[found.external_id] = line
         faults += wrong
         wanted.append(found)
-        if any(fault.column not in COLUMNS for fault in wrong):
+        if any(fault.column not in (*COLUMNS, *_OF_OURS) for fault in wrong):
             break  # a heading is wrong: every line would say so again
     if not wanted and not faults:
         faults.append(Fault(1, None, "nobody in the file"))
@@ -148,21 +163,22 @@ def _read(rows: Iterable[tuple[int, _Row]], timezone: str) -> tuple[list[Wanted]
 
 def _person(line: int, row: dict[str, str | list[str] | None], zone: ZoneInfo) -> tuple[Wanted, list[Fault]]:
     values: dict[str, object] = {}
-    unknown = (name for name in row if name not in COLUMNS)
+    unknown = (name for name in row if name not in COLUMNS and name not in _OF_OURS)
     faults = [
         Fault(line, name, f"expected a column {', '.join(COLUMNS)}")
         for name in islice(unknown, _MOST_COLUMNS)
     ]
     faults += [Fault(line, name, "expected this column") for name in _NEEDED if name not in row]
-    for name in COLUMNS:
-        if name not in row:
-            continue
+    given = [name for name in (*COLUMNS, *_OF_OURS) if name in row]
+    if row.get("id") and not row.get("external_id") and "external_id" in given:
+        given.remove("external_id")  # whose it is, is said already
+    for name in given:
         try:
             values[name] = _value(name, row[name], zone)
         except ValueError as error:
             faults.append(Fault(line, name, str(error)))
     values.setdefault("external_id", "")
-    return msgspec.convert({"line": line, "given": frozenset(row), **values}, Wanted, strict=False), faults
+    return msgspec.convert({"line": line, "given": frozenset(given), **values}, Wanted, strict=False), faults
 
 
 def _value(name: str, cell: str | list[str] | None, zone: ZoneInfo) -> object:
@@ -176,16 +192,22 @@ def _value(name: str, cell: str | list[str] | None, zone: ZoneInfo) -> object:
         raise ValueError(f"expected at most {_MOST_OF_A_CELL} characters")
     text = " ".join((cell or "").split())
     if name == "type":
-        if text not in {kind.value for kind in ResidentType}:
-            raise ValueError(f"expected one of {', '.join(kind.value for kind in ResidentType)}")
-        return text
+        return _among(text, _TYPES, f"expected one of {', '.join(_TYPES)}")
     if name in {"valid_from", "valid_until"}:
         return _moment(text, zone, is_end=name == "valid_until") if text else None
-    if name == "organisation" and not text:
+    if name == "suspended":
+        return _among(text.lower(), _YES_OR_NO, "expected true or false")
+    if name in {"organisation", "id", "host"} and not text:
         return None
     if not text or len(text) > _LONGEST[name] or not text.isprintable():
         raise ValueError(f"expected 1 to {_LONGEST[name]} printable characters")
     return text
+
+
+def _among(text: str, values: Mapping[str, object], expected: str) -> object:
+    if text not in values:
+        raise ValueError(expected)
+    return values[text]
 
 
 def _moment(text: str, zone: ZoneInfo, *, is_end: bool) -> datetime:

@@ -126,7 +126,7 @@ class _Work:
         badge, is_blank = None if before is None else before.badge, key == FACTORY_KEY
         yield from show(Found(self._uid, badge, is_blank))
         if is_blank and badge is None:
-            return Wiped(self._uid, None)
+            return Wiped(self._uid, None, was_blank=True)
         if not is_blank:
             channel = yield from self._own_card(channel, key)
         if self._scheme.aid in (yield from self._applications(channel)):

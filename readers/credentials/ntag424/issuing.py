@@ -134,7 +134,7 @@ class _Work:
         yield Progress("taking the tag over")
         channel, key = yield from self._open_tag()
         if key == FACTORY_KEY:  # the last thing that is given back: all else was before
-            return Wiped(self._uid, None)
+            return Wiped(self._uid, None, was_blank=True)
         yield from show(Found(self._uid, self._badge, is_blank=False))
         channel = yield from self._own_tag(channel, key)
         yield Progress("giving the factory's settings back")

@@ -251,6 +251,28 @@ def test_a_blank_card_whose_number_is_anothers_badge_is_not_taken(counter):
     assert counter.do(command.issue, card, person="ada")["new"], "the same card, made a better badge"
 
 
+@pytest.mark.parametrize("kind", ["desfire", "ntag424"])
+def test_of_a_card_that_was_never_issued_the_desk_is_told_that_nothing_was_on_it(counter, services, kind):
+    card = blank() if kind == "desfire" else Ntag424Card(TagMemory(UID))
+    before = copy.deepcopy(card.memory)
+    with pytest.raises(Refused, match=r"nothing to wipe.*no badge was revoked"):
+        counter.do(command.wipe, card, kind=kind)
+    assert card.memory == before
+    assert services.badges.page() == []
+
+
+def test_a_card_whose_issuing_was_broken_off_is_blank_again_and_its_badge_said_to_be_none(counter, services):
+    card = blank()
+    with pytest.raises(Refused):
+        counter.do(command.issue, Deaf(card, Instruction.CREATE_STD_DATA_FILE))
+    with pytest.raises(
+        Refused, match="which badge it held is not known: none where its issuing was broken off"
+    ):
+        counter.do(command.wipe, card)
+    assert card.memory == Memory(UID)
+    assert services.badges.page() == []
+
+
 def test_a_wipe_that_is_torn_late_and_begun_anew_has_revoked_the_badge(counter, services):
     """Torn where nothing on the card tells any more whose it was."""
     card = blank()

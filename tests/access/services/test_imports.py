@@ -194,6 +194,40 @@ def test_somebody_is_found_again_by_what_a_spreadsheet_was_kept_from_running(sit
     assert (found.added, found.changed, found.unchanged) == ((), (), 1)
 
 
+def test_a_row_with_our_own_id_is_about_that_person_whoever_has_which_external_id(site):
+    site.people.add([PersonRecord(PersonId("p-7"), ResidentType.STUDENT, name="Zoé")], "test", NOON)
+    applied = apply(site, "id,external_id,name\np-7,,Zoë\np-1,11,Ada\n")
+    assert applied.faults == ()
+    assert [(one.after.id, one.columns) for one in applied.difference.changed] == [
+        ("p-7", ("name",)),
+        ("p-1", ("external_id",)),
+    ]
+    assert site.people.get(PersonId("p-7")).external_id is None
+    assert site.people.get(PersonId("p-1")).external_id == "11"
+
+
+def test_whoever_a_file_gives_another_external_id_is_not_missing_from_it(site):
+    found = site.imports.propose(*csv(HEAD.replace("\n", ",id\n") + "11,Ada,student,acme,staff,,p-1\n"), NOON)
+    assert "p-1" not in {person.id for person in found.difference.ended}
+
+
+@pytest.mark.parametrize(
+    ("file", "fault"),
+    [
+        ("id,external_id,name\np-0,,Ada\n", Fault(2, "id", "there is nobody with this id")),
+        ("id,external_id,name\np-1,2,Ada\n", Fault(2, "external_id", "in use elsewhere")),
+        ("id,external_id,name\np-1,,Ada\n", Fault(2, "external_id", "expected 1, as it is")),
+        ("id,external_id,name\np-1,1,A\n,1,B\n", Fault(3, "external_id", "the same as in line 2")),
+        ("id,external_id,name\np-1,x,A\np-1,y,B\n", Fault(3, "id", "the same as in line 2")),
+        ("external_id,suspended\n1,VRAI\n", Fault(2, "suspended", "expected as it is: no file changes it")),
+        ("external_id,suspended\n1,perhaps\n", Fault(2, "suspended", "expected true or false")),
+        ("external_id,host\n1,p-2\n", Fault(2, "host", "expected as it is: no file changes it")),
+    ],
+)
+def test_what_our_own_table_tells_and_a_file_does_not_change_is_a_fault_where_it_differs(site, file, fault):
+    assert fault in site.imports.propose(*csv(file), NOON).faults
+
+
 def test_a_column_that_the_file_does_not_have_changes_nothing(site):
     apply(site, "external_id,name\n1,Ada L.\n")
     ada = site.people.get(PersonId("p-1"))

@@ -120,7 +120,7 @@ def test_a_wiped_card_is_as_it_left_the_factory(generation):
     issued = do(issue, card)
     assert do(wipe, card) == Wiped(UID, issued.badge)
     assert card.memory == Memory(UID)
-    assert do(wipe, card) == Wiped(UID, None), "wiping a blank card changes nothing"
+    assert do(wipe, card) == Wiped(UID, None, was_blank=True), "wiping a blank card changes nothing"
     assert isinstance(do(issue, card), Issued)
 
 

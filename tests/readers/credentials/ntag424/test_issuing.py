@@ -85,7 +85,7 @@ def test_a_wiped_tag_is_as_it_left_the_factory():
     do(issue, card)
     assert do(wipe, card) == Wiped(UID, BADGE)
     assert card.memory == TagMemory(UID)
-    assert do(wipe, card) == Wiped(UID, None)
+    assert do(wipe, card) == Wiped(UID, None, was_blank=True)
 
 
 def test_rekeying_never_takes_a_tag_that_is_not_the_sites():
