@@ -21,6 +21,32 @@ def configure(
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    logging.getLogger("alembic.runtime.migration").addFilter(_tells_of_a_migration)
+
+
+def _tells_of_a_migration(record: logging.LogRecord) -> bool:
+    """Return whether a line is more than that the schema was looked at, as `/readyz` does each time."""
+    return record.msg.startswith("Running") if isinstance(record.msg, str) else True
+
+
+class Lasting:
+    """A fault that goes on, told once: when it begins, when it becomes another, and when it is over.
+
+    Whoever tries four times a second would else hide, in an hour's outage, what led to it.
+    """
+
+    def __init__(self, log: logging.Logger, event: str, over: str, level: int = logging.WARNING) -> None:
+        self._log, self._event, self._over, self._level = log, event, over, level
+        self._fault: str | None = None
+
+    def note(self, fault: str | None) -> None:
+        """Take note of how the last try ended: with a fault, or well."""
+        if fault == self._fault:
+            return
+        self._fault = fault
+        self._log.log(
+            self._level, self._event if fault else self._over, extra={"fault": fault} if fault else {}
+        )
 
 
 def _fields(record: logging.LogRecord) -> dict[str, object]:

@@ -26,9 +26,13 @@ async def healthz() -> dict[str, str]:
 async def readyz(response: Response, desk: AtDesk, _actor: Settled) -> dict[str, bool]:
     """Say whether the database and the bus are there, 503 if one is not; and whether taps are answered here now.
 
-    One that stands by answers none, and is ready all the same.
+    One that stands by answers none, and is ready all the same. `holds`: it answers for the site; `answers`: at every
+    door. One that has just followed another holds, and does not answer yet where it matters who is where.
     """
     ready = {"database": await run_in_threadpool(desk.services.is_ready), "bus": desk.is_connected()}
     if not all(ready.values()):
         response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
-    return ready if desk.authorizer is None else {**ready, "answers": desk.authorizer.is_answering}
+    authorizer = desk.authorizer
+    if authorizer is None:
+        return ready
+    return {**ready, "holds": authorizer.is_holding, "answers": authorizer.is_answering}

@@ -32,9 +32,13 @@ async def metrics(desk: AtDesk, actor: _Sees) -> Response:
 
 def _turn(authorizer: Decides) -> str:
     """Return whether it is this authorizer that answers, and its newest epoch."""
-    answers, epoch = "totem_authorizer_answers", "totem_authorizer_epoch"
+    holds, answers = "totem_authorizer_holds", "totem_authorizer_answers"
+    epoch = "totem_authorizer_epoch"
     lines = (
-        f"# HELP {answers} Whether this authorizer answers for the site; one that stands by does not.",
+        f"# HELP {holds} Whether this authorizer answers for the site; one that stands by does not.",
+        f"# TYPE {holds} gauge",
+        f"{holds} {authorizer.is_holding:d}",
+        f"# HELP {answers} Whether it answers at every door, those included where it matters who is where.",
         f"# TYPE {answers} gauge",
         f"{answers} {authorizer.is_answering:d}",
         f"# HELP {epoch} The number of its newest term.",

@@ -228,6 +228,11 @@ class Authorizer:
         return self.turn.tenure.may_answer()
 
     @property
+    def is_holding(self) -> bool:
+        """Return whether it answers now, if only where it does not matter who is where."""
+        return self.turn.tenure.may_answer_plain()
+
+    @property
     def epoch(self) -> int:
         """Return the number of its newest term; 0 before any."""
         return self.turn.tenure.epoch

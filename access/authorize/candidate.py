@@ -15,6 +15,7 @@ from typing import Protocol
 from sqlalchemy.exc import SQLAlchemyError
 
 from access.authorize.lease import Ask, Effect, Lease, Standing, Timing, Turn
+from access.log import Lasting
 from access.services.clock import Clock
 from access.services.offload import Offload
 from access.store import terms
@@ -76,7 +77,8 @@ class Candidate:
         self._clock, self._offload, self._now = clock, offload, now
         self._lease, self._timing = Lease(holder, timing), timing
         self._catching_up: asyncio.Task[None] | None = None
-        self._is_cut_off = False
+        self._cut_off = Lasting(_log, "term-unknown", "term-known-again")
+        self._behind = Lasting(_log, "not-caught-up", "caught-up")
 
     @property
     def epoch(self) -> int:
@@ -122,9 +124,9 @@ class Candidate:
         try:
             answer = await self._offload(partial(self._put, ask, seen, lease.epoch))
         except SQLAlchemyError as fault:
-            self._note_cut(type(fault).__name__)
+            self._cut_off.note(type(fault).__name__)
             return self._timing.look_every_s
-        self._note_cut(None)
+        self._cut_off.note(None)
         now = self._now()
         match answer:
             case Term():
@@ -151,11 +153,6 @@ class Candidate:
                 return terms.take(session, seen, holder, self._source, lasts)
         with self._database.reading() as session:
             return terms.read(session)
-
-    def _note_cut(self, fault: str | None) -> None:
-        if (fault is not None) is not self._is_cut_off:
-            self._is_cut_off = fault is not None
-            _log.warning("term-unknown" if fault else "term-known-again", extra={"fault": fault})
 
     # ---- what a change asks for
 
@@ -192,7 +189,8 @@ class Candidate:
             try:
                 await step()
             except (SQLAlchemyError, BusDown) as fault:
-                _log.warning("not-caught-up", extra={"fault": type(fault).__name__})
+                self._behind.note(type(fault).__name__)
                 await self._clock.sleep(_AGAIN_S)
             else:
+                self._behind.note(None)
                 return

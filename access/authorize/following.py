@@ -20,6 +20,7 @@ from access.authorize.judge import Judge
 from access.authorize.modes import Modes
 from access.authorize.rights import Rights
 from access.authorize.view import KEEP, SiteView
+from access.log import Lasting
 from access.occupancy.entries import ENTERS_THE_FOLD
 from access.services import Services
 from access.services.outbox import RightsChanged
@@ -66,6 +67,7 @@ class Following:
         self._catching_up = Lock()
         self._stays: dict[PersonId, timedelta] = {}
         self._is_stale = False
+        self._unread = Lasting(_log, "rights-not-read", "rights-read-again", logging.ERROR)
         modes = Modes(services.building, services.policy)
         expiry = Expiry(services.policy.calendar, limit_of=self._stays_for)
         view = SiteView(services.building, modes, expiry, peers)
@@ -115,9 +117,10 @@ class Following:
         """Read what changed since the version in force; while the store cannot be read, decide from what is known."""
         try:
             self._read_rights()
+            self._unread.note(None)
         except SQLAlchemyError as error:
             self._is_stale = True
-            _log.error("rights-not-read", extra={"fault": type(error).__name__})
+            self._unread.note(type(error).__name__)
 
     def look_again(self) -> None:
         """Read rights again that could not be read when they changed."""

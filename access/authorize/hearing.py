@@ -15,6 +15,7 @@ from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from access.log import Lasting
 from access.services.clock import Clock
 from access.services.offload import Offload
 from policies.ids import SiteId, SourceId
@@ -94,6 +95,7 @@ class Hearing:
         self._listens_since = 0.0
         self._heard_at = clock.now()
         self._marks: dict[bytes, asyncio.Event] = {}
+        self._down = Lasting(_log, "bus-down", "bus-up")
         self.refused = 0
 
     @property
@@ -119,7 +121,7 @@ class Hearing:
                 try:
                     await self._listen(group)
                 except BusDown as down:
-                    _log.warning("bus-down", extra={"fault": str(down)})
+                    self._down.note(str(down))
                 if self._line is not None:
                     self._line, self._heard_at = None, self._clock.now()
                 await self._clock.sleep(_WAIT_S)
@@ -157,6 +159,7 @@ class Hearing:
         )
         async with self._bus.connect(self._topics.client(f"{self._source}-hearing"), topics) as line:
             self._line, self._listens_since = line, self._monotonic()
+            self._down.note(None)
             self._lacks.set()
             missed = group.create_task(self._read_missed(self._heard_at - _OVERLAP))
             try:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from access.log import Lasting
 from access.services.clock import Clock
 from access.services.keyring import KeyRing
 from access.services.offload import Offload
@@ -30,11 +31,13 @@ class Advancing(Protocol):
 
 async def tend(authorizer: Advancing, ring: KeyRing, clock: Clock, offload: Offload) -> None:
     """Tend until cancelled."""
+    unread = Lasting(_log, "keys-not-read", "keys-read-again", logging.ERROR)
     while True:
         await clock.sleep(LOOK_EVERY_S)
         authorizer.advance(clock.now())
         await offload(authorizer.look_again)
         try:
             await offload(ring.look_again)
+            unread.note(None)
         except SQLAlchemyError as error:
-            _log.error("keys-not-read", extra={"fault": type(error).__name__})
+            unread.note(type(error).__name__)

@@ -89,6 +89,11 @@ class Decides(Protocol):
         ...
 
     @property
+    def is_holding(self) -> bool:
+        """Return whether it answers now, if only where it does not matter who is where."""
+        ...
+
+    @property
     def epoch(self) -> int:
         """Return the number of its newest term; 0 before any."""
         ...

@@ -10,6 +10,7 @@ import logging
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
+from access.log import Lasting
 from access.services.clock import Clock
 from access.services.offload import Offload
 from access.services.outbox import RightsChanged
@@ -50,6 +51,7 @@ class Neighbours:
     def __init__(self, services: Services, clock: Clock, offload: Offload) -> None:
         self._services, self._clock, self._offload = services, clock, offload
         self._told = 0
+        self._away = Lasting(_log, "neighbours-not-read", "neighbours-read-again", logging.ERROR)
         services.rights.listen(self._note)
         self._seen = self._read()
         services.doors.standing.refresh()  # those of between the opening of the services and now
@@ -60,8 +62,9 @@ class Neighbours:
             await self._clock.sleep(LOOK_EVERY_S)
             try:
                 await self._offload(self.look)
+                self._away.note(None)
             except SQLAlchemyError as error:
-                _log.error("neighbours-not-read", extra={"fault": type(error).__name__})
+                self._away.note(type(error).__name__)
 
     def look(self) -> None:
         """Tell what is new; it blocks, so call it away from the event loop."""

@@ -45,6 +45,7 @@ TAPS_A_SECOND = 40
 CONTROLLERS = 4
 SEED = 7
 NAMES = ("authorizer", "authorizer-2")
+DURABLE = dict(zip(NAMES, ("buffered", "synced"), strict=True))
 COMES_BACK_WITHIN_S = 120.0
 SETTINGS = """\
 policy = "{folder}/mill"
@@ -53,7 +54,7 @@ data = "{folder}/{name}"
 signing_key = "{folder}/site.key"
 database = "{database}"
 port = {port}
-durability = "buffered"
+durability = "{durability}"
 authorizer = "apart"
 authorizers = ["authorizer", "authorizer-2"]
 [bus]
@@ -77,7 +78,12 @@ class Mill:
         self.programs = {}
         for name, port in zip((*NAMES, "serve"), (*self.ports, free_port()), strict=True):
             text = SETTINGS.format(
-                folder=folder, name=name, database=self.database, port=port, broker=broker.port
+                folder=folder,
+                name=name,
+                database=self.database,
+                port=port,
+                broker=broker.port,
+                durability=DURABLE.get(name, "buffered"),
             )
             (folder / f"{name}.toml").write_text(text)
             named = ("authorizer", "--name", name) if name in NAMES else (name,)

@@ -67,7 +67,7 @@ def test_a_cursor_that_is_none_is_refused(keyed):
 def test_health_is_open_and_readiness_tells_what_is_missing(nobody, keyed, services):
     assert nobody.get("/healthz").json() == {"status": "ok"}
     viewer = keyed("building:read")
-    assert viewer.get("/readyz").json() == {"database": True, "bus": True, "answers": True}
+    assert viewer.get("/readyz").json() == {"database": True, "bus": True, "holds": True, "answers": True}
     with services.database.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'older'")
     answer = viewer.get("/readyz")
