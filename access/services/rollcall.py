@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from access.errors import Invalid, NotFound
+from access.names import bare
 from access.occupancy.live import LiveBuilding
 from access.occupancy.muster import Left, Release, Sight, left_since, release, sight
 from access.services.own import OwnEvents
@@ -133,7 +134,7 @@ class RollCall:
                 )
         order = {space: number for number, space in enumerate(self._building.spaces)}
         gone = len(order)  # of a space that has been taken out of the building since: behind all others
-        return tuple(sorted(listed, key=lambda one: (order.get(one.space, gone), one.name, one.person)))
+        return tuple(sorted(listed, key=lambda one: (order.get(one.space, gone), bare(one.name), one.person)))
 
 
 def lines_and_total(

@@ -48,26 +48,29 @@ def count(session: Session, before: datetime, holds: Sequence[Hold]) -> tuple[in
 
 
 def _are_past(before: datetime, holds: Sequence[Hold]) -> ColumnElement[bool]:
-    one, visit, event = PersonRow, VisitRow, EventRow
+    one, visit = PersonRow, VisitRow
     was_here = exists().where(visit.person == one.id)
-    lately = or_(visit.state.in_(_OPEN), func.coalesce(visit.left_at, visit.valid_until) >= before)
-    visits = exists().where(or_(visit.person == one.id, visit.host == one.id), lately)
-    passed = exists().where(event.person == one.id, event.at >= before, not_(held(holds)))
+    # Each is denied by itself: of an OR of them, PostgreSQL would look through all visits for each visitor.
+    keeps_nobody = map(not_, _keeping_them(before, holds))
     return and_(
         one.type == ResidentType.VISITOR.value,
         one.suspended.is_(False),
         or_(was_here, one.valid_until < before),
-        not_(or_(visits, passed, *_held_by_them(before))),
+        *keeps_nobody,
     )
 
 
-def _held_by_them(before: datetime) -> list[ColumnElement[bool]]:
-    one, badge, grant, training, tier = PersonRow, BadgeRow, GrantRow, CertificationRow, TierHeldRow
-    lasts = or_(training.until.is_(None), training.until >= before)
+def _keeping_them(before: datetime, holds: Sequence[Hold]) -> list[ColumnElement[bool]]:
+    one, visit, event, badge = PersonRow, VisitRow, EventRow, BadgeRow
+    grant, training, tier = GrantRow, CertificationRow, TierHeldRow
+    lately = or_(visit.state.in_(_OPEN), func.coalesce(visit.left_at, visit.valid_until) >= before)
     return [
+        exists().where(visit.person == one.id, lately),
+        exists().where(visit.host == one.id, lately),
+        exists().where(event.person == one.id, event.at >= before, not_(held(holds))),
         exists().where(badge.person == one.id, badge.status.not_in(_DEAD)),
         exists().where(grant.person == one.id, grant.valid_until >= before),
-        exists().where(training.person == one.id, lasts),
+        exists().where(training.person == one.id, or_(training.until.is_(None), training.until >= before)),
         exists().where(tier.person == one.id),
     ]
 
