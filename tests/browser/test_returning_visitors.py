@@ -105,8 +105,8 @@ def test_while_a_name_is_typed_the_desk_finds_who_was_here_and_expects_the_same_
     page.get_by_role("button", name=said[EXPECT], exact=True).click()
     expect(page.locator("section[aria-labelledby=visits-expected]")).to_contain_text("Émilie")
     assert visits_of(whole, language) == 2
-    assert [one.person.id for one in whole.services.reception.find("milie")].count(language) == 1
-    assert len(whole.services.reception.find("milie")) == 2
+    assert [one.person.id for one in whole.services.reception.find("emilie")].count(language) == 1
+    assert len(whole.services.reception.find("emilie")) == 2
 
 
 def test_what_is_chosen_stays_chosen_while_more_of_the_name_is_typed(open_page):
