@@ -201,7 +201,7 @@ class Authorizer:
         self._following.look_again()
 
     def read_store(self, since: datetime) -> None:
-        """Read rights, modes and what was stored from `since` on; raise `SQLAlchemyError`."""
+        """Read rights, modes and what was stored since; raise `SQLAlchemyError`."""
         self._following.read_store(since)
 
     @property
