@@ -107,15 +107,22 @@ class Authorizer:
         if self._visits.retries.knows(question):
             return replace(await self._visits.retries.answer(question), epoch=self.turn.tenure.epoch)
         self._visits.retries.begin(question, at)
-        shown = NOTHING_SHOWN
-        if question.pin is not None:
-            with self._lock:
-                without = self._judge.decide(question, at)
-            shown = await self._visits.shown(question, without, at)
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         due = None if arrived is None else arrived + within_s
-        self._ask(question, at, partial(_hand_over, answer), (arrived, due), shown)
+        try:
+            shown = await self._shown(question, at)
+            self._ask(question, at, partial(_hand_over, answer), (arrived, due), shown)
+        except BaseException:
+            self._visits.retries.drop(question)
+            raise
         return await answer
+
+    async def _shown(self, question: Question, at: datetime) -> Shown:
+        if question.pin is None:
+            return NOTHING_SHOWN
+        with self._lock:
+            without = self._judge.decide(question, at)
+        return await self._visits.shown(question, without, at)
 
     def ask(
         self,
@@ -129,7 +136,11 @@ class Authorizer:
         """Decide one tap at a reader that the building has; call `answered` once, when that is kept or refused."""
         self._visits.retries.begin(question, at)
         due = None if arrived is None else arrived + within_s
-        self._ask(question, at, answered, (arrived, due), NOTHING_SHOWN)
+        try:
+            self._ask(question, at, answered, (arrived, due), NOTHING_SHOWN)
+        except BaseException:
+            self._visits.retries.drop(question)
+            raise
 
     def _ask(
         self,
