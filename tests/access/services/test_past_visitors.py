@@ -1,4 +1,4 @@
-"""A visitor whose last visit is past its time and who holds nothing goes whole; anybody else stays."""
+"""A visitor whose last visit is past its time and who holds nothing goes whole; of anybody else past visits go."""
 
 from collections.abc import Callable
 from functools import partial
@@ -47,15 +47,15 @@ def passed(site, person, *moments):
     assert site.ingest.take([Batch(EDGE, b"\n".join(lines))], NOON).findings == ()
 
 
-def shown(site, at=NOON):
+def shown(site, at=NOON, kind=Kind.VISITOR_RECORDS):
     """Return how many visitors should have gone, and how many a hold keeps, as it is told."""
-    kept = {kept.kind: kept for kept in site.retention.kept(at)}[Kind.VISITOR_RECORDS]
+    kept = {kept.kind: kept for kept in site.retention.kept(at)}[kind]
     return kept.overdue, kept.held
 
 
-def purged(site, at=NOON):
+def purged(site, at=NOON, kind=Kind.VISITOR_RECORDS):
     """Return how many visitors went, how many were left, and how many a hold keeps."""
-    found = [one for one in site.retention.purge(at) if one.kind == Kind.VISITOR_RECORDS.value]
+    found = [one for one in site.retention.purge(at) if one.kind == kind.value]
     return [(one.number, one.left, one.held) for one in found]
 
 
@@ -193,8 +193,9 @@ def test_a_hold_keeps_a_visitor_whom_it_names_or_whose_events_it_keeps_until_it_
 def test_the_time_is_that_of_visitors_and_has_no_setting_of_its_own(site):
     came(site, at=NOON - 2 * DAY)
     assert purged(site) == []
-    with pytest.raises(Invalid, match="set the time of visitors"):
-        site.retention.keep_for(Kind.VISITOR_RECORDS, 24, None, "root", NOON)
+    for kind in (Kind.VISITOR_RECORDS, Kind.VISITS):
+        with pytest.raises(Invalid, match="set the time of visitors"):
+            site.retention.keep_for(kind, 24, None, "root", NOON)
     site.retention.keep_for(Kind.VISITORS, 24, None, "root", NOON)
     kept = {kept.kind: kept for kept in site.retention.kept(NOON)}[Kind.VISITOR_RECORDS]
     assert (kept.hours, kept.overdue) == (24, 1)
@@ -218,3 +219,53 @@ def test_many_go_some_at_a_time_and_one_who_is_expected_meanwhile_stays(site):
     remove(site.database.engine, "after_cursor_execute", note)
     assert looks == [False, True, True]
     assert {person.id for person in site.people.page()} == {ADA.id, BOB.id, "v-24"}
+
+
+def visits_of(site, person=EVE):
+    return {one.id for one in site.visits.page(VisitFilter(person=person))}
+
+
+def test_past_visits_of_whoever_comes_again_go_and_those_of_a_resident_too(site):
+    for days in (60, 31, 29, 1):
+        came(site, at=NOON - days * DAY, name=NAME if days == 60 else None)
+    came(site, BOB.id, name=None)
+    cancelled = VisitRecord("never", EVE, ADA.id, CAME - DAY, CAME - DAY + HOUR, escorted=True)
+    site.visits.expect(cancelled, None, "desk", CAME - 2 * DAY)
+    site.visits.cancel("never", "desk", CAME - DAY)
+    assert (shown(site, kind=Kind.VISITS), purged(site, kind=Kind.VISITS)) == ((4, 0), [(4, 0, 0)])
+    assert visits_of(site) == {f"v-{EVE}-{NOON - days * DAY:%m%d}" for days in (29, 1)}
+    assert visits_of(site, BOB.id) == set()
+    assert (shown(site, kind=Kind.VISITS), site.retention.purge(NOON)) == ((0, 0), [])
+    assert "visits: 4 visits, 0 left" in " ".join(subject for _action, subject in entries(site))
+
+
+def test_the_last_visit_of_a_visitor_who_stays_says_when_they_go(site):
+    came(site, at=CAME - DAY)
+    came(site, name=None)
+    _changed(site, tiers=(TierId("staff"),))
+    assert purged(site, kind=Kind.VISITS) == [(1, 0, 0)]
+    assert visits_of(site) == {f"v-{EVE}-{CAME:%m%d}"}
+    _changed(site, tiers=())
+    assert purged(site) == [(1, 0, 0)]
+
+
+@pytest.mark.parametrize("whose", [EVE, ADA.id, None])
+def test_a_hold_on_either_or_on_everybody_keeps_a_visit_of_its_time(site, whose):
+    came(site)
+    came(site, at=NOON - DAY, name=None)
+    apart = site.holds.ask(whose, (CAME + 2 * DAY, NOON), "another day", NOON + DAY, "grace", NOON)
+    hold = site.holds.ask(whose, (CAME - HOUR, CAME + HOUR), "a window broken", NOON + DAY, "grace", NOON)
+    assert (shown(site, kind=Kind.VISITS), purged(site, kind=Kind.VISITS)) == ((0, 1), [])
+    site.holds.lift(hold.id, "heidi", NOON)
+    assert purged(site, kind=Kind.VISITS) == [(1, 0, 0)]
+    assert apart.lifted_at is None
+
+
+def test_an_expected_visit_and_one_under_way_never_go(site):
+    came(site, at=CAME - DAY)
+    for name, begins in (("here", CAME), ("late", CAME + DAY)):
+        visit = VisitRecord(name, EVE, ADA.id, begins, begins + HOUR, escorted=True)
+        site.visits.expect(visit, None, "desk", CAME)
+    site.visits.arrive("here", None, "desk", CAME)
+    assert purged(site, kind=Kind.VISITS) == [(1, 0, 0)]
+    assert visits_of(site) == {"here", "late"}
