@@ -44,9 +44,10 @@ class Lasting:
         if fault == self._fault:
             return
         self._fault = fault
-        self._log.log(
-            self._level, self._event if fault else self._over, extra={"fault": fault} if fault else {}
-        )
+        if fault is None:
+            self._log.warning(self._over)
+        else:
+            self._log.log(self._level, self._event, extra={"fault": fault})
 
 
 def _fields(record: logging.LogRecord) -> dict[str, object]:

@@ -52,7 +52,7 @@ def read_tap(body: bytes) -> Tap:
     try:
         return _decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Invalid(f"body: {without_values(str(error))}") from error
+        raise Invalid(f"body: {_with_choices(without_values(str(error)))}") from error
     except RecursionError as error:
         raise Invalid("body: it is nested deeper than anything that means something") from error
 
@@ -75,6 +75,12 @@ def _expect_no_nul(body: bytes) -> None:
 def without_values(told: str) -> str:
     """Return what msgspec says is wrong without what stood there: nothing that was sent is sent back."""
     return _VALUE.sub("", told)
+
+
+def _with_choices(told: str) -> str:
+    """Return what is wrong with what there is to choose from, where that is all."""
+    choices = next((names for place, names in _CHOICES.items() if told.endswith(place)), None)
+    return told if choices is None or "enum" not in told else f"{told}: expected {', '.join(choices)}"
 
 
 def question_of(tap: Tap) -> Question:
@@ -109,4 +115,8 @@ def _inlined(part: object, parts: dict[str, Any]) -> object:
 
 _decode = msgspec.json.Decoder(Tap).decode
 _VALUE = re.compile(r" '.*'(?= - at )", re.DOTALL)
+_CHOICES = {
+    "`$.badge.kind`": [kind.value for kind in BadgeKind],
+    "`$.assurance`": [assurance.name.lower() for assurance in Assurance],
+}
 _PROOF = {assurance.name.lower(): assurance for assurance in Assurance}

@@ -87,7 +87,9 @@ async def authorize(
     if at is not None and not FIRST_YEAR <= at.year <= LAST_YEAR:
         raise Invalid(f"at: expected a time from {FIRST_YEAR} to {LAST_YEAR}")
     if desk.authorizer is None:
-        raise NotFound("authorize: this server decides for no controllers")
+        raise NotFound(
+            'authorize: this server decides for no controllers (authorizer = "apart"): ask `totem authorizer`'
+        )
     answer = await desk.authorizer.decide(
         question_of(tap), at or desk.now(), record=not dry_run, arrived=arrived, within_s=within_s(tap)
     )

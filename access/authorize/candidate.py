@@ -188,7 +188,7 @@ class Candidate:
         while True:
             try:
                 await step()
-            except (SQLAlchemyError, BusDown) as fault:
+            except (SQLAlchemyError, OSError, BusDown) as fault:  # rules are read by way of a file
                 self._behind.note(type(fault).__name__)
                 await self._clock.sleep(_AGAIN_S)
             else:

@@ -203,7 +203,7 @@ class Hearing:
             await self._clock.sleep(wait_s)
             try:
                 await self._offload(partial(self._authorizer.read_store, since))
-            except SQLAlchemyError as fault:
+            except (SQLAlchemyError, OSError) as fault:
                 _log.error("passages-not-read", extra={"fault": type(fault).__name__})
 
     async def _catch_up(self) -> None:

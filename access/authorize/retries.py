@@ -18,6 +18,9 @@ from readers.wire.events import Event, EventType
 REMEMBERED = timedelta(minutes=1)
 """A controller that heard nothing asks again within seconds, or lets the person tap again."""
 
+MOST_REMEMBERED = 50_000
+"""Four times what comes in a minute of the busiest morning: a clock that was set back must not fill the memory."""
+
 _Key = tuple[ReaderId, str]
 
 
@@ -101,13 +104,23 @@ class Retries:
             reason = Reason.VERIFICATION_TIMEOUT
             tap.answer = Answer(Effect.DENY, reason, (), 0, message(reason), tap.answer.event)
 
+    def _may_go(self, at: datetime, now: datetime) -> bool:
+        return at + REMEMBERED <= now or len(self._order) >= MOST_REMEMBERED
+
     def _put(self, key: _Key, tap: _Tap) -> None:
-        while self._order and self._order[0][0] + REMEMBERED <= tap.at:
-            _, old = self._order.popleft()
+        while self._order and self._may_go(self._order[0][0], tap.at):
+            at, old = self._order.popleft()
             gone = self._taps.get(old)
-            if gone is not None and gone.at + REMEMBERED <= tap.at:
-                del self._taps[old]
-                if gone.answer is not None and gone.answer.event is not None:
-                    self._by_event.pop(gone.answer.event, None)
+            if gone is None or gone.at != at:
+                continue
+            if (
+                gone.answer is None
+            ):  # a clock was set forward while it is being decided: others wait for it here
+                gone.at = tap.at
+                self._order.append((gone.at, old))
+                continue
+            del self._taps[old]
+            if gone.answer.event is not None:
+                self._by_event.pop(gone.answer.event, None)
         self._taps[key] = tap
         self._order.append((tap.at, key))

@@ -63,7 +63,7 @@ class Neighbours:
             try:
                 await self._offload(self.look)
                 self._away.note(None)
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, OSError) as error:  # rules are read by way of a file
                 self._away.note(type(error).__name__)
 
     def look(self) -> None:

@@ -5,6 +5,9 @@ a head is whole, so that what a stranger may make this program keep, or take apa
 """
 
 import asyncio
+import resource
+from heapq import nsmallest
+from operator import attrgetter
 from time import monotonic
 from typing import NoReturn
 
@@ -23,6 +26,11 @@ MOST_HEADERS = 256
 MOST_AHEAD = 64
 """So many requests may wait for the answers before theirs: a packet can hold ten thousand."""
 
+MOST_LINES = 2_048
+"""So many lines are kept; fewer where the process may not open a third more files, which it needs itself."""
+
+_LET_GO_AT_ONCE = 16
+
 
 class StampedConnection(OneProtocol):
     """Puts into each request's scope when it arrived, and whether all of it is there.
@@ -32,18 +40,28 @@ class StampedConnection(OneProtocol):
 
     _awaited_since: float | None
     _watch: asyncio.TimerHandle
-    _read_at = 0.0
+    heard_at = 0.0
+    is_known = False
+    """Whether a tap came from it with a key."""
     _untold_bytes = 0
     _is_inside = False
     _flood: str | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the base has it
         super().connection_made(transport)
-        self._awaited_since = None
+        self._awaited_since, self.heard_at = None, monotonic()
+        if len(self.connections) > most_lines():
+            self._make_room()
         self.timeout_keep_alive_task = self.loop.call_later(
             self.timeout_keep_alive, self.timeout_keep_alive_handler
         )
         self._watch = self.loop.call_later(WITHIN_S, self.look_at_rest)
+
+    def _make_room(self) -> None:
+        """Hang up on who was silent for longest, strangers first: whoever comes to a door finds a line."""
+        lines = [line for line in self.connections if isinstance(line, StampedConnection)]
+        for line in nsmallest(_LET_GO_AT_ONCE, lines, key=attrgetter("is_known", "heard_at")):
+            line.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._watch.cancel()
@@ -62,7 +80,7 @@ class StampedConnection(OneProtocol):
 
     def take(self, data: bytes, read_at: float) -> None:
         """Take in what was read off the line at `read_at`, in seconds of `time.monotonic`."""
-        self._read_at = read_at
+        self.heard_at = read_at
         self._untold_bytes += len(data)
         super().data_received(data)
         if self._untold_bytes > MOST_UNTOLD_BYTES and not self.transport.is_closing():
@@ -92,7 +110,7 @@ class StampedConnection(OneProtocol):
         super().on_message_begin()
         self._is_inside, self._untold_bytes = True, 0
         self._awaited_since = self.loop.time()
-        self.scope[ARRIVED] = self._read_at  # type: ignore[literal-required]  # servers may add keys of their own
+        self.scope[ARRIVED] = self.heard_at  # type: ignore[literal-required]  # servers may add keys of their own
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if len(self.headers) >= MOST_HEADERS:
@@ -117,6 +135,11 @@ class StampedConnection(OneProtocol):
         if self._is_inside and self._awaited_since is None and self.cycle.response_complete:
             self._awaited_since = self.loop.time()
         super().on_response_complete()
+
+
+def most_lines() -> int:
+    """Return how many lines this process keeps."""
+    return min(MOST_LINES, resource.getrlimit(resource.RLIMIT_NOFILE)[0] * 3 // 4)
 
 
 def _expected(most: str) -> str:

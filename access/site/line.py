@@ -46,6 +46,7 @@ class KeptLine(StampedConnection):
         self._answer_head = b""
 
     def take(self, data: bytes, read_at: float) -> None:
+        self.heard_at = read_at
         if self._is_asking:  # answers go out in their order
             self._held_at = self._held_at if self._held else read_at
             self._held += data
@@ -59,7 +60,9 @@ class KeptLine(StampedConnection):
                 self._learn(data, head, body, read_at)
                 return
             self._is_asking = True
-            if not self._taps.quick(digest, body, read_at, self._answer):
+            if self._taps.quick(digest, body, read_at, self._answer):
+                self.is_known = True
+            else:
                 self._is_asking = False
                 super().take(data, read_at)
 

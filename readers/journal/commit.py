@@ -39,6 +39,7 @@ class GroupCommit:
         self._waiting: list[Told] = []
         self._under_way: deque[tuple[Group, list[Told]]] = deque()
         self._is_due = False
+        self._told_of = ""
         self._disk = _Disk() if journal.is_synced else None
 
     @property
@@ -106,9 +107,12 @@ class GroupCommit:
         group, waiting = self._under_way.popleft()
         if group.fault is None:
             self._journal.finish(group)
+            self._told_of = ""
             return waiting, None
         refused = self._journal.abandon(group.fault)
-        _log.error("journal-fault", extra={"fault": str(refused)})
+        if self._told_of != str(refused):  # a full disk is told once, not for each who taps meanwhile
+            self._told_of = str(refused)
+            _log.error("journal-fault", extra={"fault": self._told_of})
         for _, others in self._under_way:  # what was staged on top is gone with it
             waiting += others
         waiting += self._waiting

@@ -35,7 +35,7 @@ def test_a_fault_that_goes_on_is_told_when_it_begins_when_it_changes_and_when_it
     assert [(line["event"], line["level"], line.get("fault")) for line in lines] == [
         ("store-away", "ERROR", "Refused"),
         ("store-away", "ERROR", "TimedOut"),
-        ("store-back", "ERROR", None),
+        ("store-back", "WARNING", None),
         ("store-away", "ERROR", "Refused"),
     ]
 

@@ -8,9 +8,10 @@ import pytest
 from msgspec.structs import replace
 
 from access.authorize.authorizer import Authorizer
-from access.authorize.retries import REMEMBERED
+from access.authorize.retries import REMEMBERED, Retries
 from access.errors import Invalid
-from policies.decision import Effect, Flag, Reason
+from access.services.decisions import Answer
+from policies.decision import Effect, Flag, Reason, message
 from policies.ids import DoorId, PersonId, ReaderId
 from readers.wire.events import EventType, parse
 from tests.access.authorize.two_doors import (
@@ -167,6 +168,35 @@ def test_after_a_minute_an_id_is_forgotten(authorizer, journal):
     ask(authorizer, replace(question, id="tap-2"), NOON + REMEMBERED)
     ask(authorizer, question, NOON + REMEMBERED)
     assert len(decisions(journal)) == 3
+
+
+def test_whoever_asked_again_is_answered_though_a_clock_was_set_forward_meanwhile():
+    retries, question = Retries(), replace(tap("ada", BY_SIDE), id="tap-1")
+    answer = Answer(Effect.GRANT, Reason.GRANTED, (), 5000, message(Reason.GRANTED), "authorizer:1:1")
+
+    async def scene():
+        retries.begin(question, NOON)
+        again = asyncio.create_task(retries.answer(question))
+        await asyncio.sleep(0)
+        retries.begin(replace(question, id="tap-2"), NOON + timedelta(hours=1))
+        retries.settle(question, answer)
+        async with asyncio.timeout(1):
+            return await again
+
+    assert asyncio.run(scene()) == answer
+
+
+def test_a_clock_that_was_set_back_does_not_fill_the_memory_with_ids(monkeypatch):
+    monkeypatch.setattr("access.authorize.retries.MOST_REMEMBERED", 10)
+    retries, question = Retries(), tap("ada", BY_SIDE)
+    for number in range(30):
+        asked = replace(question, id=f"tap-{number}")
+        retries.begin(asked, NOON - timedelta(hours=number))
+        retries.settle(
+            asked, Answer(Effect.DENY, Reason.OTHER, (), 0, message(Reason.OTHER), f"event-{number}")
+        )
+    known = [number for number in range(30) if retries.knows(replace(question, id=f"tap-{number}"))]
+    assert known == [*range(20, 30)]
 
 
 def test_the_answer_is_the_same_after_a_restart(services, tmp_path):

@@ -34,6 +34,7 @@ from readers.wire import delta as deltas
 from readers.wire import snapshot
 from readers.wire.topics import Topics
 from tests.asgi_client import scope_of
+from tests.disk import full_disk
 from tests.policies import house
 from tests.small_site import BUILDING, EDGE, NOON, POLICY, SCOPES
 
@@ -252,6 +253,26 @@ def test_rules_that_another_server_activated_are_in_what_this_one_publishes(rule
     assert here.policy.version == new != old
     (message,) = (one for one in here.publisher.publish(NOON).messages if f"/{EDGE}" in one.topic)
     assert snapshot.read(message.payload, here.publisher.public_key).policy.version == new
+
+
+def test_rules_that_another_server_activated_while_the_disk_was_full_are_taken_up_later(ruled):
+    here, there = ruled(), ruled()
+    old = here.policy.version
+
+    async def scene():
+        clock = LoopClock(asyncio.get_running_loop(), NOON)
+        looking = asyncio.create_task(Neighbours(here, clock, inline).run())
+        await clock.sleep(0)
+        new = activate(there)
+        with full_disk():
+            await clock.sleep(AT_MOST_S)
+        assert (looking.done(), here.policy.version) == (False, old)
+        await clock.sleep(AT_MOST_S)
+        looking.cancel()
+        return new
+
+    new = run_virtually(scene())
+    assert here.policy.version == new != old
 
 
 def test_an_authorizer_in_a_process_of_its_own_decides_by_rules_that_the_server_activated(ruled, tmp_path):

@@ -67,19 +67,26 @@ class Door:
 
 
 @asynccontextmanager
-async def door_of(front, **settings):
-    accepted = asyncio.get_running_loop().create_future()
+async def doors_of(front, **settings):
+    """Yield a function that opens one more line to one server."""
+    state, accepted = ServerState(), asyncio.Queue[KeptLine]()
+    writers: list[asyncio.StreamWriter] = []
 
     def made():
-        accepted.set_result(KeptLine(config, ServerState(), {}))
-        return accepted.result()
+        accepted.put_nowait(line := KeptLine(config, state, {}))
+        return line
+
+    async def another():
+        reader, writer = await asyncio.open_connection(*listener.getsockname())
+        writers.append(writer)
+        return Door(await accepted.get(), reader, front)
 
     config = uvicorn.Config(front, lifespan="off", ws="none", log_config=None, **settings)
     listener = socket.create_server(("127.0.0.1", 0))
     async with await asyncio.get_running_loop().create_server(made, sock=listener):
-        reader, writer = await asyncio.open_connection(*listener.getsockname())
-        yield Door(await accepted, reader, front)
-        writer.close()
+        yield another
+        for writer in writers:
+            writer.close()
 
 
 def request(secret, body=BODY, *, version="1.1", more=()):
@@ -93,9 +100,16 @@ def request(secret, body=BODY, *, version="1.1", more=()):
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
-def with_door(front, scene, **settings):
+def with_doors(front, scene, **settings):
     async def play():
-        async with door_of(front, **settings) as door:
-            return await scene(door)
+        async with doors_of(front, **settings) as another:
+            return await scene(another)
 
     return asyncio.run(play())
+
+
+def with_door(front, scene, **settings):
+    async def play(another):
+        return await scene(await another())
+
+    return with_doors(front, play, **settings)

@@ -1,9 +1,11 @@
 """What a stranger may make a server keep, or take apart at once, is bounded; whoever is at a door is answered."""
 
+import resource
+
 import pytest
 
-from access.site.arrival import MOST_AHEAD, MOST_HEADERS, MOST_UNTOLD_BYTES
-from tests.access.site.kept_line import BODY, request, with_door
+from access.site.arrival import MOST_AHEAD, MOST_HEADERS, MOST_UNTOLD_BYTES, most_lines
+from tests.access.site.kept_line import BODY, request, with_door, with_doors
 
 PIECE = b"a" * (MOST_UNTOLD_BYTES // 2)
 GET = b"GET /healthz HTTP/1.1\r\nHost: totem\r\n\r\n"
@@ -123,3 +125,29 @@ def test_a_tunnel_is_refused(site):
         assert await door.is_hung_up()
 
     with_door(front, scene)
+
+
+def test_whoever_comes_finds_a_line_and_the_most_silent_lose_theirs(site, monkeypatch):
+    front, secret, *_ = site
+    monkeypatch.setattr("access.site.arrival.MOST_LINES", 20)
+
+    async def scene(another):
+        door = await another()
+        for _ in range(2):
+            await door.ask(request(secret))
+        strangers = [await another() for _ in range(19)]
+        late = await another()
+        assert (await late.ask(request(secret)))[0] == 200
+        assert (await door.ask(request(secret)))[0] == 200
+        assert [stranger.line.transport.is_closing() for stranger in strangers] == [True] * 16 + [False] * 3
+
+    with_doors(front, scene)
+
+
+def test_a_process_keeps_files_for_its_own_work():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(1_024, soft), hard))
+    try:
+        assert most_lines() <= 768
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import os
+from contextlib import nullcontext, suppress
 from fcntl import F_GETFL, fcntl
 from threading import Event
 
@@ -11,6 +12,7 @@ import pytest
 from readers.errors import JournalError
 from readers.journal import Durability, GroupCommit, verify
 from readers.wire.events import parse
+from tests.disk import full_disk
 from tests.readers.journal.samples import opened, tap
 
 
@@ -190,6 +192,25 @@ def test_nothing_is_appended_past_what_is_on_its_way(tmp_path):
     journal.finish(group)
     assert [parse(line).at for line in journal.pending(10)] == [tap(0).at]
     journal.close()
+
+
+def test_a_disk_that_stays_full_is_logged_once_and_again_when_it_is_full_again(journal, caplog):
+    async def scene(commit):
+        for number in range(3):
+            with pytest.raises(JournalError):
+                await keep(commit, number)
+
+    with full_disk():
+        run(journal, scene)
+    assert [record.message for record in caplog.records] == ["journal-fault"]
+
+    async def later(commit):
+        for room in (full_disk, nullcontext, full_disk):
+            with room(), suppress(JournalError):
+                await keep(commit, 1)
+
+    run(journal, later)
+    assert [record.message for record in caplog.records] == ["journal-fault"] * 3
 
 
 def test_whoever_stops_waiting_disturbs_nobody(tmp_path):
