@@ -23,7 +23,6 @@ _log = logging.getLogger(__name__)
 Told = Callable[[JournalError | None], None]
 """Called once, with what went wrong or None."""
 
-
 _ENOUGH = 128
 """So many go to the disk's thread at once, behind the group that it writes: it then writes while those are told whom
 it has just kept. Fewer wait for one another, as a sync is dearer than they are."""
@@ -38,26 +37,21 @@ class GroupCommit:
         self._journal = journal
         self._waiting: list[Told] = []
         self._under_way: deque[tuple[Group, list[Told]]] = deque()
-        self._is_due = False
+        self._is_due = self._is_closed = False
         self._told_of = ""
         self._disk = _Disk() if journal.is_synced else None
 
-    @property
-    def waiting(self) -> int:
-        """Return how many wait for the next group."""
-        return len(self._waiting)
-
     def stage(self, draft: Draft) -> Sealed:
-        """Give an event its place; it is not kept before `kept` returns."""
+        """Give an event its place; `when_kept` or `kept`, called before the loop goes on, tells if it is kept."""
         return self._journal.stage(draft)
 
     def when_kept(self, told: Told) -> None:
         """Have `told` called when everything staged so far is as durable as the journal promises, or is not kept."""
         self._waiting.append(told)
         if len(self._waiting) == _ENOUGH and self._disk is not None:
-            self._write(asyncio.get_running_loop())
+            self._write()
         else:
-            self.soon()
+            self._write_soon()
 
     async def kept(self) -> None:
         """Return when everything staged so far is as durable as the journal promises; raise `JournalError` if not."""
@@ -65,41 +59,40 @@ class GroupCommit:
         self.when_kept(partial(_wake, waiter))
         await waiter
 
-    def soon(self) -> None:
-        """Let what is staged be kept without waiting for it; a fault is logged."""
-        if not self._is_due and not self._under_way:
+    def _write_soon(self) -> None:
+        if not (self._is_due or self._under_way or self._is_closed):
             self._is_due = True
-            loop = asyncio.get_running_loop()
-            loop.call_soon(self._write_due, loop)  # those who come in this turn go along
+            asyncio.get_running_loop().call_soon(self._write_due)  # those who come in this turn go along
 
-    def _write_due(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _write_due(self) -> None:
         self._is_due = False
-        self._write(loop)
+        if not self._is_closed:
+            self._write()
 
-    def _write(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _write(self) -> None:
         """Write what is staged, unless it is better to wait for what is on its way."""
         is_enough = self._journal.has_staged and len(self._waiting) >= _ENOUGH
         if self._under_way and (not is_enough or len(self._under_way) == _MOST_UNDER_WAY):
             return
         group = self._journal.begin()
         waiting, self._waiting = self._waiting, []
-        if group is None:  # an earlier fault took it back, and whoever staged it knows
+        if group is None:  # what was staged before they came is kept, or whoever staged it was told
             _tell(waiting, None)
             return
         self._under_way.append((group, waiting))
         if self._disk is None:
             group.write()
-            self._written(loop, group)
+            self._written(group)
         else:
-            written = partial(self._written, loop, group)
-            self._disk.write(group, lambda: loop.call_soon_threadsafe(written))
+            loop = asyncio.get_running_loop()
+            self._disk.write(group, lambda: loop.call_soon_threadsafe(self._written, group))
 
-    def _written(self, loop: asyncio.AbstractEventLoop, group: Group) -> None:
+    def _written(self, group: Group) -> None:
         if not self._under_way or self._under_way[0][0] is not group:
             return  # it was given up with one before it, or at the end
         waiting, refused = self._settle()
         if self._waiting or self._journal.has_staged:
-            self._write(loop)  # the disk need not wait until everybody is told
+            self._write()  # the disk need not wait until everybody is told
         _tell(waiting, refused)
 
     def _settle(self) -> tuple[list[Told], JournalError | None]:
@@ -121,19 +114,18 @@ class GroupCommit:
         return waiting, refused
 
     def close(self) -> None:
-        """Write what is left and end the thread; the journal is closed by its owner."""
+        """Write what is left, and what those stage who are told of it; end the thread.
+
+        What is staged after this is not kept, and nobody is told. The journal is closed by its owner.
+        """
+        self._is_closed = True
         if self._disk is not None:
             self._disk.close()
+            self._disk = None  # what is still to be written is written here
         while self._under_way:
             _tell(*self._settle())
-        refused: JournalError | None = None
-        try:
-            self._journal.commit()
-        except JournalError as fault:
-            refused = fault
-            _log.error("journal-fault", extra={"fault": str(fault)})
-        waiting, self._waiting = self._waiting, []
-        _tell(waiting, refused)
+        while self._waiting or self._journal.has_staged:
+            self._write()
 
 
 class _Disk:

@@ -76,9 +76,8 @@ class FileJournal:
 
     def _begin_epoch(self) -> None:
         file = self._directory.begin(self._now(), self._cursor.epoch)
-        synced = (
-            os.O_DSYNC if self.is_synced else 0
-        )  # a write returns when it is on the disk: one call, not two
+        # With O_DSYNC a write returns when it is on the disk: one call instead of two.
+        synced = os.O_DSYNC if self.is_synced else 0
         self._fd = os.open(file.path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | synced)
         self._file, self._next_seq, self._has_rest = file, FIRST_SEQ, False
         self._digest = self._kept_digest = GENESIS

@@ -181,6 +181,30 @@ def test_the_end_keeps_what_is_on_its_way_and_tells_everybody(journal, tmp_path,
     assert (verify(file).records, verify(file).fault) == (number + 1, None)
 
 
+@pytest.mark.parametrize("number", [1, 300])
+def test_what_those_write_down_who_are_told_at_the_end_is_kept_too(journal, tmp_path, number):
+    told: list[JournalError | None] = []
+
+    async def end_at_once():
+        commit = GroupCommit(journal)
+
+        def take_back(fault):
+            told.append(fault)
+            commit.stage(tap(number))
+            commit.when_kept(told.append)
+
+        for n in range(number):
+            commit.stage(tap(n))
+            commit.when_kept(take_back)
+        commit.close()
+
+    asyncio.run(end_at_once())
+    assert told == [None] * 2 * number
+    file = next(tmp_path.glob("*.journal"))
+    assert (verify(file).records, verify(file).fault) == (2 * number, None)
+    assert len(journal.pending(1000)) == 2 * number
+
+
 def test_nothing_is_appended_past_what_is_on_its_way(tmp_path):
     journal = opened(tmp_path)
     journal.stage(tap(0))
