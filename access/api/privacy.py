@@ -72,7 +72,7 @@ class KeepFor(Sent):
 class PurgeBody(BaseModel):
     """What was forgotten: `digest` is the SHA-256 over the ids of the events, a line each, the oldest first.
 
-    Of `visitor-records`, over the pseudonyms of the visitors who were erased.
+    Of `visitor-records`, over the pseudonyms of the visitors who were erased; of `visits`, over the ids of these.
     """
 
     seq: int

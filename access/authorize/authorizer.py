@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from access.authorize import drafts
 from access.authorize.attendant import Attendant
 from access.authorize.following import Following
-from access.authorize.pins import NOTHING_SHOWN
+from access.authorize.pins import NOTHING_SHOWN, Shown
 from access.authorize.tenure import Tenure, Unrivalled
 from access.authorize.turn import Turn
 from access.authorize.visits import Visits
@@ -100,13 +100,20 @@ class Authorizer:
         if self._visits.retries.knows(question):
             return replace(await self._visits.retries.answer(question), epoch=self.turn.tenure.epoch)
         self._visits.retries.begin(question, at)
-        shown = NOTHING_SHOWN
-        if question.pin is not None:
-            shown = await self._visits.shown(question, self._attendant.look(question, at), at)
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         answered = self._settling(question, partial(_hand_over, answer))
-        self._attendant.ask(question, at, answered, shown, arrived=arrived, within_s=within_s)
+        try:
+            shown = await self._shown(question, at)
+            self._attendant.ask(question, at, answered, shown, arrived=arrived, within_s=within_s)
+        except BaseException:
+            self._visits.retries.drop(question)
+            raise
         return await answer
+
+    async def _shown(self, question: Question, at: datetime) -> Shown:
+        if question.pin is None:
+            return NOTHING_SHOWN
+        return await self._visits.shown(question, self._attendant.look(question, at), at)
 
     def ask(
         self,
@@ -120,7 +127,11 @@ class Authorizer:
         """Decide one tap at a reader that the building has; call `answered` once, when that is kept or refused."""
         self._visits.retries.begin(question, at)
         answered = self._settling(question, answered)
-        self._attendant.ask(question, at, answered, arrived=arrived, within_s=within_s)
+        try:
+            self._attendant.ask(question, at, answered, arrived=arrived, within_s=within_s)
+        except BaseException:
+            self._visits.retries.drop(question)
+            raise
 
     def _settling(self, question: Question, answered: Answered) -> Answered:
         """Return who hears the answer to a tap: `answered`, after those who asked again under the tap's id."""

@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from collections import Counter
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -104,12 +105,13 @@ def _restore(database: "Database", file: Path, building: "Building", *, without_
     schema.upgrade(database.engine)
     again = erasures.reapply(ledger, now)
     purges = Retention(database, building, erasures).purge(now)
-    people, events = (
-        sum(purge.number for purge in purges if purge.is_of_people is each) for each in (True, False)
-    )
+    gone = Counter[str]()
+    for purge in purges:
+        gone[purge.what] += purge.number
     print(f"{file}: restored; door computers send again what they still have")
     print(
-        f"forgotten again: {again} people erased since, {events} events and {people} visitors past their time"
+        f"forgotten again: {again} people erased since; past their time {gone['events']} events, "
+        f"{gone['people']} visitors, {gone['visits']} visits"
     )
     if aside is not None:
         print(f"{aside}: what was there before, and could not be relied on")

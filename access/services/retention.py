@@ -2,13 +2,14 @@
 
 So says the law as this building reads it (docs/domain.md, 6; CNIL). Every time can be made shorter; longer than the
 legal one only with a reason that the audit keeps. What goes is counted, hashed and counted again; counts by space
-have nobody in them and stay. Visitors go whole when their last visit is so long past and they hold nothing. Events with
-nobody in them are deleted after thirteen months, so that a database grows for a year and no longer. Run `purge` hourly.
+have nobody in them and stay. Visitors go whole when their last visit is so long past and they hold nothing, and visits
+of whoever stays. Events with nobody in them are deleted after thirteen months, so that a database grows for a year and
+no longer. Run `purge` once an hour.
 """
 
 import hashlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from enum import Enum
 from functools import partial
@@ -22,9 +23,10 @@ from access.services.clock import Clock
 from access.services.erasure import Erasures
 from access.services.holds import binding
 from access.services.offload import Offload
-from access.store import audit, holds, past_visitors, pruning
+from access.store import audit, holds, past_visitors, past_visits, pruning
 from access.store import privacy as stored
 from access.store.database import Database
+from access.store.holds import Hold
 from access.store.listing import NEWEST, Listing
 from access.store.privacy import KeptFor, Overdue, Purge
 from policies.building import Building, SpaceKind
@@ -38,8 +40,8 @@ _LOOK_EVERY_S = 3600.0
 _ACTOR = "retention"
 _MOST_REASON = 300
 _DAY = 24
-_VISITORS_AT_ONCE = 20
-"""Visitors a transaction: each costs a dozen statements, and others wait to write."""
+_VISITORS_AT_ONCE, _VISITS_AT_ONCE = 20, 500
+"""Of each in a transaction: a visitor costs a dozen statements, and others wait to write."""
 
 
 class Kind(Enum):
@@ -49,13 +51,14 @@ class Kind(Enum):
     ELSEWHERE = "elsewhere"
     VISITORS = "visitors"
     VISITOR_RECORDS = stored.VISITOR_RECORDS
+    VISITS = stored.VISITS
     AUDIT = "audit"
     EVENTS = "events"
 
 
 _LEGAL = {
     Kind.PERIMETER: 90 * _DAY, Kind.ELSEWHERE: _DAY, Kind.VISITORS: 30 * _DAY, Kind.AUDIT: 365 * _DAY,
-    Kind.EVENTS: 400 * _DAY, Kind.VISITOR_RECORDS: 30 * _DAY,
+    Kind.EVENTS: 400 * _DAY, Kind.VISITOR_RECORDS: 30 * _DAY, Kind.VISITS: 30 * _DAY,
 }  # fmt: skip  # a table
 """Hours, at most, without an override. No law counts events with nobody in them: thirteen months compare two years."""
 
@@ -63,7 +66,15 @@ _LEAST = {
     Kind.PERIMETER: 1, Kind.ELSEWHERE: 1, Kind.VISITORS: 1, Kind.AUDIT: 183 * _DAY, Kind.EVENTS: 7 * _DAY,
 }  # fmt: skip  # a table
 _NAMES_SOMEBODY = (Kind.ELSEWHERE, Kind.VISITORS, Kind.PERIMETER)
+_LIKE = {Kind.VISITOR_RECORDS: Kind.VISITORS, Kind.VISITS: Kind.VISITORS}
+"""Kinds that are kept as long as another, and have no time of their own."""
+
 _MOST = 10 * 365 * _DAY
+
+Gone = tuple[int, str]
+"""How many went, and the hash of which."""
+
+_Forget = Callable[[datetime, list[Hold], datetime], Gone]
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -91,20 +102,14 @@ class Retention:
             hours = _hours(chosen)
             found = []
             for kind in Kind:
-                overdue, spared = 0, 0
-                if kind in _NAMES_SOMEBODY:
-                    overdue, spared = stored.count(session, self._overdue(kind, at, hours[kind]), held)
-                elif kind is Kind.VISITOR_RECORDS:
-                    overdue, spared = past_visitors.count(session, at - timedelta(hours=hours[kind]), held)
-                elif kind is Kind.EVENTS:
-                    overdue, spared = _count(session, _nobodys(hours, at), held)
-                override = chosen[kind.value].override if kind.value in chosen else None
+                overdue, spared = self._count(session, kind, _before(kind, hours, at), held)
+                override = chosen[rule].override if (rule := _LIKE.get(kind, kind).value) in chosen else None
                 found.append(Kept(kind, hours[kind], _LEGAL[kind], override, overdue, spared))
         return found
 
     def keep_for(self, kind: Kind, hours: int, override: str | None, actor: str, at: datetime) -> None:
         """Keep a kind for so long from now on; raise `Invalid` for longer than the legal time without a reason."""
-        if kind is Kind.VISITOR_RECORDS:
+        if kind in _LIKE:
             raise Invalid(f"{kind.value}: they are kept as long as visitors are; set the time of visitors")
         reason = " ".join((override or "").split())[:_MOST_REASON] or None
         if not _LEAST[kind] <= hours <= _MOST:
@@ -129,19 +134,11 @@ class Retention:
         with self._database.reading() as session:
             chosen, held = stored.kept_for(session), binding(holds.standing(session, at), at)
         hours, purges = _hours(chosen), []
-        for kind in _NAMES_SOMEBODY:
-            overdue = self._overdue(kind, at, hours[kind])
-            gone = stored.unlink(self._database, overdue, held)
+        for kind, forget in self._forgetting():
+            before = _before(kind, hours, at)
+            gone = forget(before, held, at)
             if gone[0]:
-                purges.append(self._noted(kind, overdue, gone, held, at))
-        since = at - timedelta(hours=hours[Kind.VISITOR_RECORDS])
-        gone = self._forget_visitors(since, held, at)
-        if gone[0]:
-            purges.append(self._noted(Kind.VISITOR_RECORDS, Overdue(since), gone, held, at))
-        before = _nobodys(hours, at)
-        gone = pruning.prune(self._database, before, held)
-        if gone[0]:
-            purges.append(self._noted(Kind.EVENTS, Overdue(before), gone, held, at))
+                purges.append(self._noted(kind, before, gone, held, at))
         with self._database.writing() as session:
             stored.forget_musters(session, at - timedelta(hours=hours[Kind.PERIMETER]))
             if entries := audit.forget_before(session, at - timedelta(hours=hours[Kind.AUDIT])):
@@ -157,7 +154,21 @@ class Retention:
                 _log.exception("retention-failed")
             await clock.sleep(_LOOK_EVERY_S)
 
-    def _forget_visitors(self, before: datetime, held: list[holds.Hold], at: datetime) -> tuple[int, str]:
+    def _forgetting(self) -> Iterator[tuple[Kind, _Forget]]:
+        """Yield how each kind is forgotten, in turn: events of people before people, all that names them before all."""
+        for kind in _NAMES_SOMEBODY:
+            yield kind, partial(self._unlink, kind)
+        yield Kind.VISITOR_RECORDS, self._forget_visitors
+        yield Kind.VISITS, self._forget_visits
+        yield Kind.EVENTS, self._prune
+
+    def _unlink(self, kind: Kind, before: datetime, held: list[Hold], _at: datetime) -> Gone:
+        return stored.unlink(self._database, self._overdue(kind, before), held)
+
+    def _prune(self, before: datetime, held: list[Hold], _at: datetime) -> Gone:
+        return pruning.prune(self._database, before, held)
+
+    def _forget_visitors(self, before: datetime, held: list[Hold], at: datetime) -> Gone:
         """Erase the visitors whose time is over, some at a time; return how many and the hash of their pseudonyms.
 
         Who they are is read beside whoever writes, and looked at again, a few of them, while nobody does.
@@ -172,24 +183,42 @@ class Retention:
                 digest.update(f"{pseudonym}\n".encode())
         return number, digest.hexdigest()
 
-    def _noted(
-        self, kind: Kind, overdue: Overdue, gone: tuple[int, str], held: list[holds.Hold], at: datetime
-    ) -> Purge:
-        number, digest = gone
+    def _forget_visits(self, before: datetime, held: list[Hold], at: datetime) -> Gone:
+        """Delete the visits that are past of whoever stays, some at a time; return how many and the hash of which."""
+        number, digest = 0, hashlib.sha256()
+        with self._database.reading() as session:
+            past = past_visits.found(session, before, held)
+        for start in range(0, len(past), _VISITS_AT_ONCE):
+            with self._database.writing() as session:
+                some = past[start : start + _VISITS_AT_ONCE]
+                gone = past_visits.found(session, before, binding(holds.standing(session, at), at), some)
+                past_visits.remove(session, gone)
+            number += len(gone)
+            for visit in gone:
+                digest.update(f"{visit}\n".encode())
+        return number, digest.hexdigest()
+
+    def _noted(self, kind: Kind, before: datetime, gone: Gone, held: list[Hold], at: datetime) -> Purge:
         with self._database.writing() as session:
-            if kind is Kind.VISITOR_RECORDS:
-                left, kept = past_visitors.count(session, overdue.before, held)
-            elif kind is Kind.EVENTS:
-                left, kept = _count(session, overdue.before, held)
-            else:
-                left, kept = stored.count(session, overdue, held)
-            purge = Purge(0, at, kind.value, overdue.before, number, digest, left, kept)
+            purge = Purge(0, at, kind.value, before, *gone, *self._count(session, kind, before, held))
             stored.note(session, purge)
             audit.append(session, at, _ACTOR, "purged", [purge.proof])
         return purge
 
-    def _overdue(self, kind: Kind, at: datetime, hours: int) -> Overdue:
-        before = at - timedelta(hours=hours)
+    def _count(self, session: Session, kind: Kind, before: datetime, held: list[Hold]) -> tuple[int, int]:
+        """Return how much of a kind should have gone, and how much stays by a hold."""
+        if kind in _NAMES_SOMEBODY:
+            return stored.count(session, self._overdue(kind, before), held)
+        if kind is Kind.VISITOR_RECORDS:
+            return past_visitors.count(session, before, held)
+        if kind is Kind.VISITS:
+            return past_visits.count(session, before, held)
+        if kind is Kind.EVENTS:
+            number = pruning.count(session, before)
+            return (0, number) if held else (number, 0)  # with each that is held stay all that follow it
+        return 0, 0
+
+    def _overdue(self, kind: Kind, before: datetime) -> Overdue:
         if kind is Kind.ELSEWHERE:
             return Overdue(before, self._lasting)
         return Overdue(before, visitors_only=kind is Kind.VISITORS)
@@ -201,25 +230,21 @@ def forgotten_before(session: Session, kind: Kind, at: datetime) -> datetime:
 
 
 def _hours(chosen: dict[str, KeptFor]) -> dict[Kind, int]:
-    hours = {kind: chosen[kind.value].hours if kind.value in chosen else _LEGAL[kind] for kind in Kind}
-    return hours | {Kind.VISITOR_RECORDS: hours[Kind.VISITORS]}
+    own = {kind: chosen[kind.value].hours if kind.value in chosen else _LEGAL[kind] for kind in Kind}
+    return {kind: own[_LIKE.get(kind, kind)] for kind in Kind}
+
+
+def _before(kind: Kind, hours: dict[Kind, int], at: datetime) -> datetime:
+    """Return before when a kind is forgotten; events go whole never while one may still name somebody."""
+    if kind is not Kind.EVENTS:
+        return at - timedelta(hours=hours[kind])
+    return at - timedelta(hours=max(hours[each] for each in (*_NAMES_SOMEBODY, Kind.EVENTS)))
 
 
 def _still_past(before: datetime, at: datetime, some: list[PersonId], session: Session) -> list[PersonId]:
     """Return those of some visitors who are past still; a hold may have been asked for since."""
     held = binding(holds.standing(session, at), at)
     return past_visitors.found(session, before, held, some)
-
-
-def _nobodys(hours: dict[Kind, int], at: datetime) -> datetime:
-    """Return before when events go whole: never while one may still name somebody."""
-    return at - timedelta(hours=max(hours[kind] for kind in (*_NAMES_SOMEBODY, Kind.EVENTS)))
-
-
-def _count(session: Session, before: datetime, held: list[holds.Hold]) -> tuple[int, int]:
-    """Return how many events should have gone whole, and how many stay by a hold: with each all that follow it."""
-    number = pruning.count(session, before)
-    return (0, number) if held else (number, 0)
 
 
 def _lasting(building: Building) -> Iterator[DoorId]:

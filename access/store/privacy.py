@@ -52,8 +52,10 @@ _ERASE = (
 )
 
 
-VISITOR_RECORDS = "visitor-records"
-"""The one kind of which people go."""
+VISITOR_RECORDS, VISITS = "visitor-records", "visits"
+"""The kinds of which it is not events that go."""
+
+_WHAT_GOES = {VISITOR_RECORDS: "people", VISITS: "visits"}
 
 
 class Overdue(msgspec.Struct, frozen=True):
@@ -80,15 +82,14 @@ class Purge(msgspec.Struct, frozen=True):
     held: int
 
     @property
-    def is_of_people(self) -> bool:
-        """Return whether people went, and not events."""
-        return self.kind == VISITOR_RECORDS
+    def what(self) -> str:
+        """Return what went: events, people or visits."""
+        return _WHAT_GOES.get(self.kind, "events")
 
     @property
     def proof(self) -> str:
         """Return what went in one line, for a log."""
-        what = "people" if self.is_of_people else "events"
-        return f"{self.kind}: {self.number} {what}, {self.left} left, {self.held} held, sha256 {self.digest}"
+        return f"{self.kind}: {self.number} {self.what}, {self.left} left, {self.held} held, sha256 {self.digest}"
 
 
 class KeptFor(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""A visitor whose last visit is past its time and who holds nothing goes whole; anybody else stays."""
+"""A visitor whose last visit is past its time and who holds nothing goes whole; of anybody else past visits go."""
 
 from collections.abc import Callable
 from functools import partial
@@ -47,15 +47,15 @@ def passed(site, person, *moments):
     assert site.ingest.take([Batch(EDGE, b"\n".join(lines))], NOON).findings == ()
 
 
-def shown(site, at=NOON):
+def shown(site, at=NOON, kind=Kind.VISITOR_RECORDS):
     """Return how many visitors should have gone, and how many a hold keeps, as it is told."""
-    kept = {kept.kind: kept for kept in site.retention.kept(at)}[Kind.VISITOR_RECORDS]
+    kept = {kept.kind: kept for kept in site.retention.kept(at)}[kind]
     return kept.overdue, kept.held
 
 
-def purged(site, at=NOON):
+def purged(site, at=NOON, kind=Kind.VISITOR_RECORDS):
     """Return how many visitors went, how many were left, and how many a hold keeps."""
-    found = [one for one in site.retention.purge(at) if one.kind == Kind.VISITOR_RECORDS.value]
+    found = [one for one in site.retention.purge(at) if one.kind == kind.value]
     return [(one.number, one.left, one.held) for one in found]
 
 
@@ -94,62 +94,66 @@ def test_whoever_is_forgotten_is_found_and_offered_no_more(site):
     assert site.welcome.known("eve", NOON) == []
 
 
-def _changed(site, **fields):
-    site.people.change(EVE, lambda was: msgspec.structs.replace(was, **fields), "test", NOON)
+def changed(site, person=EVE, **fields):
+    site.people.change(person, lambda was: msgspec.structs.replace(was, **fields), "test", NOON)
 
 
-def _lost(site):
-    site.badges.add([BadgeRecord(BadgeId("04eeeeee"), BadgeKind.UID, EVE)], "test", NOON)
-    site.badges.say(BadgeId("04eeeeee"), BadgeVerb.REPORT_LOST, "test", NOON)
+def has_badge(site, person, badge="04eeeeee"):
+    site.badges.add([BadgeRecord(BadgeId(badge), BadgeKind.UID, person)], "test", NOON)
 
 
-def _is_host(site):
-    visit = VisitRecord("v-2", PersonId("v-2"), EVE, NOON, NOON + DAY, escorted=True)
+def has_lost_badge(site, person):
+    has_badge(site, person, "04eeeeef")
+    site.badges.say(BadgeId("04eeeeef"), BadgeVerb.REPORT_LOST, "test", NOON)
+
+
+def is_host(site, person):
+    visit = VisitRecord("of-theirs", PersonId("guest"), person, NOON, NOON + DAY, escorted=True)
     site.visits.expect(visit, "Vic", "test", NOON)
 
 
-def _expected(site, at=NOON):
-    site.visits.expect(VisitRecord("v-9", EVE, BOB.id, at, at + HOUR, escorted=True), None, "test", at)
+def is_expected(site, person, at=NOON):
+    visit = VisitRecord(f"to-{person}", person, BOB.id, at, at + HOUR, escorted=True)
+    site.visits.expect(visit, None, "test", at)
 
 
-STAYS: dict[str, Callable[[Any], object]] = {
-    "a badge": lambda site: site.badges.add(
-        [BadgeRecord(BadgeId("04eeeeee"), BadgeKind.UID, EVE)], "t", NOON
-    ),
-    "a badge that is lost": _lost,
-    "a grant": lambda site: site.grants.give(grant(person=EVE), "test", NOON),
-    "a tier": partial(_changed, tiers=(TierId("staff"),)),
-    "a training": lambda site: site.certifications.give(CertificationRecord(LASER, person=EVE), "t", NOON),
-    "a visit to come": _expected,
-    "a visit that nobody came to": lambda site: _expected(site, NOON - 2 * DAY),
-    "a later visit": lambda site: came(site, EVE, NOON - 5 * DAY, None),
-    "a visitor of their own": _is_host,
-    "a passage since": lambda site: passed(site, EVE, NOON - 3 * DAY),
-    "a suspension": partial(_changed, suspended=True),
-    "another kind": partial(_changed, type=ResidentType.COWORKER),
+def is_trained(site, person):
+    site.certifications.give(CertificationRecord(LASER, person=person), "test", NOON)
+
+
+STAYS: dict[str, Callable[[Any, PersonId], object]] = {
+    "badge": has_badge,
+    "lost-badge": has_lost_badge,
+    "grant": lambda site, person: site.grants.give(grant(person=person), "test", NOON),
+    "tier": partial(changed, tiers=(TierId("staff"),)),
+    "training": is_trained,
+    "visit-to-come": is_expected,
+    "missed-visit": partial(is_expected, at=NOON - 2 * DAY),
+    "later-visit": lambda site, person: came(site, person, NOON - 5 * DAY, None),
+    "visitor-of-theirs": is_host,
+    "passage-since": lambda site, person: passed(site, person, NOON - 3 * DAY),
+    "suspension": partial(changed, suspended=True),
+    "other-type": partial(changed, type=ResidentType.COWORKER),
 }
+"""Why somebody stays who was here too long ago, by the id of one for each."""
 
 
-@pytest.mark.parametrize("why", STAYS)
-def test_a_visitor_stays_who_has(site, why):
+def test_a_visitor_stays_for_each_right_visit_or_passage_there_is(site):
     came(site)
-    STAYS[why](site)
-    assert (shown(site), purged(site)) == ((0, 0), [])
-    assert site.people.get(EVE).name == NAME
-
-
-def _past(site):
-    came(site)
-    site.badges.add([BadgeRecord(BadgeId("04eeeeee"), BadgeKind.UID, EVE)], "test", CAME)
-    site.badges.say(BadgeId("04eeeeee"), BadgeVerb.REVOKE, "test", CAME)
-    ended = grant(person=EVE)
-    over = msgspec.structs.replace(ended, valid_from=CAME - DAY, valid_until=CAME)
-    site.grants.give(over, "test", CAME - DAY)
-    site.certifications.give(CertificationRecord(LASER, CAME + HOUR, person=EVE), "test", CAME)
+    for why, befall in STAYS.items():
+        came(site, PersonId(why))
+        befall(site, PersonId(why))
+    assert (shown(site), purged(site)) == ((1, 0), [(1, 0, 0)])
+    assert {person.id for person in site.people.page()} - {ADA.id, BOB.id, "guest"} == STAYS.keys()
 
 
 def test_what_ended_as_long_ago_keeps_nobody_and_a_dead_badge_is_nobody_s(site):
-    _past(site)
+    came(site)
+    has_badge(site, EVE)
+    site.badges.say(BadgeId("04eeeeee"), BadgeVerb.REVOKE, "test", CAME)
+    over = msgspec.structs.replace(grant(person=EVE), valid_from=CAME - DAY, valid_until=CAME)
+    site.grants.give(over, "test", CAME - DAY)
+    site.certifications.give(CertificationRecord(LASER, CAME + HOUR, person=EVE), "test", CAME)
     assert purged(site) == [(1, 0, 0)]
     assert site.badges.get(BadgeId("04eeeeee")).person is None
 
@@ -193,8 +197,9 @@ def test_a_hold_keeps_a_visitor_whom_it_names_or_whose_events_it_keeps_until_it_
 def test_the_time_is_that_of_visitors_and_has_no_setting_of_its_own(site):
     came(site, at=NOON - 2 * DAY)
     assert purged(site) == []
-    with pytest.raises(Invalid, match="set the time of visitors"):
-        site.retention.keep_for(Kind.VISITOR_RECORDS, 24, None, "root", NOON)
+    for kind in (Kind.VISITOR_RECORDS, Kind.VISITS):
+        with pytest.raises(Invalid, match="set the time of visitors"):
+            site.retention.keep_for(kind, 24, None, "root", NOON)
     site.retention.keep_for(Kind.VISITORS, 24, None, "root", NOON)
     kept = {kept.kind: kept for kept in site.retention.kept(NOON)}[Kind.VISITOR_RECORDS]
     assert (kept.hours, kept.overdue) == (24, 1)
@@ -218,3 +223,53 @@ def test_many_go_some_at_a_time_and_one_who_is_expected_meanwhile_stays(site):
     remove(site.database.engine, "after_cursor_execute", note)
     assert looks == [False, True, True]
     assert {person.id for person in site.people.page()} == {ADA.id, BOB.id, "v-24"}
+
+
+def visits_of(site, person=EVE):
+    return {one.id for one in site.visits.page(VisitFilter(person=person))}
+
+
+def test_past_visits_of_whoever_comes_again_go_and_those_of_a_resident_too(site):
+    for days in (60, 31, 29, 1):
+        came(site, at=NOON - days * DAY, name=NAME if days == 60 else None)
+    came(site, BOB.id, name=None)
+    cancelled = VisitRecord("never", EVE, ADA.id, CAME - DAY, CAME - DAY + HOUR, escorted=True)
+    site.visits.expect(cancelled, None, "desk", CAME - 2 * DAY)
+    site.visits.cancel("never", "desk", CAME - DAY)
+    assert (shown(site, kind=Kind.VISITS), purged(site, kind=Kind.VISITS)) == ((4, 0), [(4, 0, 0)])
+    assert visits_of(site) == {f"v-{EVE}-{NOON - days * DAY:%m%d}" for days in (29, 1)}
+    assert visits_of(site, BOB.id) == set()
+    assert (shown(site, kind=Kind.VISITS), site.retention.purge(NOON)) == ((0, 0), [])
+    assert "visits: 4 visits, 0 left" in " ".join(subject for _action, subject in entries(site))
+
+
+def test_the_last_visit_of_a_visitor_who_stays_says_when_they_go(site):
+    came(site, at=CAME - DAY)
+    came(site, name=None)
+    changed(site, tiers=(TierId("staff"),))
+    assert purged(site, kind=Kind.VISITS) == [(1, 0, 0)]
+    assert visits_of(site) == {f"v-{EVE}-{CAME:%m%d}"}
+    changed(site, tiers=())
+    assert purged(site) == [(1, 0, 0)]
+
+
+@pytest.mark.parametrize("whose", [EVE, ADA.id, None])
+def test_a_hold_on_either_or_on_everybody_keeps_a_visit_of_its_time(site, whose):
+    came(site)
+    came(site, at=NOON - DAY, name=None)
+    apart = site.holds.ask(whose, (CAME + 2 * DAY, NOON), "another day", NOON + DAY, "grace", NOON)
+    hold = site.holds.ask(whose, (CAME - HOUR, CAME + HOUR), "a window broken", NOON + DAY, "grace", NOON)
+    assert (shown(site, kind=Kind.VISITS), purged(site, kind=Kind.VISITS)) == ((0, 1), [])
+    site.holds.lift(hold.id, "heidi", NOON)
+    assert purged(site, kind=Kind.VISITS) == [(1, 0, 0)]
+    assert apart.lifted_at is None
+
+
+def test_an_expected_visit_and_one_under_way_never_go(site):
+    came(site, at=CAME - DAY)
+    for name, begins in (("here", CAME), ("late", CAME + DAY)):
+        visit = VisitRecord(name, EVE, ADA.id, begins, begins + HOUR, escorted=True)
+        site.visits.expect(visit, None, "desk", CAME)
+    site.visits.arrive("here", None, "desk", CAME)
+    assert purged(site, kind=Kind.VISITS) == [(1, 0, 0)]
+    assert visits_of(site) == {"here", "late"}
