@@ -322,7 +322,8 @@ class Authorizer:
         """Return what was measured since the start."""
         site = self._latency.site().items()
         within = {stage: tuple(map(each.within, _BOUNDS_US)) for stage, each in site}
-        return SiteLatency(_BOUNDS_US, within, {stage: each.n for stage, each in site}, self._latency.misses)
+        total, sums = ({stage: getattr(each, what) for stage, each in site} for what in ("n", "sum_us"))
+        return SiteLatency(_BOUNDS_US, within, total, sums, self._latency.misses)
 
     # ---- beside the path
 

@@ -25,11 +25,11 @@ _EXACT_BITS = 5
 class Histogram:
     """Counts of durations in whole microseconds."""
 
-    __slots__ = ("counts", "n", "worst")
+    __slots__ = ("counts", "n", "sum_us", "worst")
 
     def __init__(self) -> None:
         self.counts: dict[int, int] = {}
-        self.n = self.worst = 0
+        self.n = self.sum_us = self.worst = 0
 
     def note(self, us: int) -> None:
         """Count one duration."""
@@ -38,6 +38,7 @@ class Histogram:
         counts = self.counts
         counts[bucket] = counts.get(bucket, 0) + 1
         self.n += 1
+        self.sum_us += us
         self.worst = max(self.worst, us)
 
     def add(self, other: "Histogram") -> None:
@@ -45,6 +46,7 @@ class Histogram:
         for bucket, number in other.counts.items():
             self.counts[bucket] = self.counts.get(bucket, 0) + number
         self.n += other.n
+        self.sum_us += other.sum_us
         self.worst = max(self.worst, other.worst)
 
     def quantile(self, share: float) -> int:
