@@ -119,7 +119,11 @@ class Taps:
             return False
         self._asked += 1
         answered = partial(self._answered, send)
-        self._authorizer.ask(question, now, answered, arrived=arrived, within_s=within_s(tap))
+        try:
+            self._authorizer.ask(question, now, answered, arrived=arrived, within_s=within_s(tap))
+        except BaseException:
+            self._asked -= 1  # else so many faults later everybody is told that too many ask
+            raise
         return True
 
     def _answered(self, send: Callable[[bytes], None], answer: Answer) -> None:

@@ -79,6 +79,13 @@ class Retries:
         if answer.event is None:
             del self._taps[key]
 
+    def drop(self, question: Question) -> None:
+        """Forget a tap that could not be decided; whoever asked again meanwhile is not left waiting."""
+        tap = self._taps.pop((question.reader, question.id or ""), None)
+        for waiter in tap.waiting if tap is not None else ():
+            if not waiter.done():
+                waiter.set_exception(RuntimeError(f"tap {question.id}: it could not be decided"))
+
     def fold(self, events: Iterable[Event], unlock_ms: Callable[[Event], int]) -> None:
         """Take in what authorizers decided before, or beside, this one, in its order."""
         for event in events:
@@ -113,9 +120,8 @@ class Retries:
             gone = self._taps.get(old)
             if gone is None or gone.at != at:
                 continue
-            if (
-                gone.answer is None
-            ):  # a clock was set forward while it is being decided: others wait for it here
+            if gone.answer is None:
+                # A clock was set forward while it is being decided, and others may wait for it here.
                 gone.at = tap.at
                 self._order.append((gone.at, old))
                 continue

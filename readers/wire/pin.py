@@ -44,7 +44,10 @@ def check_pin(entered: str, kept: str) -> PinCheck:
     """Compare what was entered with what is kept; what is kept in an unknown form is matched by nothing."""
     try:
         return _compare(entered, kept)
-    except ValueError:  # also numbers that scrypt does not take, or not within the memory it is given
+    except (
+        ValueError,
+        TypeError,
+    ):  # also numbers that scrypt does not take, or not within the memory it is given
         return PinCheck.WRONG
 
 

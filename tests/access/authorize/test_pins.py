@@ -170,6 +170,21 @@ def test_after_a_minute_an_id_is_forgotten(authorizer, journal):
     assert len(decisions(journal)) == 3
 
 
+def test_a_tap_that_could_not_be_decided_leaves_nobody_waiting_and_may_be_asked_anew(authorizer):
+    question = entered("ada", RIGHT, name="tap-1")
+
+    async def scene():
+        first, again = (asyncio.create_task(authorizer.decide(question, NOON)) for _ in range(2))
+        await asyncio.sleep(0)
+        first.cancel()
+        async with asyncio.timeout(1):
+            with pytest.raises(RuntimeError, match="tap-1: it could not be decided"):
+                await again
+        return await authorizer.decide(question, NOON)
+
+    assert asyncio.run(scene()).effect is Effect.GRANT
+
+
 def test_whoever_asked_again_is_answered_though_a_clock_was_set_forward_meanwhile():
     retries, question = Retries(), replace(tap("ada", BY_SIDE), id="tap-1")
     answer = Answer(Effect.GRANT, Reason.GRANTED, (), 5000, message(Reason.GRANTED), "authorizer:1:1")

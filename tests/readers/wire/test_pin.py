@@ -33,6 +33,7 @@ def test_any_other_pin_is_wrong(pin: str) -> None:
         KEPT.replace("8192", "x"),
         KEPT.replace("8192", "8191"),
         KEPT.replace("8192", str(2**30)),
+        KEPT.replace("8192", str(2**80)),
     ],
 )
 def test_what_is_kept_in_an_unknown_form_is_matched_by_nothing(kept: str) -> None:
