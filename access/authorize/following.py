@@ -42,6 +42,9 @@ _TELLS_OF_SEATS = (EventType.DECISION, EventType.RESERVED, EventType.PASSAGE, Ev
 
 _MOST_LATELY = 10_000
 
+_OVERLAP = timedelta(minutes=10)
+"""What was stored since a moment is read from so long before it: reports come a little late, clocks differ a little."""
+
 _AT_ONCE = 64
 """So many events or people are taken up under one hold of the lock: a tap waits for a few hundred microseconds."""
 
@@ -141,18 +144,18 @@ class Following:
                 self.judge.follow(rights)
 
     def read_store(self, since: datetime) -> None:
-        """Read rights, modes and what was stored from `since` on, in which what is known already changes nothing.
+        """Read rights, modes and what was stored since, in which what is known already changes nothing.
 
         Raise `SQLAlchemyError` where the database does not answer.
         """
-        services, view = self._services, self.judge.view
+        services, view, begin = self._services, self.judge.view, since - _OVERLAP
         services.policies.catch_up()
         self._read_rights()
         for register in services.doors.registers(datetime.now(UTC)):
             self.command(register)
         with services.database.reading() as session:
-            self.take(events.oldest_first(session, tuple(ENTERS_THE_FOLD), since))
-            lately = events.oldest_first(session, _TELLS_OF_SEATS, since - view.longest_seat)
+            self.take(events.oldest_first(session, tuple(ENTERS_THE_FOLD), begin))
+            lately = events.oldest_first(session, _TELLS_OF_SEATS, begin - view.longest_seat)
             for batch in self._a_few_each(lately):
                 with self._lock:
                     view.resume(batch)

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Protocol
 
@@ -32,9 +32,6 @@ _LARGE_BYTES = 16_384
 _WAIT_S = 1.0
 _MARK = b"mark "
 _MARK_WITHIN_S = 2.0
-
-_OVERLAP = timedelta(minutes=10)
-"""What was stored is read from so long before the line was lost: reports come a little late, clocks differ a little."""
 
 _SETTLES_S = 2.0
 """What the server had in its hands while the line was made is in the store by then."""
@@ -63,7 +60,7 @@ class Hears(Protocol):
         ...
 
     def read_store(self, since: datetime) -> None:
-        """Read rights, modes, and what was stored from `since` on; blocks. Raise `SQLAlchemyError`."""
+        """Read rights, modes, and what was stored since; blocks. Raise `SQLAlchemyError`."""
         ...
 
     @property
@@ -135,7 +132,7 @@ class Hearing:
     async def read_store(self) -> None:
         """Read rights, modes and passages; raise `SQLAlchemyError` where the database does not answer."""
         since = self._clock.now() if self.is_connected else self._heard_at
-        await self._offload(partial(self._authorizer.read_store, since - _OVERLAP))
+        await self._offload(partial(self._authorizer.read_store, since))
 
     async def hear_up_to_now(self) -> None:
         """Return when everything that the bus had taken before this call is heard; raise `BusDown`."""
@@ -161,7 +158,7 @@ class Hearing:
             self._line, self._listens_since = line, self._monotonic()
             self._down.note(None)
             self._lacks.set()
-            missed = group.create_task(self._read_missed(self._heard_at - _OVERLAP))
+            missed = group.create_task(self._read_missed(self._heard_at))
             try:
                 while True:
                     message = await line.receive()

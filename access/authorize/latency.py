@@ -8,18 +8,26 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from threading import Lock
 
-from access.services.decisions import DoorLatency, StageLatency
+from access.services.decisions import DoorLatency, SiteLatency, StageLatency
 from policies.ids import DoorId
 
 STAGES = ("wait", "decide", "keep", "total")
 """Until its turn; decide and reserve; until it is as durable as the site promises; from arrival to answer."""
 
 PERIOD = timedelta(hours=1)
-_US_PER_S = 1_000_000
+
+_BOUNDS_US = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000)
+"""A site's taps are told as so many within each of these."""
+
 _AT_ONCE = 64
-_Moments = tuple[float, float, float, float]
+"""So many taps are put into histograms together: that costs a tap less than by itself."""
+
 _EXACT_BITS = 5
 """Values under 32 µs have a bucket each; above, 16 buckets to every doubling."""
+
+_US_PER_S = 1_000_000
+
+_Moments = tuple[float, float, float, float]
 
 
 class Histogram:
@@ -93,7 +101,7 @@ class Latency:
             self._take_in()
 
     def _take_in(self) -> None:
-        """Put into histograms what was noted: many at once, which costs a tap less than its own would."""
+        """Put into histograms what was noted."""
         with self._lock:
             noted, self._noted = self._noted, []
             for door, at, (arrived, begun, decided, kept) in noted:
@@ -115,6 +123,13 @@ class Latency:
             stage: _together((self._earlier[index], *(door[index] for door in now)))
             for index, stage in enumerate(STAGES)
         }
+
+    def told(self) -> SiteLatency:
+        """Return all doors together since the start, as they are published."""
+        site = self.site().items()
+        within = {stage: tuple(map(each.within, _BOUNDS_US)) for stage, each in site}
+        total, sums = ({stage: getattr(each, what) for stage, each in site} for what in ("n", "sum_us"))
+        return SiteLatency(_BOUNDS_US, within, total, sums, self.misses)
 
     def miss(self, door: DoorId, at: datetime) -> None:
         """Count a tap that was not answered in time."""

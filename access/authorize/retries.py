@@ -120,9 +120,8 @@ class Retries:
             gone = self._taps.get(old)
             if gone is None or gone.at != at:
                 continue
-            if (
-                gone.answer is None
-            ):  # a clock was set forward while it is being decided: others wait for it here
+            if gone.answer is None:
+                # A clock was set forward while it is being decided, and others may wait for it here.
                 gone.at = tap.at
                 self._order.append((gone.at, old))
                 continue

@@ -1,20 +1,18 @@
 """What feeds the view of an authorizer inside the server: the intake hears what doors report, so the store has it."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Protocol
 
 from access.services.clock import Clock
 from access.services.offload import Offload
 
-_OVERLAP = timedelta(minutes=10)
-
 
 class ReadsStore(Protocol):
     """Whoever keeps the view."""
 
     def read_store(self, since: datetime) -> None:
-        """Read rights, modes, and what was stored from `since` on; blocks. Raise `SQLAlchemyError`."""
+        """Read rights, modes, and what was stored since; blocks. Raise `SQLAlchemyError`."""
         ...
 
     @property
@@ -39,8 +37,7 @@ class StoreFeed:
 
     async def read_store(self) -> None:
         """Read rights, modes and passages; raise `SQLAlchemyError` where the database does not answer."""
-        since = self._clock.now() - _OVERLAP
-        await self._offload(partial(self._authorizer.read_store, since))
+        await self._offload(partial(self._authorizer.read_store, self._clock.now()))
 
     async def hear_up_to_now(self) -> None:
         """Return: the store is all that there is to hear."""

@@ -5,13 +5,13 @@ comes again. A disk that is full costs the file, never the order.
 """
 
 import logging
-import os
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
 from policies.ids import DoorId
+from readers import durable
 from readers.door.modes import Standing
 from readers.wire.events import Instant
 from readers.wire.lockout import NONE, Lockout
@@ -78,7 +78,7 @@ class Standings:
     def _save(self, *, synced: bool = True) -> None:
         kept = _Kept(self._doors, self._spent, self._lockouts)
         try:
-            _write(self._path, msgspec.json.encode(kept), synced=synced)
+            durable.replace(self._path, msgspec.json.encode(kept), synced=synced)
         except OSError as error:
             _log.error("standings-not-kept", extra={"file": str(self._path), "fault": str(error)})
 
@@ -94,14 +94,3 @@ def _read(path: Path) -> _Kept:
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         _log.error("standings-damaged", extra={"file": str(path), "fault": str(error)})
         return _Kept()
-
-
-def _write(path: Path, payload: bytes, *, synced: bool) -> None:
-    """Replace the file whole: a power cut leaves the old one or the new one, never half of either."""
-    fresh = path.with_suffix(".new")
-    with fresh.open("wb") as file:
-        file.write(payload)
-        file.flush()
-        if synced:
-            os.fsync(file.fileno())
-    fresh.replace(path)

@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from policies.ids import SourceId
+from readers import durable
 from readers.errors import JournalError
 from readers.journal.backlog import EpochFile
 from readers.journal.chain import Fault, walk
@@ -50,16 +51,8 @@ class Directory:
         path = self.file(epoch)
         path.touch(mode=0o640, exist_ok=False)
         if self._is_synced:
-            self._sync()
+            durable.sync(self.path)
         return EpochFile(epoch, path)
-
-    def _sync(self) -> None:
-        """Make the directory's entries durable."""
-        handle = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
     def recover(self, epoch: int, source: SourceId) -> EpochFile:
         """Check an epoch that was written before: its records count up to the first fault.

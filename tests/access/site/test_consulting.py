@@ -54,7 +54,7 @@ def journal(tmp_path):
 
 @pytest.fixture
 def authorizer(services, journal, monkeypatch):
-    monkeypatch.setattr("access.authorize.authorizer.DEADLINE_S", 10.0)  # a busy machine keeps it
+    monkeypatch.setattr("access.authorize.attendant.DEADLINE_S", 10.0)  # a busy machine keeps it
     return Authorizer(services, journal)
 
 
