@@ -62,6 +62,7 @@ def exposition(measured: SiteLatency) -> str:
         for bound, count in zip(measured.bounds_us, within, strict=True):
             lines.append(f'{name}_bucket{{{label},le="{bound / _US_PER_S:g}"}} {count}')
         lines.append(f'{name}_bucket{{{label},le="+Inf"}} {total}')
+        lines.append(f"{name}_sum{{{label}}} {measured.sum_us[stage] / _US_PER_S:.6f}")
         lines.append(f"{name}_count{{{label}}} {total}")
     misses = "totem_authorize_deadline_misses_total"
     return "\n".join(

@@ -165,7 +165,7 @@ async def read_muster(muster: str, desk: AtDesk, actor: _Reads) -> MusterBody:
 async def read_muster_sheet(muster: str, desk: AtDesk, actor: _Reads, form: AsForm) -> Response:
     """Read a roll-call's list as CSV, with when each was marked safe, and by whom."""
     found = await _followed(desk, muster)
-    safe = {one.person: (one.at.isoformat(), one.actor) for one in found.safe}
+    safe = {one.person: (one.at, one.actor) for one in found.safe}
     theirs = _theirs(desk, actor, found.people)
     rows = [(*_row(one), *safe.get(one.person, ("", ""))) for one in theirs]
     more = [(*row, "", "") for row in _more(desk, _theirs(desk, actor, found.unnamed))]
@@ -212,7 +212,7 @@ async def _followed(desk: Desk, muster: str) -> Muster:
 
 def _row(one: Listed) -> tuple[object, ...]:
     """Return somebody as a line of a table."""
-    told = msgspec.to_builtins(one)
+    told = msgspec.to_builtins(one, builtin_types=(datetime,))
     return tuple("" if told.get(head) is None else told[head] for head in _HEADS)
 
 

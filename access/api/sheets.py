@@ -1,20 +1,24 @@
 """Tables as CSV: RFC 4180 in UTF-8, or as a spreadsheet of a language opens them by a double click.
 
 A spreadsheet takes UTF-8 for it only behind a byte-order mark, and parts cells by what stands in lists of its language:
-a French one by semicolons, since its decimals have commas. No cell is taken for a formula
-(`access/services/imports/cells.py`). An import reads each form.
+a French one by semicolons, since its decimals have commas. Whoever opens one reads times by the building's wall; their
+offset stands with them, so that an import reads each form. No cell is taken for a formula
+(`access/services/imports/cells.py`).
 """
 
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from fastapi import Depends, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
+from access.api.desk import AtDesk
 from access.languages import Language
 from access.services.imports.cells import COMMA, SEMICOLON, harmless
 
@@ -28,6 +32,7 @@ class Form(msgspec.Struct, frozen=True):
     delimiter: str = COMMA
     decimal: str = "."
     has_mark: bool = False
+    zone: ZoneInfo | None = None
 
 
 _BARE = Form()
@@ -38,12 +43,16 @@ _FORMS = {
 
 
 def _form(
+    desk: AtDesk,
     spreadsheet: Annotated[
         Language | None,
         Query(description="as a spreadsheet of this language opens it, instead of as RFC 4180 has it"),
     ] = None,
 ) -> Form:
-    return _BARE if spreadsheet is None else _FORMS[spreadsheet]
+    if spreadsheet is None:
+        return _BARE
+    zone = ZoneInfo(desk.services.policy.calendar.timezone)
+    return msgspec.structs.replace(_FORMS[spreadsheet], zone=zone)
 
 
 AsForm = Annotated[Form, Depends(_form)]
@@ -69,9 +78,13 @@ def table(name: str, body: type[BaseModel], rows: Iterable[BaseModel], form: For
 
 
 def cells(row: BaseModel, heads: Sequence[str]) -> list[object]:
-    """Return a row's cells: times as RFC 3339, lists with spaces between."""
+    """Return a row's cells: moments as they are, lists with spaces between."""
     told = row.model_dump(mode="json", include=set(heads))
-    return [" ".join(map(str, cell)) if isinstance(cell := told[head], list) else cell for head in heads]
+    moments = {head: each for head in heads if isinstance(each := getattr(row, head), datetime)}
+    return [
+        " ".join(map(str, cell)) if isinstance(cell := told[head], list) else moments.get(head, cell)
+        for head in heads
+    ]
 
 
 def _pieces(heads: Sequence[str], rows: Iterable[Sequence[object]], form: Form) -> Iterator[str]:
@@ -88,7 +101,14 @@ def _pieces(heads: Sequence[str], rows: Iterable[Sequence[object]], form: Form) 
     yield text.getvalue()
 
 
+def _rfc3339(moment: datetime) -> str:
+    """Return a moment in the words of JSON."""
+    return moment.isoformat().replace("+00:00", "Z")
+
+
 def _written(cell: object, form: Form) -> object:
+    if isinstance(cell, datetime):
+        return _rfc3339(cell) if form.zone is None else cell.astimezone(form.zone).isoformat(" ")
     if isinstance(cell, float):
         return str(cell).replace(".", form.decimal)
     return harmless(cell, form.delimiter)

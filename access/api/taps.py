@@ -34,6 +34,9 @@ ARRIVED = "totem.arrived"
 WHOLE = "totem.whole"
 """In the scope, if the server says so: the body is there, and nothing is to be waited for."""
 
+KNOWN = "totem.known"
+"""In the scope, for the server: this request came with a key."""
+
 BODY_WITHIN_S = 2.0
 """A tap is one packet; whoever sends it by drops is no controller."""
 
@@ -80,6 +83,7 @@ class Taps:
         key = self._ring.of(secret, now) or await self._look_again(secret)
         if key is None:
             return _problem(HTTPStatus.UNAUTHORIZED, "not-signed-in", "the key is not valid")
+        scope[KNOWN] = True
         if self._asked >= MOST_AT_ONCE:
             return _problem(HTTPStatus.SERVICE_UNAVAILABLE, "overloaded", "too many taps at once: ask again")
         self._asked += 1

@@ -102,11 +102,12 @@ def list_visits(
 
 @routes.get(".csv", response_class=Response, responses=described("every visit that is chosen"))
 def export(desk: AtDesk, actor: _Reads, form: AsForm, chosen: _Chosen, sort: _Sort = "id") -> Response:
-    """Download visits as CSV."""
+    """Download visits as CSV, with the names of visitors and hosts."""
     visits = desk.services.visits.within(actor.reach)
-    rows = every(partial(visits.page, chosen), sort)
+    stays = desk.services.welcome.named(every(partial(visits.page, chosen), sort))
     heads = tuple(VisitShown.model_fields)
-    return sheet("visits", heads, (cells(_shown(visit), heads) for visit in rows), form)
+    rows = ([*cells(_shown(stay.visit), heads), stay.visitor, stay.host] for stay in stays)
+    return sheet("visits", (*heads, "visitor_name", "host_name"), rows, form)
 
 
 @routes.post("", status_code=HTTPStatus.CREATED)

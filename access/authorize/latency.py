@@ -33,11 +33,11 @@ _Moments = tuple[float, float, float, float]
 class Histogram:
     """Counts of durations in whole microseconds."""
 
-    __slots__ = ("counts", "n", "worst")
+    __slots__ = ("counts", "n", "sum_us", "worst")
 
     def __init__(self) -> None:
         self.counts: dict[int, int] = {}
-        self.n = self.worst = 0
+        self.n = self.sum_us = self.worst = 0
 
     def note(self, us: int) -> None:
         """Count one duration."""
@@ -46,6 +46,7 @@ class Histogram:
         counts = self.counts
         counts[bucket] = counts.get(bucket, 0) + 1
         self.n += 1
+        self.sum_us += us
         self.worst = max(self.worst, us)
 
     def add(self, other: "Histogram") -> None:
@@ -53,6 +54,7 @@ class Histogram:
         for bucket, number in other.counts.items():
             self.counts[bucket] = self.counts.get(bucket, 0) + number
         self.n += other.n
+        self.sum_us += other.sum_us
         self.worst = max(self.worst, other.worst)
 
     def quantile(self, share: float) -> int:
@@ -126,7 +128,8 @@ class Latency:
         """Return all doors together since the start, as they are published."""
         site = self.site().items()
         within = {stage: tuple(map(each.within, _BOUNDS_US)) for stage, each in site}
-        return SiteLatency(_BOUNDS_US, within, {stage: each.n for stage, each in site}, self.misses)
+        total, sums = ({stage: getattr(each, what) for stage, each in site} for what in ("n", "sum_us"))
+        return SiteLatency(_BOUNDS_US, within, total, sums, self.misses)
 
     def miss(self, door: DoorId, at: datetime) -> None:
         """Count a tap that was not answered in time."""

@@ -72,11 +72,15 @@ class DoorLatency(msgspec.Struct, frozen=True):
 
 
 class SiteLatency(msgspec.Struct, frozen=True):
-    """All doors together since the start: for every stage, how many taps took so many µs at most; and the misses."""
+    """All doors together since the start: for every stage, how many taps took so many µs at most; and the misses.
+
+    `total` is how many taps there were, `sum_us` what they took together.
+    """
 
     bounds_us: tuple[int, ...]
     within: dict[str, tuple[int, ...]]
     total: dict[str, int]
+    sum_us: dict[str, int]
     misses: int
 
 

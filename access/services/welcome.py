@@ -1,7 +1,8 @@
 """A reception's day: who is expected, who is here and who has gone, by name; and the badges it can hand out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 
 import msgspec
 from sqlalchemy import select
@@ -26,6 +27,7 @@ from readers.wire.events import EventType
 _MOST = 1000
 _MOST_SOUGHT = 10_000
 """The newest visits among which a name is sought: a month of three hundred a day."""
+_NAMED_AT_ONCE = 500
 _MOST_OFFERED = 12
 _MOST_BADGES = 50
 _LATELY = timedelta(minutes=15)
@@ -65,6 +67,14 @@ class Welcome:
         with self._database.reading() as session:
             found = {one.id: one for chosen in (staying, during) for one in self._page(session, chosen)}
             return _named(session, list(found.values()))
+
+    def named(self, visits: Iterable[VisitRecord]) -> Iterator[Stay]:
+        """Yield visits with their names, which are read for some visits at a time."""
+        left = iter(visits)
+        while some := list(islice(left, _NAMED_AT_ONCE)):
+            with self._database.reading() as session:
+                stays = _named(session, some)
+            yield from stays
 
     def known(self, name: str, at: datetime) -> list[Stay]:
         """Return the last visit of each visitor of that name, namesakes first, then the newest.

@@ -11,7 +11,7 @@ from operator import attrgetter
 from time import monotonic
 from typing import NoReturn
 
-from access.api.taps import ARRIVED, WHOLE
+from access.api.taps import ARRIVED, KNOWN, WHOLE
 from access.site.proposals import OneProtocol
 
 WITHIN_S = 10.0
@@ -42,7 +42,7 @@ class StampedConnection(OneProtocol):
     _watch: asyncio.TimerHandle
     heard_at = 0.0
     is_known = False
-    """Whether a tap came from it with a key."""
+    """Whether a controller or a door computer asked on it, with its key."""
     _untold_bytes = 0
     _is_inside = False
     _flood: str | None = None
@@ -132,6 +132,7 @@ class StampedConnection(OneProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
+        self.is_known = self.is_known or KNOWN in self.cycle.scope
         if self._is_inside and self._awaited_since is None and self.cycle.response_complete:
             self._awaited_since = self.loop.time()
         super().on_response_complete()

@@ -60,9 +60,7 @@ class KeptLine(StampedConnection):
                 self._learn(data, head, body, read_at)
                 return
             self._is_asking = True
-            if self._taps.quick(digest, body, read_at, self._answer):
-                self.is_known = True
-            else:
+            if not self._taps.quick(digest, body, read_at, self._answer):
                 self._is_asking = False
                 super().take(data, read_at)
 

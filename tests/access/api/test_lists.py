@@ -197,6 +197,8 @@ def test_visits_and_grants_are_sorted_by_their_beginning_and_downloaded(desk, si
         "v-1",
         "v-2",
     ]
+    names = [(row["visitor_name"], row["host_name"]) for row in table(desk.get("/v1/visits.csv"))]
+    assert names == [("Zoe", "ada")] * 3
     assert walked(desk, "/v1/grants?limit=1&sort=valid_from") == ["g-2", "g-1", "g-0"]
     rows = table(desk.get("/v1/grants.csv"))
     assert [(row["spaces"], row["reason"], row["most_uses"]) for row in rows] == [

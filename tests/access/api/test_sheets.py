@@ -3,7 +3,9 @@
 import csv
 import io
 import re
+from datetime import UTC, datetime
 from importlib.resources import files
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -71,6 +73,18 @@ def test_every_table_that_a_page_links_opens_in_a_spreadsheet_of_the_page_s_lang
 
 
 FORMS = {"": (",", ""), "?spreadsheet=fr": (";", "\ufeff"), "?spreadsheet=en": (",", "\ufeff")}
+
+
+async def test_whoever_opens_a_spreadsheet_reads_times_by_the_wall_with_their_offset():
+    rows = [[datetime(2026, 10, 25, 0, 30, tzinfo=UTC)], [datetime(2026, 10, 25, 1, 30, 0, 5, tzinfo=UTC)]]
+    told = []
+    for form in (Form(), Form(zone=ZoneInfo("Europe/Paris"))):
+        answer = sheet("visits", ("at",), rows, form)
+        told.append("".join([str(piece) async for piece in answer.body_iterator]).split())
+    assert told == [
+        ["at", "2026-10-25T00:30:00Z", "2026-10-25T01:30:00.000005Z"],
+        ["at", "2026-10-25", "02:30:00+02:00", "2026-10-25", "02:30:00.000005+01:00"],
+    ]
 
 
 async def test_a_spreadsheet_finds_the_decimals_of_its_language():

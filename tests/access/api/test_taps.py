@@ -234,4 +234,6 @@ def test_the_latency_of_a_door_and_of_the_site_can_be_read(front, secret, manage
     lines = manager.get("/metrics").text.splitlines()
     assert 'totem_authorize_seconds_bucket{stage="total",le="+Inf"} 1' in lines
     assert "totem_authorize_deadline_misses_total 1" in lines
+    (summed,) = (line for line in lines if line.startswith('totem_authorize_seconds_sum{stage="total"}'))
+    assert round(float(summed.split()[1]) * 1e6) == told["stages"]["total"]["worst_us"]
     assert len(lines) < 100
