@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import msgspec
 
@@ -72,28 +73,27 @@ async def _live(
         speed=speed,
     )
     web.app.include_router(emulation(site.devices, site.services))
-    async with site.running():
-        people = asyncio.create_task(site.people.run(), name="people")
+    async with site.running(), asyncio.TaskGroup() as group:
+        tasks = [group.create_task(site.people.run(), name="people")]
         await clock.sleep((live_from - start).total_seconds())
         if isinstance(loop, BuildingLoop):
             loop.go_live(speed)
         pace.go_live(writer)
         for edge in site.edges:
             edge.daemon.consult(Beside(authorizer, clock.now))
-        draining = asyncio.create_task(drain.run(), name="authorizer drain")
-        limits = asyncio.create_task(site.services.limits.run(clock, pace), name="limits")
-        neighbours = Neighbours(site.services, clock, pace)
-        hearing = asyncio.create_task(neighbours.run(), name="neighbours")
-        tending = asyncio.create_task(tend(authorizer, web.ring, clock, pace), name="authorizer tend")
+        tasks += [
+            group.create_task(drain.run(), name="authorizer drain"),
+            group.create_task(site.services.limits.run(clock, pace), name="limits"),
+            group.create_task(Neighbours(site.services, clock, pace).run(), name="neighbours"),
+            group.create_task(tend(authorizer, web.ring, clock, pace), name="authorizer tend"),
+        ]
         today = site.services.policy.calendar.local(live_from).day
-        past = asyncio.create_task(
-            asyncio.to_thread(invent, site.services, site.residents, settings.seed, today)
-        )
+        past = partial(invent, site.services, site.residents, settings.seed, today)
+        group.create_task(asyncio.to_thread(past), name="past")  # it comes to its end by itself
         welcome(_welcome(site, live_from))
         await web.serve(listener)
-        for task in (people, draining, limits, hearing, tending):
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(people, draining, limits, hearing, tending, past, return_exceptions=True)
     writer.close()
     authorizer.close()
     journal.close()

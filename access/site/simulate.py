@@ -20,9 +20,9 @@ async def _live(settings: EmulatedSettings, start: datetime, duration: timedelta
     tally = Tally(site.services.building)
     site.services.news.listen(tally.take)
     async with site.running():
-        people = asyncio.create_task(site.people.run(), name="people")
-        await clock.sleep(duration.total_seconds())
-        people.cancel()
-        await asyncio.gather(people, return_exceptions=True)
+        async with asyncio.TaskGroup() as group:
+            people = group.create_task(site.people.run(), name="people")
+            await clock.sleep(duration.total_seconds())
+            people.cancel()
         await site.drained()
     return tally.sum_up()

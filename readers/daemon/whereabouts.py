@@ -34,9 +34,9 @@ class Whereabouts:
         """Return who is where, as far as these doors saw, and since when."""
         entered = {person: seen for person, seen in self._entered.items() if now - seen[1] < FORGIVEN_AFTER}
         self._entered = entered
-        return {person: seen[0] for person, seen in entered.items()}, {
-            person: seen[1] for person, seen in entered.items()
-        }
+        inside = {person: space for person, (space, _) in entered.items()}
+        since = {person: at for person, (_, at) in entered.items()}
+        return inside, since
 
     def _forgive(self, space: SpaceId) -> None:
         self._entered = {person: seen for person, seen in self._entered.items() if seen[0] != space}

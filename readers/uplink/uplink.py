@@ -103,16 +103,14 @@ class Uplink:
         topics, source = self._topics, self._source
         ack = topics.ack(source)
         taken = (ack, topics.snapshot(source), topics.changes(), topics.missing(source), *self._commands)
-        will = Message(self._topics.status(self._source), OFFLINE, retain=True)
-        async with self._bus.connect(self._topics.client(self._source), taken, will) as line:
-            _log.info("line-up", extra={"source": self._source})
+        will = Message(topics.status(source), OFFLINE, retain=True)
+        async with self._bus.connect(topics.client(source), taken, will) as line:
+            _log.info("line-up", extra={"source": source})
             self._begin_again()
             try:
                 async with asyncio.TaskGroup() as group:
-                    group.create_task(self._send(line), name=f"uplink {self._source} up")
-                    group.create_task(
-                        self._listen(line, ack, on_snapshot), name=f"uplink {self._source} down"
-                    )
+                    group.create_task(self._send(line), name=f"uplink {source} up")
+                    group.create_task(self._listen(line, ack, on_snapshot), name=f"uplink {source} down")
             finally:
                 self._stop_waiting()
 

@@ -24,6 +24,13 @@ def journal(request, tmp_path):
 
 
 @pytest.fixture
+def synced(tmp_path):
+    made = opened(tmp_path, durability=Durability.SYNCED)
+    yield made
+    made.close()
+
+
+@pytest.fixture
 def writes(monkeypatch):
     """Return the files written to, and a list of faults: an `OSError` in it lets the next write break off midway."""
     done: list[int] = []
@@ -39,6 +46,14 @@ def writes(monkeypatch):
 
     monkeypatch.setattr(os, "write", counted)
     return done, faults
+
+
+def records_of(folder):
+    """Return how many records the one file of a journal holds, which is whole."""
+    (file,) = folder.glob("*.journal")
+    held = verify(file)
+    assert held.is_whole, str(held.fault)
+    return held.records
 
 
 async def keep(commit, number):
@@ -63,42 +78,32 @@ def run(journal, *scenes):
 def test_all_that_come_in_one_turn_share_a_write_and_are_chained(journal, tmp_path):
     kept = run(journal, *(lambda commit, n=n: keep(commit, n) for n in range(40)))
     assert [record.line for record in kept] == journal.pending(100)
-    file = next(tmp_path.glob("*.journal"))
-    assert (verify(file).records, verify(file).fault) == (40, None)
+    assert records_of(tmp_path) == 40
 
 
-def test_many_share_one_sync(tmp_path, writes):
-    journal = opened(tmp_path, durability=Durability.SYNCED)
-    run(journal, *(lambda commit, n=n: keep(commit, n) for n in range(40)))
+def test_many_share_one_sync(synced, writes):
+    run(synced, *(lambda commit, n=n: keep(commit, n) for n in range(40)))
     (file,) = writes[0]
     assert fcntl(file, F_GETFL) & os.O_DSYNC, "a write returns once it is on the disk"
-    journal.close()
 
 
-def test_very_many_go_behind_those_that_are_being_written(tmp_path, writes):
-    journal = opened(tmp_path, durability=Durability.SYNCED)
-
+def test_very_many_go_behind_those_that_are_being_written(synced, tmp_path, writes):
     async def three_in_turn(commit, number):
         return [await keep(commit, number) for _ in range(3)]
 
-    kept = run(journal, *(lambda commit, n=n: three_in_turn(commit, n) for n in range(300)))
-    assert sorted(record.line for each in kept for record in each) == sorted(journal.pending(1000))
-    file = next(tmp_path.glob("*.journal"))
-    assert (verify(file).records, verify(file).fault) == (900, None)
+    kept = run(synced, *(lambda commit, n=n: three_in_turn(commit, n) for n in range(300)))
+    assert sorted(record.line for each in kept for record in each) == sorted(synced.pending(1000))
+    assert records_of(tmp_path) == 900
     assert 3 < len(writes[0]) < 20, "in groups, but not all of them in one"
-    journal.close()
 
 
-def test_what_comes_while_the_disk_works_goes_with_the_next(tmp_path, writes):
-    journal = opened(tmp_path, durability=Durability.SYNCED)
-
+def test_what_comes_while_the_disk_works_goes_with_the_next(synced, writes):
     async def three_in_turn(commit):
         return [await keep(commit, n) for n in range(3)]
 
-    run(journal, three_in_turn, three_in_turn)
+    run(synced, three_in_turn, three_in_turn)
     assert len(writes[0]) == 3
-    assert len(journal.pending(100)) == 6
-    journal.close()
+    assert len(synced.pending(100)) == 6
 
 
 def test_nothing_is_pending_before_it_is_kept(tmp_path):
@@ -110,30 +115,30 @@ def test_nothing_is_pending_before_it_is_kept(tmp_path):
     journal.close()
 
 
-def test_a_disk_that_refuses_loses_the_group_and_what_was_staged_on_top_and_nothing_else(tmp_path, writes):
-    journal = opened(tmp_path, durability=Durability.SYNCED)
-    journal.append(tap(0))
+def test_a_disk_that_refuses_loses_the_group_and_what_was_staged_on_top_and_nothing_else(
+    synced, tmp_path, writes
+):
+    synced.append(tap(0))
     writes[1].append(OSError(errno.EIO, "no"))
 
     async def later(commit):
         await asyncio.sleep(0)
         return await keep(commit, 2)
 
-    first, second = run(journal, lambda commit: keep(commit, 1), later)
+    first, second = run(synced, lambda commit: keep(commit, 1), later)
     assert isinstance(first, JournalError)
     assert isinstance(second, JournalError)
     assert "2" in str(first)
-    again = run(journal, lambda commit: keep(commit, 3))
-    assert [again[0].line] == journal.pending(10)[1:]
-    file = next(tmp_path.glob("*.journal"))
-    assert (verify(file).records, verify(file).fault) == (2, None)
-    journal.close()
+    again = run(synced, lambda commit: keep(commit, 3))
+    assert [again[0].line] == synced.pending(10)[1:]
+    assert records_of(tmp_path) == 2
 
 
 @pytest.mark.parametrize("before", [0, 300])
-def test_what_followed_a_group_that_broke_off_is_not_written_either(tmp_path, writes, monkeypatch, before):
-    journal = opened(tmp_path, durability=Durability.SYNCED)
-    journal.append(tap(0))
+def test_what_followed_a_group_that_broke_off_is_not_written_either(
+    synced, tmp_path, writes, monkeypatch, before
+):
+    synced.append(tap(0))
     write, is_cut = os.write, Event()
 
     def break_off_once(fd, data):
@@ -152,14 +157,11 @@ def test_what_followed_a_group_that_broke_off_is_not_written_either(tmp_path, wr
         is_cut.set()
         return refused
 
-    (refused,) = run(journal, breaks)
+    (refused,) = run(synced, breaks)
     assert {type(each) for each in refused} == {JournalError}
     assert len({str(each) for each in refused}) == 1, "all of them are told of the one fault"
-    run(journal, lambda commit: keep(commit, 3))
-    file, whole = next(tmp_path.glob("*.journal")), before + 2
-    assert (verify(file).records, verify(file).fault) == (whole, None)
-    assert len(journal.pending(1000)) == whole
-    journal.close()
+    run(synced, lambda commit: keep(commit, 3))
+    assert records_of(tmp_path) == len(synced.pending(1000)) == before + 2
 
 
 @pytest.mark.parametrize("number", [1, 40, 300])
@@ -177,8 +179,7 @@ def test_the_end_keeps_what_is_on_its_way_and_tells_everybody(journal, tmp_path,
 
     asyncio.run(end_at_once())
     assert told == [None] * number
-    file = next(tmp_path.glob("*.journal"))
-    assert (verify(file).records, verify(file).fault) == (number + 1, None)
+    assert records_of(tmp_path) == number + 1
 
 
 @pytest.mark.parametrize("number", [1, 300])
@@ -200,9 +201,29 @@ def test_what_those_write_down_who_are_told_at_the_end_is_kept_too(journal, tmp_
 
     asyncio.run(end_at_once())
     assert told == [None] * 2 * number
-    file = next(tmp_path.glob("*.journal"))
-    assert (verify(file).records, verify(file).fault) == (2 * number, None)
+    assert records_of(tmp_path) == 2 * number
     assert len(journal.pending(1000)) == 2 * number
+
+
+@pytest.mark.parametrize("number", [1, 300])
+def test_a_disk_that_refuses_at_the_end_is_told_to_everybody_and_leaves_nothing(
+    journal, tmp_path, writes, number
+):
+    told: list[JournalError | None] = []
+    writes[1].append(OSError(errno.EIO, "no"))
+
+    async def end_at_once():
+        commit = GroupCommit(journal)
+        for n in range(number):
+            commit.stage(tap(n))
+            commit.when_kept(told.append)
+        commit.close()
+
+    asyncio.run(end_at_once())
+    assert len(told) == number
+    assert {str(fault) for fault in told} == {str(told[0])}
+    assert isinstance(told[0], JournalError)
+    assert (records_of(tmp_path), journal.pending(10)) == (0, [])
 
 
 def test_nothing_is_appended_past_what_is_on_its_way(tmp_path):
@@ -237,17 +258,14 @@ def test_a_disk_that_stays_full_is_logged_once_and_again_when_it_is_full_again(j
     assert [record.message for record in caplog.records] == ["journal-fault"] * 3
 
 
-def test_whoever_stops_waiting_disturbs_nobody(tmp_path):
-    journal = opened(tmp_path, durability=Durability.SYNCED)
-
+def test_whoever_stops_waiting_disturbs_nobody(synced):
     async def hurried(commit):
         async with asyncio.timeout(0):
             await keep(commit, 1)
 
-    hurry, other = run(journal, hurried, lambda commit: keep(commit, 2))
+    hurry, other = run(synced, hurried, lambda commit: keep(commit, 2))
     assert isinstance(hurry, TimeoutError)
-    assert other.line == journal.pending(10)[1]
-    journal.close()
+    assert other.line == synced.pending(10)[1]
 
 
 def test_a_file_is_not_left_while_events_are_on_their_way_into_it(tmp_path):
