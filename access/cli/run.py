@@ -159,7 +159,8 @@ Try: enrol somebody, give them a badge, and tap it at an emulated reader.
   curl -sw '\\n' {address}/emulation/tap -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\
     -d '{{"reader": "agora-in", "badge": "04b1b2c3d4e5f6"}}'
 
-The key may do everything here, for a day: docs/administration.md has ten tasks to try with it.
+The key may do everything here, for a day: docs/administration.md has ten tasks to try with it;
+docs/controllers.md connects a door controller of another make.
 The API, once signed in: {address}/docs    Stop: Ctrl-C
 """
 

@@ -28,7 +28,6 @@ _REFUSALS = 50
 _IN_USE = (BadgeStatus.ACTIVE, BadgeStatus.ISSUED)
 _VERBS = {verb.value: verb for verb in (BadgeVerb.SUSPEND, BadgeVerb.REPORT_LOST, BadgeVerb.ACTIVATE)}
 
-_LanguageAsked = Annotated[Language | None, Query(alias="lang")]
 _Search = Annotated[str, Query(alias="q", max_length=200)]
 _Text = Annotated[str, Form(max_length=200)]
 
@@ -54,20 +53,18 @@ class _Desk:
         self._front, self._reception, self._badges = front, reception, badges
         self._refusals, self._building = refusals, building
 
-    async def show(self, request: Request, search: _Search = "", asked: _LanguageAsked = None) -> Response:
+    async def show(self, request: Request, search: _Search = "") -> Response:
         operator = await self._front.entitled(request, _SEES_PEOPLE, within_reach=True)
         if isinstance(operator, Response):
             return operator
-        return await self._page(request, asked or language(request), operator, search)
+        return await self._page(request, language(request), operator, search)
 
-    async def taps(
-        self, request: Request, search: _Search = "", seen: str = "", asked: _LanguageAsked = None
-    ) -> Response:
+    async def taps(self, request: Request, search: _Search = "", seen: str = "") -> Response:
         """Answer the page's own look for taps: what came just now, or nothing where it has `seen` all of it."""
         operator = await self._front.entitled(request, _SEES_PEOPLE, within_reach=True)
         if isinstance(operator, Response):
             return operator
-        spoken = asked or language(request)
+        spoken = language(request)
         values = await self._taps(operator, spoken)
         if values["mark"] == seen:
             return Response(status_code=HTTPStatus.NO_CONTENT)
@@ -84,12 +81,12 @@ class _Desk:
             **values,
         )
 
-    async def why(self, request: Request, event: str, asked: _LanguageAsked = None) -> Response:
+    async def why(self, request: Request, event: str) -> Response:
         """Explain one of the refusals that the desk shows."""
         operator = await self._front.entitled(request, _SEES_PEOPLE, within_reach=True)
         if isinstance(operator, Response):
             return operator
-        spoken, reception = asked or language(request), self._reception.within(operator.reach)
+        spoken, reception = language(request), self._reception.within(operator.reach)
         refused = await run_in_threadpool(reception.refusals, self._front.now(), _REFUSALS)
         tap = next((one for one in refused if one.id == event), None)
         if tap is None:

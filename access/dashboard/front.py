@@ -6,6 +6,7 @@ from datetime import datetime
 from http import HTTPStatus
 
 from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
@@ -25,6 +26,7 @@ LANGUAGE_COOKIE = "totem_language"
 LEAST_PASSWORD = 12
 """What the form says; the sessions' services decide."""
 
+_LANGUAGES = [one.value for one in Language]
 _YEAR_S = 365 * 24 * 3600
 
 
@@ -75,9 +77,9 @@ class Front:
             return self.astray(request, operator, HTTPStatus.FORBIDDEN)
         return operator
 
-    def words(self, request: Request, asked: Language | None = None) -> Words:
+    def words(self, request: Request) -> Words:
         """Return the words of the visitor's language."""
-        return self.broadcast.renderers[asked or language(request)].words
+        return self.broadcast.renderers[language(request)].words
 
     def refused(
         self, request: Request, template: str, refusal: str, operator: Actor | None = None, **values: object
@@ -129,11 +131,13 @@ def session_token(request: Request) -> str:
 
 
 def language(request: Request) -> Language:
-    """Return the visitor's language: as chosen before, or as their browser likes best."""
-    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
-    if chosen in {one.value for one in Language}:
-        return Language(chosen)
-    return preferred(request.headers.get("accept-language", ""))
+    """Return the visitor's language: as a link asks for, as chosen before, or as their browser likes best."""
+    asked, chosen = request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)
+    if asked is not None and asked not in _LANGUAGES:
+        expected = f"Input should be {' or '.join(map(repr, _LANGUAGES))}"
+        raise RequestValidationError([{"type": "enum", "loc": ("query", "lang"), "msg": expected}])
+    known = asked or chosen
+    return Language(known) if known in _LANGUAGES else preferred(request.headers.get("accept-language", ""))
 
 
 def go(address: str) -> Response:

@@ -4,20 +4,18 @@ from functools import partial
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 
 from access.dashboard.front import Front, language, marked
 from access.dashboard.guard import GuardedRoute
 from access.dashboard.ports import Actor
 from access.dashboard.telling import Telling, frame
-from access.dashboard.words import Language
 from access.services.doors import Doors
 from policies.building import Building, Label, SpaceKind
 from policies.ids import SpaceId
 
 _LOCKS_DOWN = "lockdown:write"
 
-_LanguageAsked = Annotated[Language | None, Query(alias="lang")]
 _Text = Annotated[str, Form(max_length=1000)]
 
 
@@ -40,30 +38,30 @@ class _Lockdowns:
         inhabited = (space for space in building.spaces.values() if space.kind is not SpaceKind.OUTSIDE)
         self._spaces = [space for space in inhabited if doors.doors_into(space.id)]
 
-    async def form(self, request: Request, space: str = "", asked: _LanguageAsked = None) -> Response:
+    async def form(self, request: Request, space: str = "") -> Response:
         """Show the lockdowns in force, and the form of a new one."""
-        return await self._show(request, frame(request, "lockdown"), asked, space)
+        return await self._show(request, frame(request, "lockdown"), space)
 
-    async def standing(self, request: Request, seen: str = "", asked: _LanguageAsked = None) -> Response:
+    async def standing(self, request: Request, seen: str = "") -> Response:
         """Answer the page's own look for news with the lockdowns in force, or nothing where it has `seen` them.
 
         What is put in anew slips from under the finger that is about to end a lockdown.
         """
-        return await self._show(request, "lockdown-standing.html", asked, "", seen)
+        return await self._show(request, "lockdown-standing.html", "", seen)
 
-    async def now(self, request: Request, seen: str = "", asked: _LanguageAsked = None) -> Response:
+    async def now(self, request: Request, seen: str = "") -> Response:
         """Answer whoever is signed in what is locked down, or nothing where their page shows it already."""
         operator = await self._front.operator(request)
         if operator is None:
             return Response(status_code=HTTPStatus.UNAUTHORIZED)
-        spoken = asked or language(request)
+        spoken = language(request)
         if marked(self._front.broadcast.lockdown(spoken)) == seen:
             return Response(status_code=HTTPStatus.NO_CONTENT)
         return self._front.page(request, spoken, "lockdown-asks.html", operator=operator)
 
-    async def end_form(self, request: Request, space: str = "", asked: _LanguageAsked = None) -> Response:
+    async def end_form(self, request: Request, space: str = "") -> Response:
         """Ask for the reason of a release."""
-        return await self._show(request, frame(request, "lockdown-end"), asked, space)
+        return await self._show(request, frame(request, "lockdown-end"), space)
 
     async def begin(
         self, request: Request, space: _Text = "", reason: _Text = "", sure: _Text = "", csrf: _Text = ""
@@ -110,13 +108,11 @@ class _Lockdowns:
             people=sum(counts[one].count for one in concerned),
         )
 
-    async def _show(
-        self, request: Request, template: str, asked: Language | None, space: str, seen: str = ""
-    ) -> Response:
+    async def _show(self, request: Request, template: str, space: str, seen: str = "") -> Response:
         operator = await self._front.entitled(request, _LOCKS_DOWN)
         if isinstance(operator, Response):
             return operator
-        spoken = asked or language(request)
+        spoken = language(request)
         renderer = self._front.broadcast.renderers[spoken]
         standing = self._doors.standing.at(self._front.now())
         rows = [

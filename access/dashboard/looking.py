@@ -12,7 +12,7 @@ from access.dashboard import charts
 from access.dashboard.days import read_day
 from access.dashboard.front import Front, language
 from access.dashboard.guard import GuardedRoute
-from access.dashboard.words import Language, Words
+from access.dashboard.words import Words
 from access.occupancy.disclosure import DisclosedDay, DisclosedTotal
 from access.occupancy.visits import Dwell
 from access.services import quality
@@ -25,7 +25,6 @@ _SEES_COUNTS = "occupancy:read"
 _SPAN = 28
 _MOST_SPAN = 366
 
-_LanguageAsked = Annotated[Language | None, Query(alias="lang")]
 _Since = Annotated[str, Query(alias="from")]
 _Until = Annotated[str, Query(alias="to")]
 
@@ -72,13 +71,12 @@ class _Looking:
         since: _Since = "",
         until: _Until = "",
         day: str = "",
-        asked: _LanguageAsked = None,
     ) -> Response:
         operator = await self._front.entitled(request, _SEES_COUNTS, within_reach=True)
         if isinstance(operator, Response):
             return operator
-        spoken, limited = asked or language(request), operator.reach.sees_disclosed_only
-        words = self._front.words(request, spoken)
+        spoken, limited = language(request), operator.reach.sees_disclosed_only
+        words = self._front.words(request)
         chosen = self._chosen(space)
         most = MOST_DISCLOSED_DAYS // 2 if limited else _MOST_SPAN
         first, last, notice = self._span(since, until, most)
@@ -123,19 +121,17 @@ class _Looking:
         days, totals = self._disclosures.days_and_totals(space, first, last, first - span)
         return Past(days, totals, self._disclosures.dwell(first, last))
 
-    async def quality(
-        self, request: Request, since: _Since = "", until: _Until = "", asked: _LanguageAsked = None
-    ) -> Response:
+    async def quality(self, request: Request, since: _Since = "", until: _Until = "") -> Response:
         """Show how well the days went; the page asks for it by itself, because every event is looked at."""
         operator = await self._front.entitled(request, _SEES_COUNTS)
         if isinstance(operator, Response):
             return operator
         first, last, notice = self._span(since, until, quality.MOST_DAYS)
-        zone, spoken = self._front.broadcast.timezone, asked or language(request)
+        zone, spoken = self._front.broadcast.timezone, language(request)
         begins, ends = (datetime.combine(day, time(), zone) for day in (first, last + timedelta(days=1)))
         found = await run_in_threadpool(self._counting.quality, begins, ends)
         kept = found.kept_since.astimezone(zone).date() if found.kept_since is not None else None
-        notice = self._front.words(request, spoken)(notice, days=quality.MOST_DAYS) if notice else ""
+        notice = self._front.words(request)(notice, days=quality.MOST_DAYS) if notice else ""
         return self._front.page(
             request, spoken, "quality.html", quality=found, since=first, kept_since=kept, notice=notice
         )

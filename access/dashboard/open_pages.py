@@ -5,22 +5,18 @@ between they are shown its beginning, so that two looks tell no more than one.
 """
 
 from collections.abc import Collection, Iterator
-from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from access.dashboard.front import Front, language
 from access.dashboard.guard import GuardedRoute
 from access.dashboard.ports import Actor
 from access.dashboard.render import fill_step
-from access.dashboard.words import Language
 from policies.building import Building, Space, SpaceKind
 
 _SEES_COUNTS = "occupancy:read"
 _PUBLIC = frozenset({SpaceKind.SITE, SpaceKind.BUILDING, SpaceKind.LEVEL})
 _INSIDE = frozenset(SpaceKind) - {SpaceKind.OUTSIDE}
-
-_LanguageAsked = Annotated[Language | None, Query(alias="lang")]
 
 
 def open_pages(front: Front, building: Building) -> APIRouter:
@@ -38,14 +34,14 @@ class _Open:
     def __init__(self, front: Front, building: Building) -> None:
         self._front, self._building = front, building
 
-    async def kiosk(self, request: Request, asked: _LanguageAsked = None) -> Response:
+    async def kiosk(self, request: Request) -> Response:
         operator = await self._front.entitled(request, _SEES_COUNTS)
         if isinstance(operator, Response):
             return operator
         live = self._front.broadcast.live
         live.advance(self._front.now())
         counts = live.counts()
-        spoken = asked or language(request)
+        spoken = language(request)
         renderer = self._front.broadcast.renderers[spoken]
         rows = [
             (
@@ -70,25 +66,24 @@ class _Open:
             now=renderer.time(self._front.now()),
         )
 
-    async def public(self, request: Request, asked: _LanguageAsked = None) -> Response:
-        return self._disclosed(request, asked, "public.html", _PUBLIC)
+    async def public(self, request: Request) -> Response:
+        return self._disclosed(request, "public.html", _PUBLIC)
 
-    async def spaces(self, request: Request, asked: _LanguageAsked = None) -> Response:
+    async def spaces(self, request: Request) -> Response:
         """Show companies every space, as far as it is disclosed."""
         operator = await self._front.entitled(request, _SEES_COUNTS, within_reach=True)
         if isinstance(operator, Response):
             return operator
-        return self._disclosed(request, asked, "spaces.html", _INSIDE, operator)
+        return self._disclosed(request, "spaces.html", _INSIDE, operator)
 
     def _disclosed(
         self,
         request: Request,
-        asked: Language | None,
         template: str,
         kinds: Collection[SpaceKind],
         operator: Actor | None = None,
     ) -> Response:
-        spoken = asked or language(request)
+        spoken = language(request)
         disclosed = self._front.broadcast.disclosure.at(self._front.now())
         rows = [(one, disclosed[one.id], depth) for one, depth in _tree(self._building, kinds)]
         step = next(one.as_of for one in disclosed.values())

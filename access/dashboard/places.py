@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Header, Request, Response
 
 from access.dashboard import charts
 from access.dashboard.front import Front, language
@@ -20,7 +20,6 @@ _LOCKS_DOWN = "lockdown:write"
 _AN_HOUR = timedelta(hours=1)
 _LATEST = 12
 
-_LanguageAsked = Annotated[Language | None, Query(alias="lang")]
 _AsPart = Annotated[str | None, Header(alias="HX-Request")]
 """What htmx says when it asks: then the inside of a panel is wanted."""
 
@@ -38,9 +37,7 @@ class _Places:
     def __init__(self, front: Front, building: Building) -> None:
         self._front, self._building = front, building
 
-    async def space(
-        self, request: Request, space: str, asked: _LanguageAsked = None, part: _AsPart = None
-    ) -> Response:
+    async def space(self, request: Request, space: str, part: _AsPart = None) -> Response:
         """Show a space: its count and how sure it is, its day, its doors."""
         operator = await self._front.entitled(request, _SEES_COUNTS)
         if isinstance(operator, Response):
@@ -48,7 +45,7 @@ class _Places:
         known = self._building.spaces.get(SpaceId(space))
         if known is None or known.kind is SpaceKind.OUTSIDE:
             return self._front.astray(request, operator)
-        spoken = asked or language(request)
+        spoken = language(request)
         live, renderer = self._front.broadcast.live, self._front.broadcast.renderers[spoken]
         live.advance(self._front.now())
         count, today, states = live.counts()[known.id], live.today(known.id), live.doors()
@@ -74,9 +71,7 @@ class _Places:
         """Return from where a place's page follows what changes."""
         return self._front.broadcast.pages[spoken].mark
 
-    async def door(
-        self, request: Request, door: str, asked: _LanguageAsked = None, part: _AsPart = None
-    ) -> Response:
+    async def door(self, request: Request, door: str, part: _AsPart = None) -> Response:
         """Show a door: its state since when, where it leads, and what happened at it lately."""
         operator = await self._front.entitled(request, _SEES_COUNTS)
         if isinstance(operator, Response):
@@ -84,7 +79,7 @@ class _Places:
         known = self._building.doors.get(DoorId(door))
         if known is None:
             return self._front.astray(request, operator)
-        spoken = asked or language(request)
+        spoken = language(request)
         live, renderer = self._front.broadcast.live, self._front.broadcast.renderers[spoken]
         live.advance(self._front.now())
         view = live.doors()[known.id]

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Annotated, TypeVar
 
 import msgspec
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from access.dashboard.front import Front, go, language
@@ -27,7 +27,6 @@ _READS = "rollcall:read"
 _WRITES = "rollcall:write"
 _SHOWN = 10
 
-_LanguageAsked = Annotated[Language | None, Query(alias="lang")]
 _Told = TypeVar("_Told", Listed, Unnamed)
 _Text = Annotated[str, Form(max_length=1000)]
 
@@ -77,12 +76,12 @@ class _RollCalls:
     ) -> None:
         self._front, self._building, self._calls, self._news = front, building, calls, news
 
-    async def overview(self, request: Request, asked: _LanguageAsked = None) -> Response:
+    async def overview(self, request: Request) -> Response:
         """Show whether a release lasts, the roll-calls of lately, and how to look or to open one."""
         operator = await self._front.entitled(request, _READS, within_reach=True)
         if isinstance(operator, Response):
             return operator
-        return await self._overview(request, operator, asked or language(request))
+        return await self._overview(request, operator, language(request))
 
     async def look(self, request: Request, reason: _Text = "", csrf: _Text = "") -> Response:
         """Show who may be inside now; the reason is in the audit."""
@@ -122,13 +121,13 @@ class _RollCalls:
         muster = await run_in_threadpool(self._calls.open, seen, operator.name, now, is_drill=is_drill)
         return go(f"/rollcall/{muster.id}")
 
-    async def show(self, request: Request, muster: str, asked: _LanguageAsked = None) -> Response:
+    async def show(self, request: Request, muster: str) -> Response:
         """Show a roll-call."""
-        return await self._show(request, muster, "muster.html", asked)
+        return await self._show(request, muster, "muster.html")
 
-    async def part(self, request: Request, muster: str, asked: _LanguageAsked = None) -> Response:
+    async def part(self, request: Request, muster: str) -> Response:
         """Answer the page's own look for news with the list alone."""
-        return await self._show(request, muster, "muster-list.html", asked)
+        return await self._show(request, muster, "muster-list.html")
 
     async def mark_safe(
         self, request: Request, muster: str, person: _Text = "", csrf: _Text = ""
@@ -150,7 +149,7 @@ class _RollCalls:
         except Invalid:  # it was closed meanwhile: the page says so
             pass
         if "hx-request" in request.headers:
-            return await self._show(request, muster, "muster-list.html", None)
+            return await self._show(request, muster, "muster-list.html")
         return go(f"/rollcall/{muster}")
 
     async def close(self, request: Request, muster: str, csrf: _Text = "") -> Response:
@@ -192,7 +191,7 @@ class _RollCalls:
             response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
         return response
 
-    async def _show(self, request: Request, muster: str, template: str, asked: Language | None) -> Response:
+    async def _show(self, request: Request, muster: str, template: str) -> Response:
         operator = await self._front.entitled(request, _READS, within_reach=True)
         if isinstance(operator, Response):
             return operator
@@ -202,7 +201,7 @@ class _RollCalls:
             return Response(status_code=HTTPStatus.NOT_FOUND)
         self._front.broadcast.live.advance(self._front.now())
         found = self._calls.follow(found)
-        spoken = asked or language(request)
+        spoken = language(request)
         renderer = self._front.broadcast.renderers[spoken]
         safe = {one.person: (renderer.time(one.at), one.actor) for one in found.safe}
         return self._front.page(

@@ -6,14 +6,13 @@ Who may see what is asked of `Sessions` on every request; nothing is shown to so
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Header, Query, Request, Response
+from fastapi import APIRouter, Form, Header, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from access.dashboard.compress import takes_gzip
 from access.dashboard.front import SESSION_COOKIE, Front, go, language, session_token
 from access.dashboard.guard import GuardedRoute, is_ours, keep
 from access.dashboard.stream import EventStream
-from access.dashboard.words import Language
 from access.errors import Invalid, NotSignedIn
 
 _SEES_COUNTS = "occupancy:read"
@@ -21,7 +20,6 @@ _LOCKS_DOWN = "lockdown:write"
 _FOR_GOOD = "public, max-age=31536000, immutable"
 
 _Text = Annotated[str, Form(max_length=1000)]
-_LanguageAsked = Annotated[Language | None, Query(alias="lang")]
 _LastEventId = Annotated[str | None, Header(alias="Last-Event-ID")]
 
 
@@ -44,13 +42,13 @@ class _Pages:
     def __init__(self, front: Front) -> None:
         self._front, self._broadcast, self._sessions = front, front.broadcast, front.sessions
 
-    async def now(self, request: Request, asked: _LanguageAsked = None) -> Response:
+    async def now(self, request: Request) -> Response:
         operator = await self._front.entitled(request, _SEES_COUNTS, within_reach=True)
         if isinstance(operator, Response):
             return operator
         if operator.reach.sees_disclosed_only:
             return go("/spaces")
-        spoken = asked or language(request)
+        spoken = language(request)
         pieces, mark = self._broadcast.page(spoken)
         return self._front.page(
             request,
@@ -63,14 +61,12 @@ class _Pages:
             may_lock_down=operator.may(_LOCKS_DOWN),
         )
 
-    async def stream(
-        self, request: Request, asked: _LanguageAsked = None, after: str = "", last: _LastEventId = None
-    ) -> Response:
+    async def stream(self, request: Request, after: str = "", last: _LastEventId = None) -> Response:
         """Follow the page from the mark it was drawn at, or from where the line was lost."""
         operator = await self._front.operator(request)
         if operator is None or operator.must_set_password or not operator.may(_SEES_COUNTS):
             return Response(status_code=HTTPStatus.UNAUTHORIZED)
-        hub = self._broadcast.pages[asked or language(request)]
+        hub = self._broadcast.pages[language(request)]
         watched = (self._broadcast.watchers, operator.name)
         return EventStream(self._broadcast.watch(hub), last or after, watched=watched)
 
@@ -84,8 +80,8 @@ class _Pages:
             return Response(asset.small, media_type=asset.media_type, headers=headers)
         return Response(asset.body, media_type=asset.media_type, headers=headers)
 
-    async def sign_in_form(self, request: Request, asked: _LanguageAsked = None) -> Response:
-        return self._front.page(request, asked or language(request), "sign-in.html", name="", refusal="")
+    async def sign_in_form(self, request: Request) -> Response:
+        return self._front.page(request, language(request), "sign-in.html", name="", refusal="")
 
     async def sign_in(
         self, request: Request, name: _Text = "", password: _Text = "", csrf: _Text = ""

@@ -4,7 +4,7 @@ from enum import Enum
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from access.dashboard.front import Front, language
@@ -22,7 +22,6 @@ from policies.ids import DoorId, PersonId, SpaceId
 _SEES_COUNTS = "occupancy:read"
 _READS_EVENTS = "events:read"
 
-_LanguageAsked = Annotated[Language | None, Query(alias="lang")]
 _Text = Annotated[str, Form(max_length=1000)]
 
 
@@ -49,24 +48,18 @@ class _Security:
     def __init__(self, front: Front, reception: Reception, building: Building) -> None:
         self._front, self._reception, self._building = front, reception, building
 
-    async def feed(
-        self, request: Request, only: Only = Only.ALL, door: str = "", asked: _LanguageAsked = None
-    ) -> Response:
-        return await self._feed(request, "events.html", only, door, asked)
+    async def feed(self, request: Request, only: Only = Only.ALL, door: str = "") -> Response:
+        return await self._feed(request, "events.html", only, door)
 
-    async def rows(
-        self, request: Request, only: Only = Only.ALL, door: str = "", asked: _LanguageAsked = None
-    ) -> Response:
+    async def rows(self, request: Request, only: Only = Only.ALL, door: str = "") -> Response:
         """Answer the page's own look for news with the rows alone."""
-        return await self._feed(request, "events-rows.html", only, door, asked)
+        return await self._feed(request, "events-rows.html", only, door)
 
-    async def _feed(
-        self, request: Request, template: str, only: Only, door: str, asked: Language | None
-    ) -> Response:
+    async def _feed(self, request: Request, template: str, only: Only, door: str) -> Response:
         operator = await self._front.entitled(request, _SEES_COUNTS)
         if isinstance(operator, Response):
             return operator
-        spoken = asked or language(request)
+        spoken = language(request)
         live, renderer = self._front.broadcast.live, self._front.broadcast.renderers[spoken]
         chosen = [entry for entry in live.feed(FEED_ENTRIES) if _shows(entry, only, door)]
         alarms = [
@@ -96,11 +89,11 @@ class _Security:
         building = self._building
         return building.doors[entry.door] if entry.door else building.spaces[entry.space or SpaceId("")]
 
-    async def person_form(self, request: Request, asked: _LanguageAsked = None) -> Response:
+    async def person_form(self, request: Request) -> Response:
         operator = await self._front.entitled(request, _READS_EVENTS)
         if isinstance(operator, Response):
             return operator
-        return self._form(request, asked or language(request), operator)
+        return self._form(request, language(request), operator)
 
     async def person(
         self, request: Request, person: _Text = "", purpose: _Text = "", reason: _Text = "", csrf: _Text = ""

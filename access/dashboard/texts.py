@@ -163,8 +163,8 @@ PAGE_TEXTS: dict[str, Label] = {
     ),
     "astray-unknown": Label("Il n’y a rien à cette adresse", "There is nothing at this address"),
     "astray-lead-unknown": Label(
-        "Aucun lieu du bâtiment n’a ce nom, ou il n’en fait plus partie.",
-        "No place of the building has that name, or it is no longer part of it.",
+        "L’adresse est mal écrite, ou ce qu’elle nomme ne fait plus partie du bâtiment.",
+        "The address is mistyped, or what it names is no longer part of the building.",
     ),
     "astray-back": Label("Retour : {page}", "Back to: {page}"),
     "not-found": Label("Rien de ce nom.", "Nothing of that name."),

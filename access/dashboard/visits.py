@@ -30,7 +30,6 @@ _READS = "people:read"
 _WRITES = "people:write"
 _VERBS = {verb.value: verb for verb in VisitVerb}
 
-_LanguageAsked = Annotated[Language | None, Query(alias="lang")]
 _Typed = Annotated[str, Query(max_length=200)]
 
 
@@ -56,34 +55,30 @@ class _Visits:
         self._reception, self._building = reception, building
         self._spaces = [space for space in building.spaces.values() if space.kind is not SpaceKind.OUTSIDE]
 
-    async def show(self, request: Request, day: Day | None = None, asked: _LanguageAsked = None) -> Response:
+    async def show(self, request: Request, day: Day | None = None) -> Response:
         """Show a day, today's unless another is asked for."""
         operator = await self._front.entitled(request, _READS, within_reach=True)
         if isinstance(operator, Response):
             return operator
-        return await self._page(request, asked or language(request), operator, day)
+        return await self._page(request, language(request), operator, day)
 
-    async def part(
-        self, request: Request, day: Day | None = None, seen: str = "", asked: _LanguageAsked = None
-    ) -> Response:
+    async def part(self, request: Request, day: Day | None = None, seen: str = "") -> Response:
         """Answer the page's own look for news with the list, or with nothing where it has `seen` it."""
         operator = await self._front.entitled(request, _READS, within_reach=True)
         if isinstance(operator, Response):
             return operator
-        spoken = asked or language(request)
+        spoken = language(request)
         values = await self._day(operator, spoken, day)
         if values["mark"] == seen:
             return Response(status_code=HTTPStatus.NO_CONTENT)
         return self._front.page(request, spoken, "visits-list.html", operator, **values)
 
-    async def known(
-        self, request: Request, name: _Typed = "", person: _Typed = "", asked: _LanguageAsked = None
-    ) -> Response:
+    async def known(self, request: Request, name: _Typed = "", person: _Typed = "") -> Response:
         """Answer the form, while a name is typed, with the visitors of that name who were here before."""
         operator = await self._may_write(request)
         if isinstance(operator, Response):
             return operator
-        spoken, draft = asked or language(request), Draft(name=name, person=person)
+        spoken, draft = language(request), Draft(name=name, person=person)
         found = await self._known(operator, spoken, name)
         return self._front.page(request, spoken, "visits-known.html", operator, draft=draft, known=found)
 

@@ -17,6 +17,7 @@ from access.dashboard.feeds import feeds
 from access.dashboard.front import Front
 from access.dashboard.lockdown import lockdown
 from access.dashboard.looking import looking
+from access.dashboard.nowhere import nowhere
 from access.dashboard.open_pages import open_pages
 from access.dashboard.orders import orders
 from access.dashboard.places import places
@@ -80,6 +81,7 @@ class Web:
             security(front, services.reception, services.building),
             visits(front, services.visits, services.welcome, services.reception, services.building),
             desk(front, services.reception, services.badges, services.refusals, services.building),
+            nowhere(front),
         ):
             self.app.router.routes.extend(pages.routes)
 

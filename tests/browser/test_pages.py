@@ -173,6 +173,7 @@ def test_the_page_of_one_s_password_leads_back_and_asks_for_no_change(visitor, w
         ("/lockdown", "This page is not for you"),
         ("/doors/nowhere", "There is nothing at this address"),
         ("/spaces/nowhere", "There is nothing at this address"),
+        ("/nowhere", "There is nothing at this address"),
     ],
 )
 def test_a_page_that_is_refused_or_unknown_says_so_and_leads_back(visitor, whole, path, said):

@@ -31,6 +31,31 @@ def test_streams_and_pages_are_closed_to_strangers(services):
     assert viewer.get("/v1/stream/events").status_code == 403
 
 
+def test_a_browser_is_led_back_from_where_there_is_nothing_and_a_program_is_told_a_problem(services):
+    async def opened():
+        return Web(services, lambda: NOON, None, lambda: True)
+
+    services.operators.create("grace", Role.VIEWER, "test", NOON)
+    once = services.sessions.admit("grace", NOON)
+    app = asyncio.run(opened()).app
+    browser = Client(
+        app, {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8", "Accept-Language": "fr"}
+    )
+    assert browser.get("/nothing").headers["location"] == "/sign-in"
+    browser.cookies.set(
+        SESSION_COOKIE, services.sessions.set_password(once.token, "several plain words", NOON).token
+    )
+    page = browser.get("/nothing")
+    assert (page.status_code, "Il n’y a rien à cette adresse" in page.text) == (404, True)
+    assert "content-security-policy" in page.headers
+    assert "There is nothing at this address" in browser.get("/nothing?lang=en").text
+    assert browser.get("/visits/").headers["location"].endswith("/visits")
+    for client, path in ((browser, "/v1/nothing"), (Client(app), "/nothing"), (Client(app), "/v1/nothing")):
+        answer = client.get(path)
+        assert (answer.status_code, answer.json()["type"]) == (404, "urn:totem:problem:not-found")
+    assert browser.get("/v1/authorize").status_code == 405
+
+
 def test_the_desk_of_a_company_shows_and_changes_its_own_people_only(services):
     async def opened():
         return Web(services, lambda: NOON, None, lambda: True)
