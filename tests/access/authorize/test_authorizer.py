@@ -58,9 +58,6 @@ def ask(authorizer, question, at, **more):
 
 
 def drained(authorizer, services):
-    async def inline(work):
-        return work()
-
     async def drain():
         clock = LoopClock(asyncio.get_running_loop(), NOON)
         task = Drain(authorizer, SOURCE, services, clock, inline)
@@ -150,6 +147,27 @@ def test_a_decision_is_stored_as_soon_as_it_is_kept(authorizer, services):
         return stored
 
     assert [event.reason for event in run_virtually(scene())] == [Reason.GRANTED]
+
+
+def test_lines_that_cannot_be_read_for_a_while_are_stored_when_they_can(
+    authorizer, services, journal, tmp_path
+):
+    ask(authorizer, TAP, NOON)
+    drained(authorizer, services)
+    assert journal.rewind(journal.position[0], 0), "they are read from the file now"
+    (file,) = (tmp_path / "journal").glob("*.journal")
+    hidden = file.rename(file.with_suffix(".hidden"))
+
+    async def scene():
+        clock = LoopClock(asyncio.get_running_loop(), NOON)
+        draining = asyncio.create_task(Drain(authorizer, SOURCE, services, clock, inline).run())
+        await clock.sleep(5)
+        hidden.rename(file)
+        await clock.sleep(5)
+        draining.cancel()
+
+    run_virtually(scene())
+    assert journal.pending(10) == []
 
 
 PROVEN = replace(POLICY.rules[0], id=RuleId("proven"), assurance=Assurance.AUTHENTICATED)
