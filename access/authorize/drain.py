@@ -7,11 +7,13 @@ from functools import partial
 from sqlalchemy.exc import SQLAlchemyError
 
 from access.authorize.authorizer import Authorizer
+from access.log import Lasting
 from access.services import Services
 from access.services.clock import Clock
 from access.services.ingest import Batch
 from access.services.offload import Offload
 from policies.ids import SourceId
+from readers.errors import JournalError
 
 _log = logging.getLogger(__name__)
 
@@ -39,6 +41,7 @@ class Drain:
     ) -> None:
         self._authorizer, self._source, self._services = authorizer, source, services
         self._clock, self._offload, self._gather_s = clock, offload, gather_s
+        self._unstored = Lasting(_log, "events-not-stored", "events-stored-again", logging.ERROR)
 
     async def run(self) -> None:
         """Drain until cancelled: what was left by the last run first, then whatever is kept."""
@@ -53,8 +56,9 @@ class Drain:
             try:
                 while await self.once():
                     pass
-            except SQLAlchemyError as error:
-                _log.error("store-unavailable", extra={"source": self._source, "fault": type(error).__name__})
+                self._unstored.note(None)
+            except (SQLAlchemyError, OSError, JournalError) as fault:
+                self._unstored.note(type(fault).__name__)
                 await self._clock.sleep(_AFTER_A_FAULT_S)
                 grown.set()
 

@@ -90,9 +90,11 @@ class Hearing:
         self._lacks = asyncio.Event()
         self._line: Connection | None = None
         self._listens_since = 0.0
-        self._heard_at = clock.now()
+        self._lacking_since: datetime | None = clock.now()
+        """Since when doors may have reported what is not read here yet; None while all is heard."""
         self._marks: dict[bytes, asyncio.Event] = {}
         self._down = Lasting(_log, "bus-down", "bus-up")
+        self._unread = Lasting(_log, "passages-not-read", "passages-read-again", logging.ERROR)
         self.refused = 0
 
     @property
@@ -120,7 +122,8 @@ class Hearing:
                 except BusDown as down:
                     self._down.note(str(down))
                 if self._line is not None:
-                    self._line, self._heard_at = None, self._clock.now()
+                    self._line = None
+                    self._lacking_since = self._lacking_since or self._clock.now()
                 await self._clock.sleep(_WAIT_S)
 
     async def tell(self, lines: bytes) -> None:
@@ -131,7 +134,7 @@ class Hearing:
 
     async def read_store(self) -> None:
         """Read rights, modes and passages; raise `SQLAlchemyError` where the database does not answer."""
-        since = self._clock.now() if self.is_connected else self._heard_at
+        since = self._lacking_since or self._clock.now()
         await self._offload(partial(self._authorizer.read_store, since))
 
     async def hear_up_to_now(self) -> None:
@@ -158,7 +161,7 @@ class Hearing:
             self._line, self._listens_since = line, self._monotonic()
             self._down.note(None)
             self._lacks.set()
-            missed = group.create_task(self._read_missed(self._heard_at))
+            missed = group.create_task(self._read_missed())
             try:
                 while True:
                     message = await line.receive()
@@ -194,14 +197,23 @@ class Hearing:
         if not follows:
             self._lacks.set()
 
-    async def _read_missed(self, since: datetime) -> None:
-        """Read what doors reported while nobody listened here, as far as the server has it."""
+    async def _read_missed(self) -> None:
+        """Read what doors reported while nobody listened here: what the server has, and what it was about to store."""
         for wait_s in (0.0, _SETTLES_S):
             await self._clock.sleep(wait_s)
-            try:
-                await self._offload(partial(self._authorizer.read_store, since))
-            except (SQLAlchemyError, OSError) as fault:
-                _log.error("passages-not-read", extra={"fault": type(fault).__name__})
+            while not await self._has_read():
+                await self._clock.sleep(_WAIT_S)
+        self._lacking_since = None
+
+    async def _has_read(self) -> bool:
+        """Read the store; return False where it does not answer."""
+        try:
+            await self.read_store()
+        except (SQLAlchemyError, OSError) as fault:
+            self._unread.note(type(fault).__name__)
+            return False
+        self._unread.note(None)
+        return True
 
     async def _catch_up(self) -> None:
         while True:

@@ -63,7 +63,10 @@ class HttpLine:
         reader, writer = self._line
         body = msgspec.json.encode(asked)
         writer.write(self._head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
-        head = await reader.readuntil(b"\r\n\r\n")
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+        except asyncio.LimitOverrunError as fault:  # which is none of those above
+            raise WireError(f"authorizer {self.name}: a head of more than {_LONGEST} bytes") from fault
         answer = await reader.readexactly(_length(head))
         status = head[:_STATUS_END]
         if status.endswith(_BUSY):

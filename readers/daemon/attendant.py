@@ -7,59 +7,27 @@ strike. Whatever fails on the way, nobody enters; who leaves is asked for nothin
 import asyncio
 import logging
 from datetime import datetime
-from typing import NamedTuple
 
 import msgspec
 
 from policies.building import Door
 from policies.decision import Decision, Effect, Flag, Reason
 from policies.ids import BadgeId, PersonId, ReaderId
-from policies.request import NO_VIEW, AccessRequest, Assurance, DoorMode, LiveState
+from policies.request import NO_VIEW, AccessRequest, DoorMode, LiveState
 from readers.credentials.exchange import Identified, Rejected
 from readers.daemon.lobby import Lobby
 from readers.daemon.pins import Keypad
 from readers.daemon.portal import Portal
+from readers.daemon.tap import Look, Tap, record_of
 from readers.door import Claim
 from readers.errors import JournalError
 from readers.ports import Authority, Feedback
-from readers.wire.events import Draft, EventType, Inputs
 from readers.wire.pin import PinCheck
 from readers.wire.reservations import MOST_COMPANIONS, Reserve, Verdict
 
 _log = logging.getLogger(__name__)
 
 _FEEDBACK = {Effect.GRANT: Feedback.GRANTED, Effect.DENY: Feedback.REFUSED}
-
-
-class Tap(msgspec.Struct, frozen=True):
-    """What was read, and what has been shown for it since. `duress` is told to the server and to nobody here."""
-
-    outcome: Identified | Rejected
-    pin_ok: bool = False
-    duress: bool = False
-    companions: tuple[PersonId, ...] = ()
-    reservation: str | None = None
-
-
-class _Look(NamedTuple):
-    """What is decided about a tap, and what held at its door then."""
-
-    decision: Decision
-    portal: Portal | None
-    mode: DoorMode
-    at: datetime
-
-    @property
-    def is_way_out(self) -> bool:
-        """Return whether somebody leaves by it."""
-        return (
-            self.decision.grants and self.portal is not None and self.decision.space == self.portal.door.outer
-        )
-
-    @property
-    def is_for_the_site(self) -> bool:
-        """Return whether it would be granted, as far as the door can tell: the site knows more."""
-        return self.decision.grants and Flag.DEGRADED in self.decision.flags
 
 
 class Attendant:
@@ -125,15 +93,15 @@ class Attendant:
             look = look._replace(decision=_agreed(look.decision, verdict))
         self._go_on(tap, look)
 
-    def _look(self, tap: Tap) -> _Look:
+    def _look(self, tap: Tap) -> Look:
         """Decide by what holds at the door now."""
         portal, at = self._portal(self.reader), self._clock.now()
         if portal is None:
-            return _Look(self._decide(tap, None, at, NO_VIEW), None, DoorMode.NORMAL, at)
+            return Look(self._decide(tap, None, at, NO_VIEW), None, DoorMode.NORMAL, at)
         mode = portal.mode()
-        return _Look(self._decide(tap, portal, at, LiveState({portal.door.id: mode})), portal, mode, at)
+        return Look(self._decide(tap, portal, at, LiveState({portal.door.id: mode})), portal, mode, at)
 
-    def _alone(self, tap: Tap, look: _Look) -> _Look:
+    def _alone(self, tap: Tap, look: Look) -> Look:
         """Return what is decided where the site does not answer: by what these doors saw, if the door declares it."""
         portal, at = look.portal, look.at
         if portal is None or not portal.door.passback_alone or not look.is_for_the_site:
@@ -144,7 +112,7 @@ class Attendant:
             own = msgspec.structs.replace(own, flags=(*own.flags, Flag.DEGRADED))
         return look._replace(decision=own)
 
-    def _go_on(self, tap: Tap, look: _Look) -> Decision:
+    def _go_on(self, tap: Tap, look: Look) -> Decision:
         decision = self._conclude(tap, look)
         if decision.effect is Effect.PENDING:
             self._ask(tap, decision, look.portal)
@@ -158,13 +126,13 @@ class Attendant:
             needed = bool(tap.companions) or leaning.needs_somebody(decision.rules)
             self._company.let_in(door, decision.person, needed_somebody=needed)
 
-    def _conclude(self, tap: Tap, look: _Look) -> Decision:
+    def _conclude(self, tap: Tap, look: Look) -> Decision:
         """Keep a decision, let pass if it grants, and show it; return it, or the refusal where it is not kept.
 
         Nobody is kept in by a full disk: who leaves does so, and the record is owed.
         """
         decision, portal = look.decision, look.portal
-        draft, kept = self._draft(tap, look), None
+        draft, kept = record_of(self.reader, tap, look, self._rights.snapshot), None
         if look.is_way_out:
             kept = self._ledger.note(draft)
         else:
@@ -180,12 +148,17 @@ class Attendant:
         portal.show(self._feedback(decision, portal), self.reader)
         return decision
 
+    def _claim(self, badge: BadgeId, decision: Decision, decided: str | None) -> Claim:
+        origin, target = self._rights.passage(self.reader)
+        slow = self._rights.needs_longer(decision.person)
+        return Claim(origin, target, self.reader, decided, decision.person, badge, extended=slow)
+
     def _refuse(self, tap: Tap, asked: Decision, reason: Reason) -> None:
         """End a visit that was asked for something and did not show it."""
         refused = msgspec.structs.replace(asked, effect=Effect.DENY, reason=reason)
         portal = self._portal(self.reader)
         mode = portal.mode() if portal is not None else DoorMode.NORMAL
-        self._conclude(tap, _Look(refused, portal, mode, self._clock.now()))
+        self._conclude(tap, Look(refused, portal, mode, self._clock.now()))
 
     # ---- what is decided
 
@@ -271,38 +244,6 @@ class Attendant:
 
     def _too_late(self, tap: Tap, decision: Decision) -> None:
         self._refuse(tap, decision, Reason.VERIFICATION_TIMEOUT)
-
-    # ---- what is kept
-
-    def _draft(self, tap: Tap, look: _Look) -> Draft:
-        snapshot, outcome, decision = self._rights.snapshot, tap.outcome, look.decision
-        badge, assurance = (
-            (outcome.badge, outcome.assurance) if isinstance(outcome, Identified) else (None, Assurance.NONE)
-        )
-        version = snapshot.version if snapshot else 0
-        return Draft(
-            look.at,
-            EventType.DECISION,
-            decision.door,
-            self.reader,
-            decision.space,
-            None,
-            None,
-            decision.effect,
-            decision.reason,
-            decision.inwards,
-            decision.rules,
-            decision.flags,
-            snapshot.policy.version if snapshot else None,
-            Inputs(assurance, tap.pin_ok, look.mode.value, version, tap.reservation),
-            person=decision.person,
-            badge=badge,
-        )
-
-    def _claim(self, badge: BadgeId, decision: Decision, decided: str | None) -> Claim:
-        origin, target = self._rights.passage(self.reader)
-        slow = self._rights.needs_longer(decision.person)
-        return Claim(origin, target, self.reader, decided, decision.person, badge, extended=slow)
 
 
 def _agreed(wanted: Decision, verdict: Verdict) -> Decision:

@@ -351,6 +351,59 @@ def test_a_body_that_hides_its_length_is_cut_off(app):
     assert answers[0]["status"] == 413
 
 
+class Dripping:
+    """Somebody without a key who begins a body and sends no more of it."""
+
+    SCOPE = scope_of("POST", "/v1/people", [(b"content-type", b"application/json"), (b"host", b"test")])
+
+    def __init__(self, app):
+        self._app, self._rest, self.status = app, asyncio.Event(), None
+        self._begun = [{"type": "http.request", "body": b"{" + b" " * 40_000, "more_body": True}]
+
+    async def _receive(self):
+        if self._begun:
+            return self._begun.pop()
+        await self._rest.wait()
+        return {"type": "http.request", "body": b"}", "more_body": False}
+
+    async def _send(self, message):
+        self.status = self.status or message.get("status")
+
+    async def ask(self):
+        await self._app(dict(self.SCOPE), self._receive, self._send)
+
+    def end(self):
+        self._rest.set()
+
+
+def test_a_body_that_never_ends_is_not_waited_for(app, monkeypatch):
+    monkeypatch.setattr("access.api.bodies.WITHIN_S", 0.01)
+    stranger = Dripping(app)
+    asyncio.run(stranger.ask())
+    assert stranger.status == 408
+
+
+def test_bodies_that_are_begun_are_bounded_together_and_make_room_when_they_end(app, monkeypatch):
+    monkeypatch.setattr("access.api.bodies.MOST_TOGETHER", 100_000)
+
+    async def scene():
+        waiting = [Dripping(app) for _ in range(2)]
+        tasks = [asyncio.create_task(each.ask()) for each in waiting]
+        await asyncio.sleep(0)
+        third = Dripping(app)
+        await third.ask()
+        waiting[0].end()
+        await tasks[0]
+        fourth = Dripping(app)
+        fourth.end()
+        await fourth.ask()
+        waiting[1].end()
+        await tasks[1]
+        return [each.status for each in (third, *waiting, fourth)]
+
+    assert asyncio.run(scene()) == [503, 401, 401, 401]
+
+
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", None])
 def test_a_body_that_is_not_sent_as_json_is_told_by_which_header_it_would_be(keyed, kind):
     headers = {"Content-Type": kind} if kind else {}

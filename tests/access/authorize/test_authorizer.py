@@ -1,6 +1,7 @@
 """The authorizer decides as a door would, keeps what it decided, and follows changed rights and passages."""
 
 import asyncio
+from contextlib import closing, contextmanager
 
 import pytest
 from msgspec.structs import replace
@@ -36,16 +37,21 @@ CONTACTLESS = replace(
 )
 
 
+@contextmanager
+def site(folder, building=CONTACTLESS, policy=POLICY):
+    """Yield the services of a site that Ada's badge is known to."""
+    scopes = SCOPES | {SOURCE: ()}
+    address = f"sqlite:///{folder}/totem.db"
+    with closing(open_services(address, building, policy, scopes, folder / "site.key")) as opened:
+        opened.people.add([ADA], "test", NOON)
+        opened.badges.add([BadgeRecord(BADGE, BadgeKind.UID, ADA.id)], "test", NOON)
+        yield opened
+
+
 @pytest.fixture
 def services(tmp_path):
-    scopes = SCOPES | {SOURCE: ()}
-    opened = open_services(
-        f"sqlite:///{tmp_path}/totem.db", CONTACTLESS, POLICY, scopes, tmp_path / "site.key"
-    )
-    opened.people.add([ADA], "test", NOON)
-    opened.badges.add([BadgeRecord(BADGE, BadgeKind.UID, ADA.id)], "test", NOON)
-    yield opened
-    opened.close()
+    with site(tmp_path) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -58,9 +64,6 @@ def ask(authorizer, question, at, **more):
 
 
 def drained(authorizer, services):
-    async def inline(work):
-        return work()
-
     async def drain():
         clock = LoopClock(asyncio.get_running_loop(), NOON)
         task = Drain(authorizer, SOURCE, services, clock, inline)
@@ -152,22 +155,39 @@ def test_a_decision_is_stored_as_soon_as_it_is_kept(authorizer, services):
     assert [event.reason for event in run_virtually(scene())] == [Reason.GRANTED]
 
 
+def test_lines_that_cannot_be_read_for_a_while_are_stored_when_they_can(
+    authorizer, services, journal, tmp_path
+):
+    ask(authorizer, TAP, NOON)
+    drained(authorizer, services)
+    assert journal.rewind(journal.position[0], 0), "they are read from the file now"
+    (file,) = (tmp_path / "journal").glob("*.journal")
+    hidden = file.rename(file.with_suffix(".hidden"))
+
+    async def scene():
+        clock = LoopClock(asyncio.get_running_loop(), NOON)
+        draining = asyncio.create_task(Drain(authorizer, SOURCE, services, clock, inline).run())
+        await clock.sleep(5)
+        hidden.rename(file)
+        await clock.sleep(5)
+        draining.cancel()
+
+    run_virtually(scene())
+    assert journal.pending(10) == []
+
+
 PROVEN = replace(POLICY.rules[0], id=RuleId("proven"), assurance=Assurance.AUTHENTICATED)
 
 
 def test_a_controller_cannot_claim_more_proof_than_the_medium_gives(tmp_path, journal):
-    policy = replace(POLICY, rules=(PROVEN,))
-    opened = open_services(f"sqlite:///{tmp_path}/proof.db", BUILDING, policy, SCOPES, tmp_path / "proof.key")
-    opened.people.add([ADA], "test", NOON)
-    opened.badges.add([BadgeRecord(BADGE, BadgeKind.UID, ADA.id)], "test", NOON)
-    opened.badges.add([BadgeRecord(BadgeId("chip"), BadgeKind.DESFIRE, ADA.id)], "test", NOON)
-    decider = Authorizer(opened, journal)
-    claimed = replace(TAP, assurance=Assurance.AUTHENTICATED)
-    assert ask(decider, claimed, NOON).reason is Reason.PROOF_TOO_WEAK
-    assert ask(decider, replace(claimed, reader=ReaderId("front-out")), NOON).effect is Effect.GRANT
-    chip = replace(claimed, kind=BadgeKind.DESFIRE, badge=BadgeId("chip"))
-    assert ask(decider, chip, NOON).effect is Effect.GRANT
-    opened.close()
+    with site(tmp_path, BUILDING, replace(POLICY, rules=(PROVEN,))) as opened:
+        opened.badges.add([BadgeRecord(BadgeId("chip"), BadgeKind.DESFIRE, ADA.id)], "test", NOON)
+        decider = Authorizer(opened, journal)
+        claimed = replace(TAP, assurance=Assurance.AUTHENTICATED)
+        assert ask(decider, claimed, NOON).reason is Reason.PROOF_TOO_WEAK
+        assert ask(decider, replace(claimed, reader=ReaderId("front-out")), NOON).effect is Effect.GRANT
+        chip = replace(claimed, kind=BadgeKind.DESFIRE, badge=BadgeId("chip"))
+        assert ask(decider, chip, NOON).effect is Effect.GRANT
 
 
 @pytest.mark.parametrize("number", ["08aabbcc", "08AABBCC"])
@@ -179,16 +199,14 @@ def test_a_number_made_up_at_each_tap_identifies_nobody(authorizer, number):
 def test_two_who_tap_at_once_for_the_last_seat_do_not_both_enter(tmp_path, journal):
     room = replace(CONTACTLESS.spaces[SpaceId("room")], capacity=1, enforced=True)
     building = replace(CONTACTLESS, spaces=CONTACTLESS.spaces | {room.id: room})
-    opened = open_services(f"sqlite:///{tmp_path}/seat.db", building, POLICY, SCOPES, tmp_path / "seat.key")
     bob = replace(ADA, id=PersonId("bob"), name="Bob")
-    opened.people.add([ADA, bob], "test", NOON)
-    opened.badges.add([BadgeRecord(BADGE, BadgeKind.UID, ADA.id)], "test", NOON)
-    opened.badges.add([BadgeRecord(BadgeId("04ddeeff"), BadgeKind.UID, bob.id)], "test", NOON)
-    decider = Authorizer(opened, journal)
-    assert ask(decider, ROOM, NOON).effect is Effect.GRANT
-    second = ask(decider, replace(ROOM, badge=BadgeId("04ddeeff")), NOON)
-    assert second.reason is Reason.UPPER_OCCUPANCY_LIMIT
-    opened.close()
+    with site(tmp_path, building) as opened:
+        opened.people.add([bob], "test", NOON)
+        opened.badges.add([BadgeRecord(BadgeId("04ddeeff"), BadgeKind.UID, bob.id)], "test", NOON)
+        decider = Authorizer(opened, journal)
+        assert ask(decider, ROOM, NOON).effect is Effect.GRANT
+        second = ask(decider, replace(ROOM, badge=BadgeId("04ddeeff")), NOON)
+        assert second.reason is Reason.UPPER_OCCUPANCY_LIMIT
 
 
 def test_an_entry_that_is_not_stored_yet_is_known_after_a_restart(authorizer, services, journal):

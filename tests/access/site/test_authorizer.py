@@ -2,7 +2,10 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, contextmanager
+
+import pytest
+from sqlalchemy import text
 
 from access.authorize.authorizer import AUTHORIZER
 from access.bus.memory import MemoryBus
@@ -14,6 +17,7 @@ from access.services.examination import files_of
 from access.services.intake import Intake
 from access.site.authorizer import AuthorizerProcess
 from access.site.pace import inline
+from access.store.models import EventRow
 from emulators.clock import LoopClock, run_virtually
 from policies.decision import Reason
 from policies.ids import BadgeId, SpaceId
@@ -48,6 +52,22 @@ class Apart:
         async with self.bus.connect("edge") as edge:
             await edge.publish(Message(Topics(TWO_DOORS.site).events(EDGE), line))
         await self.clock.sleep(0.01)
+
+    def cut_off(self):
+        """Let the authorizer's line to the bus break; it comes back in a second."""
+        self.bus.sever(Topics(TWO_DOORS.site).client(f"{AUTHORIZER}-hearing"))
+
+    @contextmanager
+    def without_events(self):
+        """Have nobody read an event meanwhile: the database answers no question about them."""
+        name = EventRow.__tablename__
+        self._say(f"ALTER TABLE {name} RENAME TO hidden")
+        yield
+        self._say(f"ALTER TABLE hidden RENAME TO {name}")
+
+    def _say(self, statement):
+        with self.server.database.writing() as session:
+            session.execute(text(statement))
 
     def close(self):
         self.process.close()
@@ -87,6 +107,25 @@ def test_what_a_door_reports_counts_before_anybody_asks_the_store(tmp_path):
     async def scene():
         async with apart(tmp_path) as there:
             await there.report(EventType.PASSAGE, "ada", "room")
+            return await there.ask("bob", BY_SIDE)
+
+    assert run_virtually(scene()) is Reason.UPPER_OCCUPANCY_LIMIT
+
+
+@pytest.mark.parametrize("is_cut_off_again", [False, True])
+def test_what_a_door_reported_while_the_line_was_down_is_read_as_soon_as_the_store_answers(
+    tmp_path, is_cut_off_again
+):
+    async def scene():
+        async with apart(tmp_path) as there:
+            there.cut_off()
+            await there.report(EventType.PASSAGE, "ada", "room")
+            with there.without_events():
+                await there.clock.sleep(10)
+                if is_cut_off_again:
+                    await there.clock.sleep(700)
+                    there.cut_off()
+            await there.clock.sleep(5)
             return await there.ask("bob", BY_SIDE)
 
     assert run_virtually(scene()) is Reason.UPPER_OCCUPANCY_LIMIT

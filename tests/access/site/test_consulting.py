@@ -162,6 +162,7 @@ ANSWERS = {
     "late": None,
     "refusing": b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\n{}",
     "endless": b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n",
+    "all head": b"HTTP/1.1 200 OK\r\nVia: " + 200_000 * b"x" + b"\r\n\r\n{}",
     "without a length": b"HTTP/1.1 200 OK\r\n\r\n",
     "nonsense": b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{]}",
 }
