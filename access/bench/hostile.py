@@ -1,8 +1,9 @@
 """`totem bench hostile`: 200 taps a second of honest controllers, in peace and while strangers do their worst.
 
-Wrong keys as fast as they are refused, bodies that are too large, nested without end or never come to their end, and
-heads sent by drops: all at once, from a process of its own and of lower priority. Both contestants are open loops on
-the same authorizer, rounds interleaved; a tap's time is from when it was due. `refused` says how many were.
+Wrong keys as fast as they are refused, bodies that are too large, nested without end or never come to their end, heads
+sent by drops, a header and headers without end, and thousands of requests in a packet: all at once, from a process of
+its own and of lower priority. Both contestants are open loops on the same authorizer, rounds interleaved; a tap's time
+is from when it was due. `refused` says how many wrong keys and bodies were.
 """
 
 import asyncio
@@ -33,6 +34,12 @@ _DROP_EVERY_S, _SEND_EVERY_S, _LOOK_S = 0.1, 0.02, 0.01
 _HEAD = b"POST /v1/authorize HTTP/1.1\r\nHost: totem\r\nAuthorization: Bearer "
 _LARGE = b" " * 65_536
 _NESTED = b"[" * 4_000
+_WITHOUT_END = (
+    (_HEAD, _LARGE),
+    (_HEAD, b"\r\nx: y" * 10_000),
+    (b"", b"GET /healthz HTTP/1.1\r\n\r\n" * 3_000),
+)
+"""What floods begin with, and go on with."""
 
 _Refused = MutableSequence[int]
 
@@ -92,6 +99,7 @@ async def _attack(told: Connection, port: int, secret: bytes, rages: Event, refu
         bodies += ((secret, _LARGE, _SEND_EVERY_S), (secret, _NESTED, _SEND_EVERY_S))
         attackers = [_ask(port, *each, refused) for each in bodies]
         attackers += [_drip(port, _whole(secret, b"{}"), _DROP_EVERY_S) for _ in range(_DRIPPING)]
+        attackers += [_flood(port, *each, _SEND_EVERY_S) for each in _WITHOUT_END]
         tasks = [asyncio.create_task(each) for each in attackers]
         await asyncio.to_thread(_until_peace, rages)
         for task in tasks:
@@ -128,6 +136,22 @@ async def _drip(port: int, whole: bytes, every_s: float) -> None:
         try:
             for place in range(len(whole)):
                 writer.write(whole[place : place + 1])
+                await asyncio.sleep(every_s)
+        except ConnectionError:
+            continue
+        finally:
+            writer.close()
+
+
+async def _flood(port: int, begun: bytes, piece: bytes, every_s: float) -> None:
+    """Send what has no end, and read no answer."""
+    while True:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        try:
+            writer.write(begun)
+            while True:
+                writer.write(piece)
+                await writer.drain()
                 await asyncio.sleep(every_s)
         except ConnectionError:
             continue
