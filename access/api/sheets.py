@@ -1,9 +1,9 @@
 """Tables as CSV: RFC 4180 in UTF-8, or as a spreadsheet of a language opens them by a double click.
 
 A spreadsheet takes UTF-8 for it only behind a byte-order mark, and parts cells by what stands in lists of its language:
-a French one by semicolons, since its decimals have commas. Whoever opens one reads times by the building's wall; their
-offset stands with them, so that an import reads each form. No cell is taken for a formula
-(`access/services/imports/cells.py`).
+a French one by semicolons, since its decimals have commas; it has its own words for true and false too. Whoever opens
+one reads times by the building's wall; their offset stands with them, so that an import reads each form. No cell is
+taken for a formula (`access/services/imports/cells.py`).
 """
 
 import csv
@@ -32,13 +32,15 @@ class Form(msgspec.Struct, frozen=True):
     delimiter: str = COMMA
     decimal: str = "."
     has_mark: bool = False
+    yes: str = "true"
+    no: str = "false"
     zone: ZoneInfo | None = None
 
 
 _BARE = Form()
 _FORMS = {
-    Language.FR: Form(SEMICOLON, ",", has_mark=True),
-    Language.EN: Form(has_mark=True),
+    Language.FR: Form(SEMICOLON, ",", has_mark=True, yes="VRAI", no="FAUX"),
+    Language.EN: Form(has_mark=True, yes="TRUE", no="FALSE"),
 }
 
 
@@ -109,6 +111,8 @@ def _rfc3339(moment: datetime) -> str:
 def _written(cell: object, form: Form) -> object:
     if isinstance(cell, datetime):
         return _rfc3339(cell) if form.zone is None else cell.astimezone(form.zone).isoformat(" ")
+    if isinstance(cell, bool):
+        return form.yes if cell else form.no
     if isinstance(cell, float):
         return str(cell).replace(".", form.decimal)
     return harmless(cell, form.delimiter)

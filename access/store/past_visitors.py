@@ -1,8 +1,9 @@
 """Visitors whose last visit ended before a moment and who hold nothing: whom nothing is a reason to know any longer.
 
-A visitor without any visit was enrolled with an end of their own, and is judged by that; one without either stays. What
-somebody holds that ended before the same moment is nothing, and so is a badge that is dead for good. Whoever is
-suspended stays until somebody ends that: forgotten, they would be let in again under the same name.
+A visitor without any visit was enrolled with an end of their own, and is judged by that; one without either stays. An
+end beyond those of all their visits is their own too: no visit gave it. What somebody holds that ended before the same
+moment is nothing, and so is a badge that is dead for good. Whoever is suspended stays until somebody ends that:
+forgotten, they would be let in again under the same name.
 """
 
 from collections.abc import Sequence
@@ -64,7 +65,9 @@ def _keeping_them(before: datetime, holds: Sequence[Hold]) -> list[ColumnElement
     one, visit, event, badge = PersonRow, VisitRow, EventRow, BadgeRow
     grant, training, tier = GrantRow, CertificationRow, TierHeldRow
     lately = or_(visit.state.in_(_OPEN), func.coalesce(visit.left_at, visit.valid_until) >= before)
+    reaches_their_end = exists().where(visit.person == one.id, visit.valid_until >= one.valid_until)
     return [
+        and_(one.valid_until.is_not(None), one.valid_until >= before, not_(reaches_their_end)),
         exists().where(visit.person == one.id, lately),
         exists().where(visit.host == one.id, lately),
         exists().where(event.person == one.id, event.at >= before, not_(held(holds))),

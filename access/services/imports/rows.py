@@ -43,6 +43,14 @@ _UNCLOSED = "unexpected end of data"
 """What the parser says where a text in quotation marks goes to the end of the file."""
 
 _SEPARATORS = re.compile(r"[;,|\s]+")
+_DAYS = ("valid_from", "valid_until")
+_DAY_FIRST = re.compile(r"\s*(\d{1,2})[./](\d{1,2})[./](\d{4})\s*", re.ASCII)
+"""What spreadsheets that part by semicolons make of a day; those that part by commas may begin with the month."""
+
+_EXPECTED_MOMENT = (
+    "expected a day as 2026-09-01 (between semicolons also 01/09/2026), "
+    "or a time with its offset as 2026-09-01T08:00:00+02:00"
+)
 _FIRST_YEAR, _LAST_YEAR = 1970, 2199
 MOST_ROWS = 100_000
 _MOST_COLUMNS = 100
@@ -119,10 +127,7 @@ def _lines(reader: "_csv.Reader", delimiter: str) -> Iterator[tuple[int, _Row]]:
         begun = reader.line_num + 1
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                yield (
-                    reader.line_num,
-                    _row(reader.line_num, heads, [as_it_was(cell, delimiter) for cell in cells]),
-                )
+                yield reader.line_num, _row(reader.line_num, heads, cells, delimiter)
             begun = reader.line_num + 1
     except csv.Error as error:  # a cell of more than 131,072 characters too
         if str(error) == _UNCLOSED:
@@ -131,10 +136,17 @@ def _lines(reader: "_csv.Reader", delimiter: str) -> Iterator[tuple[int, _Row]]:
             yield reader.line_num, Fault(reader.line_num, None, f"not CSV: {error}")
 
 
-def _row(line: int, heads: list[str], cells: list[str]) -> _Row:
+def _row(line: int, heads: list[str], cells: list[str], delimiter: str) -> _Row:
     if len(cells) != len(heads):
         return Fault(line, None, f"{len(cells)} cells, expected {len(heads)}")
-    return dict(zip(heads, cells, strict=True))
+    row = dict(zip(heads, (as_it_was(cell, delimiter) for cell in cells), strict=True))
+    if delimiter == SEMICOLON:
+        row |= {name: _DAY_FIRST.sub(_year_first, row[name]) for name in _DAYS if name in row}
+    return dict(row)
+
+
+def _year_first(day: re.Match[str]) -> str:
+    return f"{day[3]}-{day[2]:0>2}-{day[1]:0>2}"
 
 
 def _read(rows: Iterable[tuple[int, _Row]], timezone: str) -> tuple[list[Wanted], list[Fault]]:
@@ -193,7 +205,7 @@ def _value(name: str, cell: str | list[str] | None, zone: ZoneInfo) -> object:
     text = " ".join((cell or "").split())
     if name == "type":
         return _among(text, _TYPES, f"expected one of {', '.join(_TYPES)}")
-    if name in {"valid_from", "valid_until"}:
+    if name in _DAYS:
         return _moment(text, zone, is_end=name == "valid_until") if text else None
     if name == "suspended":
         return _among(text.lower(), _YES_OR_NO, "expected true or false")
@@ -211,7 +223,7 @@ def _among(text: str, values: Mapping[str, object], expected: str) -> object:
 
 
 def _moment(text: str, zone: ZoneInfo, *, is_end: bool) -> datetime:
-    expected = "expected a day as 2026-09-01, or a time with its offset as 2026-09-01T08:00:00+02:00"
+    expected = _EXPECTED_MOMENT
     try:
         if "T" in text or " " in text:
             moment = datetime.fromisoformat(text)

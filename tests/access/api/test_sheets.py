@@ -94,6 +94,23 @@ async def test_a_spreadsheet_finds_the_decimals_of_its_language():
     )
 
 
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [("", "true false"), ("?spreadsheet=fr", "VRAI FAUX"), ("?spreadsheet=en", "TRUE FALSE")],
+)
+def test_what_is_true_is_so_in_the_words_of_whoever_opens_the_table(services, asked, told):
+    people = [
+        PersonRecord(PersonId(f"p-{word}"), ResidentType.STAFF, name="Zoé", suspended=word == "a")
+        for word in ("a", "b")
+    ]
+    services.people.add(people, "test", NOON)
+    key = services.keys.create("desk", ("people:read",), "test", NOON)
+    client = Client(create_app(services, lambda: NOON), {"Authorization": f"Bearer {key}"})
+    text = client.get(f"/v1/people.csv{asked}").content.decode("utf-8-sig")
+    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=FORMS[asked][0])
+    assert [row["suspended"] for row in rows] == told.split()
+
+
 @pytest.mark.parametrize("asked", FORMS)
 def test_a_table_is_written_as_it_is_asked_for_and_an_import_finds_nothing_changed(services, asked):
     names = ["Élodie; Martin", "=1+1", 'Zo "é", x', "a;=b", "a,-b", "'@x"]

@@ -1,6 +1,7 @@
 """People from files: the difference first, every fault with its line, all or nothing, twice the same is once."""
 
 from contextlib import closing
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -226,6 +227,32 @@ def test_whoever_a_file_gives_another_external_id_is_not_missing_from_it(site):
 )
 def test_what_our_own_table_tells_and_a_file_does_not_change_is_a_fault_where_it_differs(site, file, fault):
     assert fault in site.imports.propose(*csv(file), NOON).faults
+
+
+@pytest.mark.parametrize("day", ["2026-09-15", "15/09/2026", "15.9.2026", " 15/9/2026 "])
+def test_between_semicolons_a_day_may_be_as_the_spreadsheet_writes_it(day):
+    (one,), faults = csv(f"external_id;valid_from;valid_until;name\n1;{day};{day};15/09/2026\n")
+    assert faults == []
+    assert one.valid_from is not None
+    assert one.valid_from.isoformat() == "2026-09-14T22:00:00+00:00"
+    assert one.valid_until == one.valid_from + timedelta(days=1)
+    assert one.name == "15/09/2026"
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "day"),
+    [
+        (",", "09/10/2026"),
+        (";", "31/02/2026"),
+        (";", "09/15/2026"),
+        (";", "15/09/26"),
+        (";", "15/09/2026 10:00"),
+    ],
+)
+def test_a_day_that_could_be_another_is_a_fault_that_names_both_ways_to_write_it(delimiter, day):
+    _, (fault,) = csv(f"external_id,valid_until\n1,{day}\n".replace(",", delimiter))
+    assert (fault.line, fault.column) == (2, "valid_until")
+    assert fault.message.startswith("expected a day as 2026-09-01 (between semicolons also 01/09/2026), or")
 
 
 def test_a_column_that_the_file_does_not_have_changes_nothing(site):

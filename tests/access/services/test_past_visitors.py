@@ -132,6 +132,7 @@ STAYS: dict[str, Callable[[Any, PersonId], object]] = {
     "later-visit": lambda site, person: came(site, person, NOON - 5 * DAY, None),
     "visitor-of-theirs": is_host,
     "passage-since": lambda site, person: passed(site, person, NOON - 3 * DAY),
+    "end-of-their-own": partial(changed, valid_until=NOON + 100 * DAY),
     "suspension": partial(changed, suspended=True),
     "other-type": partial(changed, type=ResidentType.COWORKER),
 }
