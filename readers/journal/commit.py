@@ -103,9 +103,9 @@ class GroupCommit:
             self._told_of = ""
             return waiting, None
         refused = self._journal.abandon(group.fault)
-        if self._told_of != str(refused):  # a full disk is told once, not for each who taps meanwhile
-            self._told_of = str(refused)
-            _log.error("journal-fault", extra={"fault": self._told_of})
+        if self._told_of != str(group.fault):  # a full disk is told once, not for each who taps meanwhile
+            self._told_of = str(group.fault)
+            _log.error("journal-fault", extra={"fault": str(refused)})
         for _, others in self._under_way:  # what was staged on top is gone with it
             waiting += others
         waiting += self._waiting

@@ -21,7 +21,7 @@ class Group:
 
     def __init__(self, fd: int, records: Sequence[Sealed], cut_to: int | None, after: Self | None) -> None:
         self._fd, self._cut_to, self._after, self.records = fd, cut_to, after, records
-        self.fault: OSError | None = _NOT_WRITTEN
+        self.fault: OSError | MemoryError | None = _NOT_WRITTEN
 
     def write(self) -> None:
         """Write them all, and sync them where the journal is to outlive the machine; `fault` says if not all are."""
@@ -30,7 +30,7 @@ class Group:
                 raise OSError(f"the records before were not kept: {self._after.fault}")
             self._write()
             self.fault = None
-        except OSError as fault:
+        except (OSError, MemoryError) as fault:
             self.fault = fault
         self._after = None  # which held the one before it, and so on: all that was ever written
 

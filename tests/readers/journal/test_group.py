@@ -32,9 +32,9 @@ def synced(tmp_path):
 
 @pytest.fixture
 def writes(monkeypatch):
-    """Return the files written to, and a list of faults: an `OSError` in it lets the next write break off midway."""
+    """Return the files written to, and a list of faults: one in it lets the next write break off midway."""
     done: list[int] = []
-    faults: list[OSError] = []
+    faults: list[Exception] = []
     write = os.write
 
     def counted(fd, data):
@@ -115,11 +115,10 @@ def test_nothing_is_pending_before_it_is_kept(tmp_path):
     journal.close()
 
 
-def test_a_disk_that_refuses_loses_the_group_and_what_was_staged_on_top_and_nothing_else(
-    synced, tmp_path, writes
-):
+@pytest.mark.parametrize("fault", [OSError(errno.EIO, "no"), MemoryError()], ids=["disk", "memory"])
+def test_a_fault_loses_the_group_and_what_was_staged_on_top_and_nothing_else(synced, tmp_path, writes, fault):
     synced.append(tap(0))
-    writes[1].append(OSError(errno.EIO, "no"))
+    writes[1].append(fault)
 
     async def later(commit):
         await asyncio.sleep(0)
@@ -255,9 +254,9 @@ def test_nothing_is_appended_past_what_is_on_its_way(tmp_path):
 
 def test_a_disk_that_stays_full_is_logged_once_and_again_when_it_is_full_again(journal, caplog):
     async def scene(commit):
-        for number in range(3):
+        for number in range(1, 4):
             with pytest.raises(JournalError):
-                await keep(commit, number)
+                await asyncio.gather(*(keep(commit, n) for n in range(number)))
 
     with full_disk():
         run(journal, scene)
