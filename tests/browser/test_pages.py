@@ -262,6 +262,15 @@ def test_nobody_sees_anything_but_the_public_page_without_signing_in(visitor, wh
     assert "not shown" in page.inner_text("table")
 
 
+@pytest.mark.parametrize(
+    ("language", "said"), [("fr", "il faut au moins deux lettres"), ("en", "it takes two letters at least")]
+)
+def test_whoever_finds_nobody_at_the_desk_is_told_how_many_letters_it_takes(visitor, whole, language, said):
+    page: Page = visitor(Role.ADMINISTRATOR)
+    page.goto(f"{whole.address}/desk?q=a&lang={language}")
+    expect(page.locator("section[aria-labelledby=people]")).to_contain_text(said)
+
+
 def test_a_badge_is_reported_lost_in_two_clicks_and_one_is_handed_out_by_a_tap(visitor, whole):
     page: Page = visitor(Role.ADMINISTRATOR)
     page.goto(f"{whole.address}/desk?lang=en")
