@@ -22,11 +22,17 @@ def configure(
     root.handlers[:] = [handler]
     root.setLevel(level)
     logging.getLogger("alembic.runtime.migration").addFilter(_tells_of_a_migration)
+    logging.getLogger("uvicorn.error").addFilter(_tells_of_this_program)
 
 
 def _tells_of_a_migration(record: logging.LogRecord) -> bool:
     """Return whether a line is more than that the schema was looked at, as `/readyz` does each time."""
     return record.msg.startswith("Running") if isinstance(record.msg, str) else True
+
+
+def _tells_of_this_program(record: logging.LogRecord) -> bool:
+    """Return whether a line is more than that a stranger sent nonsense: a thousand a second would fill the disk."""
+    return record.msg != "Invalid HTTP request received."
 
 
 class Lasting:

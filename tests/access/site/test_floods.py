@@ -1,9 +1,11 @@
 """What a stranger may make a server keep, or take apart at once, is bounded; whoever is at a door is answered."""
 
+import io
 import resource
 
 import pytest
 
+from access.log import configure
 from access.site.arrival import MOST_AHEAD, MOST_HEADERS, MOST_UNTOLD_BYTES, most_lines
 from tests.access.site.kept_line import BODY, request, with_door, with_doors
 
@@ -80,6 +82,19 @@ def test_what_is_no_request_is_told_so(site):
         assert await door.is_hung_up()
 
     with_door(front, scene)
+
+
+def test_nonsense_from_strangers_fills_no_disk_with_its_log(site):
+    front, *_ = site
+    log = io.StringIO()
+    configure("text", "INFO", log)
+
+    async def scene(door):
+        door.line.data_received(b"nonsense\r\n\r\n")
+        assert await door.hears()
+
+    with_door(front, scene)
+    assert log.getvalue() == ""
 
 
 def test_whoever_has_an_answer_and_never_ends_the_request_is_hung_up_on(site, monkeypatch):

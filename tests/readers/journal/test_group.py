@@ -226,6 +226,20 @@ def test_a_disk_that_refuses_at_the_end_is_told_to_everybody_and_leaves_nothing(
     assert (records_of(tmp_path), journal.pending(10)) == (0, [])
 
 
+def test_after_the_end_nothing_is_written_where_another_file_may_be_by_now(journal, writes):
+    told: list[JournalError | None] = []
+
+    async def come_too_late():
+        commit = GroupCommit(journal)
+        commit.close()
+        commit.stage(tap())
+        commit.when_kept(told.append)
+        await asyncio.sleep(0)
+
+    asyncio.run(come_too_late())
+    assert (writes[0], told) == ([], [])
+
+
 def test_nothing_is_appended_past_what_is_on_its_way(tmp_path):
     journal = opened(tmp_path)
     journal.stage(tap(0))
