@@ -248,8 +248,9 @@ def test_the_history_says_since_when_there_are_events_beside_the_counts(visitor,
     expect(quality).to_contain_text(
         "Events are kept since 15 Sep 2026: of the days before there are counts only."
     )
-    figures, words = quality.locator(".figures").bounding_box(), quality.locator(".empty").bounding_box()
-    assert figures["y"] + figures["height"] <= words["y"], "the words stand over the figures"
+    figures, words = quality.locator(".figures"), quality.locator(".empty")
+    above = figures.evaluate("box => box.getBoundingClientRect().bottom")
+    assert above <= words.evaluate("box => box.getBoundingClientRect().top"), "words stand over the figures"
 
 
 def test_nobody_sees_anything_but_the_public_page_without_signing_in(visitor, whole):
