@@ -167,7 +167,11 @@ PAGE_TEXTS: dict[str, Label] = {
         "The address is mistyped, or what it names is no longer part of the building.",
     ),
     "astray-back": Label("Retour : {page}", "Back to: {page}"),
-    "not-found": Label("Rien de ce nom.", "Nothing of that name."),
+    "nobody-found": Label(
+        "Personne de ce nom, ni avec cet identifiant ; il faut au moins deux lettres.",
+        "Nobody of that name, nor with that id; it takes two letters at least.",
+    ),
+    "not-found": Label("Personne n’a cet identifiant.", "Nobody has that id."),
     "when": Label("Quand", "When"),
     "desk": Label("Accueil", "Desk"),
     "desk-lead": Label(

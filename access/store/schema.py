@@ -26,7 +26,10 @@ def upgrade(engine: Engine, revision: str | None = None) -> None:
     if wanted is None or (found := current(engine)) == wanted:
         return
     if found is not None and found not in (known := history()):
-        raise Invalid(f"database {_address(engine)}: schema {found}, expected one of {', '.join(known)}")
+        raise Invalid(
+            f"database {_address(engine)}: schema {found}, expected {known[-1]} or one before: "
+            "a newer program wrote it; start that one, or restore a copy from before"
+        )
     if found is None and engine.dialect.name == "sqlite" and (others := inspect(engine).get_table_names()):
         raise Invalid(
             f"database {_address(engine)}: has tables of another program's: {', '.join(others[:3])}"

@@ -113,13 +113,15 @@ def test_axe_finds_nothing_on_any_page_and_none_scrolls_sideways(visitor, whole,
 
 
 def test_wide_tables_of_the_history_scroll_by_themselves_on_a_phone_with_names_in_words(visitor, whole):
-    page: Page = visitor(Role.VIEWER, width=390)
+    page: Page = visitor(Role.VIEWER, width=360)
     page.goto(f"{whole.address}/history?space=restaurant&lang=en")
     table = page.locator(".kpis")
+    name = table.get_by_role("link", name="Restaurant", exact=True)
+    assert name.evaluate("link => link.getClientRects().length") == 1, "a word is broken"
     assert table.locator("tr").last.evaluate("row => row.offsetHeight") < 80
     box = page.locator(".tables", has=table)
     assert box.evaluate("box => box.scrollWidth > box.clientWidth")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 def test_the_levels_of_a_wall_screen_stand_in_rows_of_one_length(visitor, whole):
@@ -242,9 +244,13 @@ def test_every_page_of_somebody_s_menu_opens_for_them(whole, role):
 def test_the_history_says_since_when_there_are_events_beside_the_counts(visitor, whole):
     page: Page = visitor(Role.SECURITY)
     page.goto(f"{whole.address}/history?lang=en")
-    expect(page.locator("section[aria-labelledby=quality-heading]")).to_contain_text(
+    quality = page.locator("section[aria-labelledby=quality-heading]")
+    expect(quality).to_contain_text(
         "Events are kept since 15 Sep 2026: of the days before there are counts only."
     )
+    figures, words = quality.locator(".figures"), quality.locator(".empty")
+    above = figures.evaluate("box => box.getBoundingClientRect().bottom")
+    assert above <= words.evaluate("box => box.getBoundingClientRect().top"), "words stand over the figures"
 
 
 def test_nobody_sees_anything_but_the_public_page_without_signing_in(visitor, whole):
@@ -255,6 +261,15 @@ def test_nobody_sees_anything_but_the_public_page_without_signing_in(visitor, wh
     page.goto(f"{whole.address}/public?lang=en")
     assert page.locator("td").all_inner_texts()[1:] != []
     assert "not shown" in page.inner_text("table")
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("fr", "il faut au moins deux lettres"), ("en", "it takes two letters at least")]
+)
+def test_whoever_finds_nobody_at_the_desk_is_told_how_many_letters_it_takes(visitor, whole, language, said):
+    page: Page = visitor(Role.ADMINISTRATOR)
+    page.goto(f"{whole.address}/desk?q=a&lang={language}")
+    expect(page.locator("section[aria-labelledby=people]")).to_contain_text(said)
 
 
 def test_a_badge_is_reported_lost_in_two_clicks_and_one_is_handed_out_by_a_tap(visitor, whole):
