@@ -95,11 +95,11 @@ def walked(client, address):
     return found
 
 
-def moment(cell):
-    """Return a cell, or the moment it tells with its offset."""
-    return (
-        datetime.fromisoformat(cell) if re.fullmatch(r"\d{4}-\d\d-\d\d[T ].*(Z|\+\d\d:\d\d)", cell) else cell
-    )
+def meant(cell):
+    """Return what a cell means in whichever form: the moment it tells with its offset, a truth, or its text."""
+    if re.fullmatch(r"\d{4}-\d\d-\d\d[T ].*(Z|\+\d\d:\d\d)", cell):
+        return datetime.fromisoformat(cell)
+    return {"true": True, "VRAI": True, "false": False, "FAUX": False}.get(cell, cell)
 
 
 def test_every_list_is_walked_in_every_order_and_downloaded(client):
@@ -125,7 +125,7 @@ def test_every_list_is_walked_in_every_order_and_downloaded(client):
             french = desk.get(f"{path}?spreadsheet=fr").content.decode().removeprefix("\ufeff")
             read = list(csv.reader(io.StringIO(french, newline=""), delimiter=";"))
             plain = list(csv.reader(io.StringIO(desk.get(path).text, newline="")))
-            assert [list(map(moment, row)) for row in read] == [list(map(moment, row)) for row in plain], path
+            assert [list(map(meant, row)) for row in read] == [list(map(meant, row)) for row in plain], path
     assert lists.keys() - {path.removesuffix(".csv") for path in paths if path.endswith(".csv")} == {
         "/v1/policies"
     }
