@@ -70,7 +70,7 @@ class Pcscd:
         assert _PCSCD is not None
         self._process = subprocess.Popen([_PCSCD, "--foreground"], stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + _START_S
-        while not _takes_clients():
+        while not takes_clients():
             assert self._process.poll() is None, "pcscd ended while it started"
             assert time.monotonic() < deadline, "pcscd did not start in time"
             time.sleep(0.005)
@@ -83,7 +83,8 @@ class Pcscd:
             self._process = None
 
 
-def _takes_clients() -> bool:
+def takes_clients() -> bool:
+    """Return whether it lives, and is asked."""
     with socket.socket(socket.AF_UNIX) as client:
         return client.connect_ex(_SOCKET) == 0
 

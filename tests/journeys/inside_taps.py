@@ -22,7 +22,7 @@ from readers.daemon import Credentials, Daemon, Rights
 from readers.journal import Durability, FileJournal
 from readers.transports.pcsc import PcscTransport
 from readers.wire.events import Event, EventType, parse
-from tests.pcscd import FIRST_READER, FIRST_SLOT, SECOND_READER, SECOND_SLOT, Pcscd
+from tests.pcscd import FIRST_READER, FIRST_SLOT, SECOND_READER, SECOND_SLOT, Pcscd, takes_clients
 from tests.readers.credentials.site import (
     BADGE,
     SCHEME,
@@ -105,6 +105,7 @@ class RealDesk:
                 event = await self.decided(number)
                 await self.slots[reader].remove()
         except TimeoutError:
+            print(f"undecided: {card!r}, pcscd {'takes clients' if takes_clients() else 'has ended'}")
             faulthandler.dump_traceback(all_threads=True)
             raise
         assert event.reason is not None
@@ -135,6 +136,9 @@ class WatchedCard:
 
     def __init__(self, card: VirtualCard, number: int, then: Callable[[], object]) -> None:
         self._card, self._left, self._then = card, number, then
+
+    def __repr__(self) -> str:
+        return f"a card that tells in {self._left} commands"
 
     @property
     def atr(self) -> bytes:
