@@ -7,30 +7,15 @@ from access.services.decisions import Question
 from policies.building import Building
 from policies.decision import Decision
 from policies.ids import BadgeId, PersonId, ReaderId
+from readers.wire import events
 from readers.wire.events import Draft, EventType, Inputs
 from readers.wire.reservations import Reserve
 
 
 def decided(question: Question, decision: Decision, at: datetime, policy_version: str, shown: Shown) -> Draft:
     """Return the record of a decision."""
-    return Draft(
-        at,
-        EventType.DECISION,
-        decision.door,
-        question.reader,
-        decision.space,
-        None,
-        None,
-        decision.effect,
-        decision.reason,
-        decision.inwards,
-        decision.rules,
-        decision.flags,
-        policy_version,
-        Inputs(question.proven, shown.pin_ok, request=question.id),
-        person=decision.person,
-        badge=question.badge,
-    )
+    inputs = Inputs(question.proven, shown.pin_ok, request=question.id)
+    return events.decided(at, question.reader, decision, policy_version, inputs, question.badge)
 
 
 def reserved(

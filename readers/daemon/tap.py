@@ -10,7 +10,7 @@ from policies.ids import PersonId, ReaderId
 from policies.request import Assurance, DoorMode
 from readers.credentials.exchange import Identified, Rejected
 from readers.daemon.portal import Portal
-from readers.wire.events import Draft, EventType, Inputs
+from readers.wire.events import Draft, Inputs, decided
 from readers.wire.snapshot import Snapshot
 
 
@@ -51,21 +51,6 @@ def record_of(reader: ReaderId, tap: Tap, look: Look, snapshot: Snapshot | None)
     badge, assurance = None, Assurance.NONE
     if isinstance(outcome, Identified):
         badge, assurance = outcome.badge, outcome.assurance
-    return Draft(
-        look.at,
-        EventType.DECISION,
-        decision.door,
-        reader,
-        decision.space,
-        None,
-        None,
-        decision.effect,
-        decision.reason,
-        decision.inwards,
-        decision.rules,
-        decision.flags,
-        snapshot.policy.version if snapshot else None,
-        Inputs(assurance, tap.pin_ok, look.mode.value, snapshot.version if snapshot else 0, tap.reservation),
-        person=decision.person,
-        badge=badge,
-    )
+    version = snapshot.version if snapshot else 0
+    inputs = Inputs(assurance, tap.pin_ok, look.mode.value, version, tap.reservation)
+    return decided(look.at, reader, decision, snapshot.policy.version if snapshot else None, inputs, badge)

@@ -14,7 +14,7 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
-from policies.decision import Effect, Flag, Reason
+from policies.decision import Decision, Effect, Flag, Reason
 from policies.ids import BadgeId, DoorId, PersonId, ReaderId, RuleId, SourceId, SpaceId
 from policies.request import Assurance, DoorMode
 from readers.errors import WireError
@@ -114,6 +114,35 @@ class Draft(Happening, frozen=True, omit_defaults=True, kw_only=True):
 
     person: PersonId | None = None
     badge: BadgeId | None = None
+
+
+def decided(
+    at: Instant,
+    reader: ReaderId,
+    decision: Decision,
+    policy_version: str | None,
+    inputs: Inputs,
+    badge: BadgeId | None,
+) -> Draft:
+    """Return the record of a decision at a reader, whoever made it."""
+    return Draft(
+        at,
+        EventType.DECISION,
+        decision.door,
+        reader,
+        decision.space,
+        None,
+        None,
+        decision.effect,
+        decision.reason,
+        decision.inwards,
+        decision.rules,
+        decision.flags,
+        policy_version,
+        inputs,
+        person=decision.person,
+        badge=badge,
+    )
 
 
 class SealedPart(Happening, frozen=True, omit_defaults=True, kw_only=True):

@@ -73,11 +73,16 @@ def test_what_is_refused_is_no_answer_to_the_tap_before_it(site):
     with_door(front, scene)
 
 
-def test_what_is_no_request_is_told_so(site):
+@pytest.mark.parametrize(
+    "sent",
+    [b"nonsense\r\n\r\n", b"CONNECT totem:80 HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n"],
+    ids=["nonsense", "tunnel"],
+)
+def test_what_is_no_request_of_ours_is_told_so(site, sent):
     front, *_ = site
 
     async def scene(door):
-        door.line.data_received(b"nonsense\r\n\r\n")
+        door.line.data_received(sent)
         assert (await door.hears()).startswith(b"HTTP/1.1 400 Bad Request")
         assert await door.is_hung_up()
 
@@ -127,17 +132,6 @@ def test_a_proposal_of_another_protocol_is_not_heard_and_the_request_is_answered
         assert (await door.ask(request(secret)))[2]["effect"] == "grant"
         door.line.data_received(proposing + request(secret, b"[" * len(BODY)) + proposing)
         assert [(await door.says())[0] for _ in range(3)] == [200, 422, 200]
-
-    with_door(front, scene)
-
-
-def test_a_tunnel_is_refused(site):
-    front, *_ = site
-
-    async def scene(door):
-        door.line.data_received(b"CONNECT totem:80 HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n")
-        assert (await door.hears()).startswith(b"HTTP/1.1 400 Bad Request")
-        assert await door.is_hung_up()
 
     with_door(front, scene)
 
